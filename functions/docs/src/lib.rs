@@ -1,0 +1,73 @@
+//! The API reference: a page that works without the internet, the OpenAPI documents behind it, and the answer to a
+//! request that no other function takes.
+//!
+//! Everything served here is compiled in. Nobody needs a credential, nothing is read from the store.
+//!
+//! | route | operation |
+//! |---|---|
+//! | `GET /docs` | [`get_docs`]: the page |
+//! | `GET /docs/{asset}` | [`get_docs_asset`]: its script and style, named by their content |
+//! | `GET /openapi/{dialect}.json` | [`get_openapi`]: the document of a dialect |
+//! | any other | [`not_found`]: 404 in the manner of the dialect that the path belongs to |
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::get;
+
+mod assets;
+mod conditional;
+mod documents;
+mod get_docs;
+mod get_docs_asset;
+mod get_openapi;
+mod negotiation;
+mod not_found;
+mod security_headers;
+#[cfg(test)]
+mod testing;
+
+pub use get_docs::get_docs;
+pub use get_docs_asset::get_docs_asset;
+pub use get_openapi::get_openapi;
+pub use not_found::not_found;
+
+/// The routes of this function. A wrong method is answered like a wrong path, because API Gateway sends both to its
+/// `$default` route and so to this function.
+pub fn router() -> Router {
+    Router::new()
+        .route("/docs", get(get_docs))
+        .route("/docs/{asset}", get(get_docs_asset))
+        .route("/openapi/{document}", get(get_openapi))
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_found)
+        .layer(middleware::map_response(security_headers::add))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::get;
+
+    #[tokio::test]
+    async fn every_answer_tells_browsers_to_be_careful() {
+        for path in [
+            "/docs",
+            "/docs/no",
+            "/openapi/rocketsavvy.json",
+            "/v3/no",
+            "/api/v2/no",
+        ] {
+            let reply = get(path, &[]).await;
+            assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+            assert_eq!(reply.header("referrer-policy"), "no-referrer", "{path}");
+            let policy = reply.header("content-security-policy");
+            assert!(
+                policy.starts_with("default-src 'none'; "),
+                "{path}: {policy}"
+            );
+            assert!(
+                policy.contains("frame-ancestors 'none'"),
+                "{path}: {policy}"
+            );
+        }
+    }
+}

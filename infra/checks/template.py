@@ -1,0 +1,181 @@
+"""Lints infra/template.yaml, translates it as a deployment would, and holds the result to the rules that no linter knows.
+
+    python infra/checks/template.py [template.yaml]
+
+It needs requirements.txt and no network. The rules look at the translated template, because what SAM adds is deployed too.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+# The translator asks boto3 for a region even though it calls nothing.
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+TEMPLATE = Path(__file__).parent.parent / "template.yaml"
+
+# Managed policies name no resource, so each is a wildcard. SAM attaches these to the roles that it makes, and only these may appear.
+MANAGED_POLICIES = {
+    "AWSLambdaBasicExecutionRole": "writes logs; Lambda decides the names of the streams",
+    "AWSLambdaDynamoDBExecutionRole": "reads streams; the mapping's poller needs it, and a stream's ARN has a time stamp in it",
+    "AWSLambdaSQSQueueExecutionRole": "receives and deletes messages; the mapping's poller needs it",
+}
+
+
+def translate(path):
+    """The CloudFormation template that SAM makes of the file at `path`."""
+    template = yaml_parse(path.read_text())
+    for resource in template["Resources"].values():
+        # `sam build` would have replaced the folder by an uploaded archive.
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    return Translator({}, Parser()).translate(template, {})
+
+
+def lint(path):
+    """cfn-lint's findings in the file at `path`, a line each."""
+    command = [Path(sys.executable).with_name("cfn-lint"), "--format", "parseable", "--", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode and not result.stdout.strip():
+        return [f"cfn-lint failed: {result.stderr.strip()}"]
+    return result.stdout.split("\n")[:-1]
+
+
+class Resources:
+    """The resources of a translated template, found by type and by reference."""
+
+    def __init__(self, template):
+        self.all = template["Resources"]
+
+    def of_type(self, kind):
+        """Pairs of logical id and properties."""
+        return [(name, r.get("Properties", {})) for name, r in self.all.items() if r["Type"] == kind]
+
+    def target(self, reference):
+        """The logical id that a `Ref` or `Fn::GetAtt` points to, if it is in this template."""
+        if not isinstance(reference, dict):
+            return None
+        name = reference.get("Ref") or reference.get("Fn::GetAtt", [None])[0]
+        return name if name in self.all else None
+
+    def properties(self, reference):
+        """The properties of what a reference points to, empty if it is elsewhere."""
+        return self.all.get(self.target(reference), {}).get("Properties", {})
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def values_of(key, node):
+    """Every value under `key`, however deep in `node`."""
+    if isinstance(node, dict):
+        for k, v in node.items():
+            if k == key:
+                yield v
+            yield from values_of(key, v)
+    elif isinstance(node, list):
+        for v in node:
+            yield from values_of(key, v)
+
+
+def iam_wildcards(resources):
+    """A role may call exactly what its code calls, on exactly what it calls it on."""
+    for name, resource in resources.all.items():
+        for arn in as_list(resource.get("Properties", {}).get("ManagedPolicyArns", [])):
+            # The ARN is text, or a substitution around the partition.
+            policy = json.dumps(arn).rstrip('"}').rsplit("/", 1)[-1]
+            if policy not in MANAGED_POLICIES:
+                yield f"{name}: the managed policy {policy} is not among those that SAM may add"
+        for statement in values_of("Statement", resource):
+            for rule in as_list(statement):
+                for key in ("NotAction", "NotResource", "NotPrincipal"):
+                    if key in rule:
+                        yield f"{name}: {key} allows whatever it does not name"
+                for key in ("Action", "Resource", "Principal"):
+                    for value in as_list(rule.get(key, [])):
+                        if "*" in json.dumps(value):
+                            yield f"{name}: wildcard in {key} {json.dumps(value)}"
+
+
+def unsafe_tables(resources):
+    """Nobody deletes or overwrites the ledger by accident for good."""
+    for name, table in resources.of_type("AWS::DynamoDB::Table"):
+        if table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") is not True:
+            yield f"{name}: no point-in-time recovery"
+        if table.get("DeletionProtectionEnabled") is not True:
+            yield f"{name}: no deletion protection"
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            if resources.all[name].get(policy) != "Retain":
+                yield f"{name}: {policy} is not Retain"
+
+
+def early_redeliveries(resources):
+    """A message must not come back while its first receiver may still be at work, retries of a throttled poller included."""
+    for name, mapping in resources.of_type("AWS::Lambda::EventSourceMapping"):
+        source = resources.target(mapping["EventSourceArn"])
+        if source is None or resources.all[source]["Type"] != "AWS::SQS::Queue":
+            continue
+        visible_after = resources.all[source]["Properties"].get("VisibilityTimeout", 30)
+        timeout = resources.properties(mapping["FunctionName"]).get("Timeout", 3)
+        if visible_after < 6 * timeout:
+            yield f"{name}: {source} redelivers after {visible_after} s, less than six times the timeout of {timeout} s"
+
+
+def lost_messages(resources):
+    """Every queue hands what keeps failing to a dead letter queue, and somebody hears when one holds something."""
+    failures = [value for key in ("deadLetterTargetArn", "OnFailure", "DeadLetterConfig") for value in values_of(key, resources.all)]
+    # The ARN stands there itself, or under `Destination` or `Arn`.
+    ends = {resources.target(value.get("Destination") or value.get("Arn") or value) for value in failures}
+    watched = {
+        resources.target(dimension["Value"])
+        for _, alarm in resources.of_type("AWS::CloudWatch::Alarm")
+        for dimension in alarm.get("Dimensions", [])
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+    for name, queue in resources.of_type("AWS::SQS::Queue"):
+        if name not in ends and "deadLetterTargetArn" not in queue.get("RedrivePolicy", {}):
+            yield f"{name}: no dead letter queue"
+        if name in ends and name not in watched:
+            yield f"{name}: no alarm on its depth"
+
+
+def endless_logs(resources):
+    """Logs cost money for as long as they are kept."""
+    for name, function in resources.of_type("AWS::Lambda::Function"):
+        if "RetentionInDays" not in resources.properties(function.get("LoggingConfig", {}).get("LogGroup")):
+            yield f"{name}: no log group with retention"
+
+
+RULES = [iam_wildcards, unsafe_tables, early_redeliveries, lost_messages, endless_logs]
+
+
+def main():
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else TEMPLATE
+    findings = lint(path)
+    try:
+        translated = translate(path)
+    except InvalidDocumentException as error:
+        sys.exit("\n".join([*findings, f"{path.name} does not translate: {error.message}", *(c.message for c in error.causes)]))
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(translated, file, indent=1)
+        file.flush()
+        findings += [f"translated {line}" for line in lint(file.name)]
+    resources = Resources(translated)
+    for rule in RULES:
+        findings += [f"{rule.__name__}: {finding}" for finding in rule(resources)]
+    if findings:
+        sys.exit("\n".join(findings))
+    print(f"{path.name}: {len(resources.all)} resources after translation, no findings")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+//! Functions as the local cloud calls them.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::value::RawValue;
+
+use crate::template::Template;
+
+/// A function behind its event: JSON in, JSON or an error out, as the Lambda runtime calls it.
+pub type Invocation =
+    Arc<dyn Fn(Box<RawValue>) -> BoxFuture<'static, Result<Box<RawValue>, String>> + Send + Sync>;
+
+/// The functions that run in this process, by the name of their crate.
+#[derive(Clone, Default)]
+pub struct Functions {
+    deployed: Arc<BTreeMap<String, Deployed>>,
+}
+
+struct Deployed {
+    invocation: Invocation,
+    timeout: Duration,
+}
+
+impl std::fmt::Debug for Functions {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.deployed.keys()).finish()
+    }
+}
+
+/// Why an invocation has no reply.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeError {
+    #[error("the function is not part of this process")]
+    NotDeployed,
+    #[error("{0}")]
+    Failed(String),
+    #[error("the function panicked")]
+    Panicked,
+    #[error("the function took longer than its {0:?}")]
+    TimedOut(Duration),
+}
+
+impl Functions {
+    /// Gives each function the time that the template allows it.
+    pub fn new(template: &Template, invocations: impl IntoIterator<Item = (String, Invocation)>) -> Self {
+        let deployed = invocations
+            .into_iter()
+            .map(|(name, invocation)| {
+                let timeout = template
+                    .function(&name)
+                    .map_or(Duration::from_secs(3), |function| function.timeout);
+                (name, Deployed { invocation, timeout })
+            })
+            .collect();
+        Self {
+            deployed: Arc::new(deployed),
+        }
+    }
+
+    /// Whether the function is there to be invoked.
+    pub fn has(&self, name: &str) -> bool {
+        self.deployed.contains_key(name)
+    }
+
+    /// Invokes a function. A panic in it is its failure and nobody else's, and it is dropped when its time is over.
+    pub async fn invoke(&self, name: &str, payload: Box<RawValue>) -> Result<Box<RawValue>, InvokeError> {
+        let function = self.deployed.get(name).ok_or(InvokeError::NotDeployed)?;
+        // The call itself is inside, because a function may panic before it returns its future.
+        let call = AssertUnwindSafe(async { (function.invocation)(payload).await }).catch_unwind();
+        match tokio::time::timeout(function.timeout, call).await {
+            Err(_elapsed) => Err(InvokeError::TimedOut(function.timeout)),
+            Ok(Err(_panic)) => Err(InvokeError::Panicked),
+            Ok(Ok(reply)) => reply.map_err(InvokeError::Failed),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! A customer: one record in every dialect.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{self, Id};
+use crate::metadata::Metadata;
+use crate::time::Timestamp;
+
+/// Who buys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CustomerType {
+    /// A person.
+    B2c,
+    /// A company.
+    B2b,
+    /// A public body.
+    B2g,
+}
+
+impl CustomerType {
+    /// All types in their wire spelling.
+    pub const ALL: &'static [(&'static str, Self)] =
+        &[("b2b", Self::B2b), ("b2c", Self::B2c), ("b2g", Self::B2g)];
+}
+
+/// The company that a customer is, or works for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Company {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its industry, in the caller's words.
+    pub industry: Option<String>,
+    /// Its size, in the caller's words.
+    pub size: Option<String>,
+    /// Revenue a year, in the unit that the caller gave it in.
+    pub annual_revenue: Option<i64>,
+}
+
+/// What a caller may set on a customer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// E-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Given name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// Telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Person, company or public body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_type: Option<CustomerType>,
+    /// The company.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<Company>,
+    /// Names of the segments that the customer is in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<String>,
+    /// Fields of the caller's own: text, numbers, truth values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom_fields: BTreeMap<String, serde_json::Value>,
+    /// What the caller attaches for itself.
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub metadata: Metadata,
+}
+
+impl Profile {
+    /// Whether anything tells who this is: an empty customer is nearly always a mistake.
+    pub fn names_somebody(&self) -> bool {
+        let company = self
+            .company
+            .as_ref()
+            .and_then(|company| company.name.as_ref());
+        [&self.email, &self.first_name, &self.last_name, &self.phone]
+            .iter()
+            .any(|field| field.is_some())
+            || company.is_some()
+    }
+}
+
+/// A customer of the business.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Customer {
+    /// Its id.
+    pub id: Id<ids::Customer>,
+    /// What the caller set.
+    pub profile: Profile,
+    /// Lower-case words of name, e-mail and company in which a search looks.
+    pub words: String,
+    /// The payment method that scheduled bills are charged to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_payment_method: Option<Id<ids::PaymentMethod>>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When it was deleted; a deleted customer is absent everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Timestamp>,
+}
+
+impl Customer {
+    /// A new customer.
+    pub fn new(id: Id<ids::Customer>, profile: Profile, now: Timestamp) -> Self {
+        let words = search_words(&profile);
+        Self {
+            id,
+            profile,
+            words,
+            default_payment_method: None,
+            created: now,
+            deleted: None,
+        }
+    }
+
+    /// Replaces the profile. Returns whether that changed anything.
+    pub fn update(&mut self, profile: Profile) -> bool {
+        let changed = self.profile != profile;
+        self.words = search_words(&profile);
+        self.profile = profile;
+        changed
+    }
+}
+
+fn search_words(profile: &Profile) -> String {
+    let company = profile
+        .company
+        .as_ref()
+        .and_then(|company| company.name.as_deref());
+    let parts = [
+        profile.first_name.as_deref(),
+        profile.last_name.as_deref(),
+        profile.email.as_deref(),
+        company,
+    ];
+    parts
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_finds_names_mail_and_company() {
+        let profile = Profile {
+            email: Some("Jo@Example.com".into()),
+            last_name: Some("Ørsted".into()),
+            company: Some(Company {
+                name: Some("ACME".into()),
+                ..Company::default()
+            }),
+            ..Profile::default()
+        };
+        assert_eq!(search_words(&profile), "ørsted jo@example.com acme");
+    }
+}

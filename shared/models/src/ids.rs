@@ -1,0 +1,427 @@
+//! Identifiers: integers we mint ([`Id`]) and names people choose ([`Slug`]).
+//!
+//! # Determinations
+//! - An id is one integer below 2^53: 41 bits of milliseconds since 2020-01-01 and 12 random bits, so it sorts by time and
+//!   fits a JSON number. v3 and Reveknew print it with the prefix of its kind, v2 prints the bare integer.
+//! - Ids follow the *business's* time. Under a test clock the milliseconds stand still, so an [`IdSource`] counts upwards
+//!   from the last id that it gave that business: lists stay in order of creation.
+//! - Uniqueness is decided by the conditional write of the record, never assumed.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+use std::sync::Mutex;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::{Error, Result};
+use crate::tenant::Business;
+use crate::time::Timestamp;
+
+/// 2020-01-01T00:00:00Z in Unix milliseconds: where the 41 bits begin.
+const EPOCH_MS: i64 = 1_577_836_800_000;
+/// Ids stay exactly representable as a JSON number.
+const LIMIT: u64 = 1 << 53;
+const RANDOM_BITS: u32 = 12;
+
+/// A kind of record: its prefix on the wire and its name in keys and messages.
+pub trait Kind: Send + Sync + 'static {
+    /// What stands before the integer, e.g. `cust_rs_`.
+    const PREFIX: &'static str;
+    /// The short name in storage keys, e.g. `cust`.
+    const KEY: &'static str;
+    /// The name in sentences, e.g. `customer`.
+    const NAME: &'static str;
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $prefix:literal, $key:literal, $name:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+            pub enum $kind {}
+
+            impl Kind for $kind {
+                const PREFIX: &'static str = $prefix;
+                const KEY: &'static str = $key;
+                const NAME: &'static str = $name;
+            }
+        )*
+
+        /// Every kind's key and prefix, for the test that keeps them apart.
+        pub const REGISTRY: &[(&str, &str)] = &[$(($key, $prefix)),*];
+    };
+}
+
+kinds! {
+    /// A business.
+    Account = "acct_rs_", "acct", "account";
+    /// A key of the v3 API.
+    ApiKey = "key_rs_", "key", "API key";
+    /// A person or company that buys.
+    Customer = "cust_rs_", "cust", "customer";
+    /// One event on its way to one endpoint.
+    Delivery = "del_rs_", "del", "delivery";
+    /// Something that happened.
+    Event = "evt_rs_", "evt", "event";
+    /// A bill.
+    Invoice = "inv_rs_", "inv", "invoice";
+    /// A client of the OAuth token route.
+    OauthClient = "client_rs_", "oauth", "OAuth client";
+    /// An attempt to move money.
+    Payment = "pay_rs_", "pay", "payment";
+    /// A card or other instrument of a customer.
+    PaymentMethod = "pm_rs_", "pm", "payment method";
+    /// Something that can be subscribed to; named by its [`Slug`].
+    Plan = "plan_", "plan", "plan";
+    /// Money given back.
+    Refund = "re_rs_", "re", "refund";
+    /// A customer's running agreement on a plan.
+    Subscription = "sub_rs_", "sub", "subscription";
+    /// One report of usage.
+    Usage = "usage_rs_", "usage", "usage record";
+    /// Where a business wants to hear of events.
+    Webhook = "we_rs_", "we", "webhook endpoint";
+}
+
+/// The identifier of a record of kind `K`.
+pub struct Id<K> {
+    value: u64,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Kind> Id<K> {
+    /// The id with that integer. Errors where it is not below 2^53.
+    pub fn new(value: u64) -> Result<Self> {
+        if value < LIMIT {
+            Ok(Self {
+                value,
+                kind: PhantomData,
+            })
+        } else {
+            Err(Error::internal(format_args!(
+                "{} id {value} is out of range",
+                K::NAME
+            )))
+        }
+    }
+
+    /// The bare integer, as v2 prints it.
+    pub const fn number(self) -> u64 {
+        self.value
+    }
+
+    /// Sixteen digits: the sort key, in which text order is number order.
+    pub fn digits(self) -> String {
+        format!("{:016}", self.value)
+    }
+
+    /// The next integer: where to look when a record of something else sits here already.
+    pub fn successor(self) -> Result<Self> {
+        Self::new(self.value.saturating_add(1))
+    }
+
+    /// An id that anyone who knows the `identity` computes alike, in the place of `at` in time order.
+    ///
+    /// Two identities may meet on one integer, so whoever writes under it looks whose record is there and walks on by
+    /// [`Id::successor`].
+    pub fn derived(at: Timestamp, identity: &str) -> Result<Self> {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::digest(identity.as_bytes());
+        let spread = digest
+            .iter()
+            .take(3)
+            .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+        // Within the same second: 1000 ms of 4096 ids each. Everything derived carries whole seconds.
+        let second = at.millis().saturating_sub(at.millis().rem_euclid(1000));
+        base(second)
+            .and_then(|start| Self::new(start.saturating_add(spread % (1000 << RANDOM_BITS))))
+    }
+}
+
+fn base(millis: i64) -> Result<u64> {
+    let since = millis.saturating_sub(EPOCH_MS);
+    u64::try_from(since)
+        .ok()
+        .filter(|ms| *ms < LIMIT >> RANDOM_BITS)
+        .map(|ms| ms << RANDOM_BITS)
+        .ok_or_else(|| Error::internal("the clock is before 2020 or after 2089"))
+}
+
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.value.cmp(&other.value)
+    }
+}
+impl<K> std::hash::Hash for Id<K> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+impl<K: Kind> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+impl<K: Kind> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", K::PREFIX, self.value)
+    }
+}
+
+/// The text is not an identifier of this kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an identifier of this kind")]
+pub struct NotAnId;
+
+impl<K: Kind> FromStr for Id<K> {
+    type Err = NotAnId;
+
+    /// Only the canonical spelling: the prefix and the digits without leading zeros. One record has one name.
+    fn from_str(text: &str) -> std::result::Result<Self, NotAnId> {
+        let digits = text.strip_prefix(K::PREFIX).ok_or(NotAnId)?;
+        let canonical = digits.bytes().all(|b| b.is_ascii_digit())
+            && !digits.is_empty()
+            && (digits.len() == 1 || !digits.starts_with('0'));
+        if !canonical {
+            return Err(NotAnId);
+        }
+        digits
+            .parse()
+            .ok()
+            .and_then(|value| Self::new(value).ok())
+            .ok_or(NotAnId)
+    }
+}
+
+impl<K: Kind> Serialize for Id<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, K: Kind> Deserialize<'de> for Id<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A name that people choose: plans, stores, warehouses. 1 to 64 of `A-Z a-z 0-9 _ -`.
+pub struct Slug<K> {
+    text: String,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Kind> Slug<K> {
+    /// The name as it was chosen.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// A name for a record whose creator gave none.
+    pub fn generated(number: u64) -> Self {
+        Self {
+            text: format!("{}{number}", K::PREFIX),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<K> Clone for Slug<K> {
+    fn clone(&self) -> Self {
+        Self {
+            text: self.text.clone(),
+            kind: PhantomData,
+        }
+    }
+}
+impl<K> PartialEq for Slug<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+impl<K> Eq for Slug<K> {}
+impl<K> fmt::Debug for Slug<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+impl<K> fmt::Display for Slug<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+impl<K: Kind> FromStr for Slug<K> {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> std::result::Result<Self, NotAnId> {
+        let good = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        if good {
+            Ok(Self {
+                text: text.to_owned(),
+                kind: PhantomData,
+            })
+        } else {
+            Err(NotAnId)
+        }
+    }
+}
+impl<K> Serialize for Slug<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+impl<'de, K: Kind> Deserialize<'de> for Slug<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where ids and other random bytes come from; tests give a seed and get the same ids each time.
+#[derive(Debug)]
+pub struct IdSource {
+    last: Mutex<HashMap<Option<Business>, u64>>,
+    seed: Option<Mutex<u64>>,
+}
+
+/// Businesses with a test clock that one process remembers; more only cost an occasional second try at a write.
+const REMEMBERED: usize = 1024;
+
+impl IdSource {
+    /// Chance from the operating system.
+    pub fn system() -> Self {
+        Self {
+            last: Mutex::default(),
+            seed: None,
+        }
+    }
+
+    /// The same sequence for the same seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self {
+            last: Mutex::default(),
+            seed: Some(Mutex::new(seed)),
+        }
+    }
+
+    /// Fills `buffer` with random bytes.
+    pub fn fill(&self, buffer: &mut [u8]) -> Result<()> {
+        let Some(seed) = &self.seed else {
+            return getrandom::fill(buffer).map_err(Error::internal);
+        };
+        let mut state = seed.lock().map_err(Error::internal)?;
+        for byte in buffer {
+            // SplitMix64: enough to spread test ids, and never used outside tests.
+            *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = *state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            *byte = z.to_le_bytes()[7];
+        }
+        Ok(())
+    }
+
+    /// A new id at `now`. `clocked` is the business whose test clock gave that time, `None` for the wall clock.
+    pub fn mint<K: Kind>(&self, now: Timestamp, clocked: Option<Business>) -> Result<Id<K>> {
+        let mut random = [0_u8; 2];
+        self.fill(&mut random)?;
+        let fresh =
+            base(now.millis())? | (u64::from(u16::from_le_bytes(random)) % (1 << RANDOM_BITS));
+        let mut last = self.last.lock().map_err(Error::internal)?;
+        if last.len() > REMEMBERED {
+            last.clear();
+        }
+        let seen = last.entry(clocked).or_default();
+        // A clock that stands still counts upwards; one that was set back far (a deleted test clock) starts anew.
+        let near = seen.saturating_sub(fresh) < 60_000 << RANDOM_BITS;
+        let value = if *seen >= fresh && near {
+            *seen + 1 + u64::from(random[1] % 7)
+        } else {
+            fresh
+        };
+        *seen = value;
+        Id::new(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id: Id<Customer> = "cust_rs_123456".parse().unwrap();
+        assert_eq!(id.number(), 123_456);
+        assert_eq!(id.to_string(), "cust_rs_123456");
+        assert_eq!(id.digits(), "0000000000123456");
+        for bad in [
+            "",
+            "cust_rs_",
+            "cust_rs_01",
+            "cust_rs_1x",
+            "cust_rs_-1",
+            "123",
+            "sub_rs_1",
+            "cust_rs_9007199254740992",
+        ] {
+            assert!(bad.parse::<Id<Customer>>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn kinds_do_not_share_a_key_or_a_prefix() {
+        for (index, (key, prefix)) in REGISTRY.iter().enumerate() {
+            for (other_key, other_prefix) in &REGISTRY[index + 1..] {
+                assert_ne!(key, other_key);
+                assert!(
+                    !prefix.starts_with(other_prefix) && !other_prefix.starts_with(prefix),
+                    "{prefix} {other_prefix}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn ids_rise_while_the_clock_stands_still() {
+        let source = IdSource::seeded(7);
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let business = Some(Business::new(1).unwrap());
+        let ids: Vec<Id<Customer>> = (0..10_000)
+            .map(|_| source.mint(now, business).unwrap())
+            .collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn a_derived_id_is_the_same_everywhere_and_sorts_by_time() {
+        let early: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let late: Timestamp = "2026-01-01T00:00:01Z".parse().unwrap();
+        let one: Id<Invoice> = Id::derived(early, "a").unwrap();
+        assert_eq!(one, Id::derived(early, "a").unwrap());
+        assert_ne!(one, Id::derived(early, "b").unwrap());
+        assert!(Id::<Invoice>::derived(early, "z").unwrap() < Id::derived(late, "a").unwrap());
+    }
+}

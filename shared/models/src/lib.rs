@@ -1,0 +1,26 @@
+//! The types and rules of the business: no AWS, no HTTP, no async.
+//!
+//! A record's state changes only through its own methods, so a rule is written once and read where the data is.
+//! Everything here is deterministic: time and chance come in as arguments.
+#![warn(missing_docs)]
+
+pub mod billing;
+pub mod crm;
+pub mod error;
+pub mod event;
+pub mod ids;
+pub mod metadata;
+pub mod money;
+pub mod page;
+pub mod payments;
+pub mod platform;
+pub mod tenant;
+pub mod time;
+pub mod webhooks;
+
+pub use error::{Error, FieldError, Invalid, Result};
+pub use ids::{Id, IdSource, Slug};
+pub use metadata::Metadata;
+pub use money::{Currency, Money};
+pub use tenant::{Business, Mode, Scope};
+pub use time::{Date, Timestamp};

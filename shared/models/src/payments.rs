@@ -1,0 +1,9 @@
+//! Payment methods, payments and refunds.
+
+mod payment;
+mod payment_method;
+mod refund;
+
+pub use payment::{Failure, NewPayment, Outcome, Payment, PaymentStatus, Settlement};
+pub use payment_method::{Card, PaymentMethod};
+pub use refund::{Refund, RefundStatus};

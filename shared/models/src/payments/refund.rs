@@ -1,0 +1,69 @@
+//! Money on its way back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{self, Id};
+use crate::money::Money;
+use crate::payments::Failure;
+use crate::time::Timestamp;
+
+/// Where a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundStatus {
+    /// Recorded and set aside; the gateway's answer is not known yet.
+    Pending,
+    /// The money went back.
+    Succeeded,
+    /// The gateway refused; the money is the payment's again.
+    Failed,
+}
+
+impl RefundStatus {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Money given back of one payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// Its id, which is also the idempotency key that the gateway gets.
+    pub id: Id<ids::Refund>,
+    /// The payment that it gives back.
+    pub payment_id: Id<ids::Payment>,
+    /// How much.
+    pub amount: Money,
+    /// Why, in the caller's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where it stands.
+    pub status: RefundStatus,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// When it was begun.
+    pub created: Timestamp,
+}
+
+impl Refund {
+    /// Records the gateway's answer. Only the first answer counts; `false` says that there was one already.
+    pub fn resolve(&mut self, outcome: Result<(), Failure>) -> bool {
+        if self.status != RefundStatus::Pending {
+            return false;
+        }
+        match outcome {
+            Ok(()) => self.status = RefundStatus::Succeeded,
+            Err(failure) => {
+                self.status = RefundStatus::Failed;
+                self.failure = Some(failure);
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,26 @@
+//! A business.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{self, Id};
+use crate::money::Currency;
+use crate::time::Timestamp;
+
+/// A business on this installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Its id, which every key of its records begins with.
+    pub id: Id<ids::Account>,
+    /// Its name.
+    pub name: String,
+    /// Whom to write to.
+    pub email: String,
+    /// ISO 3166 country code, two letters.
+    pub country: String,
+    /// The currency it thinks in.
+    pub currency: Currency,
+    /// IANA time zone.
+    pub time_zone: String,
+    /// When it was created.
+    pub created: Timestamp,
+}

@@ -1,0 +1,125 @@
+//! The clock of a business in test mode: it stands still until it is told to advance.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::time::{HORIZON, Timestamp};
+
+/// Whether the clock has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockStatus {
+    /// It stands at `frozen_time`, and everything due until then has been done.
+    Ready,
+    /// It is on its way to `target`.
+    Advancing,
+    /// Something due on the way could not be done; advancing again goes on from there.
+    InternalFailure,
+}
+
+impl ClockStatus {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Advancing => "advancing",
+            Self::InternalFailure => "internal_failure",
+        }
+    }
+}
+
+/// A clock that stands still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestClock {
+    /// What the business takes for now.
+    pub frozen_time: Timestamp,
+    /// Whether it has arrived.
+    pub status: ClockStatus,
+    /// Where it is going.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Timestamp>,
+    /// Until when (wall clock) one worker alone moves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leased_until: Option<Timestamp>,
+    /// When the business got it (wall clock).
+    pub created: Timestamp,
+    /// When it was deleted: the business is back in real time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Timestamp>,
+}
+
+impl TestClock {
+    /// A clock that stands at `now`.
+    pub fn frozen_at(now: Timestamp) -> Self {
+        Self {
+            frozen_time: now,
+            status: ClockStatus::Ready,
+            target: None,
+            leased_until: None,
+            created: now,
+            deleted: None,
+        }
+    }
+
+    /// Sends it on its way. Errors unless `to` is later than where it stands, and while it is on another way.
+    pub fn advance(&mut self, to: Timestamp) -> Result<()> {
+        if self.status == ClockStatus::Advancing {
+            return Err(Error::conflict(
+                "test_clock_advancing",
+                "the test clock is still advancing",
+            ));
+        }
+        if to <= self.frozen_time {
+            let detail = format!(
+                "must be after {}, where the test clock stands",
+                self.frozen_time
+            );
+            return Err(Error::invalid("/to", "not_later", detail));
+        }
+        if to >= HORIZON {
+            return Err(Error::invalid(
+                "/to",
+                "too_late",
+                format!("must be before {HORIZON}"),
+            ));
+        }
+        self.status = ClockStatus::Advancing;
+        self.target = Some(to.whole_second());
+        Ok(())
+    }
+
+    /// Moves on to `at`, which something is due at. Never backwards.
+    pub fn step(&mut self, at: Timestamp) {
+        self.frozen_time = self.frozen_time.max(at.whole_second());
+    }
+
+    /// It has arrived.
+    pub fn arrive(&mut self) {
+        if let Some(target) = self.target.take() {
+            self.step(target);
+        }
+        self.status = ClockStatus::Ready;
+        self.leased_until = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forward_only_and_one_way_at_a_time() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut clock = TestClock::frozen_at(at("2026-01-01T00:00:00Z"));
+        assert!(clock.advance(at("2026-01-01T00:00:00Z")).is_err());
+        assert!(clock.advance(at("2100-01-01T00:00:00Z")).is_err());
+        clock.advance(at("2026-03-01T00:00:00Z")).unwrap();
+        assert!(clock.advance(at("2026-04-01T00:00:00Z")).is_err());
+        clock.step(at("2026-02-01T00:00:00Z"));
+        clock.step(at("2026-01-15T00:00:00Z"));
+        assert_eq!(clock.frozen_time, at("2026-02-01T00:00:00Z"));
+        clock.arrive();
+        assert_eq!(clock.frozen_time, at("2026-03-01T00:00:00Z"));
+        assert_eq!(clock.status, ClockStatus::Ready);
+    }
+}

@@ -1,0 +1,274 @@
+//! Moments, days and billing periods. `jiff` stays behind this module.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::{Error, Result};
+
+/// A moment in UTC with millisecond precision; printed as RFC 3339, without a fraction where it is zero.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// The last moment that we compute with: ids have 41 bits of milliseconds since 2020, which end in 2089.
+pub const HORIZON: Timestamp = Timestamp(3_755_289_600_000);
+
+impl Timestamp {
+    /// From Unix milliseconds.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// From Unix seconds.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Unix milliseconds.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Unix seconds, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The same moment without its fraction of a second: what records carry.
+    #[must_use]
+    pub const fn whole_second(self) -> Self {
+        Self::from_seconds(self.seconds())
+    }
+
+    /// Later by that many seconds (earlier where negative).
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// Later by that many days of 24 hours.
+    #[must_use]
+    pub const fn plus_days(self, days: i64) -> Self {
+        self.plus_seconds(days.saturating_mul(86_400))
+    }
+
+    /// The day in UTC.
+    pub fn date(self) -> Result<Date> {
+        Ok(Date(self.zoned()?.date()))
+    }
+
+    fn zoned(self) -> Result<jiff::Zoned> {
+        let moment = jiff::Timestamp::from_millisecond(self.0).map_err(Error::internal)?;
+        Ok(moment.to_zoned(TimeZone::UTC))
+    }
+
+    /// The sortable form in index keys: always the same length.
+    pub fn key(self) -> String {
+        format!("{:014}", self.0.max(0))
+    }
+
+    /// Reads [`Timestamp::key`] back.
+    pub fn from_key(key: &str) -> Option<Self> {
+        key.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(moment) => fmt::Display::fmt(&moment, f),
+            Err(_) => Err(fmt::Error),
+        }
+    }
+}
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is not a moment or day in the format we read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid date or time")]
+pub struct NotATime;
+
+impl FromStr for Timestamp {
+    type Err = NotATime;
+
+    /// RFC 3339 with `Z` or an offset.
+    fn from_str(text: &str) -> std::result::Result<Self, NotATime> {
+        text.parse::<jiff::Timestamp>()
+            .map(|moment| Self(moment.as_millisecond()))
+            .or(Err(NotATime))
+    }
+}
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A day of the calendar, printed `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Date(civil::Date);
+
+impl Date {
+    /// Later by that many days.
+    pub fn plus_days(self, days: i32) -> Result<Self> {
+        self.0
+            .checked_add(jiff::Span::new().days(days))
+            .map(Self)
+            .map_err(Error::internal)
+    }
+
+    /// The four digits of the year.
+    pub fn year(self) -> i16 {
+        self.0.year()
+    }
+}
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+impl FromStr for Date {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> std::result::Result<Self, NotATime> {
+        if text.len() != 10 {
+            return Err(NotATime);
+        }
+        text.parse().map(Self).or(Err(NotATime))
+    }
+}
+
+/// The step of a price: how long one period is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interval {
+    /// 24 hours.
+    Day,
+    /// Seven days.
+    Week,
+    /// A calendar month.
+    Month,
+    /// Three calendar months.
+    Quarter,
+    /// Twelve calendar months.
+    Year,
+}
+
+impl Interval {
+    /// All intervals in their wire spelling.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("day", Self::Day),
+        ("week", Self::Week),
+        ("month", Self::Month),
+        ("quarter", Self::Quarter),
+        ("year", Self::Year),
+    ];
+
+    /// `anchor` plus `steps` periods of `count` intervals.
+    ///
+    /// Months are counted from the anchor itself, so its day survives short months: 31 Jan → 28 Feb → 31 Mar.
+    pub fn after(self, anchor: Timestamp, count: u32, steps: u32) -> Result<Timestamp> {
+        let n = i64::from(count).saturating_mul(i64::from(steps));
+        let span = match self {
+            Self::Day => jiff::Span::new().try_days(n),
+            Self::Week => jiff::Span::new().try_weeks(n),
+            Self::Month => jiff::Span::new().try_months(n),
+            Self::Quarter => jiff::Span::new().try_months(n.saturating_mul(3)),
+            Self::Year => jiff::Span::new().try_months(n.saturating_mul(12)),
+        }
+        .map_err(Error::internal)?;
+        let zoned = anchor.zoned()?.checked_add(span).map_err(Error::internal)?;
+        Ok(Timestamp(zoned.timestamp().as_millisecond()))
+    }
+}
+
+/// From `start` (inclusive) to `end` (exclusive).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// The first moment that belongs to it.
+    pub start: Timestamp,
+    /// The first moment that does not.
+    pub end: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn month_steps_keep_the_day_of_the_anchor() {
+        let anchor = at("2026-01-31T10:00:00Z");
+        let steps: Vec<String> = (0..4)
+            .map(|n| Interval::Month.after(anchor, 1, n).unwrap().to_string())
+            .collect();
+        assert_eq!(
+            steps,
+            [
+                "2026-01-31T10:00:00Z",
+                "2026-02-28T10:00:00Z",
+                "2026-03-31T10:00:00Z",
+                "2026-04-30T10:00:00Z"
+            ]
+        );
+    }
+
+    #[test]
+    fn leap_days_come_back_in_leap_years() {
+        let anchor = at("2024-02-29T00:00:00Z");
+        assert_eq!(
+            Interval::Year.after(anchor, 1, 1).unwrap(),
+            at("2025-02-28T00:00:00Z")
+        );
+        assert_eq!(
+            Interval::Year.after(anchor, 1, 4).unwrap(),
+            at("2028-02-29T00:00:00Z")
+        );
+    }
+
+    #[test]
+    fn printed_without_a_zero_fraction() {
+        assert_eq!(
+            at("2025-06-27T10:30:00+02:00").to_string(),
+            "2025-06-27T08:30:00Z"
+        );
+        assert_eq!(
+            Timestamp::from_millis(1500).to_string(),
+            "1970-01-01T00:00:01.5Z"
+        );
+        assert_eq!(
+            Timestamp::from_key(&at("2025-06-27T10:30:00Z").key()),
+            Some(at("2025-06-27T10:30:00Z"))
+        );
+    }
+
+    #[test]
+    fn only_a_whole_date_is_a_date() {
+        assert!("2025-06-27".parse::<Date>().is_ok());
+        for bad in [
+            "2025-02-30",
+            "2025-6-27",
+            "2025-06-27T00:00:00Z",
+            "20250627",
+            "",
+        ] {
+            assert!(bad.parse::<Date>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Plans, subscriptions, invoices and usage.
+
+use models::billing::{Invoice, Plan, Subscription, Usage};
+use models::ids::{self, Id, Slug};
+use models::page::{Page, PageRequest};
+use models::{Result, Scope, Timestamp};
+
+use crate::item::{Record, Stored};
+use crate::keys::{self, Key};
+use crate::list::{Filter, Range};
+use crate::session::Session;
+
+impl Record for Plan {
+    const TYPE: &'static str = "plan";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::named(scope, &self.id)
+    }
+
+    // A deleted plan keeps its name: invoices speak of it, and nobody should find another plan under it.
+    fn is_deleted(&self) -> bool {
+        self.deleted.is_some()
+    }
+}
+
+impl Record for Subscription {
+    const TYPE: &'static str = "sub";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+
+    fn parent(&self, scope: &Scope) -> Option<String> {
+        Some(keys::of_customer::<ids::Subscription>(
+            scope,
+            self.customer_id,
+        ))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Self::due(self)
+    }
+}
+
+impl Record for Invoice {
+    const TYPE: &'static str = "inv";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+
+    fn parent(&self, scope: &Scope) -> Option<String> {
+        Some(keys::of_customer::<ids::Invoice>(scope, self.customer_id))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Self::due(self)
+    }
+}
+
+impl Record for Usage {
+    const TYPE: &'static str = "usage";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::usage(
+            scope,
+            self.subscription_id,
+            &self.metric_name,
+            self.timestamp,
+            self.id,
+        )
+    }
+}
+
+impl Session {
+    /// A plan. One read.
+    pub async fn plan(&self, id: &Slug<ids::Plan>) -> Result<Option<Stored<Plan>>> {
+        self.load(&keys::named(&self.scope(), id), false).await
+    }
+
+    /// Plans in order of their names.
+    pub async fn plans(&self, page: &PageRequest) -> Result<Page<Stored<Plan>>> {
+        let range = Range {
+            pk: keys::list::<ids::Plan>(&self.scope()),
+            prefix: None,
+            descending: false,
+        };
+        self.list(&range, page, &[]).await
+    }
+
+    /// A subscription. One read.
+    pub async fn subscription(
+        &self,
+        id: Id<ids::Subscription>,
+    ) -> Result<Option<Stored<Subscription>>> {
+        self.load(&keys::record(&self.scope(), id), false).await
+    }
+
+    /// A subscription as it is at this moment: billing hangs on it. One consistent read.
+    pub async fn subscription_now(
+        &self,
+        id: Id<ids::Subscription>,
+    ) -> Result<Option<Stored<Subscription>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// Subscriptions, newest first, of one customer or of all, in one status or in any.
+    pub async fn subscriptions(
+        &self,
+        page: &PageRequest,
+        customer: Option<Id<ids::Customer>>,
+        status: Option<&str>,
+    ) -> Result<Page<Stored<Subscription>>> {
+        let mut filters = Vec::new();
+        filters.extend(customer.map(|id| Filter::Equals("customer_id", id.to_string())));
+        filters.extend(status.map(|status| Filter::Equals("status", status.to_owned())));
+        // A status changes without the index hearing of it, so only the plain question goes there.
+        let by_index = customer.filter(|_| status.is_none());
+        self.of_customer_or_all::<ids::Subscription, _>(page, by_index, &filters)
+            .await
+    }
+
+    /// An invoice. One consistent read: money hangs on it.
+    pub async fn invoice(&self, id: Id<ids::Invoice>) -> Result<Option<Stored<Invoice>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// Invoices, newest first, of one customer, of one subscription or of all, in one status or in any.
+    pub async fn invoices(
+        &self,
+        page: &PageRequest,
+        customer: Option<Id<ids::Customer>>,
+        subscription: Option<Id<ids::Subscription>>,
+        status: Option<&str>,
+    ) -> Result<Page<Stored<Invoice>>> {
+        let mut filters = Vec::new();
+        filters.extend(customer.map(|id| Filter::Equals("customer_id", id.to_string())));
+        filters.extend(subscription.map(|id| Filter::Equals("subscription_id", id.to_string())));
+        filters.extend(status.map(|status| Filter::Equals("status", status.to_owned())));
+        let by_index = customer.filter(|_| subscription.is_none() && status.is_none());
+        self.of_customer_or_all::<ids::Invoice, _>(page, by_index, &filters)
+            .await
+    }
+
+    /// The next invoice number of that year: unique and rising. One write unit.
+    pub async fn next_invoice_number(&self, year: i16) -> Result<String> {
+        let number = self
+            .table()
+            .increment(&keys::invoice_counter(&self.scope(), year))
+            .await?;
+        Ok(format!("INV-{year}-{number:06}"))
+    }
+
+    /// Reports of usage of a subscription, in order of metric and time; of one metric where it is given.
+    pub async fn usage(
+        &self,
+        subscription: Id<ids::Subscription>,
+        metric: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Usage>>> {
+        let prefix = metric.map_or_else(
+            || keys::USAGE_PREFIX.to_owned(),
+            |m| format!("{}{m}#", keys::USAGE_PREFIX),
+        );
+        let range = Range {
+            pk: keys::children(&self.scope(), subscription),
+            prefix: Some(prefix),
+            descending: false,
+        };
+        self.list(&range, page, &[]).await
+    }
+}

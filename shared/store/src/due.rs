@@ -1,0 +1,79 @@
+//! The due index: what must happen next, in order of its time.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use models::{Error, Result, Timestamp};
+
+use crate::item::{attr, text};
+use crate::keys::{self, Key};
+use crate::table::{Table, unavailable};
+
+/// Something that is due, as the index knows it. The item itself decides: whoever acts reads it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueItem {
+    /// Where the item is.
+    pub key: Key,
+    /// What it is: the record's `TYPE`.
+    pub entity_type: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+impl Table {
+    /// What is due at or before `until` in a partition of the index, earliest first: one page, and where the next begins.
+    pub async fn due(
+        &self,
+        partition: &str,
+        until: Timestamp,
+        after: Option<&DueItem>,
+        limit: i32,
+    ) -> Result<Vec<DueItem>> {
+        let start = after.map(|item| {
+            let part =
+                |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
+            [
+                part(attr::DUE_PK, partition),
+                part(
+                    attr::DUE_SK,
+                    &keys::due_sort(item.at, &item.entity_type, &item.key),
+                ),
+                part(attr::PK, &item.key.pk),
+                part(attr::SK, &item.key.sk),
+            ]
+            .into()
+        });
+        let output = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("by_due")
+            .key_condition_expression("due_pk = :pk AND due_sk < :until")
+            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
+            .expression_attribute_values(":until", AttributeValue::S(keys::due_until(until)))
+            .limit(limit)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        output
+            .items
+            .unwrap_or_default()
+            .iter()
+            .map(|item| {
+                let part = |name| text(item, name).unwrap_or_default();
+                let (at, rest) = part(attr::DUE_SK).split_once('#').unwrap_or_default();
+                let entity_type = rest.split('#').next().unwrap_or_default().to_owned();
+                let at = Timestamp::from_key(at)
+                    .ok_or_else(|| Error::internal("a due item without a time"))?;
+                let key = Key {
+                    pk: part(attr::PK).to_owned(),
+                    sk: part(attr::SK).to_owned(),
+                };
+                Ok(DueItem {
+                    key,
+                    entity_type,
+                    at,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,165 @@
+//! Records as items: the entity's own attributes, and the few that every item has.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use models::event::Stamp;
+use models::{Error, Result, Scope, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::keys::{self, Key};
+
+/// An item as DynamoDB has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Attribute names that every item may have. An entity's own attributes never use them.
+pub(crate) mod attr {
+    pub(crate) const PK: &str = "PK";
+    pub(crate) const SK: &str = "SK";
+    pub(crate) const TYPE: &str = "et";
+    pub(crate) const VERSION: &str = "v";
+    pub(crate) const EVENTS: &str = "ev";
+    pub(crate) const TTL: &str = "ttl";
+    pub(crate) const DUE_PK: &str = "due_pk";
+    pub(crate) const DUE_SK: &str = "due_sk";
+    pub(crate) const PARENT_PK: &str = "gp_pk";
+    pub(crate) const PARENT_SK: &str = "gp_sk";
+}
+
+/// Something that has its place in the table.
+pub trait Record: Serialize + DeserializeOwned + Send + Sync {
+    /// The entity type, attribute `et`.
+    const TYPE: &'static str;
+
+    /// Where it is.
+    fn key(&self, scope: &Scope) -> Key;
+
+    /// The partition of index `by_parent` in which it is listed; its own sort key is that index's, too.
+    fn parent(&self, _scope: &Scope) -> Option<String> {
+        None
+    }
+
+    /// When something must happen to it next.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// From when on DynamoDB may remove it.
+    fn expires(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Whether it was deleted: such an item only waits for its removal, and nobody finds it.
+    fn is_deleted(&self) -> bool {
+        false
+    }
+}
+
+/// A record as it was read, with what is needed to write it back.
+#[derive(Debug, Clone)]
+pub struct Stored<T> {
+    record: T,
+    pub(crate) version: u64,
+    pub(crate) events: Option<String>,
+}
+
+impl<T> Stored<T> {
+    /// The record itself.
+    pub fn into_inner(self) -> T {
+        self.record
+    }
+
+    /// How often it was written.
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl<T> Deref for Stored<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.record
+    }
+}
+
+/// The events that the newest write of an item carries.
+pub fn stamps_of(events: Option<&str>) -> Result<Vec<Stamp>> {
+    events.map_or_else(
+        || Ok(Vec::new()),
+        |text| serde_json::from_str(text).map_err(Error::internal),
+    )
+}
+
+pub(crate) fn encode<T: Record>(
+    scope: &Scope,
+    record: &T,
+    version: u64,
+    events: Option<String>,
+) -> Result<Item> {
+    let mut item: Item = serde_dynamo::to_item(record).map_err(Error::internal)?;
+    item.retain(|_, value| !matches!(value, AttributeValue::Null(_)));
+    let key = record.key(scope);
+    if let Some(parent) = record.parent(scope) {
+        item.insert(attr::PARENT_PK.into(), AttributeValue::S(parent));
+        item.insert(attr::PARENT_SK.into(), AttributeValue::S(key.sk.clone()));
+    }
+    if let Some(due) = record.due() {
+        item.insert(
+            attr::DUE_PK.into(),
+            AttributeValue::S(keys::due_partition(&key)),
+        );
+        item.insert(
+            attr::DUE_SK.into(),
+            AttributeValue::S(keys::due_sort(due, T::TYPE, &key)),
+        );
+    }
+    if let Some(at) = record.expires() {
+        item.insert(
+            attr::TTL.into(),
+            AttributeValue::N(at.seconds().to_string()),
+        );
+    }
+    if let Some(events) = events {
+        item.insert(attr::EVENTS.into(), AttributeValue::S(events));
+    }
+    item.insert(attr::TYPE.into(), AttributeValue::S(T::TYPE.to_owned()));
+    item.insert(attr::VERSION.into(), AttributeValue::N(version.to_string()));
+    item.insert(attr::PK.into(), AttributeValue::S(key.pk));
+    item.insert(attr::SK.into(), AttributeValue::S(key.sk));
+    Ok(item)
+}
+
+/// The record in an item; `None` where it was deleted.
+pub(crate) fn decode<T: Record>(item: Item) -> Result<Option<Stored<T>>> {
+    let version =
+        number(&item, attr::VERSION).ok_or_else(|| Error::internal("an item without a version"))?;
+    let events = text(&item, attr::EVENTS).map(str::to_owned);
+    let kind = text(&item, attr::TYPE).unwrap_or_default();
+    if kind != T::TYPE {
+        return Err(Error::internal(format_args!(
+            "expected an item of type {}, found {kind}",
+            T::TYPE
+        )));
+    }
+    let record: T = serde_dynamo::from_item(item).map_err(Error::internal)?;
+    Ok((!record.is_deleted()).then_some(Stored {
+        record,
+        version,
+        events,
+    }))
+}
+
+pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)
+        .and_then(|value| value.as_s().ok())
+        .map(String::as_str)
+}
+
+pub(crate) fn number(item: &Item, name: &str) -> Option<u64> {
+    item.get(name)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|digits| digits.parse().ok())
+}

@@ -1,0 +1,314 @@
+//! Every key of the table.
+//!
+//! `<b>` is the number of the business and `<m>` its mode: the first half of every key that a business's request can reach.
+//!
+//! | access pattern | key | operation |
+//! |---|---|---|
+//! | a record by id | `<b>#<m>#<kind>` / `<id, 16 digits>` | `GetItem` |
+//! | a list of records, newest first | `<b>#<m>#<kind>` | `Query` backwards |
+//! | a plan by name | `<b>#<m>#plan` / `<slug>` | `GetItem`, `Query` |
+//! | refunds of a payment | `<b>#<m>#pay#<id>` / `refund#<id>` | `Query` |
+//! | usage of a subscription | `<b>#<m>#sub#<id>` / `usage#<metric>#<time>#<id>` | `Query` by prefix and time |
+//! | deliveries of an endpoint | `<b>#<m>#we#<id>` / `del#<event id>` | `Query` backwards |
+//! | the last invoice number of a year | `<b>#<m>#counter` / `invoice#<year>` | `UpdateItem ADD` |
+//! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
+//! | what is due | index `by_due`: `due#<shard>` or `due#<b>#test` / `<time>#<type>#<key>` | `Query` |
+//! | an idempotency key | `<b>#<m>#idem#<hash>` / `idem` | `GetItem`, written with its effect |
+//! | a test clock | `<b>#test#clock` / `clock` | `GetItem` |
+//! | a credential | `cred#<hash>` / `cred` | `GetItem` |
+//! | an OAuth client by its `client_id` | `oauth#<client_id>` / `client` | `GetItem` |
+//! | the businesses of the installation | `acct` / `<id, 16 digits>` | `GetItem`, `Query` |
+//!
+//! An idempotency record has one sort key for all routes: a key that comes back on another route must be refused, so it must
+//! be found.
+
+use models::ids::{self, Id, Kind, Slug};
+use models::{Mode, Scope, Timestamp};
+use sha2::{Digest, Sha256};
+
+/// Shards of the due index: each takes 1,000 writes a second.
+pub const DUE_SHARDS: u64 = 16;
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self {
+            pk: pk.into(),
+            sk: sk.into(),
+        }
+    }
+
+    /// The business and mode that a key belongs to; `None` for what belongs to the installation.
+    pub fn scope(&self) -> Option<Scope> {
+        let mut parts = self.pk.split('#');
+        let business = parts
+            .next()?
+            .parse()
+            .ok()
+            .and_then(|number| Id::new(number).ok())?;
+        let mode = match parts.next()? {
+            "live" => Mode::Live,
+            "test" => Mode::Test,
+            _ => return None,
+        };
+        Some(Scope { business, mode })
+    }
+}
+
+fn root(scope: &Scope) -> String {
+    format!("{}#{}", scope.business.number(), scope.mode.as_str())
+}
+
+/// The partition in which all records of a kind are.
+pub fn list<K: Kind>(scope: &Scope) -> String {
+    format!("{}#{}", root(scope), K::KEY)
+}
+
+/// A record by its id.
+pub fn record<K: Kind>(scope: &Scope, id: Id<K>) -> Key {
+    Key::new(list::<K>(scope), id.digits())
+}
+
+/// A record by the name that somebody chose.
+pub fn named<K: Kind>(scope: &Scope, slug: &Slug<K>) -> Key {
+    Key::new(list::<K>(scope), slug.as_str())
+}
+
+/// The partition in which the children of a record are.
+pub fn children<K: Kind>(scope: &Scope, id: Id<K>) -> String {
+    format!("{}#{}", list::<K>(scope), id.digits())
+}
+
+/// A refund, under its payment.
+pub fn refund(scope: &Scope, payment: Id<ids::Payment>, id: Id<ids::Refund>) -> Key {
+    Key::new(
+        children(scope, payment),
+        format!("{REFUND_PREFIX}{}", id.digits()),
+    )
+}
+
+/// What the sort keys of refunds begin with.
+pub const REFUND_PREFIX: &str = "refund#";
+
+/// A report of usage, under its subscription.
+pub fn usage(
+    scope: &Scope,
+    subscription: Id<ids::Subscription>,
+    metric: &str,
+    at: Timestamp,
+    id: Id<ids::Usage>,
+) -> Key {
+    Key::new(
+        children(scope, subscription),
+        format!("{}{}", usage_from(metric, at), id.digits()),
+    )
+}
+
+/// What the sort keys of usage of a metric at a moment begin with.
+pub fn usage_from(metric: &str, at: Timestamp) -> String {
+    format!("{USAGE_PREFIX}{metric}#{}#", at.key())
+}
+
+/// What the sort keys of usage begin with.
+pub const USAGE_PREFIX: &str = "usage#";
+
+/// A delivery, under its endpoint: one for each event, so a delivery that is begun twice is one record.
+pub fn delivery(scope: &Scope, endpoint: Id<ids::Webhook>, event: Id<ids::Event>) -> Key {
+    Key::new(
+        children(scope, endpoint),
+        format!("{DELIVERY_PREFIX}{}", event.digits()),
+    )
+}
+
+/// What the sort keys of deliveries begin with.
+pub const DELIVERY_PREFIX: &str = "del#";
+
+/// The counter that gives invoices of a year their numbers.
+pub fn invoice_counter(scope: &Scope, year: i16) -> Key {
+    Key::new(
+        format!("{}#counter", root(scope)),
+        format!("invoice#{year}"),
+    )
+}
+
+/// An idempotency key of a caller. Hashed, because callers put anything into it.
+pub fn idempotency(scope: &Scope, key: &str) -> Key {
+    Key::new(format!("{}#idem#{}", root(scope), sha256(key)), "idem")
+}
+
+/// The test clock of a business.
+pub fn test_clock(business: models::Business) -> Key {
+    Key::new(
+        format!(
+            "{}#clock",
+            root(&Scope {
+                business,
+                mode: Mode::Test
+            })
+        ),
+        "clock",
+    )
+}
+
+/// A credential by the SHA-256 of its secret.
+pub fn credential(hash: &str) -> Key {
+    Key::new(format!("cred#{hash}"), "cred")
+}
+
+/// An OAuth client by the id that it presents.
+pub fn oauth_client(client_id: &str) -> Key {
+    Key::new(format!("oauth#{client_id}"), "client")
+}
+
+/// The partition of all businesses.
+pub const ACCOUNTS: &str = "acct";
+
+/// A business.
+pub fn account(id: models::Business) -> Key {
+    Key::new(ACCOUNTS, id.digits())
+}
+
+/// The partition of index `by_parent` in which a customer's records of kind `K` are.
+pub fn of_customer<K: Kind>(scope: &Scope, customer: Id<ids::Customer>) -> String {
+    format!("{}#{}", children(scope, customer), K::KEY)
+}
+
+/// The partition of index `by_due` that an item waits in. Test mode has one of its own for each business, which its test
+/// clock walks through; live items spread over the shards by their key.
+pub fn due_partition(key: &Key) -> String {
+    match key.scope() {
+        Some(scope) if scope.mode == Mode::Test => due_test_partition(scope.business),
+        Some(_) | None => {
+            let digest = Sha256::digest(format!("{}/{}", key.pk, key.sk));
+            let shard = digest
+                .first()
+                .map_or(0, |byte| u64::from(*byte) % DUE_SHARDS);
+            due_shard(shard)
+        }
+    }
+}
+
+/// One of the shards of index `by_due`.
+pub fn due_shard(shard: u64) -> String {
+    format!("due#{shard:02}")
+}
+
+/// The partition of index `by_due` of a business in test mode.
+pub fn due_test_partition(business: models::Business) -> String {
+    format!("due#{}#test", business.number())
+}
+
+/// The sort key of index `by_due`.
+pub fn due_sort(at: Timestamp, entity_type: &str, key: &Key) -> String {
+    format!("{}#{entity_type}#{}", at.key(), key.sk)
+}
+
+/// Everything that was due at or before `at` sorts before this.
+pub fn due_until(at: Timestamp) -> String {
+    format!("{}#~", at.key())
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(mode: Mode) -> Scope {
+        Scope {
+            business: Id::new(7).unwrap(),
+            mode,
+        }
+    }
+
+    #[test]
+    fn keys_are_what_they_were() {
+        let live = scope(Mode::Live);
+        let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let show = |key: Key| format!("{} / {}", key.pk, key.sk);
+        let got = [
+            show(record::<ids::Customer>(&live, Id::new(42).unwrap())),
+            show(named::<ids::Plan>(&live, &"pro".parse().unwrap())),
+            show(refund(&live, Id::new(1).unwrap(), Id::new(2).unwrap())),
+            show(usage(
+                &live,
+                Id::new(1).unwrap(),
+                "api_calls",
+                at,
+                Id::new(2).unwrap(),
+            )),
+            show(delivery(&live, Id::new(1).unwrap(), Id::new(2).unwrap())),
+            show(invoice_counter(&live, 2026)),
+            show(idempotency(&live, "k")),
+            show(test_clock(live.business)),
+            show(credential("ab")),
+            show(oauth_client("ab")),
+            show(account(live.business)),
+            of_customer::<ids::Invoice>(&live, Id::new(42).unwrap()),
+        ];
+        let want = [
+            "7#live#cust / 0000000000000042",
+            "7#live#plan / pro",
+            "7#live#pay#0000000000000001 / refund#0000000000000002",
+            "7#live#sub#0000000000000001 / usage#api_calls#01767225600000#0000000000000002",
+            "7#live#we#0000000000000001 / del#0000000000000002",
+            "7#live#counter / invoice#2026",
+            "7#live#idem#8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a / idem",
+            "7#test#clock / clock",
+            "cred#ab / cred",
+            "oauth#ab / client",
+            "acct / 0000000000000007",
+            "7#live#cust#0000000000000042#inv",
+        ];
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn due_keys_sort_by_time_and_test_mode_has_its_own_partition() {
+        let key = record::<ids::Subscription>(&scope(Mode::Live), Id::new(1).unwrap());
+        let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(
+            due_sort(at, "sub", &key),
+            "01767225600000#sub#0000000000000001"
+        );
+        assert!(due_sort(at, "sub", &key) < due_until(at));
+        assert!(due_sort(at.plus_seconds(1), "sub", &key) > due_until(at));
+        assert!(due_partition(&key).starts_with("due#"));
+        let key = record::<ids::Subscription>(&scope(Mode::Test), Id::new(1).unwrap());
+        assert_eq!(due_partition(&key), "due#7#test");
+    }
+
+    #[test]
+    fn live_items_spread_evenly_over_the_shards() {
+        let mut counts = [0_u32; 16];
+        for n in 0..10_000 {
+            let key = record::<ids::Subscription>(&scope(Mode::Live), Id::new(n).unwrap());
+            let shard: usize = due_partition(&key)[4..].parse().unwrap();
+            counts[shard] += 1;
+        }
+        let (most, mean) = (*counts.iter().max().unwrap(), 10_000 / 16);
+        assert!(most * 2 <= mean * 3, "{counts:?}");
+    }
+
+    #[test]
+    fn a_key_knows_whose_it_is() {
+        let test = scope(Mode::Test);
+        assert_eq!(
+            record::<ids::Customer>(&test, Id::new(1).unwrap()).scope(),
+            Some(test)
+        );
+        assert_eq!(credential("ab").scope(), None);
+        assert_eq!(account(test.business).scope(), None);
+    }
+}

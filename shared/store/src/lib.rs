@@ -1,0 +1,42 @@
+//! The business in DynamoDB: one table, every key built in [`keys`], every change conditional.
+//!
+//! # How to add a record
+//! 1. Its type and rules go to `models`.
+//! 2. Its key goes to [`keys`], with a row in the table of that module's docs and a golden test.
+//! 3. `impl Record` goes to the file of its group here: key, parent, due time, expiry.
+//!
+//! # Rules
+//! - A [`Session`] is one unit of work for one business. It is the only way in, and it never takes a business from input.
+//! - A read of something absent is `Ok(None)`; absence is an error only for whoever needed it.
+//! - A change is read, method of the record, conditional write on its version. Events travel inside the item (`ev`).
+//! - Reads are eventually consistent unless a decision hangs on them.
+#![warn(missing_docs)]
+
+mod billing;
+mod connection;
+mod crm;
+mod due;
+mod idempotency;
+mod item;
+pub mod keys;
+mod list;
+mod payments;
+mod platform;
+mod session;
+mod table;
+mod webhooks;
+mod write;
+
+pub use connection::{Connection, Credentials};
+pub use due::DueItem;
+pub use idempotency::{Answer, Idempotency, IdempotencyKey};
+pub use item::{Item, Record, Stored};
+pub use keys::Key;
+pub use list::Filter;
+pub use platform::CredentialLookup;
+pub use session::{Clock, Session, Via};
+pub use table::Table;
+pub use write::Writes;
+
+/// The `ev` attribute of an item image: the events that its newest write carries.
+pub use item::stamps_of;

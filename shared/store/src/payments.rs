@@ -1,0 +1,152 @@
+//! Payment methods, payments and refunds.
+
+use models::ids::{self, Id};
+use models::page::{Page, PageRequest};
+use models::payments::{Payment, PaymentMethod, PaymentStatus, Refund, RefundStatus};
+use models::{Result, Scope, Timestamp};
+
+use crate::crm::TOMBSTONE_DAYS;
+use crate::item::{Record, Stored};
+use crate::keys::{self, Key};
+use crate::list::{Filter, Range};
+use crate::session::Session;
+
+/// How long an answer of the gateway may take before somebody asks again.
+const UNRESOLVED_SECONDS: i64 = 120;
+
+impl Record for PaymentMethod {
+    const TYPE: &'static str = "pm";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+
+    fn parent(&self, scope: &Scope) -> Option<String> {
+        Some(keys::of_customer::<ids::PaymentMethod>(
+            scope,
+            self.customer_id,
+        ))
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.deleted.is_some()
+    }
+}
+
+impl Record for Payment {
+    const TYPE: &'static str = "pay";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+
+    fn parent(&self, scope: &Scope) -> Option<String> {
+        self.customer_id
+            .map(|customer| keys::of_customer::<ids::Payment>(scope, customer))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        // Whoever collects an invoice comes back to its payment; a payment on its own must find somebody itself.
+        let alone = self.status == PaymentStatus::Processing && self.invoice_id.is_none();
+        alone.then(|| self.created.plus_seconds(UNRESOLVED_SECONDS))
+    }
+}
+
+impl Record for Refund {
+    const TYPE: &'static str = "refund";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::refund(scope, self.payment_id, self.id)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        (self.status == RefundStatus::Pending)
+            .then(|| self.created.plus_seconds(UNRESOLVED_SECONDS))
+    }
+}
+
+impl Session {
+    /// A payment method. One read.
+    pub async fn payment_method(
+        &self,
+        id: Id<ids::PaymentMethod>,
+    ) -> Result<Option<Stored<PaymentMethod>>> {
+        self.load(&keys::record(&self.scope(), id), false).await
+    }
+
+    /// Payment methods, newest first, of one customer or of all.
+    pub async fn payment_methods(
+        &self,
+        page: &PageRequest,
+        customer: Option<Id<ids::Customer>>,
+    ) -> Result<Page<Stored<PaymentMethod>>> {
+        self.of_customer_or_all::<ids::PaymentMethod, _>(page, customer, &[])
+            .await
+    }
+
+    /// A payment. One consistent read: money hangs on it.
+    pub async fn payment(&self, id: Id<ids::Payment>) -> Result<Option<Stored<Payment>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// Payments, newest first, of one customer or of all.
+    pub async fn payments(
+        &self,
+        page: &PageRequest,
+        customer: Option<Id<ids::Customer>>,
+    ) -> Result<Page<Stored<Payment>>> {
+        self.of_customer_or_all::<ids::Payment, _>(page, customer, &[])
+            .await
+    }
+
+    /// A refund of a payment. One consistent read.
+    pub async fn refund(
+        &self,
+        payment: Id<ids::Payment>,
+        id: Id<ids::Refund>,
+    ) -> Result<Option<Stored<Refund>>> {
+        self.load(&keys::refund(&self.scope(), payment, id), true)
+            .await
+    }
+
+    /// The refund under that key, which the due index gave.
+    pub async fn refund_at(&self, key: &Key) -> Result<Option<Stored<Refund>>> {
+        self.load(key, true).await
+    }
+
+    /// Refunds of a payment, newest first.
+    pub async fn refunds(
+        &self,
+        payment: Id<ids::Payment>,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Refund>>> {
+        let range = Range {
+            pk: keys::children(&self.scope(), payment),
+            prefix: Some(keys::REFUND_PREFIX.to_owned()),
+            descending: true,
+        };
+        self.list(&range, page, &[]).await
+    }
+
+    /// Records of kind `K`: of one customer through index `by_parent`, or all, filtered.
+    pub(crate) async fn of_customer_or_all<K: ids::Kind, T: Record>(
+        &self,
+        page: &PageRequest,
+        customer: Option<Id<ids::Customer>>,
+        filters: &[Filter],
+    ) -> Result<Page<Stored<T>>> {
+        let scope = self.scope();
+        let all = keys::list::<K>(&scope);
+        match customer {
+            Some(customer) => {
+                self.list_children(&keys::of_customer::<K>(&scope, customer), &all, page)
+                    .await
+            }
+            None => self.list(&Range::newest_first(all), page, filters).await,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Businesses, credentials and test clocks. What is not of one business is found here, and only here, by the whole table.
+
+use models::ids::{self, Id};
+use models::page::{Page, PageRequest};
+use models::platform::{Account, ApiKey, Credential, OauthClient, TestClock};
+use models::{Business, Error, Result, Scope, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::crm::TOMBSTONE_DAYS;
+use crate::item::{Record, Stored, decode};
+use crate::keys::{self, Key};
+use crate::list::Range;
+use crate::session::Session;
+use crate::table::Table;
+
+impl Record for Account {
+    const TYPE: &'static str = "acct";
+
+    fn key(&self, _scope: &Scope) -> Key {
+        keys::account(self.id)
+    }
+}
+
+impl Record for ApiKey {
+    const TYPE: &'static str = "key";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+}
+
+impl Record for OauthClient {
+    const TYPE: &'static str = "oauth";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.deleted.is_some()
+    }
+}
+
+impl Record for TestClock {
+    const TYPE: &'static str = "clock";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::test_clock(scope.business)
+    }
+    // A clock that was deleted is not absent to the store: the next one takes its place.
+}
+
+/// What stands under the hash of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialLookup {
+    /// SHA-256 of the secret, hexadecimal.
+    pub hash: String,
+    /// Whose it is.
+    pub credential: Credential,
+}
+
+impl Record for CredentialLookup {
+    const TYPE: &'static str = "cred";
+
+    fn key(&self, _scope: &Scope) -> Key {
+        keys::credential(&self.hash)
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.credential
+            .expires_at
+            .map(|at| at.plus_days(TOMBSTONE_DAYS))
+    }
+}
+
+impl Table {
+    /// The credential whose secret has this hash, whether it is still good or not. One read.
+    pub async fn credential(&self, hash: &str) -> Result<Option<Credential>> {
+        let Some(item) = self.get(&keys::credential(hash), false).await? else {
+            return Ok(None);
+        };
+        Ok(decode::<CredentialLookup>(item)?.map(|stored| stored.into_inner().credential))
+    }
+
+    /// A business, consistently. One read.
+    pub async fn account(&self, id: Business) -> Result<Option<Account>> {
+        let Some(item) = self.get(&keys::account(id), true).await? else {
+            return Ok(None);
+        };
+        Ok(decode::<Account>(item)?.map(Stored::into_inner))
+    }
+}
+
+impl Session {
+    /// Every business of the installation, a page at a time: only the sweep and the operator ask.
+    pub async fn accounts(&self, page: &PageRequest) -> Result<Page<Stored<Account>>> {
+        let range = Range {
+            pk: keys::ACCOUNTS.to_owned(),
+            prefix: None,
+            descending: false,
+        };
+        self.list(&range, page, &[]).await
+    }
+
+    /// The record of the business's test clock, also of one that was deleted. One consistent read.
+    pub async fn clock_record(&self) -> Result<Option<Stored<TestClock>>> {
+        self.load(&keys::test_clock(self.scope().business), true)
+            .await
+    }
+
+    /// The business's test clock, where it has one. One consistent read.
+    pub async fn test_clock(&self) -> Result<Option<Stored<TestClock>>> {
+        Ok(self
+            .clock_record()
+            .await?
+            .filter(|clock| clock.deleted.is_none()))
+    }
+
+    /// A key. One read.
+    pub async fn api_key(&self, id: Id<ids::ApiKey>) -> Result<Option<Stored<ApiKey>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// Keys, newest first.
+    pub async fn api_keys(&self, page: &PageRequest) -> Result<Page<Stored<ApiKey>>> {
+        self.list(
+            &Range::newest_first(keys::list::<ids::ApiKey>(&self.scope())),
+            page,
+            &[],
+        )
+        .await
+    }
+
+    /// The entry under which a secret is found.
+    pub async fn credential_lookup(&self, hash: &str) -> Result<Option<Stored<CredentialLookup>>> {
+        let stored: Option<Stored<CredentialLookup>> =
+            self.load(&keys::credential(hash), true).await?;
+        match stored {
+            Some(stored) if stored.credential.scope.business != self.scope().business => {
+                Err(Error::internal("a credential of another business"))
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// An OAuth client. One read.
+    pub async fn oauth_client(
+        &self,
+        id: Id<ids::OauthClient>,
+    ) -> Result<Option<Stored<OauthClient>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// OAuth clients, newest first.
+    pub async fn oauth_clients(&self, page: &PageRequest) -> Result<Page<Stored<OauthClient>>> {
+        self.list(
+            &Range::newest_first(keys::list::<ids::OauthClient>(&self.scope())),
+            page,
+            &[],
+        )
+        .await
+    }
+}

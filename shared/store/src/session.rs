@@ -1,0 +1,204 @@
+//! One unit of work for one business: a request, or one item that was due.
+
+use std::sync::{Arc, Mutex};
+
+use models::event::Actor;
+use models::ids::{Id, Kind};
+use models::{Error, IdSource, Mode, Result, Scope, Timestamp};
+use tokio::sync::OnceCell;
+
+use crate::idempotency::Idempotency;
+use crate::item::{Record, Stored, decode};
+use crate::keys::Key;
+use crate::table::{Committed, Table};
+use crate::write::Writes;
+
+/// Where the process takes its time from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The machine's clock.
+    Wall,
+    /// A clock that stands still: tests, and `local --clock`.
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// The time now.
+    pub fn now(self) -> Timestamp {
+        match self {
+            Self::Fixed(at) => at,
+            Self::Wall => {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the one place that reads the machine's clock"
+                )]
+                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+                let millis = since.map_or(0, |since| {
+                    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+                });
+                Timestamp::from_millis(millis)
+            }
+        }
+    }
+}
+
+/// Who asked, for events and logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Via {
+    /// The credential, or the product itself.
+    pub actor: Actor,
+    /// The id of the request.
+    pub request: Option<String>,
+}
+
+impl Via {
+    /// Scheduled work.
+    pub fn system() -> Self {
+        Self {
+            actor: Actor::system(),
+            request: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Now {
+    at: Timestamp,
+    /// Whether a test clock said so.
+    clocked: bool,
+}
+
+/// One unit of work for one business, and the only way to its records.
+#[derive(Debug)]
+pub struct Session {
+    table: Table,
+    scope: Scope,
+    via: Via,
+    clock: Clock,
+    ids: Arc<IdSource>,
+    now: OnceCell<Now>,
+    pub(crate) idempotency: Mutex<Option<Idempotency>>,
+}
+
+impl Session {
+    /// A session of a request.
+    pub fn new(table: Table, scope: Scope, via: Via, clock: Clock, ids: Arc<IdSource>) -> Self {
+        Self {
+            table,
+            scope,
+            via,
+            clock,
+            ids,
+            now: OnceCell::new(),
+            idempotency: Mutex::new(None),
+        }
+    }
+
+    /// A session of scheduled work whose time is given: the moment at which an item was due on its test clock.
+    #[must_use]
+    pub fn at(self, at: Timestamp) -> Self {
+        Self {
+            now: OnceCell::new_with(Some(Now { at, clocked: true })),
+            ..self
+        }
+    }
+
+    /// Whose data this is.
+    pub const fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The mode of the credential.
+    pub const fn mode(&self) -> Mode {
+        self.scope.mode
+    }
+
+    /// Who asked.
+    pub const fn via(&self) -> &Via {
+        &self.via
+    }
+
+    /// The table.
+    pub(crate) const fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The time of the machine: for what concerns the caller rather than the business (expiry of keys and locks).
+    pub fn wall(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The business's time, in whole seconds: its test clock where it has one. One read in test mode, none in live mode.
+    pub async fn now(&self) -> Result<Timestamp> {
+        Ok(self.moment().await?.at.whole_second())
+    }
+
+    async fn moment(&self) -> Result<Now> {
+        let read = || async {
+            let clock = match self.scope.mode {
+                Mode::Live => None,
+                Mode::Test => self.test_clock().await?,
+            };
+            Ok(clock.map_or(
+                Now {
+                    at: self.wall(),
+                    clocked: false,
+                },
+                |clock| Now {
+                    at: clock.frozen_time,
+                    clocked: true,
+                },
+            ))
+        };
+        self.now.get_or_try_init(read).await.copied()
+    }
+
+    /// A new id.
+    pub async fn mint<K: Kind>(&self) -> Result<Id<K>> {
+        let now = self.moment().await?;
+        self.ids
+            .mint(now.at, now.clocked.then_some(self.scope.business))
+    }
+
+    /// Random bytes.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.ids.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A record by its key, unless it was deleted.
+    pub(crate) async fn load<T: Record>(
+        &self,
+        key: &Key,
+        consistent: bool,
+    ) -> Result<Option<Stored<T>>> {
+        match self.table.get(key, consistent).await? {
+            Some(item) => decode(item),
+            None => Ok(None),
+        }
+    }
+
+    /// Writes everything or nothing, whatever the idempotency key. `false` says that a condition did not hold: a record
+    /// was changed since it was read, or one is there already.
+    pub async fn write(&self, writes: &Writes) -> Result<bool> {
+        Ok(matches!(self.table.commit(writes).await?, Committed::Done))
+    }
+
+    /// Writes or answers that somebody else changed the record meanwhile.
+    pub async fn write_or_conflict(&self, writes: &Writes) -> Result<()> {
+        if self.write(writes).await? {
+            Ok(())
+        } else {
+            Err(stale())
+        }
+    }
+}
+
+/// Somebody else changed the record between our read and our write.
+pub(crate) fn stale() -> Error {
+    Error::conflict(
+        "version_conflict",
+        "the record was changed by another request; read it again and retry",
+    )
+}

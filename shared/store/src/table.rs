@@ -1,0 +1,232 @@
+//! The table: one read, one query, one commit. Everything else of this crate is made of these.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put as SdkPut, ReturnValue,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use models::{Error, Result};
+
+use crate::connection::Connection;
+use crate::item::{Item, attr};
+use crate::keys::Key;
+use crate::write::{Put, Writes};
+
+/// Attempts at a commit that meets others on the same items.
+const CONFLICT_TRIES: u32 = 8;
+
+/// The one table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+/// How a commit went.
+#[derive(Debug)]
+pub(crate) enum Committed {
+    /// Everything was written.
+    Done,
+    /// Nothing was written: the condition of the put at this index does not hold.
+    Refused(usize),
+}
+
+impl Table {
+    /// The table of that name.
+    pub fn new(connection: &Connection, name: impl Into<String>) -> Self {
+        Self {
+            client: connection.dynamodb(),
+            name: name.into(),
+        }
+    }
+
+    /// Opens the connection, so that the first request does not wait for it. Any answer will do.
+    pub async fn warm(&self) {
+        let key = Key {
+            pk: "warm".into(),
+            sk: "warm".into(),
+        };
+        if let Err(error) = self.get(&key, false).await {
+            tracing::warn!(%error, "the connection to DynamoDB could not be opened in advance");
+        }
+    }
+
+    pub(crate) async fn get(&self, key: &Key, consistent: bool) -> Result<Option<Item>> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key(attr::PK, AttributeValue::S(key.pk.clone()))
+            .key(attr::SK, AttributeValue::S(key.sk.clone()))
+            .consistent_read(consistent)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        Ok(output.item)
+    }
+
+    /// Writes everything or nothing. A single put is one write unit, a transaction two for each item.
+    pub(crate) async fn commit(&self, writes: &Writes) -> Result<Committed> {
+        match writes.puts.as_slice() {
+            [] => Ok(Committed::Done),
+            [put] => self.put(put).await,
+            puts => self.transact(puts).await,
+        }
+    }
+
+    async fn put(&self, put: &Put) -> Result<Committed> {
+        let (expression, name, value) = put.condition.expression();
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(put.item.clone()))
+            .condition_expression(expression)
+            .set_expression_attribute_names(
+                name.map(|(short, long)| [(short.to_owned(), long.to_owned())].into()),
+            )
+            .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match result {
+            Ok(_) => return Ok(Committed::Done),
+            Err(error) => error,
+        };
+        match error.as_service_error().and_then(|error| match error {
+            aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
+            _ => None,
+        }) {
+            // The answer to our own write was lost and the SDK sent it again: it is there.
+            Some(failed) if failed.item() == Some(&put.item) => Ok(Committed::Done),
+            Some(_) => Ok(Committed::Refused(0)),
+            None => Err(unavailable(error)),
+        }
+    }
+
+    async fn transact(&self, puts: &[Put]) -> Result<Committed> {
+        let items = puts
+            .iter()
+            .map(|put| self.transact_item(put))
+            .collect::<Result<Vec<_>>>()?;
+        for attempt in 0..CONFLICT_TRIES {
+            let result = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()))
+                .send()
+                .await;
+            let error = match result {
+                Ok(_) => return Ok(Committed::Done),
+                Err(error) => error,
+            };
+            let reasons = match error.as_service_error() {
+                Some(service) if service.is_transaction_canceled_exception() => match service {
+                    aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(canceled) => {
+                        canceled.cancellation_reasons()
+                    }
+                    _ => &[],
+                },
+                _ => return Err(unavailable(error)),
+            };
+            if let Some(index) = reasons
+                .iter()
+                .position(|reason| code(reason) == "ConditionalCheckFailed")
+            {
+                return Ok(Committed::Refused(index));
+            }
+            let transient = |reason: &CancellationReason| {
+                matches!(
+                    code(reason),
+                    "None"
+                        | "TransactionConflict"
+                        | "ThrottlingError"
+                        | "ProvisionedThroughputExceeded"
+                )
+            };
+            if reasons.is_empty() || !reasons.iter().all(transient) {
+                return Err(unavailable(error));
+            }
+            backoff(attempt).await;
+        }
+        Err(Error::Unavailable(
+            "a transaction met others on its items too often".to_owned(),
+        ))
+    }
+
+    fn transact_item(&self, put: &Put) -> Result<TransactWriteItem> {
+        let (expression, name, value) = put.condition.expression();
+        let put = SdkPut::builder()
+            .table_name(&self.name)
+            .set_item(Some(put.item.clone()))
+            .condition_expression(expression)
+            .set_expression_attribute_names(
+                name.map(|(short, long)| [(short.to_owned(), long.to_owned())].into()),
+            )
+            .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()))
+            .build()
+            .map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Adds one to a counter and returns what it is now. A call whose answer is lost may skip a number, never repeat one.
+    pub(crate) async fn increment(&self, key: &Key) -> Result<u64> {
+        let output = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(attr::PK, AttributeValue::S(key.pk.clone()))
+            .key(attr::SK, AttributeValue::S(key.sk.clone()))
+            .update_expression("ADD n :one")
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        output
+            .attributes()
+            .and_then(|item| crate::item::number(item, "n"))
+            .ok_or_else(|| Error::internal("a counter without a number"))
+    }
+}
+
+fn code(reason: &CancellationReason) -> &str {
+    reason.code().unwrap_or("None")
+}
+
+/// Full jitter on 10 ms doubled: transactions that met once should not meet again.
+pub(crate) async fn backoff(attempt: u32) {
+    let ceiling = 10_u64.saturating_mul(1 << attempt.min(6));
+    let mut random = [0_u8; 2];
+    if models::IdSource::system().fill(&mut random).is_err() {
+        random = [128, 0];
+    }
+    let wait = ceiling
+        .saturating_mul(u64::from(u16::from_le_bytes(random)))
+        .checked_div(65_536)
+        .unwrap_or(ceiling);
+    tokio::time::sleep(Duration::from_millis(wait)).await;
+}
+
+/// A call that failed in a way that is not an answer. What DynamoDB said goes to the log.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
+pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    let code = error.code().unwrap_or("no answer").to_owned();
+    let message = DisplayErrorContext(&error).to_string();
+    match code.as_str() {
+        "ValidationException" | "AccessDeniedException" | "ResourceNotFoundException" => {
+            Error::Internal(format!("DynamoDB: {code}: {message}"))
+        }
+        _ => Error::Unavailable(format!("DynamoDB: {code}: {message}")),
+    }
+}

@@ -1,0 +1,133 @@
+//! Endpoints, their deliveries, and the log of events.
+
+use models::ids::{self, Id};
+use models::page::{Page, PageRequest};
+use models::webhooks::{Delivery, Endpoint, EventRecord};
+use models::{Result, Scope, Timestamp};
+
+use crate::crm::TOMBSTONE_DAYS;
+use crate::item::{Record, Stored};
+use crate::keys::{self, Key};
+use crate::list::{Filter, Range};
+use crate::session::Session;
+
+/// How long deliveries stay in the log.
+const DELIVERY_DAYS: i64 = 90;
+/// Endpoints that one business may have in one mode: one page holds them all.
+pub(crate) const MAX_ENDPOINTS: u32 = 100;
+
+impl Record for Endpoint {
+    const TYPE: &'static str = "we";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.deleted.is_some()
+    }
+}
+
+impl Record for Delivery {
+    const TYPE: &'static str = "del";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::delivery(scope, self.webhook_id, self.event_id)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.next_retry
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        // Counted from the wall's time or the test clock's, whichever wrote it: a log may outlive its days, never die early.
+        Some(self.created.plus_days(DELIVERY_DAYS))
+    }
+}
+
+impl Record for EventRecord {
+    const TYPE: &'static str = "evt";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+}
+
+impl Session {
+    /// An endpoint. One read.
+    pub async fn endpoint(&self, id: Id<ids::Webhook>) -> Result<Option<Stored<Endpoint>>> {
+        self.load(&keys::record(&self.scope(), id), false).await
+    }
+
+    /// Endpoints, newest first.
+    pub async fn endpoints(&self, page: &PageRequest) -> Result<Page<Stored<Endpoint>>> {
+        self.list(
+            &Range::newest_first(keys::list::<ids::Webhook>(&self.scope())),
+            page,
+            &[],
+        )
+        .await
+    }
+
+    /// Every endpoint of the business: one query.
+    pub async fn all_endpoints(&self) -> Result<Vec<Stored<Endpoint>>> {
+        Ok(self
+            .endpoints(&PageRequest {
+                limit: MAX_ENDPOINTS,
+                after: None,
+            })
+            .await?
+            .items)
+    }
+
+    /// The delivery of an event to an endpoint. One consistent read: it decides whether to send.
+    pub async fn delivery(
+        &self,
+        endpoint: Id<ids::Webhook>,
+        event: Id<ids::Event>,
+    ) -> Result<Option<Stored<Delivery>>> {
+        self.load(&keys::delivery(&self.scope(), endpoint, event), true)
+            .await
+    }
+
+    /// Deliveries to an endpoint, newest event first.
+    pub async fn deliveries(
+        &self,
+        endpoint: Id<ids::Webhook>,
+        page: &PageRequest,
+    ) -> Result<Page<Stored<Delivery>>> {
+        let range = Range {
+            pk: keys::children(&self.scope(), endpoint),
+            prefix: Some(keys::DELIVERY_PREFIX.to_owned()),
+            descending: true,
+        };
+        self.list(&range, page, &[]).await
+    }
+
+    /// An event of the log. One read.
+    pub async fn event(&self, id: Id<ids::Event>) -> Result<Option<Stored<EventRecord>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// The log of events, newest first, of one type or object or of all.
+    pub async fn events(
+        &self,
+        page: &PageRequest,
+        event_type: Option<&str>,
+        object: Option<&str>,
+    ) -> Result<Page<Stored<EventRecord>>> {
+        let mut filters = Vec::new();
+        filters.extend(event_type.map(|kind| Filter::Equals("event_type", kind.to_owned())));
+        filters.extend(object.map(|id| Filter::Equals("object_id", id.to_owned())));
+        self.list(
+            &Range::newest_first(keys::list::<ids::Event>(&self.scope())),
+            page,
+            &filters,
+        )
+        .await
+    }
+}

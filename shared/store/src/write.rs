@@ -1,0 +1,187 @@
+//! What one commit writes: conditional puts, each with the events that it tells of.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use models::event::{EventType, Stamp, TestEvent};
+use models::{Error, Result};
+
+use crate::item::{Item, Record, Stored, attr, encode, stamps_of};
+use crate::keys::Key;
+use crate::session::Session;
+
+/// What must hold for an item to be put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// No item is there.
+    Absent,
+    /// The item is still at this version.
+    Version(u64),
+    /// No item is there, or one whose `until` (Unix seconds) has passed.
+    AbsentOrExpired(i64),
+}
+
+/// One conditional put.
+#[derive(Debug, Clone)]
+pub(crate) struct Put {
+    pub(crate) item: Item,
+    pub(crate) condition: Condition,
+}
+
+impl Put {
+    pub(crate) fn key(&self) -> Key {
+        let part = |name| {
+            crate::item::text(&self.item, name)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        Key {
+            pk: part(attr::PK),
+            sk: part(attr::SK),
+        }
+    }
+}
+
+/// Changes that happen together or not at all. No item is touched twice.
+#[derive(Debug, Clone, Default)]
+pub struct Writes {
+    pub(crate) puts: Vec<Put>,
+}
+
+impl Session {
+    /// An empty set of changes.
+    pub fn writes(&self) -> Writes {
+        Writes::default()
+    }
+
+    /// Adds a new record to `writes`, with the event that tells of it.
+    pub async fn create<T: Record>(
+        &self,
+        writes: &mut Writes,
+        record: &T,
+        event: Option<EventType>,
+    ) -> Result<()> {
+        let events = match event {
+            Some(kind) => Some(self.stamp(None, kind, None).await?),
+            None => None,
+        };
+        let item = encode(&self.scope(), record, 1, events)?;
+        writes.push(Put {
+            item,
+            condition: Condition::Absent,
+        })
+    }
+
+    /// Adds the next version of a record to `writes`. `before` is the record as it was read.
+    pub async fn update<T: Record>(
+        &self,
+        writes: &mut Writes,
+        before: &Stored<T>,
+        record: &T,
+        event: Option<EventType>,
+    ) -> Result<()> {
+        let events = match event {
+            Some(kind) => Some(self.stamp(before.events.as_deref(), kind, None).await?),
+            None => before.events.clone(),
+        };
+        self.push_update(writes, before, record, events)
+    }
+
+    /// Adds a record to `writes` unchanged but for a test event that one endpoint alone receives.
+    pub async fn touch<T: Record>(
+        &self,
+        writes: &mut Writes,
+        before: &Stored<T>,
+        event: EventType,
+        test: TestEvent,
+    ) -> Result<Stamp> {
+        let events = self
+            .stamp(before.events.as_deref(), event, Some(test))
+            .await?;
+        let stamp = stamps_of(Some(&events))?
+            .pop()
+            .ok_or_else(|| Error::internal("an event without a stamp"))?;
+        self.push_update(writes, before, &**before, Some(events))?;
+        Ok(stamp)
+    }
+
+    fn push_update<T: Record>(
+        &self,
+        writes: &mut Writes,
+        before: &Stored<T>,
+        record: &T,
+        events: Option<String>,
+    ) -> Result<()> {
+        let item = encode(
+            &self.scope(),
+            record,
+            before.version.saturating_add(1),
+            events,
+        )?;
+        writes.push(Put {
+            item,
+            condition: Condition::Version(before.version),
+        })
+    }
+
+    /// The text of attribute `ev` for one event after those in `before`.
+    async fn stamp(
+        &self,
+        before: Option<&str>,
+        kind: EventType,
+        only: Option<TestEvent>,
+    ) -> Result<String> {
+        let last = stamps_of(before)?.last().map_or(0, |stamp| stamp.sequence);
+        let stamp = Stamp {
+            id: self.mint().await?,
+            kind,
+            sequence: last.saturating_add(1),
+            at: self.now().await?,
+            actor: self.via().actor.clone(),
+            request: self.via().request.clone(),
+            idempotency_key: self.idempotency_key(),
+            only,
+        };
+        serde_json::to_string(&[stamp]).map_err(Error::internal)
+    }
+}
+
+impl Writes {
+    /// Whether nothing is to be written.
+    pub fn is_empty(&self) -> bool {
+        self.puts.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, put: Put) -> Result<()> {
+        let key = put.key();
+        if self.puts.iter().any(|other| other.key() == key) {
+            return Err(Error::internal(format_args!(
+                "one commit writes {} / {} twice",
+                key.pk, key.sk
+            )));
+        }
+        self.puts.push(put);
+        Ok(())
+    }
+}
+
+impl Condition {
+    /// The expression, its names and its values.
+    pub(crate) fn expression(
+        &self,
+    ) -> (
+        &'static str,
+        Option<(&'static str, &'static str)>,
+        Option<AttributeValue>,
+    ) {
+        match self {
+            Self::Absent => ("attribute_not_exists(PK)", None, None),
+            Self::Version(version) => {
+                ("v = :c", None, Some(AttributeValue::N(version.to_string())))
+            }
+            Self::AbsentOrExpired(now) => (
+                "attribute_not_exists(PK) OR #until < :c",
+                Some(("#until", "until")),
+                Some(AttributeValue::N(now.to_string())),
+            ),
+        }
+    }
+}
