@@ -37,7 +37,7 @@ pub fn router() -> Router {
     Router::new()
         .route("/docs", get(get_docs))
         .route("/docs/{asset}", get(get_docs_asset))
-        .route("/openapi/{document}", get(get_openapi))
+        .route("/openapi/{dialect}", get(get_openapi))
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
         .layer(middleware::map_response(security_headers::add))

@@ -20,13 +20,13 @@ gzip -9n < node_modules/openapi-explorer/dist/browser/openapi-explorer.min.js \
     > "$here/openapi-explorer-$version.min.js.gz"
 cp node_modules/openapi-explorer/LICENSE "$here/LICENSE"
 
-# The bundle contains its dependencies, whose licences ask to travel with it. This is the list of all it
-# could contain: type definitions and the HTTP client for Node never reach a browser.
+# The bundle contains its dependencies, whose licences ask to travel with it, so the page links to this list. It names
+# all that the bundle could contain: type definitions and the HTTP client for Node never reach a browser.
 find node_modules -name package.json | sort | while read -r manifest; do
     folder="$(dirname "$manifest")"
     package="${folder##*node_modules/}"
     case "$package" in
-    openapi-explorer | openapi-explorer/* | @types/* | undici | undici/*) continue ;;
+    @types/* | undici | undici/*) continue ;;
     esac
     # Only the roots of packages: folders inside them may carry manifests too.
     case "$package" in

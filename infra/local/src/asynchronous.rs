@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::invoke::{Functions, InvokeError};
 use crate::queues::{Message, Outgoing, QueueError, Queues};
 use crate::serve::Tasks;
-use crate::sources::poll;
+use crate::sources::Intake;
 use crate::template::{Function, Queue, Target, Template};
 
 /// Lambda waits a minute before the first retry and two before the second.
@@ -33,7 +33,9 @@ pub fn queues(template: &Template) -> Vec<Queue> {
         .map(|function| Queue {
             name: queue_name(&function.name),
             // Longer than an invocation can take, so that it never runs twice at a time.
-            visibility_ms: i64::try_from(function.timeout.as_millis()).unwrap_or(0).saturating_add(30_000),
+            visibility_ms: i64::try_from(function.timeout.as_millis())
+                .unwrap_or(0)
+                .saturating_add(30_000),
             delay_ms: 0,
             retention_ms: RETENTION_MS,
             redrive: None,
@@ -43,7 +45,11 @@ pub fn queues(template: &Template) -> Vec<Queue> {
 
 fn is_target(template: &Template, function: &Function) -> bool {
     let of_rule = |target: &Target| *target == Target::Function(function.name.clone());
-    !function.schedules.is_empty() || template.rules.iter().any(|rule| rule.targets.iter().any(of_rule))
+    !function.schedules.is_empty()
+        || template
+            .rules
+            .iter()
+            .any(|rule| rule.targets.iter().any(of_rule))
 }
 
 /// One function's asynchronous invocations.
@@ -61,7 +67,14 @@ impl Asynchronous {
         let this = Arc::new(self);
         let queues = Arc::clone(&this.queues);
         let queue = queue_name(&this.function);
-        poll(&queues, &queue, 1, Duration::ZERO, &tasks, |messages| {
+        let intake = Intake {
+            queues: &queues,
+            queue: &queue,
+            batch_size: 1,
+            window: Duration::ZERO,
+            tasks: &tasks,
+        };
+        intake.poll(|messages| {
             let this = Arc::clone(&this);
             async move {
                 for message in messages {
@@ -84,7 +97,9 @@ impl Asynchronous {
             tracing::warn!(function = self.function, %error, attempt = message.receives, "an asynchronous invocation failed");
             if message.receives <= self.retries {
                 let after_ms = RETRY_MS.saturating_mul(message.receives);
-                return self.queues.change_visibility(&queue, &message.receipt, after_ms);
+                return self
+                    .queues
+                    .change_visibility(&queue, &message.receipt, after_ms);
             }
             if let Some(on_failure) = &self.on_failure_queue {
                 self.queues.send(&[Outgoing {
@@ -102,7 +117,7 @@ impl Asynchronous {
     fn given_up(&self, message: &Message, error: &InvokeError) -> Value {
         json!({
             "version": "1.0",
-            "timestamp": jiff::Timestamp::now().to_string(),
+            "timestamp": self.queues.clock().now().to_string(),
             "requestContext": {
                 "requestId": message.message_id,
                 "functionArn": crate::template::arn("lambda", &format!("function:{}", self.function)),

@@ -11,19 +11,27 @@ pub(crate) fn md5_of(text: &str) -> String {
 
 /// MD5 of message attributes in the encoding that SQS documents: sorted by name, each part after its length.
 pub(crate) fn md5_of_attributes(attributes: &Value) -> Option<String> {
-    let attributes = attributes.as_object().filter(|attributes| !attributes.is_empty())?;
+    let attributes = attributes
+        .as_object()
+        .filter(|attributes| !attributes.is_empty())?;
     let mut sorted: Vec<(&String, &Value)> = attributes.iter().collect();
     sorted.sort_by_key(|(name, _)| *name);
     let mut encoded = Vec::new();
     for (name, attribute) in sorted {
-        let kind = attribute.get("DataType").and_then(Value::as_str).unwrap_or_default();
+        let kind = attribute
+            .get("DataType")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         push(&mut encoded, name.as_bytes());
         push(&mut encoded, kind.as_bytes());
         if let Some(text) = attribute.get("StringValue").and_then(Value::as_str) {
             encoded.push(1);
             push(&mut encoded, text.as_bytes());
         } else {
-            let binary = attribute.get("BinaryValue").and_then(Value::as_str).unwrap_or_default();
+            let binary = attribute
+                .get("BinaryValue")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             encoded.push(2);
             push(&mut encoded, &STANDARD.decode(binary).unwrap_or_default());
         }
@@ -42,8 +50,12 @@ mod tests {
 
     #[test]
     fn checksums_are_those_of_the_documentation() {
-        assert_eq!(super::md5_of("This is a test message"), "fafb00f5732ab283681e124bf8747ed1");
-        let attributes = json!({ "timestamp": { "DataType": "Number", "StringValue": "1493147359900" } });
+        assert_eq!(
+            super::md5_of("This is a test message"),
+            "fafb00f5732ab283681e124bf8747ed1"
+        );
+        let attributes =
+            json!({ "timestamp": { "DataType": "Number", "StringValue": "1493147359900" } });
         assert_eq!(
             super::md5_of_attributes(&attributes).as_deref(),
             Some("235c5c510d26fb653d073faed50ae77c")

@@ -27,8 +27,22 @@ impl Clock {
     /// Milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         match &self.0 {
-            Source::System => jiff::Timestamp::now().as_millisecond(),
+            Source::System => self.now().as_millisecond(),
             Source::Manual(now_ms) => now_ms.load(Ordering::SeqCst),
+        }
+    }
+
+    /// The same as an instant.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the local cloud stands for AWS, whose time is the real one"
+    )]
+    pub fn now(&self) -> jiff::Timestamp {
+        match &self.0 {
+            Source::System => jiff::Timestamp::now(),
+            Source::Manual(now_ms) => {
+                jiff::Timestamp::from_millisecond(now_ms.load(Ordering::SeqCst)).unwrap_or_default()
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::Error;
 use crate::ids;
@@ -26,7 +26,7 @@ pub struct Dynamo {
     /// A second connection to the same storage, for the upkeep of stream records.
     upkeep: Mutex<Connection>,
     /// Told after every write, so that the stream is read at once and never in vain.
-    pub(crate) written: Notify,
+    pub(crate) written: watch::Sender<()>,
 }
 
 impl std::fmt::Debug for Dynamo {
@@ -57,7 +57,7 @@ impl Dynamo {
         let this = Self {
             database,
             upkeep: Mutex::new(upkeep),
-            written: Notify::new(),
+            written: watch::Sender::new(()),
         };
         for table in tables {
             this.create(table)?;
@@ -71,7 +71,12 @@ impl Dynamo {
     }
 
     fn create(&self, table: &Table) -> Result<(), Error> {
-        if self.database.get_table_metadata(&table.name).map_err(failed)?.is_some() {
+        if self
+            .database
+            .get_table_metadata(&table.name)
+            .map_err(failed)?
+            .is_some()
+        {
             return Ok(());
         }
         let request = serde_json::from_value(table.create.clone())?;
@@ -127,9 +132,27 @@ impl Dynamo {
         Ok((records, response.next_shard_iterator.unwrap_or(iterator)))
     }
 
+    /// The sequence number of the newest record in the stream of a table.
+    pub(crate) fn newest_sequence(&self, table: &str) -> Result<Option<String>, Error> {
+        let newest: Option<i64> = self
+            .upkeep()
+            .prepare_cached(
+                "SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1",
+            )?
+            .query_row(params![table], |row| row.get(0))?;
+        Ok(newest.map(|stored| {
+            SEQUENCE_OFFSET
+                .saturating_add(i128::from(stored))
+                .to_string()
+        }))
+    }
+
     /// Deletes records that the reader is past, except the newest ones. Returns whether there may be more to delete.
     pub(crate) fn trim(&self, table: &str, up_to: &str) -> Result<bool, Error> {
-        let stored = up_to.parse::<i128>().unwrap_or_default().saturating_sub(SEQUENCE_OFFSET);
+        let stored = up_to
+            .parse::<i128>()
+            .unwrap_or_default()
+            .saturating_sub(SEQUENCE_OFFSET);
         let stored = i64::try_from(stored).unwrap_or_default();
         let deleted = self.upkeep().prepare_cached(
             "DELETE FROM _stream_records WHERE id IN (
@@ -147,7 +170,7 @@ impl Dynamo {
     pub(crate) fn sweep_expired(&self) -> Result<usize, Error> {
         let swept = self.database.sweep_ttl().map_err(failed)?;
         if swept > 0 {
-            self.written.notify_one();
+            self.written.send_replace(());
         }
         Ok(swept)
     }
@@ -168,7 +191,10 @@ pub(crate) enum Start {
 fn event_record(table: &str, record: &Record) -> Result<Value, Error> {
     let mut value = serde_json::to_value(record)?;
     if let Some(value) = value.as_object_mut() {
-        let stream = format!("arn:aws:dynamodb:{REGION}:{}:table/{table}/stream/local", crate::template::ACCOUNT);
+        let stream = format!(
+            "arn:aws:dynamodb:{REGION}:{}:table/{table}/stream/local",
+            crate::template::ACCOUNT
+        );
         value.insert("eventSourceARN".to_owned(), Value::String(stream));
         value.insert("awsRegion".to_owned(), Value::String(REGION.to_owned()));
     }
@@ -176,7 +202,10 @@ fn event_record(table: &str, record: &Record) -> Result<Value, Error> {
 }
 
 /// Only the caller's own requests can fail here, so their kind does not matter.
-#[expect(clippy::needless_pass_by_value, reason = "it is the argument of map_err")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the argument of map_err"
+)]
 fn failed(error: dynoxide::DynoxideError) -> Error {
     Error::Database(error.to_string())
 }

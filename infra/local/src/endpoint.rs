@@ -44,7 +44,12 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// Forwards to the database at the given address and answers everything else itself.
-    pub fn new(dynamo: Arc<Dynamo>, database: SocketAddr, sqs: Sqs, buses: Arc<Buses>) -> Result<Self, crate::Error> {
+    pub fn new(
+        dynamo: Arc<Dynamo>,
+        database: SocketAddr,
+        sqs: Sqs,
+        buses: Arc<Buses>,
+    ) -> Result<Self, crate::Error> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let database = format!("http://{database}/")
@@ -66,7 +71,7 @@ impl Endpoint {
                 let writes = WRITES.contains(&operation);
                 let response = self.forward(request).await;
                 if writes {
-                    self.dynamo.written.notify_one();
+                    self.dynamo.written.send_replace(());
                 }
                 response
             }
@@ -74,10 +79,14 @@ impl Endpoint {
                 Ok(input) => self.sqs.answer(operation, &input).await,
                 Err(refusal) => Err(refusal),
             }),
-            Some(("AWSEvents", operation)) => {
-                aws_json(input(request).await.and_then(|input| self.buses.answer(operation, &input)))
+            Some(("AWSEvents", operation)) => aws_json(
+                input(request)
+                    .await
+                    .and_then(|input| self.buses.answer(operation, &input)),
+            ),
+            _ if target.is_empty() && request.method() == http::Method::GET => {
+                Response::new(full("healthy\n"))
             }
-            _ if target.is_empty() && request.method() == http::Method::GET => Response::new(full("healthy\n")),
             _ => aws_json(Err(Refusal::new(
                 "UnknownOperationException",
                 format!("there is no service for {target:?} here"),

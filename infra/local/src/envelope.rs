@@ -19,7 +19,10 @@ pub(crate) enum Outcome {
 }
 
 /// The event with which Lambda hands over messages of a queue.
-pub(crate) fn sqs_event(queue: &str, messages: &[Message]) -> Result<Box<RawValue>, serde_json::Error> {
+pub(crate) fn sqs_event(
+    queue: &str,
+    messages: &[Message],
+) -> Result<Box<RawValue>, serde_json::Error> {
     let records: Vec<Value> = messages
         .iter()
         .map(|message| {
@@ -52,7 +55,11 @@ fn message_attributes(attributes: Option<&Value>) -> Map<String, Value> {
         .map(|(name, attribute)| {
             let member = |key: &str| attribute.get(key).cloned();
             let mut renamed = Map::new();
-            for (from, to) in [("DataType", "dataType"), ("StringValue", "stringValue"), ("BinaryValue", "binaryValue")] {
+            for (from, to) in [
+                ("DataType", "dataType"),
+                ("StringValue", "stringValue"),
+                ("BinaryValue", "binaryValue"),
+            ] {
                 renamed.extend(member(from).map(|value| (to.to_owned(), value)));
             }
             (name.clone(), Value::Object(renamed))
@@ -61,7 +68,10 @@ fn message_attributes(attributes: Option<&Value>) -> Map<String, Value> {
 }
 
 /// Reads the reply to a batch. A reply that cannot be understood fails the whole batch, as in Lambda.
-pub(crate) fn outcome(reply: Result<Box<RawValue>, InvokeError>, reports_item_failures: bool) -> Outcome {
+pub(crate) fn outcome(
+    reply: Result<Box<RawValue>, InvokeError>,
+    reports_item_failures: bool,
+) -> Outcome {
     let reply = match reply {
         Ok(reply) => reply,
         Err(error) => return Outcome::Failed(error.to_string()),
@@ -83,10 +93,14 @@ pub(crate) fn outcome(reply: Result<Box<RawValue>, InvokeError>, reports_item_fa
                 .map(|failure| failure.get("itemIdentifier")?.as_str().map(str::to_owned))
                 .collect();
             match identifiers {
-                Some(identifiers) if !identifiers.iter().any(String::is_empty) => Outcome::Partly(identifiers),
+                Some(identifiers) if !identifiers.iter().any(String::is_empty) => {
+                    Outcome::Partly(identifiers)
+                }
                 _ => Outcome::Failed("a failure has no itemIdentifier".to_owned()),
             }
         }
-        _ => Outcome::Failed("batchItemFailures is not a list".to_owned()),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            Outcome::Failed("batchItemFailures is not a list".to_owned())
+        }
     }
 }

@@ -13,6 +13,9 @@ pub enum Error {
     /// The embedded DynamoDB refused something.
     #[error("database: {0}")]
     Database(String),
+    /// The port is taken, mostly.
+    #[error("port {0}: {1}")]
+    Listen(u16, std::io::Error),
     /// A socket or a file.
     #[error("{0}: {1}")]
     Io(&'static str, std::io::Error),

@@ -51,25 +51,38 @@ impl Buses {
     pub(crate) fn answer(&self, operation: &str, input: &Value) -> Result<Value, Refusal> {
         match operation {
             "PutEvents" => self.put_events(input),
-            unknown => Err(Refusal::new("UnknownOperationException", format!("{unknown} is not provided here"))),
+            unknown => Err(Refusal::new(
+                "UnknownOperationException",
+                format!("{unknown} is not provided here"),
+            )),
         }
     }
 
     /// Every target of a matching rule has the event stored before this answers, so a publisher that got its answer can
     /// forget the event.
     fn put_events(&self, input: &Value) -> Result<Value, Refusal> {
-        let entries = input.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let entries = input
+            .get("Entries")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         if entries.is_empty() || entries.len() > MAXIMUM_ENTRIES {
             return Err(Refusal::new(
                 "ValidationException",
                 "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and 10",
             ));
         }
-        let bytes = entries.iter().map(|entry| entry.to_string().len()).fold(0, usize::saturating_add);
+        let bytes = entries
+            .iter()
+            .map(|entry| entry.to_string().len())
+            .fold(0, usize::saturating_add);
         if bytes > MAXIMUM_BYTES {
             return Err(Refusal {
                 status: StatusCode::PAYLOAD_TOO_LARGE,
-                ..Refusal::new("ValidationException", "Total size of the entries in the request is over the limit.")
+                ..Refusal::new(
+                    "ValidationException",
+                    "Total size of the entries in the request is over the limit.",
+                )
             });
         }
         let mut outgoing = Vec::new();
@@ -88,9 +101,10 @@ impl Buses {
             }
         }
         if !outgoing.is_empty() {
-            self.queues
-                .send(&outgoing)
-                .map_err(|error| Refusal { kind: "InternalException".to_owned(), ..Refusal::internal(error.to_string()) })?;
+            self.queues.send(&outgoing).map_err(|error| Refusal {
+                kind: "InternalException".to_owned(),
+                ..Refusal::internal(error.to_string())
+            })?;
         }
         Ok(json!({ "FailedEntryCount": failed, "Entries": results }))
     }
@@ -98,13 +112,25 @@ impl Buses {
     /// The event as targets see it, with the bus that it goes to.
     fn event(&self, entry: &Value) -> Result<(String, Value), (&'static str, String)> {
         let invalid = |message: &str| ("InvalidArgument", message.to_owned());
-        let entry = Entry::deserialize(entry).map_err(|error| ("InvalidArgument", error.to_string()))?;
+        let entry =
+            Entry::deserialize(entry).map_err(|error| ("InvalidArgument", error.to_string()))?;
         let required = |value: Option<String>, message: &str| {
-            value.filter(|value| !value.is_empty()).ok_or_else(|| invalid(message))
+            value
+                .filter(|value| !value.is_empty())
+                .ok_or_else(|| invalid(message))
         };
-        let source = required(entry.source, "Parameter Source is not valid. Reason: Source is a required argument.")?;
-        let detail_type = required(entry.detail_type, "Parameter DetailType is not valid. Reason: DetailType is a required argument.")?;
-        let detail = required(entry.detail, "Parameter Detail is not valid. Reason: Detail is a required argument.")?;
+        let source = required(
+            entry.source,
+            "Parameter Source is not valid. Reason: Source is a required argument.",
+        )?;
+        let detail_type = required(
+            entry.detail_type,
+            "Parameter DetailType is not valid. Reason: DetailType is a required argument.",
+        )?;
+        let detail = required(
+            entry.detail,
+            "Parameter Detail is not valid. Reason: Detail is a required argument.",
+        )?;
         let detail: Value = serde_json::from_str(&detail)
             .ok()
             .filter(Value::is_object)
@@ -112,7 +138,10 @@ impl Buses {
         let bus = entry.event_bus_name.unwrap_or_else(|| "default".to_owned());
         let bus = bus.rsplit('/').next().unwrap_or_default().to_owned();
         if !self.names.contains(&bus) {
-            return Err(("EventBusNotFound", format!("Event bus {bus} does not exist.")));
+            return Err((
+                "EventBusNotFound",
+                format!("Event bus {bus} does not exist."),
+            ));
         }
         let event = json!({
             "version": "0",
@@ -120,7 +149,8 @@ impl Buses {
             "detail-type": detail_type,
             "source": source,
             "account": ACCOUNT,
-            "time": seconds(entry.time.as_ref()).unwrap_or_else(jiff::Timestamp::now).strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "time": seconds(entry.time.as_ref())
+                .unwrap_or_else(|| self.queues.clock().now()).strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             "region": REGION,
             "resources": entry.resources,
             "detail": detail,

@@ -92,9 +92,12 @@ impl<'a> Resolver<'a> {
                     | Yaml::Mapping(_)
                     | Yaml::Tagged(_) => text(function, argument)?.to_owned(),
                 };
-                self.attribute(&path).map(|value| Some(Value::String(value)))
+                self.attribute(&path)
+                    .map(|value| Some(Value::String(value)))
             }
-            "Sub" => self.substitute(argument).map(|text| Some(Value::String(text))),
+            "Sub" => self
+                .substitute(argument)
+                .map(|text| Some(Value::String(text))),
             "If" => {
                 let Some([condition, yes, no]) = argument.as_sequence().map(Vec::as_slice) else {
                     return Err(Error::Template("!If takes three values".to_owned()));
@@ -119,15 +122,21 @@ impl<'a> Resolver<'a> {
                     .collect();
                 Ok(Some(Value::String(items.join(text(function, separator)?))))
             }
-            "Equals" | "Not" | "And" | "Or" | "Condition" => {
-                self.truth(function, argument).map(|flag| Some(Value::Bool(flag)))
-            }
-            unknown => Err(Error::Template(format!("!{unknown} is not understood here"))),
+            "Equals" | "Not" | "And" | "Or" | "Condition" => self
+                .truth(function, argument)
+                .map(|flag| Some(Value::Bool(flag))),
+            unknown => Err(Error::Template(format!(
+                "!{unknown} is not understood here"
+            ))),
         }
     }
 
     fn condition(&self, name: &str) -> Result<bool, Error> {
-        match self.document.get("Conditions").and_then(|all| all.get(name)) {
+        match self
+            .document
+            .get("Conditions")
+            .and_then(|all| all.get(name))
+        {
             Some(Yaml::Tagged(tagged)) => {
                 let function = tagged.tag.to_string();
                 self.truth(function.trim_start_matches('!'), &tagged.value)
@@ -198,8 +207,15 @@ impl<'a> Resolver<'a> {
                 if let Some(value) = self.parameters.get(name) {
                     return Ok(value.clone());
                 }
-                if let Some(parameter) = self.document.get("Parameters").and_then(|all| all.get(name)) {
-                    return Ok(parameter.get("Default").and_then(scalar).unwrap_or_default());
+                if let Some(parameter) = self
+                    .document
+                    .get("Parameters")
+                    .and_then(|all| all.get(name))
+                {
+                    return Ok(parameter
+                        .get("Default")
+                        .and_then(scalar)
+                        .unwrap_or_default());
                 }
                 let physical = self.physical_name(name)?;
                 match self.kind(name)? {
@@ -235,10 +251,32 @@ impl<'a> Resolver<'a> {
         self.document
             .get("Resources")
             .and_then(|all| all.get(logical)?.get("Type")?.as_str())
+            .or_else(|| self.generated_kind(logical))
             .ok_or_else(|| Error::Template(format!("no parameter or resource {logical}")))
     }
 
-    /// The name that the template gives, or else one made from stack and logical id, as CloudFormation would.
+    /// The kind of a resource that SAM makes out of a function, which other resources may refer to as well.
+    fn generated_kind(&self, logical: &str) -> Option<&'static str> {
+        let resources = self.document.get("Resources")?.as_mapping()?;
+        resources.iter().find_map(|(id, resource)| {
+            if resource.get("Type")?.as_str()? != "AWS::Serverless::Function" {
+                return None;
+            }
+            let suffix = logical.strip_prefix(id.as_str()?)?;
+            if suffix == "Role" {
+                return Some("AWS::IAM::Role");
+            }
+            let event = resource.get("Properties")?.get("Events")?.get(suffix)?;
+            match event.get("Type")?.as_str()? {
+                "EventBridgeRule" | "CloudWatchEvent" | "Schedule" => Some("AWS::Events::Rule"),
+                "ScheduleV2" => Some("AWS::Scheduler::Schedule"),
+                "SQS" | "DynamoDB" => Some("AWS::Lambda::EventSourceMapping"),
+                _ => None,
+            }
+        })
+    }
+
+    /// The name that the template gives, or else one made from stack and logical id, as a stack would.
     pub(crate) fn physical_name(&self, logical: &str) -> Result<String, Error> {
         self.kind(logical)?;
         let properties = self

@@ -28,7 +28,10 @@ struct Deployed {
 
 impl std::fmt::Debug for Functions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_list().entries(self.deployed.keys()).finish()
+        formatter
+            .debug_list()
+            .entries(self.deployed.keys())
+            .finish()
     }
 }
 
@@ -47,14 +50,23 @@ pub enum InvokeError {
 
 impl Functions {
     /// Gives each function the time that the template allows it.
-    pub fn new(template: &Template, invocations: impl IntoIterator<Item = (String, Invocation)>) -> Self {
+    pub fn new(
+        template: &Template,
+        invocations: impl IntoIterator<Item = (String, Invocation)>,
+    ) -> Self {
         let deployed = invocations
             .into_iter()
             .map(|(name, invocation)| {
                 let timeout = template
                     .function(&name)
                     .map_or(Duration::from_secs(3), |function| function.timeout);
-                (name, Deployed { invocation, timeout })
+                (
+                    name,
+                    Deployed {
+                        invocation,
+                        timeout,
+                    },
+                )
             })
             .collect();
         Self {
@@ -68,7 +80,11 @@ impl Functions {
     }
 
     /// Invokes a function. A panic in it is its failure and nobody else's, and it is dropped when its time is over.
-    pub async fn invoke(&self, name: &str, payload: Box<RawValue>) -> Result<Box<RawValue>, InvokeError> {
+    pub async fn invoke(
+        &self,
+        name: &str,
+        payload: Box<RawValue>,
+    ) -> Result<Box<RawValue>, InvokeError> {
         let function = self.deployed.get(name).ok_or(InvokeError::NotDeployed)?;
         // The call itself is inside, because a function may panic before it returns its future.
         let call = AssertUnwindSafe(async { (function.invocation)(payload).await }).catch_unwind();

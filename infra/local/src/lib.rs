@@ -34,6 +34,10 @@ mod intrinsics;
 mod reply;
 mod router;
 mod serve;
+mod upkeep;
+
+#[cfg(test)]
+mod tests;
 
 pub use cloud::{Aws, Running, Settings};
 pub use error::Error;

@@ -61,13 +61,17 @@ fn fields(pattern: &Value) -> Result<Fields, String> {
     for (key, value) in object {
         match value {
             Value::Array(choices) if key == "$or" => {
-                parsed.either.push(choices.iter().map(fields).collect::<Result<_, _>>()?);
+                parsed
+                    .either
+                    .push(choices.iter().map(fields).collect::<Result<_, _>>()?);
             }
             Value::Array(choices) => {
                 let tests = choices.iter().map(test).collect::<Result<_, _>>()?;
                 parsed.fields.push((key.clone(), Field::AnyOf(tests)));
             }
-            Value::Object(_) => parsed.fields.push((key.clone(), Field::Nested(fields(value)?))),
+            Value::Object(_) => parsed
+                .fields
+                .push((key.clone(), Field::Nested(fields(value)?))),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                 return Err(format!("{key} has to hold an array or an object"));
             }
@@ -90,7 +94,11 @@ fn test(choice: &Value) -> Result<Test, String> {
         ("suffix", Value::String(text)) => Ok(Test::Suffix(text.clone())),
         ("equals-ignore-case", Value::String(text)) => Ok(Test::IgnoringCase(text.to_lowercase())),
         ("wildcard", Value::String(text)) => Ok(Test::Wildcard(text.clone())),
-        ("anything-but", Value::Array(list)) => list.iter().map(test).collect::<Result<_, _>>().map(Test::AnythingBut),
+        ("anything-but", Value::Array(list)) => list
+            .iter()
+            .map(test)
+            .collect::<Result<_, _>>()
+            .map(Test::AnythingBut),
         ("anything-but", single) => Ok(Test::AnythingBut(vec![test(single)?])),
         ("numeric", Value::Array(list)) => numeric(list),
         _ => Err(format!("the test {choice} is not understood here")),
@@ -140,7 +148,10 @@ impl Test {
         // Only leaves count as present: on an intermediate node `exists` does not see what lies below it.
         let leaves: Vec<&Value> = match value {
             None | Some(Value::Object(_)) => Vec::new(),
-            Some(Value::Array(elements)) => elements.iter().filter(|element| !element.is_object()).collect(),
+            Some(Value::Array(elements)) => elements
+                .iter()
+                .filter(|element| !element.is_object())
+                .collect(),
             Some(leaf) => vec![leaf],
         };
         match self {
@@ -158,7 +169,9 @@ impl Test {
     fn holds_for(&self, leaf: &Value) -> bool {
         let text = leaf.as_str();
         match self {
-            Self::Is(expected) => leaf == expected || compare(leaf, expected) == Some(std::cmp::Ordering::Equal),
+            Self::Is(expected) => {
+                leaf == expected || compare(leaf, expected) == Some(std::cmp::Ordering::Equal)
+            }
             Self::Prefix(prefix) => text.is_some_and(|text| text.starts_with(prefix.as_str())),
             Self::Suffix(suffix) => text.is_some_and(|text| text.ends_with(suffix.as_str())),
             Self::IgnoringCase(folded) => text.is_some_and(|text| text.to_lowercase() == *folded),

@@ -1,6 +1,6 @@
 //! Queues with the behaviour of SQS, and the positions of stream readers.
 //!
-//! They live in SQLite, in memory or in a file. A message is in the file before its sender hears that it was accepted, so a
+//! They live in a database, in memory or in a file. A message is in the file before its sender hears that it was accepted, so a
 //! kill at any moment loses none; a power cut may, which a laptop can bear and which saves a disk flush a message.
 
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ const SCHEMA: &str = "
 #[derive(Debug)]
 pub struct Queues {
     connection: Mutex<Connection>,
-    queues: BTreeMap<String, Shelf>,
+    shelves: BTreeMap<String, Shelf>,
     clock: Clock,
 }
 
@@ -61,6 +61,18 @@ pub enum QueueError {
     NotInFlight,
     #[error("storage: {0}")]
     Storage(#[from] rusqlite::Error),
+}
+
+impl QueueError {
+    /// The same for someone who is not a client of the queues.
+    pub(crate) fn into_error(self) -> crate::Error {
+        match self {
+            Self::Storage(error) => crate::Error::Queues(error),
+            Self::NoSuchQueue(_) | Self::InvalidReceipt | Self::NotInFlight => {
+                crate::Error::Database(self.to_string())
+            }
+        }
+    }
 }
 
 /// A message to send.
@@ -99,7 +111,11 @@ impl Queues {
     ///
     /// Whoever held a message when the file was last in use is gone, so those messages become visible at once instead of
     /// waiting for their time-out.
-    pub fn open(file: Option<&Path>, queues: &[Queue], clock: Clock) -> Result<Self, rusqlite::Error> {
+    pub fn open(
+        file: Option<&Path>,
+        queues: &[Queue],
+        clock: Clock,
+    ) -> Result<Self, rusqlite::Error> {
         let connection = match file {
             Some(file) => Connection::open(file)?,
             None => Connection::open_in_memory()?,
@@ -112,11 +128,17 @@ impl Queues {
         )?;
         let shelf = |queue: &Queue| {
             let arrived = Notify::new();
-            (queue.name.clone(), Shelf { queue: queue.clone(), arrived })
+            (
+                queue.name.clone(),
+                Shelf {
+                    queue: queue.clone(),
+                    arrived,
+                },
+            )
         };
         Ok(Self {
             connection: Mutex::new(connection),
-            queues: queues.iter().map(shelf).collect(),
+            shelves: queues.iter().map(shelf).collect(),
             clock,
         })
     }
@@ -128,7 +150,7 @@ impl Queues {
 
     /// The names of all queues.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.queues.keys().map(String::as_str)
+        self.shelves.keys().map(String::as_str)
     }
 
     /// The definition of a queue.
@@ -219,7 +241,9 @@ impl Queues {
                 continue;
             };
             transaction
-                .prepare_cached("DELETE FROM messages WHERE id = ?1 AND receipt = ?2 AND queue = ?3")?
+                .prepare_cached(
+                    "DELETE FROM messages WHERE id = ?1 AND receipt = ?2 AND queue = ?3",
+                )?
                 .execute(params![id, receipt, name])?;
             deleted.push(true);
         }
@@ -228,7 +252,12 @@ impl Queues {
     }
 
     /// Shows a message in flight again after the given time.
-    pub fn change_visibility(&self, name: &str, receipt: &str, after_ms: i64) -> Result<(), QueueError> {
+    pub fn change_visibility(
+        &self,
+        name: &str,
+        receipt: &str,
+        after_ms: i64,
+    ) -> Result<(), QueueError> {
         self.queue(name)?;
         let id = row_of(receipt).ok_or(QueueError::InvalidReceipt)?;
         let now_ms = self.clock.now_ms();
@@ -239,9 +268,19 @@ impl Queues {
                 "UPDATE messages SET visible_ms = ?1, in_flight = 0
                  WHERE id = ?2 AND receipt = ?3 AND queue = ?4 AND visible_ms > ?5",
             )?
-            .execute(params![now_ms.saturating_add(after_ms), id, receipt, name, now_ms])?;
+            .execute(params![
+                now_ms.saturating_add(after_ms),
+                id,
+                receipt,
+                name,
+                now_ms
+            ])?;
         self.wake(name);
-        if changed == 0 { Err(QueueError::NotInFlight) } else { Ok(()) }
+        if changed == 0 {
+            Err(QueueError::NotInFlight)
+        } else {
+            Ok(())
+        }
     }
 
     /// Deletes every message of a queue.
@@ -278,7 +317,7 @@ impl Queues {
     pub fn expire(&self) -> Result<usize, QueueError> {
         let now_ms = self.clock.now_ms();
         let mut expired = 0_usize;
-        for (name, shelf) in &self.queues {
+        for (name, shelf) in &self.shelves {
             let oldest_ms = now_ms.saturating_sub(shelf.queue.retention_ms);
             let gone = self.connection().execute(
                 "DELETE FROM messages WHERE queue = ?1 AND sent_ms < ?2",
@@ -299,9 +338,9 @@ impl Queues {
         maximum: usize,
         visibility_ms: Option<i64>,
     ) -> Result<Vec<Message>, QueueError> {
-        let shelf = self.shelf(name)?;
+        let waiting = &self.shelf(name)?.arrived;
         loop {
-            let arrived = shelf.arrived.notified();
+            let arrived = waiting.notified();
             tokio::pin!(arrived);
             arrived.as_mut().enable();
             let messages = self.receive(name, maximum, visibility_ms)?;
@@ -312,7 +351,8 @@ impl Queues {
                 None => arrived.await,
                 Some(at_ms) => {
                     let wait_ms = at_ms.saturating_sub(self.clock.now_ms()).max(1);
-                    let wait = std::time::Duration::from_millis(u64::try_from(wait_ms).unwrap_or(1));
+                    let wait =
+                        std::time::Duration::from_millis(u64::try_from(wait_ms).unwrap_or(1));
                     tokio::select! {
                         () = arrived => {}
                         () = tokio::time::sleep(wait) => {}
@@ -324,7 +364,7 @@ impl Queues {
 
     /// Lets everyone who waits for messages look again, which they have to after a manual clock has moved.
     pub fn wake_all(&self) {
-        for shelf in self.queues.values() {
+        for shelf in self.shelves.values() {
             shelf.arrived.notify_waiters();
         }
     }
@@ -341,12 +381,15 @@ impl Queues {
     /// Stores the position that a reader of a stream has reached.
     pub fn save_checkpoint(&self, source: &str, position: &str) -> Result<(), QueueError> {
         self.connection()
-            .prepare_cached("INSERT OR REPLACE INTO checkpoints (source, position) VALUES (?1, ?2)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO checkpoints (source, position) VALUES (?1, ?2)",
+            )?
             .execute(params![source, position])?;
         Ok(())
     }
 
-    fn next_visible_ms(&self, name: &str) -> Result<Option<i64>, QueueError> {
+    /// When the next message of a queue is or was to be seen.
+    pub(crate) fn next_visible_ms(&self, name: &str) -> Result<Option<i64>, QueueError> {
         Ok(self
             .connection()
             .prepare_cached("SELECT MIN(visible_ms) FROM messages WHERE queue = ?1")?
@@ -354,20 +397,22 @@ impl Queues {
     }
 
     fn shelf(&self, name: &str) -> Result<&Shelf, QueueError> {
-        self.queues
+        self.shelves
             .get(name)
             .ok_or_else(|| QueueError::NoSuchQueue(name.to_owned()))
     }
 
     fn wake(&self, name: &str) {
-        if let Some(shelf) = self.queues.get(name) {
+        if let Some(shelf) = self.shelves.get(name) {
             shelf.arrived.notify_waiters();
         }
     }
 
     /// A panic while the lock was held rolled its transaction back, so the connection is as good as before.
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -384,11 +429,18 @@ fn visible(
             "SELECT id, receives FROM messages WHERE queue = ?1 AND visible_ms <= ?2
              ORDER BY visible_ms, id LIMIT ?3",
         )?
-        .query_map(params![queue, now_ms, maximum], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map(params![queue, now_ms, maximum], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
         .collect()
 }
 
-fn move_to(transaction: &Transaction<'_>, id: i64, queue: &str, now_ms: i64) -> Result<(), rusqlite::Error> {
+fn move_to(
+    transaction: &Transaction<'_>,
+    id: i64,
+    queue: &str,
+    now_ms: i64,
+) -> Result<(), rusqlite::Error> {
     transaction
         .prepare_cached(
             "UPDATE messages SET queue = ?1, visible_ms = ?2, receives = 0, receipt = NULL, in_flight = 0 WHERE id = ?3",
@@ -397,7 +449,12 @@ fn move_to(transaction: &Transaction<'_>, id: i64, queue: &str, now_ms: i64) -> 
     Ok(())
 }
 
-fn hide(transaction: &Transaction<'_>, id: i64, now_ms: i64, until_ms: i64) -> Result<Message, rusqlite::Error> {
+fn hide(
+    transaction: &Transaction<'_>,
+    id: i64,
+    now_ms: i64,
+    until_ms: i64,
+) -> Result<Message, rusqlite::Error> {
     let receipt = format!("{id}.{}", ids::token());
     transaction
         .prepare_cached(

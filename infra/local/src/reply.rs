@@ -39,13 +39,18 @@ impl Refusal {
 
     /// Adds the code that SQS had before it spoke JSON; the client checks for it.
     pub(crate) fn with_query_code(self, code: &'static str) -> Self {
-        Self { query_code: Some(code), ..self }
+        Self {
+            query_code: Some(code),
+            ..self
+        }
     }
 }
 
 /// A whole body.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).map_err(|never| match never {}).boxed()
+    Full::new(bytes.into())
+        .map_err(|never| match never {})
+        .boxed()
 }
 
 /// A reply of the AWS JSON protocol.
@@ -60,14 +65,17 @@ pub(crate) fn aws_json(result: Result<Value, Refusal>) -> Response<Body> {
     let mut response = Response::new(full(body.to_string()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert("content-type", HeaderValue::from_static("application/x-amz-json-1.0"));
+    headers.insert(
+        "content-type",
+        HeaderValue::from_static("application/x-amz-json-1.0"),
+    );
     if let Ok(id) = HeaderValue::from_str(&crate::ids::uuid()) {
         headers.insert("x-amzn-requestid", id);
     }
-    if let Some(code) = query_code {
-        if let Ok(code) = HeaderValue::from_str(&format!("{code};Sender")) {
-            headers.insert("x-amzn-query-error", code);
-        }
+    if let Some(code) = query_code
+        && let Ok(code) = HeaderValue::from_str(&format!("{code};Sender"))
+    {
+        headers.insert("x-amzn-query-error", code);
     }
     response
 }

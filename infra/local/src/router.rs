@@ -51,7 +51,10 @@ impl Router {
         let mut parameters = Vec::new();
         let mut is_greedy = false;
         for segment in segments(path) {
-            match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            match segment
+                .strip_prefix('{')
+                .and_then(|name| name.strip_suffix('}'))
+            {
                 Some(name) => {
                     is_greedy = name.ends_with('+');
                     parameters.push(name.trim_end_matches('+').to_owned());
@@ -67,7 +70,11 @@ impl Router {
             route_key: format!("{method} {path}"),
             parameters,
         };
-        let methods = if is_greedy { &mut node.greedy } else { &mut node.methods };
+        let methods = if is_greedy {
+            &mut node.greedy
+        } else {
+            &mut node.methods
+        };
         methods.insert(method.to_owned(), destination);
     }
 
@@ -80,18 +87,34 @@ impl Router {
             .parameters
             .iter()
             .cloned()
-            .zip(values.iter().map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned()))
+            .zip(
+                values
+                    .iter()
+                    .map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned()),
+            )
             .collect();
-        Some(Match { destination, parameters })
+        Some(Match {
+            destination,
+            parameters,
+        })
     }
 }
 
 impl Node {
-    fn find(&self, method: &str, segments: &[&str], values: &mut Vec<String>) -> Option<&Destination> {
+    fn find(
+        &self,
+        method: &str,
+        segments: &[&str],
+        values: &mut Vec<String>,
+    ) -> Option<&Destination> {
         let Some((first, rest)) = segments.split_first() else {
             return of_method(&self.methods, method);
         };
-        if let Some(found) = self.literals.get(*first).and_then(|node| node.find(method, rest, values)) {
+        if let Some(found) = self
+            .literals
+            .get(*first)
+            .and_then(|node| node.find(method, rest, values))
+        {
             return Some(found);
         }
         let before = values.len();
@@ -108,7 +131,10 @@ impl Node {
     }
 }
 
-fn of_method<'n>(methods: &'n BTreeMap<String, Destination>, method: &str) -> Option<&'n Destination> {
+fn of_method<'n>(
+    methods: &'n BTreeMap<String, Destination>,
+    method: &str,
+) -> Option<&'n Destination> {
     methods.get(method).or_else(|| methods.get("ANY"))
 }
 
@@ -139,14 +165,23 @@ mod tests {
     fn found(method: &str, path: &str) -> (String, Vec<(String, String)>) {
         let router = router();
         let found = router.find(method, path).unwrap();
-        (found.destination.function.clone(), found.parameters.into_iter().collect())
+        (
+            found.destination.function.clone(),
+            found.parameters.into_iter().collect(),
+        )
     }
 
     #[test]
     fn the_most_specific_route_wins() {
         assert_eq!(found("GET", "/v3/plans").0, "billing");
         assert_eq!(found("GET", "/v3/plans/default").0, "special");
-        assert_eq!(found("GET", "/v3/plans/7"), ("billing".to_owned(), vec![("id".to_owned(), "7".to_owned())]));
+        assert_eq!(
+            found("GET", "/v3/plans/7"),
+            (
+                "billing".to_owned(),
+                vec![("id".to_owned(), "7".to_owned())]
+            )
+        );
         assert_eq!(found("PUT", "/v3/plans/default/prices/3").0, "prices");
     }
 
@@ -154,14 +189,23 @@ mod tests {
     fn parameters_are_decoded_one_segment_each() {
         assert_eq!(
             found("GET", "/v3/plans/a%2Fb%20c/prices/%C3%A9").1,
-            [("id".to_owned(), "a/b c".to_owned()), ("price".to_owned(), "é".to_owned())]
+            [
+                ("id".to_owned(), "a/b c".to_owned()),
+                ("price".to_owned(), "é".to_owned())
+            ]
         );
-        assert_eq!(found("GET", "/docs/a/b").1, [("proxy".to_owned(), "a/b".to_owned())]);
+        assert_eq!(
+            found("GET", "/docs/a/b").1,
+            [("proxy".to_owned(), "a/b".to_owned())]
+        );
     }
 
     #[test]
     fn what_matches_nothing_goes_to_the_default() {
-        assert_eq!(found("POST", "/v3/plans"), ("fallback".to_owned(), Vec::new()));
+        assert_eq!(
+            found("POST", "/v3/plans"),
+            ("fallback".to_owned(), Vec::new())
+        );
         assert_eq!(found("GET", "/v3/plans/").0, "fallback");
         assert_eq!(found("GET", "/").0, "fallback");
         assert!(Router::default().find("GET", "/").is_none());

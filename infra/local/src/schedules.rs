@@ -25,7 +25,7 @@ impl Ticker {
             if let Err(error) = self.tick() {
                 tracing::error!(schedule = self.schedule.name, %error, "a schedule could not fire");
             }
-            let wait = until_next(self.schedule.every, jiff::Timestamp::now());
+            let wait = until_next(self.schedule.every, self.queues.clock().now());
             tokio::select! {
                 () = tasks.stop.cancelled() => return,
                 () = tokio::time::sleep(wait) => {}
@@ -40,7 +40,7 @@ impl Ticker {
         if counts.visible > 0 {
             return Ok(());
         }
-        let event = event(&self.schedule, jiff::Timestamp::now());
+        let event = event(&self.schedule, self.queues.clock().now());
         self.queues.send(&[Outgoing {
             queue,
             body: event.to_string(),
@@ -60,7 +60,11 @@ fn event(schedule: &Schedule, now: jiff::Timestamp) -> Value {
         let resource = arn("scheduler", &format!("schedule/default/{}", schedule.name));
         ("aws.scheduler", resource, json!("{}"))
     } else {
-        ("aws.events", arn("events", &format!("rule/{}", schedule.name)), json!({}))
+        (
+            "aws.events",
+            arn("events", &format!("rule/{}", schedule.name)),
+            json!({}),
+        )
     };
     json!({
         "version": "0",
@@ -89,16 +93,22 @@ mod tests {
     #[test]
     fn minutes_begin_with_the_minute() {
         let now = "2026-01-31T10:15:42.250Z".parse().unwrap();
-        assert_eq!(until_next(Duration::from_secs(60), now), Duration::from_millis(17_750));
+        assert_eq!(
+            until_next(Duration::from_mins(1), now),
+            Duration::from_millis(17_750)
+        );
         let sharp = "2026-01-31T10:15:00Z".parse().unwrap();
-        assert_eq!(until_next(Duration::from_secs(60), sharp), Duration::from_secs(60));
+        assert_eq!(
+            until_next(Duration::from_mins(1), sharp),
+            Duration::from_mins(1)
+        );
     }
 
     #[test]
     fn the_scheduler_sends_an_empty_detail_as_text() {
         let schedule = Schedule {
             name: "tick".to_owned(),
-            every: Duration::from_secs(60),
+            every: Duration::from_mins(1),
             input: None,
             is_scheduler: true,
         };

@@ -31,7 +31,14 @@ impl QueueSource {
         let this = Arc::new(self);
         let queues = Arc::clone(&this.queues);
         let mapping = this.mapping.clone();
-        poll(&queues, &mapping.queue, mapping.batch_size, mapping.window, &tasks, |messages| {
+        let intake = Intake {
+            queues: &queues,
+            queue: &mapping.queue,
+            batch_size: mapping.batch_size,
+            window: mapping.window,
+            tasks: &tasks,
+        };
+        intake.poll(|messages| {
             let this = Arc::clone(&this);
             async move {
                 if let Err(error) = this.batch(messages).await {
@@ -55,17 +62,30 @@ impl QueueSource {
             Outcome::Done => BTreeSet::new(),
             Outcome::Partly(failed) => failed.into_iter().collect(),
             Outcome::Failed(error) => {
-                tracing::warn!(function = self.function, error, messages = messages.len(), "a batch failed");
+                tracing::warn!(
+                    function = self.function,
+                    error,
+                    messages = messages.len(),
+                    "a batch failed"
+                );
                 return Ok(());
             }
         };
         let is_known = |id: &String| messages.iter().any(|message| message.message_id == *id);
         if !failed.iter().all(is_known) {
-            tracing::warn!(function = self.function, "a batch failed, because its reply names a message that was not in it");
+            tracing::warn!(
+                function = self.function,
+                "a batch failed, because its reply names a message that was not in it"
+            );
             return Ok(());
         }
         if !failed.is_empty() {
-            tracing::warn!(function = self.function, failed = failed.len(), messages = messages.len(), "a batch failed in part");
+            tracing::warn!(
+                function = self.function,
+                failed = failed.len(),
+                messages = messages.len(),
+                "a batch failed in part"
+            );
         }
         let receipts: Vec<&str> = messages
             .iter()
@@ -76,68 +96,67 @@ impl QueueSource {
     }
 }
 
-/// Takes batches from a queue until the tasks are told to end. Work that has begun is finished by the tracker.
-pub(crate) async fn poll<W, F>(
-    queues: &Queues,
-    queue: &str,
-    batch_size: usize,
-    window: Duration,
-    tasks: &Tasks,
-    work: W,
-) where
-    W: Fn(Vec<Message>) -> F,
-    F: Future<Output = ()> + Send + 'static,
-{
-    let slots = Arc::new(Semaphore::new(CONCURRENT_BATCHES));
-    loop {
-        let slot = tokio::select! {
-            () = tasks.stop.cancelled() => return,
-            slot = Arc::clone(&slots).acquire_owned() => slot,
-        };
-        let Ok(slot) = slot else {
-            return;
-        };
-        let first = tokio::select! {
-            () = tasks.stop.cancelled() => return,
-            first = queues.receive_or_wait(queue, batch_size, None) => first,
-        };
-        let batch = match first {
-            Ok(first) => gather(queues, queue, first, batch_size, window, tasks).await,
-            Err(error) => {
-                tracing::error!(queue, %error, "a queue cannot be read");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                continue;
-            }
-        };
-        let batch = work(batch);
-        tasks.spawn(async move {
-            batch.await;
-            drop(slot);
-        });
-    }
+/// How batches are taken from a queue.
+pub(crate) struct Intake<'i> {
+    pub(crate) queues: &'i Queues,
+    pub(crate) queue: &'i str,
+    pub(crate) batch_size: usize,
+    pub(crate) window: Duration,
+    pub(crate) tasks: &'i Tasks,
 }
 
-/// Adds messages to a batch until it is full or its window is over.
-async fn gather(
-    queues: &Queues,
-    queue: &str,
-    mut batch: Vec<Message>,
-    batch_size: usize,
-    window: Duration,
-    tasks: &Tasks,
-) -> Vec<Message> {
-    let deadline = Instant::now() + window;
-    while !window.is_zero() && batch.len() < batch_size {
-        let missing = batch_size.saturating_sub(batch.len());
-        let more = tokio::select! {
-            () = tasks.stop.cancelled() => break,
-            () = tokio::time::sleep_until(deadline) => break,
-            more = queues.receive_or_wait(queue, missing, None) => more,
-        };
-        match more {
-            Ok(more) => batch.extend(more),
-            Err(_) => break,
+impl Intake<'_> {
+    /// Takes batches until the tasks are told to end. Work that has begun is finished by then.
+    pub(crate) async fn poll<W, F>(&self, work: W)
+    where
+        W: Fn(Vec<Message>) -> F,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = &self.tasks.stop;
+        let slots = Arc::new(Semaphore::new(CONCURRENT_BATCHES));
+        loop {
+            let slot = tokio::select! {
+                () = stop.cancelled() => return,
+                slot = Arc::clone(&slots).acquire_owned() => slot,
+            };
+            let Ok(slot) = slot else {
+                return;
+            };
+            let first = tokio::select! {
+                () = stop.cancelled() => return,
+                first = self.queues.receive_or_wait(self.queue, self.batch_size, None) => first,
+            };
+            let batch = match first {
+                Ok(first) => self.fill(first).await,
+                Err(error) => {
+                    tracing::error!(queue = self.queue, %error, "a queue cannot be read");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    continue;
+                }
+            };
+            let batch = work(batch);
+            self.tasks.spawn(async move {
+                batch.await;
+                drop(slot);
+            });
         }
     }
-    batch
+
+    /// Adds messages to a batch until it is full or its window is over.
+    async fn fill(&self, mut batch: Vec<Message>) -> Vec<Message> {
+        let deadline = Instant::now() + self.window;
+        while !self.window.is_zero() && batch.len() < self.batch_size {
+            let missing = self.batch_size.saturating_sub(batch.len());
+            let more = tokio::select! {
+                () = self.tasks.stop.cancelled() => break,
+                () = tokio::time::sleep_until(deadline) => break,
+                more = self.queues.receive_or_wait(self.queue, missing, None) => more,
+            };
+            match more {
+                Ok(more) => batch.extend(more),
+                Err(_) => break,
+            }
+        }
+        batch
+    }
 }

@@ -60,7 +60,9 @@ impl Sqs {
             "SendMessageBatch" => self.send_batch(queue()?, input),
             "ReceiveMessage" => self.receive(queue()?, input).await,
             "DeleteMessage" => {
-                let deleted = self.queues.delete(queue()?, &[text(input, "ReceiptHandle")?]);
+                let deleted = self
+                    .queues
+                    .delete(queue()?, &[text(input, "ReceiptHandle")?]);
                 match deleted.map_err(refusal)?.as_slice() {
                     [true] => Ok(json!({})),
                     _ => Err(refusal(QueueError::InvalidReceipt)),
@@ -76,7 +78,10 @@ impl Sqs {
                 Ok(json!({ "QueueUrl": queue_url(self.port, name) }))
             }
             "ListQueues" => {
-                let prefix = input.get("QueueNamePrefix").and_then(Value::as_str).unwrap_or_default();
+                let prefix = input
+                    .get("QueueNamePrefix")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
                 let urls: Vec<String> = self
                     .queues
                     .names()
@@ -99,43 +104,71 @@ impl Sqs {
 
     fn send(&self, queue: &str, input: &Value) -> Result<Value, Refusal> {
         let outgoing = outgoing(queue, input)?;
-        let message_ids = self.queues.send(std::slice::from_ref(&outgoing)).map_err(refusal)?;
+        let message_ids = self
+            .queues
+            .send(std::slice::from_ref(&outgoing))
+            .map_err(refusal)?;
         Ok(sent(&outgoing, message_ids.first().map(String::as_str)))
     }
 
     async fn receive(&self, queue: &str, input: &Value) -> Result<Value, Refusal> {
         let input: Receive = decode(input)?;
-        let maximum = within("MaxNumberOfMessages", input.max_number_of_messages.unwrap_or(1), 1, 10)?;
+        let maximum = within(
+            "MaxNumberOfMessages",
+            input.max_number_of_messages.unwrap_or(1),
+            1,
+            10,
+        )?;
         let maximum = usize::try_from(maximum).unwrap_or(1);
         let visibility_ms = match input.visibility_timeout {
             None => None,
             Some(seconds) => Some(
-                within("VisibilityTimeout", seconds, 0, MAXIMUM_VISIBILITY_SECONDS)?.saturating_mul(1000),
+                within("VisibilityTimeout", seconds, 0, MAXIMUM_VISIBILITY_SECONDS)?
+                    .saturating_mul(1000),
             ),
         };
-        let wait = within("WaitTimeSeconds", input.wait_time_seconds.unwrap_or(0), 0, 20)?;
+        let wait = within(
+            "WaitTimeSeconds",
+            input.wait_time_seconds.unwrap_or(0),
+            0,
+            20,
+        )?;
         let wait = Duration::from_secs(u64::try_from(wait).unwrap_or_default());
         let messages = if wait.is_zero() {
             self.queues.receive(queue, maximum, visibility_ms)
         } else {
-            tokio::time::timeout(wait, self.queues.receive_or_wait(queue, maximum, visibility_ms))
-                .await
-                .unwrap_or_else(|_elapsed| Ok(Vec::new()))
+            tokio::time::timeout(
+                wait,
+                self.queues.receive_or_wait(queue, maximum, visibility_ms),
+            )
+            .await
+            .unwrap_or_else(|_elapsed| Ok(Vec::new()))
         };
         let messages = messages.map_err(refusal)?;
         let system = [input.attribute_names, input.message_system_attribute_names].concat();
         let messages: Vec<Value> = messages
             .into_iter()
-            .map(|message| received(message, &system, &input.message_attribute_names))
+            .map(|message| received(&message, &system, &input.message_attribute_names))
             .collect();
-        Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) })
+        Ok(if messages.is_empty() {
+            json!({})
+        } else {
+            json!({ "Messages": messages })
+        })
     }
 
     fn change_visibility(&self, queue: &str, input: &Value) -> Result<Value, Refusal> {
-        let seconds = input.get("VisibilityTimeout").and_then(Value::as_i64).unwrap_or(-1);
+        let seconds = input
+            .get("VisibilityTimeout")
+            .and_then(Value::as_i64)
+            .unwrap_or(-1);
         let seconds = within("VisibilityTimeout", seconds, 0, MAXIMUM_VISIBILITY_SECONDS)?;
         self.queues
-            .change_visibility(queue, text(input, "ReceiptHandle")?, seconds.saturating_mul(1000))
+            .change_visibility(
+                queue,
+                text(input, "ReceiptHandle")?,
+                seconds.saturating_mul(1000),
+            )
             .map_err(refusal)?;
         Ok(json!({}))
     }
@@ -143,12 +176,23 @@ impl Sqs {
     fn attributes(&self, queue: &str, input: &Value) -> Result<Value, Refusal> {
         let counts = self.queues.counts(queue).map_err(refusal)?;
         let definition = self.queues.queue(queue).map_err(refusal)?;
-        let seconds = |milliseconds: i64| milliseconds.checked_div(1000).unwrap_or_default().to_string();
+        let seconds = |milliseconds: i64| {
+            milliseconds
+                .checked_div(1000)
+                .unwrap_or_default()
+                .to_string()
+        };
         let mut all = vec![
             ("QueueArn", arn("sqs", queue)),
             ("ApproximateNumberOfMessages", counts.visible.to_string()),
-            ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
-            ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
+            (
+                "ApproximateNumberOfMessagesNotVisible",
+                counts.in_flight.to_string(),
+            ),
+            (
+                "ApproximateNumberOfMessagesDelayed",
+                counts.delayed.to_string(),
+            ),
             ("VisibilityTimeout", seconds(definition.visibility_ms)),
             ("DelaySeconds", seconds(definition.delay_ms)),
             ("MessageRetentionPeriod", seconds(definition.retention_ms)),
@@ -180,13 +224,21 @@ impl Sqs {
 /// A message as a client asked to send it, if SQS would take it.
 fn outgoing(queue: &str, input: &Value) -> Result<Outgoing, Refusal> {
     let input: Send = decode(input)?;
-    let body = input.message_body.filter(|body| !body.is_empty()).ok_or_else(|| {
-        Refusal::new("com.amazon.coral.service#MissingParameter", "The request must contain the parameter MessageBody.")
+    let body = input
+        .message_body
+        .filter(|body| !body.is_empty())
+        .ok_or_else(|| {
+            Refusal::new(
+                "com.amazon.coral.service#MissingParameter",
+                "The request must contain the parameter MessageBody.",
+            )
             .with_query_code("MissingParameter")
-    })?;
+        })?;
     let delay_ms = match input.delay_seconds {
         None => None,
-        Some(seconds) => Some(within("DelaySeconds", seconds, 0, MAXIMUM_DELAY_SECONDS)?.saturating_mul(1000)),
+        Some(seconds) => {
+            Some(within("DelaySeconds", seconds, 0, MAXIMUM_DELAY_SECONDS)?.saturating_mul(1000))
+        }
     };
     let message = Outgoing {
         queue: queue.to_owned(),
@@ -203,7 +255,10 @@ fn outgoing(queue: &str, input: &Value) -> Result<Outgoing, Refusal> {
 }
 
 fn size(message: &Outgoing) -> usize {
-    let attributes = message.attributes.as_ref().map_or(0, |attributes| attributes.to_string().len());
+    let attributes = message
+        .attributes
+        .as_ref()
+        .map_or(0, |attributes| attributes.to_string().len());
     message.body.len().saturating_add(attributes)
 }
 
@@ -218,15 +273,23 @@ fn sent(message: &Outgoing, message_id: Option<&str>) -> Value {
     reply
 }
 
-fn received(message: Message, system: &[String], custom: &[String]) -> Value {
-    let attributes: Map<String, Value> = system_attributes(&message)
+fn received(message: &Message, system: &[String], custom: &[String]) -> Value {
+    let attributes: Map<String, Value> = system_attributes(message)
         .into_iter()
-        .filter(|(name, _)| system.iter().any(|wanted| wanted == "All" || wanted == name))
+        .filter(|(name, _)| {
+            system
+                .iter()
+                .any(|wanted| wanted == "All" || wanted == name)
+        })
         .map(|(name, value)| (name.to_owned(), Value::String(value)))
         .collect();
     let wants = |name: &str| {
         custom.iter().any(|wanted| {
-            wanted == "All" || wanted == name || wanted.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
+            wanted == "All"
+                || wanted == name
+                || wanted
+                    .strip_suffix(".*")
+                    .is_some_and(|prefix| name.starts_with(prefix))
         })
     };
     let custom: Map<String, Value> = message
@@ -250,7 +313,10 @@ fn received(message: Message, system: &[String], custom: &[String]) -> Value {
         }
         if !custom.is_empty() {
             let custom = Value::Object(custom);
-            reply.extend(md5_of_attributes(&custom).map(|md5| ("MD5OfMessageAttributes".to_owned(), Value::String(md5))));
+            reply.extend(
+                md5_of_attributes(&custom)
+                    .map(|md5| ("MD5OfMessageAttributes".to_owned(), Value::String(md5))),
+            );
             reply.insert("MessageAttributes".to_owned(), custom);
         }
     }
@@ -262,7 +328,10 @@ pub(crate) fn system_attributes(message: &Message) -> [(&'static str, String); 4
     [
         ("ApproximateReceiveCount", message.receives.to_string()),
         ("SentTimestamp", message.sent_ms.to_string()),
-        ("ApproximateFirstReceiveTimestamp", message.first_received_ms.to_string()),
+        (
+            "ApproximateFirstReceiveTimestamp",
+            message.first_received_ms.to_string(),
+        ),
         ("SenderId", "AIDALOCAL".to_owned()),
     ]
 }
@@ -297,7 +366,8 @@ fn within(name: &str, value: i64, least: i64, most: i64) -> Result<i64, Refusal>
 }
 
 fn invalid(message: impl Into<String>) -> Refusal {
-    Refusal::new("com.amazonaws.sqs#InvalidParameterValue", message).with_query_code("InvalidParameterValue")
+    Refusal::new("com.amazonaws.sqs#InvalidParameterValue", message)
+        .with_query_code("InvalidParameterValue")
 }
 
 fn refusal(error: QueueError) -> Refusal {

@@ -47,9 +47,14 @@ impl StreamSource {
     }
 
     async fn follow(&self, tasks: &Tasks) -> Result<(), Error> {
-        let mut iterator = self.dynamo.shard_iterator(&self.mapping.table, &self.start()?)?;
+        let mut written = self.dynamo.written.subscribe();
+        let mut iterator = self
+            .dynamo
+            .shard_iterator(&self.mapping.table, &self.start()?)?;
         loop {
-            let (records, next) = self.dynamo.records(&self.mapping.table, iterator, self.mapping.batch_size)?;
+            let (records, next) =
+                self.dynamo
+                    .records(&self.mapping.table, iterator, self.mapping.batch_size)?;
             iterator = next;
             if tasks.stop.is_cancelled() {
                 return Ok(());
@@ -57,7 +62,7 @@ impl StreamSource {
             if records.is_empty() {
                 tokio::select! {
                     () = tasks.stop.cancelled() => return Ok(()),
-                    () = self.dynamo.written.notified() => {}
+                    _ = written.changed() => {}
                     () = tokio::time::sleep(QUIET_POLL) => {}
                 }
                 // A window lets a batch fill; without one the write that woke this is handed over at once.
@@ -71,7 +76,10 @@ impl StreamSource {
     }
 
     fn start(&self) -> Result<Start, Error> {
-        let checkpoint = self.queues.checkpoint(&self.source()).map_err(stored)?;
+        let checkpoint = self
+            .queues
+            .checkpoint(&source(&self.mapping.table, &self.function))
+            .map_err(QueueError::into_error)?;
         Ok(match checkpoint {
             Some(sequence) => Start::After(sequence),
             None if self.mapping.from_trim_horizon => Start::Oldest,
@@ -92,7 +100,10 @@ impl StreamSource {
             .collect();
         let mut attempts = VecDeque::new();
         if !wanted.is_empty() {
-            attempts.push_back(Attempt { records: wanted, failures: 0 });
+            attempts.push_back(Attempt {
+                records: wanted,
+                failures: 0,
+            });
         }
         while let Some(attempt) = attempts.pop_front() {
             let done = self.attempt(attempt, &mut attempts).await?;
@@ -109,8 +120,15 @@ impl StreamSource {
     }
 
     /// Tries records once. What has to be tried again goes back to the front, and the number of its failures is returned.
-    async fn attempt(&self, attempt: Attempt, attempts: &mut VecDeque<Attempt>) -> Result<Option<u32>, Error> {
-        let Attempt { mut records, failures } = attempt;
+    async fn attempt(
+        &self,
+        attempt: Attempt,
+        attempts: &mut VecDeque<Attempt>,
+    ) -> Result<Option<u32>, Error> {
+        let Attempt {
+            mut records,
+            failures,
+        } = attempt;
         let event = to_raw_value(&json!({ "Records": records }))?;
         let reply = self.functions.invoke(&self.function, event).await;
         let (failed_from, error) = match outcome(reply, self.mapping.reports_item_failures) {
@@ -120,7 +138,9 @@ impl StreamSource {
             }
             // The lowest sequence number counts: order would be lost if a later record were skipped.
             Outcome::Partly(failed) => {
-                let first = records.iter().position(|record| failed.iter().any(|failed| failed == sequence(record)));
+                let first = records
+                    .iter()
+                    .position(|record| failed.iter().any(|failed| failed == sequence(record)));
                 (first.unwrap_or(0), "a record failed".to_owned())
             }
             Outcome::Failed(error) => (0, error),
@@ -129,30 +149,55 @@ impl StreamSource {
         if let Some(record) = records.last() {
             self.reached(sequence(record))?;
         }
-        let failures = if records.is_empty() { failures.saturating_add(1) } else { 1 };
-        tracing::warn!(function = self.function, error, records = rest.len(), failures, "a batch of the stream failed");
+        let failures = if records.is_empty() {
+            failures.saturating_add(1)
+        } else {
+            1
+        };
+        tracing::warn!(
+            function = self.function,
+            error,
+            records = rest.len(),
+            failures,
+            "a batch of the stream failed"
+        );
         if self.mapping.bisects && rest.len() > 1 {
             // Halves find the record that fails without repeating the others as often.
             let second = rest.split_off(rest.len().div_ceil(2));
-            attempts.push_front(Attempt { records: second, failures: 0 });
+            attempts.push_front(Attempt {
+                records: second,
+                failures: 0,
+            });
         }
-        if self.mapping.maximum_retries.is_some_and(|maximum| failures > maximum) {
+        if self
+            .mapping
+            .maximum_retries
+            .is_some_and(|maximum| failures > maximum)
+        {
             self.give_up(&rest, failures, &error)?;
             return Ok(None);
         }
-        attempts.push_front(Attempt { records: rest, failures });
+        attempts.push_front(Attempt {
+            records: rest,
+            failures,
+        });
         Ok(Some(failures))
     }
 
     fn give_up(&self, records: &[Value], failures: u32, error: &str) -> Result<(), Error> {
-        tracing::error!(function = self.function, error, records = records.len(), "records of the stream are given up");
+        tracing::error!(
+            function = self.function,
+            error,
+            records = records.len(),
+            "records of the stream are given up"
+        );
         let (Some(first), Some(last)) = (records.first(), records.last()) else {
             return Ok(());
         };
         if let Some(queue) = &self.mapping.on_failure_queue {
             let body = json!({
                 "version": "1.0",
-                "timestamp": jiff::Timestamp::now().to_string(),
+                "timestamp": self.queues.clock().now().to_string(),
                 "requestContext": {
                     "functionArn": arn("lambda", &format!("function:{}", self.function)),
                     "condition": "RetryAttemptsExhausted",
@@ -172,20 +217,24 @@ impl StreamSource {
                 attributes: None,
                 delay_ms: None,
             };
-            self.queues.send(&[message]).map_err(stored)?;
+            self.queues
+                .send(&[message])
+                .map_err(QueueError::into_error)?;
         }
         self.reached(sequence(last))
     }
 
     /// Stores the position only after the records before it are settled, so that a kill repeats records and skips none.
     fn reached(&self, sequence: &str) -> Result<(), Error> {
-        self.queues.save_checkpoint(&self.source(), sequence).map_err(stored)
+        self.queues
+            .save_checkpoint(&source(&self.mapping.table, &self.function), sequence)
+            .map_err(QueueError::into_error)
     }
+}
 
-    /// Deletes records that are settled; called from time to time.
-    pub(crate) fn source(&self) -> String {
-        format!("{}/{}", self.mapping.table, self.function)
-    }
+/// The name under which the position of a function in a stream is stored.
+pub(crate) fn source(table: &str, function: &str) -> String {
+    format!("{table}/{function}")
 }
 
 fn sequence(record: &Value) -> &str {
@@ -199,13 +248,4 @@ fn back_off(failures: u32) -> Duration {
     FIRST_RETRY
         .saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1).min(16)))
         .min(LONGEST_RETRY)
-}
-
-fn stored(error: QueueError) -> Error {
-    match error {
-        QueueError::Storage(error) => Error::Queues(error),
-        QueueError::NoSuchQueue(_) | QueueError::InvalidReceipt | QueueError::NotInFlight => {
-            Error::Database(error.to_string())
-        }
-    }
 }

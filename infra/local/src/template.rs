@@ -32,7 +32,7 @@ pub struct Template {
 #[derive(Debug)]
 pub struct Table {
     pub name: String,
-    /// The body of `CreateTable`; CloudFormation uses the same words.
+    /// The body of `CreateTable`; a stack uses the same words.
     pub create: Value,
     pub ttl_attribute: Option<String>,
     pub has_stream: bool,
@@ -104,7 +104,7 @@ pub struct QueueMapping {
 }
 
 /// An event source mapping from the stream of a table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StreamMapping {
     pub table: String,
     pub batch_size: usize,
@@ -187,24 +187,43 @@ impl Template {
         let used = self
             .queues
             .iter()
-            .filter_map(|queue| queue.redrive.as_ref().map(|redrive| &redrive.dead_letter_queue))
+            .filter_map(|queue| {
+                queue
+                    .redrive
+                    .as_ref()
+                    .map(|redrive| &redrive.dead_letter_queue)
+            })
             .chain(self.functions.iter().flat_map(|function| {
                 let mappings = function.queues.iter().map(|mapping| &mapping.queue);
-                let streams = function.streams.iter().filter_map(|mapping| mapping.on_failure_queue.as_ref());
-                mappings.chain(streams).chain(function.on_failure_queue.as_ref())
+                let streams = function
+                    .streams
+                    .iter()
+                    .filter_map(|mapping| mapping.on_failure_queue.as_ref());
+                mappings
+                    .chain(streams)
+                    .chain(function.on_failure_queue.as_ref())
             }))
-            .chain(self.rules.iter().flat_map(|rule| &rule.targets).filter_map(|target| match target {
-                Target::Queue(name) => Some(name),
-                Target::Function(_) => None,
-            }));
+            .chain(self.rules.iter().flat_map(|rule| &rule.targets).filter_map(
+                |target| match target {
+                    Target::Queue(name) => Some(name),
+                    Target::Function(_) => None,
+                },
+            ));
         for name in used {
             if !known(name) {
                 return Err(Error::Template(format!("no queue {name}")));
             }
         }
         for mapping in self.functions.iter().flat_map(|function| &function.streams) {
-            if !self.tables.iter().any(|table| table.name == mapping.table && table.has_stream) {
-                return Err(Error::Template(format!("no table {} with a stream", mapping.table)));
+            if !self
+                .tables
+                .iter()
+                .any(|table| table.name == mapping.table && table.has_stream)
+            {
+                return Err(Error::Template(format!(
+                    "no table {} with a stream",
+                    mapping.table
+                )));
             }
         }
         Ok(())
@@ -214,7 +233,12 @@ impl Template {
 fn table(name: String, properties: &Value) -> Table {
     let mut create = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
     if let Some(create) = create.as_object_mut() {
-        for key in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
+        for key in [
+            "AttributeDefinitions",
+            "KeySchema",
+            "GlobalSecondaryIndexes",
+            "LocalSecondaryIndexes",
+        ] {
             if let Some(value) = properties.get(key) {
                 create.insert(key.to_owned(), value.clone());
             }
@@ -238,13 +262,21 @@ fn table(name: String, properties: &Value) -> Table {
 
 fn queue(name: String, properties: &Value) -> Result<Queue, Error> {
     if flag(properties, "FifoQueue") {
-        return Err(Error::Template(format!("{name} is a FIFO queue, which is not provided here")));
+        return Err(Error::Template(format!(
+            "{name} is a FIFO queue, which is not provided here"
+        )));
     }
-    let milliseconds = |key: &str, default: i64| integer(properties, key).unwrap_or(default).saturating_mul(1000);
+    let milliseconds = |key: &str, default: i64| {
+        integer(properties, key)
+            .unwrap_or(default)
+            .saturating_mul(1000)
+    };
     let redrive = match properties.get("RedrivePolicy") {
         None => None,
         Some(policy) => Some(Redrive {
-            dead_letter_queue: last_of_arn(string(policy, "deadLetterTargetArn").unwrap_or_default()),
+            dead_letter_queue: last_of_arn(
+                string(policy, "deadLetterTargetArn").unwrap_or_default(),
+            ),
             max_receives: integer(policy, "maxReceiveCount")
                 .ok_or_else(|| Error::Template(format!("{name} has no maxReceiveCount")))?,
         }),
@@ -263,19 +295,34 @@ fn rule(name: String, properties: &Value) -> Result<Rule, Error> {
         .get("EventPattern")
         .ok_or_else(|| Error::Template(format!("rule {name} has no pattern")))?;
     let mut targets = Vec::new();
-    for target in properties.get("Targets").and_then(Value::as_array).into_iter().flatten() {
+    for target in properties
+        .get("Targets")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let arn = string(target, "Arn").unwrap_or_default();
         if !arn.starts_with("arn:aws:sqs:") {
-            return Err(Error::Template(format!("rule {name} has the target {arn}, which is not a queue")));
+            return Err(Error::Template(format!(
+                "rule {name} has the target {arn}, which is not a queue"
+            )));
         }
-        if let Some(changed) = ["Input", "InputPath", "InputTransformer"].into_iter().find(|key| target.get(key).is_some()) {
-            return Err(Error::Template(format!("{changed} of rule {name} is not understood here")));
+        if let Some(changed) = ["Input", "InputPath", "InputTransformer"]
+            .into_iter()
+            .find(|key| target.get(key).is_some())
+        {
+            return Err(Error::Template(format!(
+                "{changed} of rule {name} is not understood here"
+            )));
         }
         targets.push(Target::Queue(last_of_arn(arn)));
     }
     Ok(Rule {
-        bus: string(properties, "EventBusName").unwrap_or("default").to_owned(),
-        pattern: Pattern::parse(pattern).map_err(|error| Error::Template(format!("rule {name}: {error}")))?,
+        bus: string(properties, "EventBusName")
+            .unwrap_or("default")
+            .to_owned(),
+        pattern: Pattern::parse(pattern)
+            .map_err(|error| Error::Template(format!("rule {name}: {error}")))?,
         targets,
         name,
     })
@@ -288,7 +335,9 @@ fn function(
     globals: &Value,
 ) -> Result<(Function, Vec<Rule>), Error> {
     let code = string(properties, "CodeUri").unwrap_or_default();
-    let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
+    let binary = resource
+        .pointer("/Metadata/BuildProperties/Binary")
+        .and_then(Value::as_str);
     let name = code
         .rsplit_once("functions/")
         .map(|(_, name)| name.trim_end_matches('/'))
@@ -301,7 +350,9 @@ fn function(
         properties.pointer("/Environment/Variables"),
     ] {
         for (key, value) in variables.and_then(Value::as_object).into_iter().flatten() {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             environment.insert(key.clone(), value);
         }
     }
@@ -323,7 +374,12 @@ fn function(
         name,
     };
     let mut rules = Vec::new();
-    for (event, source) in properties.get("Events").and_then(Value::as_object).into_iter().flatten() {
+    for (event, source) in properties
+        .get("Events")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         events::read(logical, event, source, &mut function, &mut rules)?;
     }
     Ok((function, rules))
@@ -340,7 +396,9 @@ fn integer(value: &Value, key: &str) -> Option<i64> {
 }
 
 fn flag(value: &Value, key: &str) -> bool {
-    value.get(key).is_some_and(|flag| flag == &Value::Bool(true) || flag == "true")
+    value
+        .get(key)
+        .is_some_and(|flag| flag == &Value::Bool(true) || flag == "true")
 }
 
 fn duration(seconds: i64) -> Duration {

@@ -1,1 +1,22 @@
+//! Use cases that more than one caller needs: several dialects, or a dialect and a worker.
+//!
+//! Each can die after any of its writes. Whoever runs it again (the caller with its idempotency key, or a worker through
+//! the due index) finds what was written by its deterministic identity and goes on from there.
+#![warn(missing_docs)]
 
+mod bill_subscription;
+mod collect_invoice;
+mod context;
+mod delete_customer;
+mod issue_invoice;
+mod refund_payment;
+mod run_subscription;
+mod take_payment;
+
+pub use bill_subscription::bill_subscription;
+pub use collect_invoice::{collect_invoice, retry_invoice};
+pub use context::Context;
+pub use delete_customer::delete_customer;
+pub use refund_payment::{begin_refund, resolve_refund};
+pub use run_subscription::run_subscription;
+pub use take_payment::{begin_payment, resolve_payment};

@@ -104,7 +104,7 @@ impl Session {
             return self.write(writes).await;
         };
         let mut all = writes.clone();
-        all.push(self.key_put(&held, Kept::Begun(reference)))?;
+        all.push(self.key_put(&held, &Kept::Begun(reference)))?;
         match self.table().commit(&all).await? {
             Committed::Done => {
                 let version = next_version(&held.state);
@@ -131,7 +131,7 @@ impl Session {
             return Ok(self.write(writes).await?.then_some(answer));
         };
         let mut all = writes.clone();
-        all.push(self.key_put(&held, Kept::Done(&answer)))?;
+        all.push(self.key_put(&held, &Kept::Done(&answer)))?;
         match self.table().commit(&all).await? {
             Committed::Done => Ok(Some(answer)),
             Committed::Refused(index) if index < writes.puts.len() => {
@@ -195,7 +195,7 @@ impl Session {
         })
     }
 
-    fn key_put(&self, held: &Idempotency, kept: Kept<'_>) -> Put {
+    fn key_put(&self, held: &Idempotency, kept: &Kept<'_>) -> Put {
         let now = self.wall().seconds();
         let until = now.saturating_add(KEEP_SECONDS);
         let Key { pk, sk } = keys::idempotency(&self.scope(), &held.key.key);

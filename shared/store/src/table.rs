@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Put as SdkPut, ReturnValue,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem,
@@ -79,82 +81,51 @@ impl Table {
 
     async fn put(&self, put: &Put) -> Result<Committed> {
         let (expression, name, value) = put.condition.expression();
-        let result = self
+        let request = self
             .client
             .put_item()
             .table_name(&self.name)
             .set_item(Some(put.item.clone()))
             .condition_expression(expression)
-            .set_expression_attribute_names(
-                name.map(|(short, long)| [(short.to_owned(), long.to_owned())].into()),
-            )
+            .set_expression_attribute_names(name.map(|(short, long)| [(short.to_owned(), long.to_owned())].into()))
             .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let error = match result {
-            Ok(_) => return Ok(Committed::Done),
-            Err(error) => error,
-        };
-        match error.as_service_error().and_then(|error| match error {
-            aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
-            _ => None,
-        }) {
-            // The answer to our own write was lost and the SDK sent it again: it is there.
-            Some(failed) if failed.item() == Some(&put.item) => Ok(Committed::Done),
-            Some(_) => Ok(Committed::Refused(0)),
-            None => Err(unavailable(error)),
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for attempt in 0..CONFLICT_TRIES {
+            let Err(error) = request.clone().send().await else { return Ok(Committed::Done) };
+            match error.as_service_error() {
+                // The answer to our own write was lost and the SDK sent it again: it is there.
+                Some(PutItemError::ConditionalCheckFailedException(failed)) if failed.item() == Some(&put.item) => {
+                    return Ok(Committed::Done);
+                }
+                Some(PutItemError::ConditionalCheckFailedException(_)) => return Ok(Committed::Refused(0)),
+                Some(PutItemError::TransactionConflictException(_)) => backoff(attempt).await,
+                Some(_) | None => return Err(unavailable(error)),
+            }
         }
+        Err(busy())
     }
 
     async fn transact(&self, puts: &[Put]) -> Result<Committed> {
-        let items = puts
-            .iter()
-            .map(|put| self.transact_item(put))
-            .collect::<Result<Vec<_>>>()?;
+        let items = puts.iter().map(|put| self.transact_item(put)).collect::<Result<Vec<_>>>()?;
         for attempt in 0..CONFLICT_TRIES {
-            let result = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(items.clone()))
-                .send()
-                .await;
-            let error = match result {
-                Ok(_) => return Ok(Committed::Done),
-                Err(error) => error,
+            let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+            let Err(error) = sent else { return Ok(Committed::Done) };
+            let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
+                return Err(unavailable(error));
             };
-            let reasons = match error.as_service_error() {
-                Some(service) if service.is_transaction_canceled_exception() => match service {
-                    aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(canceled) => {
-                        canceled.cancellation_reasons()
-                    }
-                    _ => &[],
-                },
-                _ => return Err(unavailable(error)),
-            };
-            if let Some(index) = reasons
-                .iter()
-                .position(|reason| code(reason) == "ConditionalCheckFailed")
-            {
+            let reasons = canceled.cancellation_reasons();
+            if let Some(index) = reasons.iter().position(|reason| code(reason) == "ConditionalCheckFailed") {
                 return Ok(Committed::Refused(index));
             }
             let transient = |reason: &CancellationReason| {
-                matches!(
-                    code(reason),
-                    "None"
-                        | "TransactionConflict"
-                        | "ThrottlingError"
-                        | "ProvisionedThroughputExceeded"
-                )
+                matches!(code(reason), "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
             };
             if reasons.is_empty() || !reasons.iter().all(transient) {
                 return Err(unavailable(error));
             }
             backoff(attempt).await;
         }
-        Err(Error::Unavailable(
-            "a transaction met others on its items too often".to_owned(),
-        ))
+        Err(busy())
     }
 
     fn transact_item(&self, put: &Put) -> Result<TransactWriteItem> {
@@ -191,6 +162,10 @@ impl Table {
             .and_then(|item| crate::item::number(item, "n"))
             .ok_or_else(|| Error::internal("a counter without a number"))
     }
+}
+
+fn busy() -> Error {
+    Error::Unavailable("a write met others on its items too often".to_owned())
 }
 
 fn code(reason: &CancellationReason) -> &str {

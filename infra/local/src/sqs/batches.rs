@@ -21,11 +21,20 @@ impl Sqs {
                 Err(refusal) => failed.push(failure(id, &refusal)),
             }
         }
-        let bytes = accepted.iter().map(|(_, message)| size(message)).fold(0, usize::saturating_add);
+        let bytes = accepted
+            .iter()
+            .map(|(_, message)| size(message))
+            .fold(0, usize::saturating_add);
         if bytes > MAXIMUM_BYTES {
-            return Err(batch_error("BatchRequestTooLong", format!("Batch requests cannot be longer than {MAXIMUM_BYTES} bytes.")));
+            return Err(batch_error(
+                "BatchRequestTooLong",
+                format!("Batch requests cannot be longer than {MAXIMUM_BYTES} bytes."),
+            ));
         }
-        let messages: Vec<_> = accepted.iter().map(|(_, message)| message.clone()).collect();
+        let messages: Vec<_> = accepted
+            .iter()
+            .map(|(_, message)| message.clone())
+            .collect();
         let message_ids = self.queues.send(&messages).map_err(refusal)?;
         let successful: Vec<Value> = accepted
             .iter()
@@ -45,16 +54,32 @@ impl Sqs {
         let entries = entries(input)?;
         let receipts: Vec<&str> = entries
             .iter()
-            .map(|(_, entry)| entry.get("ReceiptHandle").and_then(Value::as_str).unwrap_or_default())
+            .map(|(_, entry)| {
+                entry
+                    .get("ReceiptHandle")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+            })
             .collect();
         let deleted = self.queues.delete(queue, &receipts).map_err(refusal)?;
         let outcomes = entries.into_iter().zip(deleted).map(|((id, _), deleted)| {
-            (id, if deleted { Ok(()) } else { Err(refusal(QueueError::InvalidReceipt)) })
+            (
+                id,
+                if deleted {
+                    Ok(())
+                } else {
+                    Err(refusal(QueueError::InvalidReceipt))
+                },
+            )
         });
         Ok(summary(outcomes))
     }
 
-    pub(super) fn change_visibility_batch(&self, queue: &str, input: &Value) -> Result<Value, Refusal> {
+    pub(super) fn change_visibility_batch(
+        &self,
+        queue: &str,
+        input: &Value,
+    ) -> Result<Value, Refusal> {
         let outcomes = entries(input)?
             .into_iter()
             .map(|(id, entry)| (id, self.change_visibility(queue, entry).map(drop)));
@@ -81,12 +106,22 @@ fn failure(id: &str, refusal: &Refusal) -> Value {
 
 /// The entries with their ids, which have to be different.
 fn entries(input: &Value) -> Result<Vec<(&str, &Value)>, Refusal> {
-    let entries = input.get("Entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let entries = input
+        .get("Entries")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if entries.is_empty() {
-        return Err(batch_error("EmptyBatchRequest", "There should be at least one entry in the request."));
+        return Err(batch_error(
+            "EmptyBatchRequest",
+            "There should be at least one entry in the request.",
+        ));
     }
     if entries.len() > MAXIMUM_ENTRIES {
-        let message = format!("Maximum number of entries per request are {MAXIMUM_ENTRIES}. You have sent {}.", entries.len());
+        let message = format!(
+            "Maximum number of entries per request are {MAXIMUM_ENTRIES}. You have sent {}.",
+            entries.len()
+        );
         return Err(batch_error("TooManyEntriesInBatchRequest", message));
     }
     let mut seen = BTreeSet::new();
@@ -94,7 +129,10 @@ fn entries(input: &Value) -> Result<Vec<(&str, &Value)>, Refusal> {
     for entry in entries {
         let id = text(entry, "Id")?;
         if !seen.insert(id) {
-            return Err(batch_error("BatchEntryIdsNotDistinct", format!("Id {id} repeated.")));
+            return Err(batch_error(
+                "BatchEntryIdsNotDistinct",
+                format!("Id {id} repeated."),
+            ));
         }
         identified.push((id, entry));
     }

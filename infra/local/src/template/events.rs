@@ -26,12 +26,18 @@ pub(super) fn read(
         "DynamoDB" => function.streams.push(stream_mapping(&name, properties)?),
         kind @ ("ScheduleV2" | "Schedule") => {
             if string(properties, "State") != Some("DISABLED") {
-                function.schedules.push(schedule(name, properties, kind == "ScheduleV2")?);
+                function
+                    .schedules
+                    .push(schedule(name, properties, kind == "ScheduleV2")?);
             }
         }
-        "EventBridgeRule" | "CloudWatchEvent" => rules.push(rule(name, properties, &function.name)?),
+        "EventBridgeRule" | "CloudWatchEvent" => {
+            rules.push(rule(name, properties, &function.name)?);
+        }
         unknown => {
-            return Err(Error::Template(format!("{logical}.{event} has the type {unknown}, which is not understood here")));
+            return Err(Error::Template(format!(
+                "{logical}.{event} has the type {unknown}, which is not understood here"
+            )));
         }
     }
     Ok(())
@@ -56,7 +62,9 @@ fn queue_mapping(properties: &Value) -> QueueMapping {
 
 fn stream_mapping(name: &str, properties: &Value) -> Result<StreamMapping, Error> {
     let mut filters = Vec::new();
-    let criteria = properties.pointer("/FilterCriteria/Filters").and_then(Value::as_array);
+    let criteria = properties
+        .pointer("/FilterCriteria/Filters")
+        .and_then(Value::as_array);
     for filter in criteria.into_iter().flatten() {
         let pattern = string(filter, "Pattern").unwrap_or_default();
         let pattern = serde_json::from_str(pattern)
@@ -79,18 +87,28 @@ fn stream_mapping(name: &str, properties: &Value) -> Result<StreamMapping, Error
         from_trim_horizon: string(properties, "StartingPosition") == Some("TRIM_HORIZON"),
         reports_item_failures: reports_item_failures(properties),
         bisects: flag(properties, "BisectBatchOnFunctionError"),
-        maximum_retries: integer(properties, "MaximumRetryAttempts").and_then(|count| u32::try_from(count).ok()),
+        maximum_retries: integer(properties, "MaximumRetryAttempts")
+            .and_then(|count| u32::try_from(count).ok()),
         on_failure_queue: on_failure_queue(properties),
     })
 }
 
 fn schedule(name: String, properties: &Value, is_scheduler: bool) -> Result<Schedule, Error> {
-    let key = if is_scheduler { "ScheduleExpression" } else { "Schedule" };
+    let key = if is_scheduler {
+        "ScheduleExpression"
+    } else {
+        "Schedule"
+    };
     let expression = string(properties, key).unwrap_or_default();
-    let input = string(properties, "Input").map(serde_json::from_str).transpose()?;
+    let input = string(properties, "Input")
+        .map(serde_json::from_str)
+        .transpose()?;
     Ok(Schedule {
-        every: rate(expression)
-            .ok_or_else(|| Error::Template(format!("{name} has the schedule {expression:?}, which is not understood here")))?,
+        every: rate(expression).ok_or_else(|| {
+            Error::Template(format!(
+                "{name} has the schedule {expression:?}, which is not understood here"
+            ))
+        })?,
         input,
         is_scheduler,
         name,
@@ -98,7 +116,10 @@ fn schedule(name: String, properties: &Value, is_scheduler: bool) -> Result<Sche
 }
 
 fn rate(expression: &str) -> Option<Duration> {
-    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let (count, unit) = expression
+        .strip_prefix("rate(")?
+        .strip_suffix(')')?
+        .split_once(' ')?;
     let seconds = match unit.trim_end_matches('s') {
         "minute" => 60,
         "hour" => 3600,
@@ -113,12 +134,20 @@ fn rule(name: String, properties: &Value, function: &str) -> Result<Rule, Error>
     let pattern = properties
         .get("Pattern")
         .ok_or_else(|| Error::Template(format!("{name} has no pattern")))?;
-    if let Some(changed) = ["Input", "InputPath", "InputTransformer"].into_iter().find(|key| properties.get(key).is_some()) {
-        return Err(Error::Template(format!("{changed} of {name} is not understood here")));
+    if let Some(changed) = ["Input", "InputPath", "InputTransformer"]
+        .into_iter()
+        .find(|key| properties.get(key).is_some())
+    {
+        return Err(Error::Template(format!(
+            "{changed} of {name} is not understood here"
+        )));
     }
     Ok(Rule {
-        bus: string(properties, "EventBusName").unwrap_or("default").to_owned(),
-        pattern: Pattern::parse(pattern).map_err(|error| Error::Template(format!("{name}: {error}")))?,
+        bus: string(properties, "EventBusName")
+            .unwrap_or("default")
+            .to_owned(),
+        pattern: Pattern::parse(pattern)
+            .map_err(|error| Error::Template(format!("{name}: {error}")))?,
         targets: vec![Target::Function(function.to_owned())],
         name,
     })
@@ -126,7 +155,9 @@ fn rule(name: String, properties: &Value, function: &str) -> Result<Rule, Error>
 
 /// The queue that a mapping or an asynchronous invocation gives up to.
 pub(super) fn on_failure_queue(properties: &Value) -> Option<String> {
-    let arn = properties.pointer("/DestinationConfig/OnFailure/Destination")?.as_str()?;
+    let arn = properties
+        .pointer("/DestinationConfig/OnFailure/Destination")?
+        .as_str()?;
     arn.starts_with("arn:aws:sqs:").then(|| last_of_arn(arn))
 }
 
@@ -141,6 +172,7 @@ fn size(properties: &Value, default: usize) -> usize {
     integer(properties, "BatchSize")
         .and_then(|size| usize::try_from(size).ok())
         .unwrap_or(default)
+        .max(1)
 }
 
 fn window(properties: &Value) -> Duration {

@@ -254,6 +254,17 @@ impl Invoice {
         Ok(true)
     }
 
+    /// Books that there was nothing to charge: the customer has no payment method.
+    pub fn book_without_method(&mut self) {
+        self.attempt_count = self.attempt_count.saturating_add(1);
+        self.next_payment_attempt = None;
+    }
+
+    /// The moment of the next attempt: the same for whoever makes it, so that all derive the same payment from it.
+    pub fn attempt_at(&self) -> Timestamp {
+        self.next_payment_attempt.unwrap_or(self.created)
+    }
+
     /// Nothing is owed any longer. `false` says that it was not open.
     pub fn void(&mut self, now: Timestamp) -> bool {
         let open = self.status == InvoiceStatus::Open;

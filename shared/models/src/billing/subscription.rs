@@ -8,6 +8,8 @@ use crate::ids::{self, Id, Slug};
 use crate::metadata::Metadata;
 use crate::time::{Period, Timestamp};
 
+/// A start that nobody finished (the process died) is taken up again after two minutes.
+const BEGUN_SECONDS: i64 = 120;
 /// How long a subscription waits for its first payment before it expires: 23 hours, as in Stripe.
 pub const INCOMPLETE_SECONDS: i64 = 23 * 3600;
 
@@ -208,6 +210,9 @@ impl Subscription {
 
     /// When something must happen next, if ever.
     pub fn due(&self) -> Option<Timestamp> {
+        if self.unbilled() {
+            return Some(self.created.plus_seconds(BEGUN_SECONDS));
+        }
         match self.status {
             SubscriptionStatus::Incomplete => Some(self.created.plus_seconds(INCOMPLETE_SECONDS)),
             SubscriptionStatus::Trialing
@@ -228,6 +233,9 @@ impl Subscription {
         if self.due().is_none_or(|due| due > now) {
             return Ok(Turn::Nothing);
         }
+        if let Some(bill) = self.first_bill()? {
+            return Ok(Turn::Bill(bill));
+        }
         match self.status {
             SubscriptionStatus::Incomplete => Ok(Turn::Expire),
             _ if self.cancel_at_period_end => Ok(Turn::Cancel),
@@ -246,9 +254,14 @@ impl Subscription {
         }
     }
 
-    /// The bill of the first period of a subscription without a trial.
+    /// Whether it began without a trial and its first period is still to be billed.
+    fn unbilled(&self) -> bool {
+        self.trial_end.is_none() && self.latest_invoice.is_none() && !self.status.is_over()
+    }
+
+    /// The bill of the first period of a subscription without a trial, until it is written.
     pub fn first_bill(&self) -> Result<Option<Bill>> {
-        if self.trial_end.is_some() {
+        if !self.unbilled() {
             return Ok(None);
         }
         self.bill(BillingReason::SubscriptionCreate, 0).map(Some)
@@ -268,27 +281,17 @@ impl Subscription {
     }
 
     /// Moves to the period that was billed. `refused` says that its payment was.
+    ///
+    /// A renewal heals nothing by itself: what was past due stays so until an invoice is paid.
     pub fn billed(&mut self, bill: &Bill, invoice: Id<ids::Invoice>, refused: bool) {
         self.period = bill.period;
         self.period_index = bill.index;
         self.latest_invoice = Some(invoice);
-        self.status = if refused {
-            SubscriptionStatus::PastDue
-        } else {
-            self.after_billing()
+        self.status = match (self.status, refused) {
+            (SubscriptionStatus::Trialing | SubscriptionStatus::Active, true) => SubscriptionStatus::PastDue,
+            (SubscriptionStatus::Trialing, false) => SubscriptionStatus::Active,
+            (status, _) => status,
         };
-    }
-
-    /// A renewal heals nothing by itself: what was past due stays so until an invoice is paid.
-    fn after_billing(&self) -> SubscriptionStatus {
-        match self.status {
-            SubscriptionStatus::Trialing => SubscriptionStatus::Active,
-            SubscriptionStatus::Incomplete
-            | SubscriptionStatus::Active
-            | SubscriptionStatus::PastDue
-            | SubscriptionStatus::IncompleteExpired
-            | SubscriptionStatus::Canceled => self.status,
-        }
     }
 
     /// Its newest invoice was paid. Returns whether that changed anything.
@@ -428,10 +431,11 @@ mod tests {
     #[test]
     fn the_first_payment_has_23_hours() {
         let mut subscription = start(0, "2026-01-01T00:00:00Z");
-        assert_eq!(
-            subscription.first_bill().unwrap().unwrap().reason,
-            BillingReason::SubscriptionCreate
-        );
+        // Whoever dies between the first write and the bill is followed by a worker.
+        let bill = bill_at(&subscription, "2026-01-01T00:02:00Z");
+        assert_eq!(bill.reason, BillingReason::SubscriptionCreate);
+        subscription.billed(&bill, Id::new(3).unwrap(), true);
+        assert_eq!(subscription.status, SubscriptionStatus::Incomplete);
         assert_eq!(
             subscription.turn(at("2026-01-01T22:59:59Z")).unwrap(),
             Turn::Nothing

@@ -1,0 +1,29 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Runs the whole product on this machine, without an AWS account.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "local")]
+pub struct Args {
+    /// Port of the API.
+    #[arg(long, default_value_t = 8787)]
+    pub port: u16,
+    /// Port of the AWS endpoint, for `AWS_ENDPOINT_URL`; any free one unless given.
+    #[arg(long, default_value_t = 0)]
+    pub aws_port: u16,
+    /// File that keeps the data; its queues go to a second file beside it. Without it everything is in memory.
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// File to write the credentials of the demo business to, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+    /// Time at which the wall clock of the business stands still.
+    #[arg(long, value_name = "RFC 3339")]
+    pub clock: Option<jiff::Timestamp>,
+    /// Filter of the logs, in the syntax of `RUST_LOG`.
+    #[arg(long, default_value = "warn,dynoxide=error")]
+    pub log: String,
+}

@@ -1,0 +1,333 @@
+//! Everything together: what starts, in which order, and how it ends.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::Error;
+use crate::asynchronous::{self, Asynchronous};
+use crate::clock::Clock;
+use crate::dynamodb::Dynamo;
+use crate::endpoint::Endpoint;
+use crate::eventbridge::Buses;
+use crate::gateway::Gateway;
+use crate::invoke::Functions;
+use crate::queues::{QueueError, Queues};
+use crate::schedules::Ticker;
+use crate::serve::{Tasks, serve};
+use crate::sources::QueueSource;
+use crate::sqs::Sqs;
+use crate::streams::{self, StreamSource};
+use crate::template::{Function, StreamMapping, TEMPLATE, Template};
+use crate::upkeep::Upkeep;
+
+/// How long work in flight may take once the end has begun.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const SETTLE_POLL: Duration = Duration::from_millis(5);
+
+/// What a local cloud is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Port of the AWS endpoint; 0 takes any free one.
+    pub aws_port: u16,
+    /// File of the database. The queues are kept in a second file, with `.aws` after the name.
+    pub data: Option<PathBuf>,
+    /// Values for the parameters of the template.
+    pub parameters: BTreeMap<String, String>,
+    /// The template; [`TEMPLATE`] unless a test has one of its own.
+    pub template: String,
+    /// The time that queues go by.
+    pub clock: Clock,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            aws_port: 0,
+            data: None,
+            parameters: BTreeMap::new(),
+            template: TEMPLATE.to_owned(),
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// The services: table, queues and buses, reachable at [`Aws::endpoint_url`]. Functions are not running yet.
+#[derive(Debug)]
+pub struct Aws {
+    template: Template,
+    dynamo: Arc<Dynamo>,
+    queues: Arc<Queues>,
+    address: SocketAddr,
+    tasks: Tasks,
+}
+
+/// Services and functions, until [`Running::end`].
+#[derive(Debug)]
+pub struct Running {
+    aws: Aws,
+    functions: Functions,
+    /// Gateway and pollers, which have to end before the services that functions need.
+    tasks: Tasks,
+    address: SocketAddr,
+}
+
+impl Aws {
+    /// Starts the services. The address is known as soon as this returns, so it can be given to the functions.
+    pub async fn start(settings: &Settings) -> Result<Self, Error> {
+        let listener = listen(settings.aws_port).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Error::Io("AWS endpoint", error))?;
+        let mut template =
+            Template::parse(&settings.template, address.port(), &settings.parameters)?;
+        let dynamo = Arc::new(Dynamo::open(settings.data.as_deref(), &template.tables)?);
+        let file = settings.data.as_deref().map(beside);
+        let mut definitions = template.queues.clone();
+        definitions.extend(asynchronous::queues(&template));
+        let queues = Arc::new(Queues::open(
+            file.as_deref(),
+            &definitions,
+            settings.clock.clone(),
+        )?);
+        let buses = Arc::new(Buses::new(&mut template, Arc::clone(&queues)));
+
+        let tasks = Tasks::default();
+        let private = listen(0).await?;
+        let database = private
+            .local_addr()
+            .map_err(|error| Error::Io("database", error))?;
+        let stop = tasks.stop.clone().cancelled_owned();
+        let server = dynoxide::server::serve_with_shutdown(private, dynamo.database(), stop);
+        tasks.spawn(async move {
+            if let Err(error) = server.await {
+                tracing::error!(error, "the database server failed");
+            }
+        });
+        let sqs = Sqs::new(Arc::clone(&queues), address.port());
+        let endpoint = Arc::new(Endpoint::new(Arc::clone(&dynamo), database, sqs, buses)?);
+        tasks.spawn(serve(listener, tasks.clone(), move |request| {
+            let endpoint = Arc::clone(&endpoint);
+            async move { endpoint.answer(request).await }
+        }));
+        Ok(Self {
+            template,
+            dynamo,
+            queues,
+            address,
+            tasks,
+        })
+    }
+
+    /// What AWS clients use as their endpoint.
+    pub fn endpoint_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The template with local names. Its rules have moved into the bus.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The queues, for whoever looks into them without a client.
+    pub fn queues(&self) -> &Arc<Queues> {
+        &self.queues
+    }
+
+    /// The database, for tests that look behind its API.
+    #[cfg(test)]
+    pub(crate) fn dynamo(&self) -> &Dynamo {
+        &self.dynamo
+    }
+
+    /// The environment that a function has: that of the template, and what the Lambda service adds for clients.
+    pub fn environment(&self, function: &str) -> BTreeMap<String, String> {
+        let mut environment = self
+            .template
+            .function(function)
+            .map(|function| function.environment.clone())
+            .unwrap_or_default();
+        for (key, value) in [
+            ("AWS_REGION", crate::template::REGION.to_owned()),
+            ("AWS_ENDPOINT_URL", self.endpoint_url()),
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_NAME", function.to_owned()),
+        ] {
+            environment.insert(key.to_owned(), value);
+        }
+        environment
+    }
+
+    /// Starts the functions: the API at `api`, and everything else that can invoke one.
+    pub fn run(self, functions: &Functions, api: TcpListener) -> Result<Running, Error> {
+        let address = api.local_addr().map_err(|error| Error::Io("API", error))?;
+        let tasks = Tasks::default();
+        let clock = self.queues.clock().clone();
+        let gateway = Arc::new(Gateway::new(
+            &self.template,
+            functions.clone(),
+            clock,
+            tasks.tracker.clone(),
+        ));
+        tasks.spawn(serve(api, tasks.clone(), move |request| {
+            let gateway = Arc::clone(&gateway);
+            async move { gateway.answer(request, address).await }
+        }));
+        for function in &self.template.functions {
+            if functions.has(&function.name) {
+                self.start_sources(function, functions, &tasks);
+            } else {
+                tracing::warn!(
+                    function = function.name,
+                    "a function of the template is not part of this process"
+                );
+            }
+        }
+        let streams = self.template.functions.iter().flat_map(|function| {
+            let source = |mapping: &StreamMapping| {
+                (
+                    mapping.table.clone(),
+                    streams::source(&mapping.table, &function.name),
+                )
+            };
+            function.streams.iter().map(source).collect::<Vec<_>>()
+        });
+        let upkeep = Upkeep {
+            dynamo: Arc::clone(&self.dynamo),
+            queues: Arc::clone(&self.queues),
+            streams: streams.collect(),
+        };
+        tasks.spawn(upkeep.run(tasks.clone()));
+        Ok(Running {
+            functions: functions.clone(),
+            aws: self,
+            tasks,
+            address,
+        })
+    }
+
+    /// Whether the functions have nothing left to do before the next request or tick.
+    fn is_settled(&self, functions: &Functions) -> Result<bool, Error> {
+        let deployed = |function: &&Function| functions.has(&function.name);
+        for function in self.template.functions.iter().filter(deployed) {
+            let queues = function.queues.iter().map(|mapping| mapping.queue.clone());
+            let hidden = Some(asynchronous::queue_name(&function.name))
+                .filter(|name| self.queues.queue(name).is_ok());
+            for queue in queues.chain(hidden) {
+                let counts = self.queues.counts(&queue).map_err(QueueError::into_error)?;
+                if counts.visible > 0 || counts.in_flight > 0 {
+                    return Ok(false);
+                }
+            }
+            for mapping in &function.streams {
+                let source = streams::source(&mapping.table, &function.name);
+                let reached = self
+                    .queues
+                    .checkpoint(&source)
+                    .map_err(QueueError::into_error)?;
+                if reached != self.dynamo.newest_sequence(&mapping.table)? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Everything besides requests that can invoke a function.
+    fn start_sources(&self, function: &Function, functions: &Functions, tasks: &Tasks) {
+        for mapping in &function.queues {
+            let source = QueueSource {
+                queues: Arc::clone(&self.queues),
+                functions: functions.clone(),
+                function: function.name.clone(),
+                mapping: mapping.clone(),
+            };
+            tasks.spawn(source.run(tasks.clone()));
+        }
+        for mapping in &function.streams {
+            let source = StreamSource {
+                dynamo: Arc::clone(&self.dynamo),
+                queues: Arc::clone(&self.queues),
+                functions: functions.clone(),
+                function: function.name.clone(),
+                mapping: mapping.clone(),
+            };
+            tasks.spawn(source.run(tasks.clone()));
+        }
+        if self
+            .queues
+            .queue(&asynchronous::queue_name(&function.name))
+            .is_ok()
+        {
+            let source = Asynchronous {
+                queues: Arc::clone(&self.queues),
+                functions: functions.clone(),
+                function: function.name.clone(),
+                retries: function.asynchronous_retries,
+                on_failure_queue: function.on_failure_queue.clone(),
+            };
+            tasks.spawn(source.run(tasks.clone()));
+        }
+        for schedule in &function.schedules {
+            let ticker = Ticker {
+                queues: Arc::clone(&self.queues),
+                function: function.name.clone(),
+                schedule: schedule.clone(),
+            };
+            tasks.spawn(ticker.run(tasks.clone()));
+        }
+    }
+}
+
+impl Running {
+    /// Where the API is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The services that the functions use.
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Waits until every message that is to be seen has been consumed and the stream has been read to its end; delayed
+    /// messages do not count. Returns whether that happened in time.
+    pub async fn settle(&self, patience: Duration) -> Result<bool, Error> {
+        let deadline = tokio::time::Instant::now() + patience;
+        while !self.aws.is_settled(&self.functions)? {
+            if tokio::time::Instant::now() >= deadline {
+                return Ok(false);
+            }
+            tokio::time::sleep(SETTLE_POLL).await;
+        }
+        Ok(true)
+    }
+
+    /// Takes no new requests and batches, lets those in flight finish for a while, and then ends the services. Returns
+    /// whether everything had finished.
+    pub async fn end(self) -> bool {
+        let functions = self.tasks.end(PATIENCE).await;
+        let services = self.aws.tasks.end(Duration::from_secs(1)).await;
+        functions && services
+    }
+}
+
+/// Listens on loopback only: nothing here checks a signature.
+pub async fn listen(port: u16) -> Result<TcpListener, Error> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| Error::Listen(port, error))
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(".aws");
+    PathBuf::from(name)
+}

@@ -1,0 +1,43 @@
+//! A customer leaves: its subscriptions end at once, as in Stripe, and then the record goes.
+
+use models::crm::Customer;
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::page::PageRequest;
+use models::{Error, Result};
+use store::Stored;
+
+use crate::Context;
+
+/// Ends the running subscriptions of a customer, one write each. Called again, it finds none.
+pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
+    let stored = context.customer(id).await?.ok_or_else(|| Error::not_found("customer", id))?;
+    let now = context.now().await?;
+    let mut request = PageRequest { limit: 100, after: None };
+    loop {
+        let page = context.subscriptions(&request, Some(id), None).await?;
+        for subscription in page.items {
+            end(context, subscription.id, now).await?;
+        }
+        if page.next.is_none() {
+            return Ok(stored);
+        }
+        request.after = page.next;
+    }
+}
+
+async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestamp) -> Result<()> {
+    loop {
+        let Some(stored) = context.subscription_now(id).await? else { return Ok(()) };
+        if stored.status.is_over() {
+            return Ok(());
+        }
+        let mut subscription = (*stored).clone();
+        subscription.cancel(false, now)?;
+        let mut writes = context.writes();
+        context.update(&mut writes, &stored, &subscription, Some(EventType::SubscriptionCanceled)).await?;
+        if context.write(&writes).await? {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Money back, in two phases: it is set aside on the payment, then the gateway is asked, then its answer is written down.
+
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::payments::{Payment, Refund, RefundStatus};
+use models::{Error, Money, Result};
+use providers::gateway::Return;
+use store::Stored;
+
+use crate::Context;
+
+/// Tries at a payment that others change at the same moment, or at an id under which nobody is yet.
+const MAX_TRIES: u32 = 8;
+
+/// Sets money of a payment aside and writes the refund down, with the caller's key. The gateway has not been asked yet.
+///
+/// `amount` is all that is left where it is `None`. A transaction of payment and refund: never more goes back than came.
+pub async fn begin_refund(
+    context: &Context,
+    mut stored: Stored<Payment>,
+    amount: Option<Money>,
+    reason: Option<String>,
+) -> Result<Stored<Refund>> {
+    let now = context.now().await?;
+    let payment_id = stored.id;
+    for _ in 0..MAX_TRIES {
+        let amount = match amount {
+            Some(amount) => amount,
+            None => stored.refundable()?,
+        };
+        if amount.is_zero() {
+            return Err(Error::conflict("payment_refunded", format!("payment {payment_id} has been refunded in full")));
+        }
+        let mut payment = (*stored).clone();
+        payment.reserve_refund(amount)?;
+        let id: Id<ids::Refund> = context.mint().await?;
+        let refund = Refund {
+            id,
+            payment_id,
+            amount,
+            reason: reason.clone(),
+            status: RefundStatus::Pending,
+            failure: None,
+            created: now,
+        };
+        let mut writes = context.writes();
+        context.update(&mut writes, &stored, &payment, None).await?;
+        context.create(&mut writes, &refund, None).await?;
+        if context.begin(&writes, &id.to_string()).await? {
+            return reload(context, payment_id, id).await;
+        }
+        stored = context.payment(payment_id).await?.ok_or_else(|| Error::not_found("payment", payment_id))?;
+    }
+    Err(Error::Unavailable("the payment is being changed by others all the time".to_owned()))
+}
+
+/// Asks the gateway and writes its answer down. Called again, it asks again with the same key and changes nothing.
+pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Result<Refund> {
+    loop {
+        if stored.status != RefundStatus::Pending {
+            return Ok(stored.into_inner());
+        }
+        let id = stored.payment_id;
+        let payment = context.payment(id).await?.ok_or_else(|| Error::internal(format_args!("{id} has vanished")))?;
+        let reference = payment.reference.clone().unwrap_or_default();
+        let key = stored.id.to_string();
+        let ask = Return { idempotency_key: &key, reference: &reference, amount: stored.amount };
+        let outcome = context.gateway()?.refund(ask).await?;
+        let mut refund = (*stored).clone();
+        refund.resolve(outcome);
+        let mut writes = context.writes();
+        let event = match refund.status {
+            RefundStatus::Succeeded => EventType::RefundSucceeded,
+            RefundStatus::Failed | RefundStatus::Pending => {
+                let mut released = (*payment).clone();
+                released.release_refund(refund.amount)?;
+                context.update(&mut writes, &payment, &released, None).await?;
+                EventType::RefundFailed
+            }
+        };
+        context.update(&mut writes, &stored, &refund, Some(event)).await?;
+        if context.write(&writes).await? {
+            return Ok(refund);
+        }
+        stored = reload(context, stored.payment_id, stored.id).await?;
+    }
+}
+
+async fn reload(context: &Context, payment: Id<ids::Payment>, id: Id<ids::Refund>) -> Result<Stored<Refund>> {
+    context.refund(payment, id).await?.ok_or_else(|| Error::internal(format_args!("{id} has vanished")))
+}

@@ -1,0 +1,70 @@
+//! What a subscription was waiting for has come: bill it, end it, or give its first payment up.
+
+use models::billing::{Subscription, Turn};
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::{Result, Timestamp};
+use store::{Stored, Writes};
+
+use crate::Context;
+use crate::bill_subscription::bill_subscription;
+
+/// Periods that one run catches up with after an outage; the next tick goes on with the rest.
+const MAX_TURNS: u32 = 36;
+
+/// Does all that is due to a subscription at `at`, missed periods in order. Doing it twice does it once.
+///
+/// Budget of a plain renewal: 5 read units (subscription, invoice, customer, payment method, payment) and 9 write units (number 1,
+/// invoice 1 + 1 index and 1 when paid, payment 1 + 1 index and 1 with its outcome, subscription 1 + 2 due index).
+pub async fn run_subscription(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> Result<()> {
+    for _ in 0..MAX_TURNS {
+        let Some(stored) = context.subscription_now(id).await? else { return Ok(()) };
+        let mut writes = context.writes();
+        match stored.turn(at)? {
+            Turn::Nothing => return Ok(()),
+            // Whether we moved it or somebody else did, the next round looks at what is due then.
+            Turn::Bill(bill) => {
+                bill_subscription(context, &stored, &bill).await?;
+                continue;
+            }
+            Turn::Cancel => {
+                let mut subscription = (*stored).clone();
+                subscription.end(stored.period.end);
+                let event = Some(EventType::SubscriptionCanceled);
+                context.update(&mut writes, &stored, &subscription, event).await?;
+            }
+            Turn::Expire => expire(context, &mut writes, &stored, at).await?,
+        }
+        context.write(&writes).await?;
+    }
+    Ok(())
+}
+
+/// The first payment never came: the subscription ends, and nothing is owed for it.
+async fn expire(
+    context: &Context,
+    writes: &mut Writes,
+    stored: &Stored<Subscription>,
+    at: Timestamp,
+) -> Result<()> {
+    let mut subscription = (**stored).clone();
+    subscription.expire(at);
+    context.update(writes, stored, &subscription, Some(EventType::SubscriptionUpdated)).await?;
+    void_invoice(context, writes, &subscription, at).await
+}
+
+/// Voids the newest invoice where it is open.
+pub(crate) async fn void_invoice(
+    context: &Context,
+    writes: &mut Writes,
+    subscription: &Subscription,
+    at: Timestamp,
+) -> Result<()> {
+    let Some(id) = subscription.latest_invoice else { return Ok(()) };
+    let Some(stored) = context.invoice(id).await? else { return Ok(()) };
+    let mut invoice = (*stored).clone();
+    if invoice.void(at) {
+        context.update(writes, &stored, &invoice, Some(EventType::InvoiceVoided)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! A payment in two phases: the attempt is written down, then the gateway is asked, then its answer is written down.
+
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::payments::{NewPayment, Payment, PaymentStatus};
+use models::{Error, Result};
+use providers::gateway::Charge;
+use store::Stored;
+
+use crate::Context;
+
+/// Tries at an id under which nobody is yet. Only a clock that stands still makes two ids meet.
+const MAX_TRIES: u32 = 8;
+
+/// Writes down a payment of a caller, with its idempotency key. The gateway has not been asked yet.
+///
+/// One write unit, two more with a customer (index), a transaction with a key.
+pub async fn begin_payment(context: &Context, new: NewPayment) -> Result<Stored<Payment>> {
+    let now = context.now().await?;
+    let gateway = context.gateway()?.name();
+    for _ in 0..MAX_TRIES {
+        let id: Id<ids::Payment> = context.mint().await?;
+        let payment = Payment::begin(id, new.clone(), gateway, now);
+        let mut writes = context.writes();
+        context.create(&mut writes, &payment, None).await?;
+        if context.begin(&writes, &id.to_string()).await? {
+            return reload(context, id).await;
+        }
+    }
+    Err(Error::Unavailable("no free payment id was found".to_owned()))
+}
+
+/// Asks the gateway and writes its answer down. Called again, it asks again with the same key and changes nothing.
+pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> Result<Payment> {
+    loop {
+        if stored.status != PaymentStatus::Processing {
+            return Ok(stored.into_inner());
+        }
+        let key = stored.id.to_string();
+        let charge = Charge { idempotency_key: &key, card: &stored.card, amount: stored.amount };
+        let outcome = context.gateway()?.charge(charge).await?;
+        let mut payment = (*stored).clone();
+        payment.resolve(outcome)?;
+        let event = match payment.status {
+            PaymentStatus::Succeeded => EventType::PaymentSucceeded,
+            PaymentStatus::Failed | PaymentStatus::Processing => EventType::PaymentFailed,
+        };
+        let mut writes = context.writes();
+        context.update(&mut writes, &stored, &payment, Some(event)).await?;
+        if context.write(&writes).await? {
+            return Ok(payment);
+        }
+        // Somebody else wrote the answer down, and it is the same one: the gateway knows the key.
+        stored = reload(context, stored.id).await?;
+    }
+}
+
+async fn reload(context: &Context, id: Id<ids::Payment>) -> Result<Stored<Payment>> {
+    context.payment(id).await?.ok_or_else(|| Error::internal(format_args!("{id} has vanished")))
+}
