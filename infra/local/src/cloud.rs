@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 
@@ -17,7 +16,7 @@ use crate::endpoint::Endpoint;
 use crate::eventbridge::Buses;
 use crate::gateway::Gateway;
 use crate::invoke::Functions;
-use crate::queues::{QueueError, Queues};
+use crate::queues::Queues;
 use crate::schedules::Ticker;
 use crate::serve::{Tasks, serve};
 use crate::sources::QueueSource;
@@ -26,10 +25,9 @@ use crate::streams::{self, StreamSource};
 use crate::template::{Function, StreamMapping, TEMPLATE, Template};
 use crate::upkeep::Upkeep;
 
-/// How long work in flight may take once the end has begun.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub use running::Running;
 
-const SETTLE_POLL: Duration = Duration::from_millis(5);
+mod running;
 
 /// What a local cloud is started with.
 #[derive(Clone, Debug)]
@@ -66,16 +64,6 @@ pub struct Aws {
     queues: Arc<Queues>,
     address: SocketAddr,
     tasks: Tasks,
-}
-
-/// Services and functions, until [`Running::end`].
-#[derive(Debug)]
-pub struct Running {
-    aws: Aws,
-    functions: Functions,
-    /// Gateway and pollers, which have to end before the services that functions need.
-    tasks: Tasks,
-    address: SocketAddr,
 }
 
 impl Aws {
@@ -213,33 +201,6 @@ impl Aws {
         })
     }
 
-    /// Whether the functions have nothing left to do before the next request or tick.
-    fn is_settled(&self, functions: &Functions) -> Result<bool, Error> {
-        let deployed = |function: &&Function| functions.has(&function.name);
-        for function in self.template.functions.iter().filter(deployed) {
-            let queues = function.queues.iter().map(|mapping| mapping.queue.clone());
-            let hidden = Some(asynchronous::queue_name(&function.name))
-                .filter(|name| self.queues.queue(name).is_ok());
-            for queue in queues.chain(hidden) {
-                let counts = self.queues.counts(&queue).map_err(QueueError::into_error)?;
-                if counts.visible > 0 || counts.in_flight > 0 {
-                    return Ok(false);
-                }
-            }
-            for mapping in &function.streams {
-                let source = streams::source(&mapping.table, &function.name);
-                let reached = self
-                    .queues
-                    .checkpoint(&source)
-                    .map_err(QueueError::into_error)?;
-                if reached != self.dynamo.newest_sequence(&mapping.table)? {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
     /// Everything besides requests that can invoke a function.
     fn start_sources(&self, function: &Function, functions: &Functions, tasks: &Tasks) {
         for mapping in &function.queues {
@@ -283,39 +244,6 @@ impl Aws {
             };
             tasks.spawn(ticker.run(tasks.clone()));
         }
-    }
-}
-
-impl Running {
-    /// Where the API is.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The services that the functions use.
-    pub fn aws(&self) -> &Aws {
-        &self.aws
-    }
-
-    /// Waits until every message that is to be seen has been consumed and the stream has been read to its end; delayed
-    /// messages do not count. Returns whether that happened in time.
-    pub async fn settle(&self, patience: Duration) -> Result<bool, Error> {
-        let deadline = tokio::time::Instant::now() + patience;
-        while !self.aws.is_settled(&self.functions)? {
-            if tokio::time::Instant::now() >= deadline {
-                return Ok(false);
-            }
-            tokio::time::sleep(SETTLE_POLL).await;
-        }
-        Ok(true)
-    }
-
-    /// Takes no new requests and batches, lets those in flight finish for a while, and then ends the services. Returns
-    /// whether everything had finished.
-    pub async fn end(self) -> bool {
-        let functions = self.tasks.end(PATIENCE).await;
-        let services = self.aws.tasks.end(Duration::from_secs(1)).await;
-        functions && services
     }
 }
 

@@ -13,8 +13,8 @@ use crate::Error;
 use crate::ids;
 use crate::template::{REGION, Table};
 
-/// Records of a stream that stay readable after the relay has had them, for whoever looks at the stream by hand.
-const KEPT_RECORDS: i64 = 10_000;
+mod direct;
+
 /// Records deleted in one go, so that no write waits long for it.
 const TRIMMED_AT_ONCE: i64 = 1_000;
 /// What the database adds to a stored sequence number to make it as long as DynamoDB's.
@@ -147,8 +147,8 @@ impl Dynamo {
         }))
     }
 
-    /// Deletes records that the reader is past, except the newest ones. Returns whether there may be more to delete.
-    pub(crate) fn trim(&self, table: &str, up_to: &str) -> Result<bool, Error> {
+    /// Deletes records that the reader is past, except the `kept` newest ones. Returns whether there may be more to delete.
+    pub(crate) fn trim(&self, table: &str, up_to: &str, kept: i64) -> Result<bool, Error> {
         let stored = up_to
             .parse::<i128>()
             .unwrap_or_default()
@@ -162,7 +162,7 @@ impl Dynamo {
                     ORDER BY CAST(sequence_number AS INTEGER) DESC LIMIT 1 OFFSET ?3), 0))
                 ORDER BY CAST(sequence_number AS INTEGER) LIMIT ?4)",
         )?
-        .execute(params![table, stored, KEPT_RECORDS, TRIMMED_AT_ONCE])?;
+        .execute(params![table, stored, kept, TRIMMED_AT_ONCE])?;
         Ok(i64::try_from(deleted).is_ok_and(|deleted| deleted >= TRIMMED_AT_ONCE))
     }
 

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -13,11 +15,11 @@ use serde_json::Value;
 
 use crate::dynamodb::Dynamo;
 use crate::eventbridge::Buses;
-use crate::reply::{Body, Refusal, aws_json, full};
+use crate::reply::{Body, Refusal, aws_json, full, json};
 use crate::sqs::Sqs;
 
-/// Ten messages of SQS and ten events of a bus are far below this.
-const MAXIMUM_BYTES: usize = 2 * 1024 * 1024;
+/// DynamoDB takes requests up to this size, and the others far smaller ones.
+const MAXIMUM_BYTES: usize = 16 * 1024 * 1024;
 
 /// Operations after which the stream may have something new.
 const WRITES: [&str; 8] = [
@@ -35,15 +37,15 @@ const WRITES: [&str; 8] = [
 #[derive(Debug)]
 pub struct Endpoint {
     dynamo: Arc<Dynamo>,
-    /// The database answers on a listener of its own: its request handling is only reachable through a socket.
+    /// The database's own server: its handling of everything unusual is only reachable through a socket.
     database: Uri,
-    client: Client<HttpConnector, Incoming>,
+    client: Client<HttpConnector, Full<Bytes>>,
     sqs: Sqs,
     buses: Arc<Buses>,
 }
 
 impl Endpoint {
-    /// Forwards to the database at the given address and answers everything else itself.
+    /// Forwards what it does not answer itself to the database's own server at the given address.
     pub fn new(
         dynamo: Arc<Dynamo>,
         database: SocketAddr,
@@ -65,26 +67,36 @@ impl Endpoint {
     }
 
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-        let target = target(request.headers());
+        let (parts, body) = request.into_parts();
+        let target = target(&parts.headers);
+        let body = match Limited::new(body, MAXIMUM_BYTES).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => {
+                return aws_json(Err(Refusal {
+                    status: StatusCode::PAYLOAD_TOO_LARGE,
+                    ..Refusal::new("RequestEntityTooLargeException", error.to_string())
+                }));
+            }
+        };
         match target.split_once('.') {
             Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", operation)) => {
-                let writes = WRITES.contains(&operation);
-                let response = self.forward(request).await;
-                if writes {
+                let response = match self.dynamo.answer(operation, &body) {
+                    Some(answer) => json(answer),
+                    None => self.forward(parts, body).await,
+                };
+                if WRITES.contains(&operation) {
                     self.dynamo.written.send_replace(());
                 }
                 response
             }
-            Some(("AmazonSQS", operation)) => aws_json(match input(request).await {
+            Some(("AmazonSQS", operation)) => aws_json(match input(&body) {
                 Ok(input) => self.sqs.answer(operation, &input).await,
                 Err(refusal) => Err(refusal),
             }),
-            Some(("AWSEvents", operation)) => aws_json(
-                input(request)
-                    .await
-                    .and_then(|input| self.buses.answer(operation, &input)),
-            ),
-            _ if target.is_empty() && request.method() == http::Method::GET => {
+            Some(("AWSEvents", operation)) => {
+                aws_json(input(&body).and_then(|input| self.buses.answer(operation, &input)))
+            }
+            _ if target.is_empty() && parts.method == http::Method::GET => {
                 Response::new(full("healthy\n"))
             }
             _ => aws_json(Err(Refusal::new(
@@ -94,8 +106,9 @@ impl Endpoint {
         }
     }
 
-    async fn forward(&self, mut request: Request<Incoming>) -> Response<Body> {
-        *request.uri_mut() = self.database.clone();
+    async fn forward(&self, mut parts: Parts, body: Bytes) -> Response<Body> {
+        parts.uri = self.database.clone();
+        let request = Request::from_parts(parts, Full::new(body));
         match self.client.request(request).await {
             Ok(response) => response.map(BodyExt::boxed),
             Err(error) => aws_json(Err(Refusal {
@@ -114,14 +127,7 @@ fn target(headers: &HeaderMap) -> String {
         .to_owned()
 }
 
-async fn input(request: Request<Incoming>) -> Result<Value, Refusal> {
-    let body = Limited::new(request.into_body(), MAXIMUM_BYTES)
-        .collect()
-        .await
-        .map_err(|error| Refusal {
-            status: StatusCode::PAYLOAD_TOO_LARGE,
-            ..Refusal::new("RequestEntityTooLargeException", error.to_string())
-        })?;
-    serde_json::from_slice(&body.to_bytes())
+fn input(body: &[u8]) -> Result<Value, Refusal> {
+    serde_json::from_slice(body)
         .map_err(|error| Refusal::new("SerializationException", error.to_string()))
 }

@@ -95,3 +95,53 @@ impl Functions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use serde_json::value::to_raw_value;
+
+    use super::*;
+
+    const AMPLE: Duration = Duration::from_mins(1);
+
+    async fn invoke(invocation: Invocation, timeout: Duration) -> Result<String, InvokeError> {
+        let functions = Functions {
+            deployed: Arc::new(BTreeMap::from([(
+                "f".to_owned(),
+                Deployed {
+                    invocation,
+                    timeout,
+                },
+            )])),
+        };
+        let reply = functions.invoke("f", to_raw_value("event").unwrap()).await;
+        reply.map(|reply| reply.get().to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_function_has_only_its_time() {
+        let time = Duration::from_millis(1);
+        let error = invoke(Arc::new(|_| pending().boxed()), time)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, InvokeError::TimedOut(allowed) if allowed == time));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure_before_and_within_the_future() {
+        let before: Invocation = Arc::new(|_| panic!("a bug"));
+        let within: Invocation = Arc::new(|_| async { panic!("a bug") }.boxed());
+        assert!(matches!(
+            invoke(before, AMPLE).await,
+            Err(InvokeError::Panicked)
+        ));
+        assert!(matches!(
+            invoke(within, AMPLE).await,
+            Err(InvokeError::Panicked)
+        ));
+        let echo: Invocation = Arc::new(|event| async { Ok(event) }.boxed());
+        assert_eq!(invoke(echo, AMPLE).await.unwrap(), "\"event\"");
+    }
+}

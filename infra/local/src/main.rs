@@ -64,6 +64,7 @@ async fn start(args: &Args) -> Result<Running, Error> {
     let settings = Settings {
         aws_port: args.aws_port,
         data: args.data.clone(),
+        parameters: seed::parameters(),
         ..Settings::default()
     };
     let aws = Aws::start(&settings).await?;

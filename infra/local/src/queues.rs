@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -15,26 +15,9 @@ use crate::clock::Clock;
 use crate::ids;
 use crate::template::Queue;
 
-const SCHEMA: &str = "
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = OFF;
-    PRAGMA temp_store = MEMORY;
-    CREATE TABLE IF NOT EXISTS messages (
-        id INTEGER PRIMARY KEY,
-        queue TEXT NOT NULL,
-        message_id TEXT NOT NULL,
-        body TEXT NOT NULL,
-        attributes TEXT,
-        sent_ms INTEGER NOT NULL,
-        visible_ms INTEGER NOT NULL,
-        first_received_ms INTEGER,
-        receives INTEGER NOT NULL DEFAULT 0,
-        receipt TEXT,
-        in_flight INTEGER NOT NULL DEFAULT 0
-    );
-    CREATE INDEX IF NOT EXISTS messages_by_visibility ON messages (queue, visible_ms, id);
-    CREATE TABLE IF NOT EXISTS checkpoints (source TEXT PRIMARY KEY, position TEXT NOT NULL);
-";
+use rows::{hide, move_to, row_of, visible};
+
+mod rows;
 
 /// All queues of the local cloud.
 #[derive(Debug)]
@@ -120,7 +103,7 @@ impl Queues {
             Some(file) => Connection::open(file)?,
             None => Connection::open_in_memory()?,
         };
-        connection.execute_batch(SCHEMA)?;
+        connection.execute_batch(rows::SCHEMA)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute(
             "UPDATE messages SET visible_ms = ?1, in_flight = 0 WHERE in_flight = 1 AND visible_ms > ?1",
@@ -414,72 +397,4 @@ impl Queues {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Row and number of receptions of what is visible, oldest first.
-fn visible(
-    transaction: &Transaction<'_>,
-    queue: &str,
-    now_ms: i64,
-    maximum: usize,
-) -> Result<Vec<(i64, i64)>, rusqlite::Error> {
-    let maximum = i64::try_from(maximum).unwrap_or(i64::MAX);
-    transaction
-        .prepare_cached(
-            "SELECT id, receives FROM messages WHERE queue = ?1 AND visible_ms <= ?2
-             ORDER BY visible_ms, id LIMIT ?3",
-        )?
-        .query_map(params![queue, now_ms, maximum], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?
-        .collect()
-}
-
-fn move_to(
-    transaction: &Transaction<'_>,
-    id: i64,
-    queue: &str,
-    now_ms: i64,
-) -> Result<(), rusqlite::Error> {
-    transaction
-        .prepare_cached(
-            "UPDATE messages SET queue = ?1, visible_ms = ?2, receives = 0, receipt = NULL, in_flight = 0 WHERE id = ?3",
-        )?
-        .execute(params![queue, now_ms, id])?;
-    Ok(())
-}
-
-fn hide(
-    transaction: &Transaction<'_>,
-    id: i64,
-    now_ms: i64,
-    until_ms: i64,
-) -> Result<Message, rusqlite::Error> {
-    let receipt = format!("{id}.{}", ids::token());
-    transaction
-        .prepare_cached(
-            "UPDATE messages SET visible_ms = ?1, receives = receives + 1, receipt = ?2, in_flight = 1,
-                    first_received_ms = COALESCE(first_received_ms, ?3)
-             WHERE id = ?4
-             RETURNING message_id, receipt, body, attributes, sent_ms, first_received_ms, receives",
-        )?
-        .query_row(params![until_ms, receipt, now_ms, id], message)
-}
-
-fn message(row: &Row<'_>) -> Result<Message, rusqlite::Error> {
-    let attributes: Option<String> = row.get(3)?;
-    Ok(Message {
-        message_id: row.get(0)?,
-        receipt: row.get(1)?,
-        body: row.get(2)?,
-        attributes: attributes.and_then(|attributes| serde_json::from_str(&attributes).ok()),
-        sent_ms: row.get(4)?,
-        first_received_ms: row.get(5)?,
-        receives: row.get(6)?,
-    })
-}
-
-/// A receipt begins with the row that it is for.
-fn row_of(receipt: &str) -> Option<i64> {
-    receipt.split_once('.')?.0.parse().ok()
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The body of every reply of the process, whole or streamed.
 pub(crate) type Body = BoxBody<Bytes, hyper::Error>;
@@ -58,12 +58,23 @@ pub(crate) fn aws_json(result: Result<Value, Refusal>) -> Response<Body> {
     let (status, body, query_code) = match result {
         Ok(body) => (StatusCode::OK, body, None),
         Err(refusal) => {
-            let body = json!({ "__type": refusal.kind, "message": refusal.message });
+            let body = serde_json::json!({ "__type": refusal.kind, "message": refusal.message });
             (refusal.status, body, refusal.query_code)
         }
     };
-    let mut response = Response::new(full(body.to_string()));
+    let mut response = json(body.to_string());
     *response.status_mut() = status;
+    if let Some(code) = query_code
+        && let Ok(code) = HeaderValue::from_str(&format!("{code};Sender"))
+    {
+        response.headers_mut().insert("x-amzn-query-error", code);
+    }
+    response
+}
+
+/// A successful reply that is JSON already.
+pub(crate) fn json(body: String) -> Response<Body> {
+    let mut response = Response::new(full(body));
     let headers = response.headers_mut();
     headers.insert(
         "content-type",
@@ -71,11 +82,6 @@ pub(crate) fn aws_json(result: Result<Value, Refusal>) -> Response<Body> {
     );
     if let Ok(id) = HeaderValue::from_str(&crate::ids::uuid()) {
         headers.insert("x-amzn-requestid", id);
-    }
-    if let Some(code) = query_code
-        && let Ok(code) = HeaderValue::from_str(&format!("{code};Sender"))
-    {
-        headers.insert("x-amzn-query-error", code);
     }
     response
 }

@@ -16,6 +16,7 @@ use crate::cloud::{Aws, Running, Settings, listen};
 use crate::invoke::{Functions, Invocation};
 
 mod buses;
+mod database;
 mod gateway;
 mod patterns;
 mod queues;
@@ -101,6 +102,14 @@ Resources:
         Default:
           Type: HttpApi
           Properties: { Method: ANY, Path: "$default" }
+  Ticker:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: ../functions/ticker
+      Events:
+        EveryMinute:
+          Type: ScheduleV2
+          Properties: { ScheduleExpression: rate(1 minute) }
 "#;
 
 /// Events that a stub saw, in order.

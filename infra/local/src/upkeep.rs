@@ -9,6 +9,8 @@ use crate::queues::{QueueError, Queues};
 use crate::serve::Tasks;
 
 const EVERY: Duration = Duration::from_mins(1);
+/// Records of a stream that stay readable after the relay has had them, for whoever looks at the stream by hand.
+const KEPT_RECORDS: i64 = 10_000;
 
 /// The slow task.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ impl Upkeep {
                 .checkpoint(source)
                 .map_err(QueueError::into_error)?;
             if let Some(position) = position {
-                while self.dynamo.trim(table, &position)? {}
+                while self.dynamo.trim(table, &position, KEPT_RECORDS)? {}
             }
         }
         Ok(())

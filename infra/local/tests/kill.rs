@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,6 +18,9 @@ use aws_smithy_http_client::Builder;
 
 const QUEUE: &str = "savvy-RelayFailuresQueue";
 const TABLE: &str = "savvy-Table";
+const WRITERS: usize = 4;
+/// Acknowledged writes after which the process is killed, with others in flight.
+const WRITES: usize = 200;
 
 struct Local {
     process: Child,
@@ -78,15 +82,21 @@ impl Drop for Scratch {
     }
 }
 
-/// Writes messages and items until the process is gone, and returns which of them it acknowledged.
-async fn write(endpoint: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+/// Messages and items that the process has acknowledged.
+#[derive(Default)]
+struct Acknowledged {
+    sent: BTreeSet<String>,
+    put: BTreeSet<String>,
+}
+
+/// Writes messages and items until the process is gone.
+async fn write(endpoint: &str, writer: usize, acknowledged: &Mutex<Acknowledged>) {
     let (queues, table) = (
         client!(aws_sdk_sqs, endpoint),
         client!(aws_sdk_dynamodb, endpoint),
     );
-    let (mut sent, mut put) = (BTreeSet::new(), BTreeSet::new());
     for number in 0.. {
-        let name = format!("{number:06}");
+        let name = format!("{writer}-{number}");
         let message = queues
             .send_message()
             .queue_url(queue_url(endpoint))
@@ -99,16 +109,15 @@ async fn write(endpoint: &str) -> (BTreeSet<String>, BTreeSet<String>) {
             .item("SK", AttributeValue::S("-".to_owned()))
             .send();
         let (message, item) = tokio::join!(message, item);
+        let mut acknowledged = acknowledged.lock().unwrap();
         if message.is_ok() {
-            sent.insert(name.clone());
+            acknowledged.sent.insert(name.clone());
         }
-        if item.is_ok() {
-            put.insert(name);
-        } else {
-            break;
+        if item.is_err() {
+            return;
         }
+        acknowledged.put.insert(name);
     }
-    (sent, put)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,14 +128,16 @@ async fn what_was_acknowledged_survives_a_kill() {
 
     let local = Local::start(&data);
     let endpoint = local.endpoint.clone();
-    let ((sent, put), ()) = tokio::join!(write(&endpoint), async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+    let acknowledged = Mutex::new(Acknowledged::default());
+    let writers = (0..WRITERS).map(|writer| write(&endpoint, writer, &acknowledged));
+    let kill_midway = async {
+        while acknowledged.lock().unwrap().put.len() < WRITES {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         local.kill();
-    });
-    assert!(
-        sent.len() > 10 && put.len() > 10,
-        "the kill came too early to show anything"
-    );
+    };
+    tokio::join!(futures::future::join_all(writers), kill_midway);
+    let Acknowledged { sent, put } = acknowledged.into_inner().unwrap();
 
     let local = Local::start(&data);
     let queues = client!(aws_sdk_sqs, &local.endpoint);

@@ -1,1 +1,39 @@
+//! HTTP: how a request becomes a [`Cx`] and an input, and how a reply or an error goes back in the caller's dialect.
+//!
+//! # How to add an operation
+//! 1. A file named after it in its function's crate: the handler, its input, its tests. The handler's first argument is
+//!    `Cx<GroupAccess>`; the scope is in that type, and without it there is no store.
+//! 2. A line in `routes!` of the function's `lib.rs`.
+//! 3. `SAVVY_BLESS=1 cargo nextest run -p tests generated` writes the OpenAPI document, the routes of the template and of
+//!    cargo-lambda, and the sample event.
+#![warn(missing_docs)]
 
+mod app;
+mod auth;
+mod body;
+mod config;
+mod cursor;
+mod cx;
+pub mod dialect;
+pub mod input;
+mod middleware;
+mod path;
+mod reply;
+mod run;
+mod scope;
+pub mod secrets;
+
+pub use app::App;
+pub use auth::Operator;
+pub use body::{Json, Query};
+pub use config::Config;
+pub use cursor::{PageQuery, Paging};
+pub use cx::Cx;
+pub use middleware::finish;
+pub use path::Path;
+pub use reply::{Problem, Reply};
+pub use run::{Invocation, http_function, run, sqs_function, typed_function};
+pub use scope::{
+    BillingRead, BillingWrite, CrmRead, CrmWrite, PaymentsRead, PaymentsWrite, PlatformRead,
+    PlatformWrite, Required, WebhooksRead, WebhooksWrite,
+};

@@ -34,7 +34,7 @@ pub async fn bill_subscription(
         }
         (BillingReason::SubscriptionCycle, _) => EventType::SubscriptionUpdated,
     };
-    let mut writes = context.writes();
-    context.update(&mut writes, stored, &subscription, Some(event)).await?;
+    let mut writes = context.writes().await?;
+    writes.update(stored, &subscription, Some(event))?;
     Ok(context.write(&writes).await?.then_some(subscription))
 }

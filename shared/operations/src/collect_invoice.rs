@@ -42,29 +42,40 @@ pub async fn collect_invoice(
             InvoiceStatus::Paid => EventType::InvoicePaid,
             InvoiceStatus::Open | InvoiceStatus::Void => EventType::InvoicePaymentFailed,
         };
-        let mut writes = context.writes();
-        context.update(&mut writes, &stored, &invoice, Some(event)).await?;
+        let mut writes = context.writes().await?;
+        writes.update(&stored, &invoice, Some(event))?;
         if context.write(&writes).await? {
             return Ok(invoice);
         }
         let id = stored.id;
-        stored = context.invoice(id).await?.ok_or_else(|| Error::internal(format_args!("{id} has vanished")))?;
+        stored = context
+            .invoice(id)
+            .await?
+            .ok_or_else(|| Error::internal(format_args!("{id} has vanished")))?;
     }
 }
 
 /// The attempt that an invoice waits for has come due. Moves the subscription along with its outcome.
 pub async fn retry_invoice(context: &Context, id: Id<ids::Invoice>, at: Timestamp) -> Result<()> {
-    let Some(stored) = context.invoice(id).await? else { return Ok(()) };
+    let Some(stored) = context.invoice(id).await? else {
+        return Ok(());
+    };
     if stored.due().is_none_or(|due| due > at) {
         return Ok(());
     }
-    let Some(subscription) = context.subscription_now(stored.subscription_id).await? else { return Ok(()) };
+    let Some(subscription) = context.subscription_now(stored.subscription_id).await? else {
+        return Ok(());
+    };
     let invoice = collect_invoice(context, stored, &subscription).await?;
     follow(context, subscription, &invoice).await
 }
 
 /// The subscription heals or falls behind with its invoice.
-async fn follow(context: &Context, mut stored: Stored<Subscription>, invoice: &Invoice) -> Result<()> {
+async fn follow(
+    context: &Context,
+    mut stored: Stored<Subscription>,
+    invoice: &Invoice,
+) -> Result<()> {
     loop {
         let mut subscription = (*stored).clone();
         let event = if invoice.status == InvoiceStatus::Paid && subscription.paid() {
@@ -74,8 +85,8 @@ async fn follow(context: &Context, mut stored: Stored<Subscription>, invoice: &I
         } else {
             return Ok(());
         };
-        let mut writes = context.writes();
-        context.update(&mut writes, &stored, &subscription, Some(event)).await?;
+        let mut writes = context.writes().await?;
+        writes.update(&stored, &subscription, Some(event))?;
         if context.write(&writes).await? {
             return Ok(());
         }
@@ -88,10 +99,16 @@ async fn follow(context: &Context, mut stored: Stored<Subscription>, invoice: &I
 }
 
 /// What the subscription is charged to: its own payment method, or the customer's default.
-async fn payment_method(context: &Context, subscription: &Subscription) -> Result<Option<PaymentMethod>> {
+async fn payment_method(
+    context: &Context,
+    subscription: &Subscription,
+) -> Result<Option<PaymentMethod>> {
     let id = match subscription.payment_method_id {
         Some(id) => Some(id),
-        None => context.customer(subscription.customer_id).await?.and_then(|customer| customer.default_payment_method),
+        None => context
+            .customer(subscription.customer_id)
+            .await?
+            .and_then(|customer| customer.default_payment_method),
     };
     match id {
         Some(id) => Ok(context.payment_method(id).await?.map(Stored::into_inner)),
@@ -100,7 +117,11 @@ async fn payment_method(context: &Context, subscription: &Subscription) -> Resul
 }
 
 /// The payment of the invoice's next attempt, with its outcome.
-async fn attempt_payment(context: &Context, invoice: &Invoice, method: &PaymentMethod) -> Result<Payment> {
+async fn attempt_payment(
+    context: &Context,
+    invoice: &Invoice,
+    method: &PaymentMethod,
+) -> Result<Payment> {
     let attempt = invoice.attempt_count.saturating_add(1);
     let new = NewPayment {
         amount: invoice.amount_remaining()?,
@@ -116,16 +137,22 @@ async fn attempt_payment(context: &Context, invoice: &Invoice, method: &PaymentM
     let mut id: Id<ids::Payment> = Id::derived(invoice.attempt_at(), &invoice.attempt_identity())?;
     for _ in 0..MAX_TRIES {
         let payment = Payment::begin(id, new.clone(), context.gateway()?.name(), now);
-        let mut writes = context.writes();
-        context.create(&mut writes, &payment, None).await?;
-        context.write(&writes).await?;
+        let mut writes = context.writes().await?;
+        let begun = writes.create(&payment, None)?;
+        if context.write(&writes).await? {
+            return resolve_payment(context, begun).await;
+        }
         match context.payment(id).await? {
-            Some(stored) if stored.invoice_id == Some(invoice.id) && stored.attempt == Some(attempt) => {
+            Some(stored)
+                if stored.invoice_id == Some(invoice.id) && stored.attempt == Some(attempt) =>
+            {
                 return resolve_payment(context, stored).await;
             }
             Some(_) => id = id.successor()?,
             None => return Err(Error::internal(format_args!("{id} has vanished"))),
         }
     }
-    Err(Error::Unavailable("no free payment id was found".to_owned()))
+    Err(Error::Unavailable(
+        "no free payment id was found".to_owned(),
+    ))
 }

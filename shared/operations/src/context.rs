@@ -22,7 +22,10 @@ impl Context {
     /// The payment gateway. A 409 where the mode has none: no live gateway is configured.
     pub fn gateway(&self) -> Result<&Gateway> {
         self.gateway.as_ref().ok_or_else(|| {
-            Error::conflict("gateway_not_configured", "no payment gateway is configured for live mode")
+            Error::conflict(
+                "gateway_not_configured",
+                "no payment gateway is configured for live mode",
+            )
         })
     }
 }

@@ -11,9 +11,15 @@ use crate::Context;
 
 /// Ends the running subscriptions of a customer, one write each. Called again, it finds none.
 pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
-    let stored = context.customer(id).await?.ok_or_else(|| Error::not_found("customer", id))?;
+    let stored = context
+        .customer(id)
+        .await?
+        .ok_or_else(|| Error::not_found("customer", id))?;
     let now = context.now().await?;
-    let mut request = PageRequest { limit: 100, after: None };
+    let mut request = PageRequest {
+        limit: 100,
+        after: None,
+    };
     loop {
         let page = context.subscriptions(&request, Some(id), None).await?;
         for subscription in page.items {
@@ -28,14 +34,20 @@ pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result
 
 async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestamp) -> Result<()> {
     loop {
-        let Some(stored) = context.subscription_now(id).await? else { return Ok(()) };
+        let Some(stored) = context.subscription_now(id).await? else {
+            return Ok(());
+        };
         if stored.status.is_over() {
             return Ok(());
         }
         let mut subscription = (*stored).clone();
         subscription.cancel(false, now)?;
-        let mut writes = context.writes();
-        context.update(&mut writes, &stored, &subscription, Some(EventType::SubscriptionCanceled)).await?;
+        let mut writes = context.writes().await?;
+        writes.update(
+            &stored,
+            &subscription,
+            Some(EventType::SubscriptionCanceled),
+        )?;
         if context.write(&writes).await? {
             return Ok(());
         }

@@ -39,22 +39,33 @@ pub(crate) async fn issue_invoice(
             None => number.insert(context.next_invoice_number(now.date()?.year()).await?),
         };
         let invoice = Invoice::finalize(id, number.clone(), new.clone(), now)?;
-        let event = match invoice.amount_remaining()?.is_zero() {
-            true => EventType::InvoicePaid,
-            false => EventType::InvoiceFinalized,
+        let nothing = invoice.amount_remaining()?.is_zero();
+        let event = if nothing {
+            EventType::InvoicePaid
+        } else {
+            EventType::InvoiceFinalized
         };
-        let mut writes = context.writes();
-        context.create(&mut writes, &invoice, Some(event)).await?;
-        // Where somebody was faster, the next round reads what is there now.
-        context.write(&writes).await?;
+        let mut writes = context.writes().await?;
+        let created = writes.create(&invoice, Some(event))?;
+        if context.write(&writes).await? {
+            return Ok(created);
+        }
+        // Somebody was faster: the next round reads what is there now.
     }
-    Err(Error::Unavailable("no free invoice id was found".to_owned()))
+    Err(Error::Unavailable(
+        "no free invoice id was found".to_owned(),
+    ))
 }
 
 fn new_invoice(subscription: &Subscription, bill: &Bill) -> Result<NewInvoice> {
     let price = &subscription.price;
     let line = LineItem {
-        description: format!("{} ({} to {})", price.name, bill.period.start.date()?, bill.period.end.date()?),
+        description: format!(
+            "{} ({} to {})",
+            price.name,
+            bill.period.start.date()?,
+            bill.period.end.date()?
+        ),
         quantity: subscription.quantity,
         unit_amount: price.amount,
         amount: price.of(subscription.quantity)?,

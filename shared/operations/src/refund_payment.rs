@@ -29,7 +29,10 @@ pub async fn begin_refund(
             None => stored.refundable()?,
         };
         if amount.is_zero() {
-            return Err(Error::conflict("payment_refunded", format!("payment {payment_id} has been refunded in full")));
+            return Err(Error::conflict(
+                "payment_refunded",
+                format!("payment {payment_id} has been refunded in full"),
+            ));
         }
         let mut payment = (*stored).clone();
         payment.reserve_refund(amount)?;
@@ -43,15 +46,20 @@ pub async fn begin_refund(
             failure: None,
             created: now,
         };
-        let mut writes = context.writes();
-        context.update(&mut writes, &stored, &payment, None).await?;
-        context.create(&mut writes, &refund, None).await?;
+        let mut writes = context.writes().await?;
+        writes.update(&stored, &payment, None)?;
+        let begun = writes.create(&refund, None)?;
         if context.begin(&writes, &id.to_string()).await? {
-            return reload(context, payment_id, id).await;
+            return Ok(begun);
         }
-        stored = context.payment(payment_id).await?.ok_or_else(|| Error::not_found("payment", payment_id))?;
+        stored = context
+            .payment(payment_id)
+            .await?
+            .ok_or_else(|| Error::not_found("payment", payment_id))?;
     }
-    Err(Error::Unavailable("the payment is being changed by others all the time".to_owned()))
+    Err(Error::Unavailable(
+        "the payment is being changed by others all the time".to_owned(),
+    ))
 }
 
 /// Asks the gateway and writes its answer down. Called again, it asks again with the same key and changes nothing.
@@ -61,24 +69,31 @@ pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Re
             return Ok(stored.into_inner());
         }
         let id = stored.payment_id;
-        let payment = context.payment(id).await?.ok_or_else(|| Error::internal(format_args!("{id} has vanished")))?;
+        let payment = context
+            .payment(id)
+            .await?
+            .ok_or_else(|| Error::internal(format_args!("{id} has vanished")))?;
         let reference = payment.reference.clone().unwrap_or_default();
         let key = stored.id.to_string();
-        let ask = Return { idempotency_key: &key, reference: &reference, amount: stored.amount };
+        let ask = Return {
+            idempotency_key: &key,
+            reference: &reference,
+            amount: stored.amount,
+        };
         let outcome = context.gateway()?.refund(ask).await?;
         let mut refund = (*stored).clone();
         refund.resolve(outcome);
-        let mut writes = context.writes();
+        let mut writes = context.writes().await?;
         let event = match refund.status {
             RefundStatus::Succeeded => EventType::RefundSucceeded,
             RefundStatus::Failed | RefundStatus::Pending => {
                 let mut released = (*payment).clone();
                 released.release_refund(refund.amount)?;
-                context.update(&mut writes, &payment, &released, None).await?;
+                writes.update(&payment, &released, None)?;
                 EventType::RefundFailed
             }
         };
-        context.update(&mut writes, &stored, &refund, Some(event)).await?;
+        writes.update(&stored, &refund, Some(event))?;
         if context.write(&writes).await? {
             return Ok(refund);
         }
@@ -86,6 +101,13 @@ pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Re
     }
 }
 
-async fn reload(context: &Context, payment: Id<ids::Payment>, id: Id<ids::Refund>) -> Result<Stored<Refund>> {
-    context.refund(payment, id).await?.ok_or_else(|| Error::internal(format_args!("{id} has vanished")))
+async fn reload(
+    context: &Context,
+    payment: Id<ids::Payment>,
+    id: Id<ids::Refund>,
+) -> Result<Stored<Refund>> {
+    context
+        .refund(payment, id)
+        .await?
+        .ok_or_else(|| Error::internal(format_args!("{id} has vanished")))
 }

@@ -16,10 +16,16 @@ const MAX_TURNS: u32 = 36;
 ///
 /// Budget of a plain renewal: 5 read units (subscription, invoice, customer, payment method, payment) and 9 write units (number 1,
 /// invoice 1 + 1 index and 1 when paid, payment 1 + 1 index and 1 with its outcome, subscription 1 + 2 due index).
-pub async fn run_subscription(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> Result<()> {
+pub async fn run_subscription(
+    context: &Context,
+    id: Id<ids::Subscription>,
+    at: Timestamp,
+) -> Result<()> {
     for _ in 0..MAX_TURNS {
-        let Some(stored) = context.subscription_now(id).await? else { return Ok(()) };
-        let mut writes = context.writes();
+        let Some(stored) = context.subscription_now(id).await? else {
+            return Ok(());
+        };
+        let mut writes = context.writes().await?;
         match stored.turn(at)? {
             Turn::Nothing => return Ok(()),
             // Whether we moved it or somebody else did, the next round looks at what is due then.
@@ -31,7 +37,7 @@ pub async fn run_subscription(context: &Context, id: Id<ids::Subscription>, at: 
                 let mut subscription = (*stored).clone();
                 subscription.end(stored.period.end);
                 let event = Some(EventType::SubscriptionCanceled);
-                context.update(&mut writes, &stored, &subscription, event).await?;
+                writes.update(&stored, &subscription, event)?;
             }
             Turn::Expire => expire(context, &mut writes, &stored, at).await?,
         }
@@ -43,28 +49,32 @@ pub async fn run_subscription(context: &Context, id: Id<ids::Subscription>, at: 
 /// The first payment never came: the subscription ends, and nothing is owed for it.
 async fn expire(
     context: &Context,
-    writes: &mut Writes,
+    writes: &mut Writes<'_>,
     stored: &Stored<Subscription>,
     at: Timestamp,
 ) -> Result<()> {
     let mut subscription = (**stored).clone();
     subscription.expire(at);
-    context.update(writes, stored, &subscription, Some(EventType::SubscriptionUpdated)).await?;
+    writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
     void_invoice(context, writes, &subscription, at).await
 }
 
 /// Voids the newest invoice where it is open.
 pub(crate) async fn void_invoice(
     context: &Context,
-    writes: &mut Writes,
+    writes: &mut Writes<'_>,
     subscription: &Subscription,
     at: Timestamp,
 ) -> Result<()> {
-    let Some(id) = subscription.latest_invoice else { return Ok(()) };
-    let Some(stored) = context.invoice(id).await? else { return Ok(()) };
+    let Some(id) = subscription.latest_invoice else {
+        return Ok(());
+    };
+    let Some(stored) = context.invoice(id).await? else {
+        return Ok(());
+    };
     let mut invoice = (*stored).clone();
     if invoice.void(at) {
-        context.update(writes, &stored, &invoice, Some(EventType::InvoiceVoided)).await?;
+        writes.update(&stored, &invoice, Some(EventType::InvoiceVoided))?;
     }
     Ok(())
 }

@@ -21,13 +21,15 @@ pub async fn begin_payment(context: &Context, new: NewPayment) -> Result<Stored<
     for _ in 0..MAX_TRIES {
         let id: Id<ids::Payment> = context.mint().await?;
         let payment = Payment::begin(id, new.clone(), gateway, now);
-        let mut writes = context.writes();
-        context.create(&mut writes, &payment, None).await?;
+        let mut writes = context.writes().await?;
+        let stored = writes.create(&payment, None)?;
         if context.begin(&writes, &id.to_string()).await? {
-            return reload(context, id).await;
+            return Ok(stored);
         }
     }
-    Err(Error::Unavailable("no free payment id was found".to_owned()))
+    Err(Error::Unavailable(
+        "no free payment id was found".to_owned(),
+    ))
 }
 
 /// Asks the gateway and writes its answer down. Called again, it asks again with the same key and changes nothing.
@@ -37,7 +39,11 @@ pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> 
             return Ok(stored.into_inner());
         }
         let key = stored.id.to_string();
-        let charge = Charge { idempotency_key: &key, card: &stored.card, amount: stored.amount };
+        let charge = Charge {
+            idempotency_key: &key,
+            card: &stored.card,
+            amount: stored.amount,
+        };
         let outcome = context.gateway()?.charge(charge).await?;
         let mut payment = (*stored).clone();
         payment.resolve(outcome)?;
@@ -45,8 +51,8 @@ pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> 
             PaymentStatus::Succeeded => EventType::PaymentSucceeded,
             PaymentStatus::Failed | PaymentStatus::Processing => EventType::PaymentFailed,
         };
-        let mut writes = context.writes();
-        context.update(&mut writes, &stored, &payment, Some(event)).await?;
+        let mut writes = context.writes().await?;
+        writes.update(&stored, &payment, Some(event))?;
         if context.write(&writes).await? {
             return Ok(payment);
         }
@@ -56,5 +62,8 @@ pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> 
 }
 
 async fn reload(context: &Context, id: Id<ids::Payment>) -> Result<Stored<Payment>> {
-    context.payment(id).await?.ok_or_else(|| Error::internal(format_args!("{id} has vanished")))
+    context
+        .payment(id)
+        .await?
+        .ok_or_else(|| Error::internal(format_args!("{id} has vanished")))
 }

@@ -73,7 +73,10 @@ impl Gateway {
     }
 
     /// Takes money, once for each key. An `Err` says nothing about the money: ask again with the same key.
-    #[expect(clippy::unused_async, reason = "every real gateway is asked over the network")]
+    #[expect(
+        clippy::unused_async,
+        reason = "every real gateway is asked over the network"
+    )]
     pub async fn charge(&self, charge: Charge<'_>) -> Result<Outcome> {
         match self {
             Self::Sandbox(sandbox) => Ok(sandbox.charge(charge)),
@@ -81,7 +84,10 @@ impl Gateway {
     }
 
     /// Gives money back, once for each key. An `Err` says nothing about the money: ask again with the same key.
-    #[expect(clippy::unused_async, reason = "every real gateway is asked over the network")]
+    #[expect(
+        clippy::unused_async,
+        reason = "every real gateway is asked over the network"
+    )]
     pub async fn refund(&self, refund: Return<'_>) -> Result<std::result::Result<(), Failure>> {
         match self {
             Self::Sandbox(sandbox) => Ok(sandbox.refund(refund)),

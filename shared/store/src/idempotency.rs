@@ -99,7 +99,7 @@ impl Session {
     /// Writes the first effect of an operation that takes several commits, and that the key has begun it.
     ///
     /// `false` says that a condition of `writes` did not hold. `reference` is what [`Session::resumed`] gives back.
-    pub async fn begin(&self, writes: &Writes, reference: &str) -> Result<bool> {
+    pub async fn begin(&self, writes: &Writes<'_>, reference: &str) -> Result<bool> {
         let Some(held) = self.held()? else {
             return self.write(writes).await;
         };
@@ -126,7 +126,7 @@ impl Session {
     /// Writes the last effects of an operation together with its answer.
     ///
     /// `None` says that a condition of `writes` did not hold. The answer is the kept one where an equal call was faster.
-    pub async fn answer(&self, writes: &Writes, answer: Answer) -> Result<Option<Answer>> {
+    pub async fn answer(&self, writes: &Writes<'_>, answer: Answer) -> Result<Option<Answer>> {
         let Some(held) = self.held()? else {
             return Ok(self.write(writes).await?.then_some(answer));
         };
@@ -149,7 +149,7 @@ impl Session {
     }
 
     /// As [`Session::answer`], with a 409 where somebody else changed the record meanwhile.
-    pub async fn answer_or_conflict(&self, writes: &Writes, answer: Answer) -> Result<Answer> {
+    pub async fn answer_or_conflict(&self, writes: &Writes<'_>, answer: Answer) -> Result<Answer> {
         self.answer(writes, answer).await?.ok_or_else(stale)
     }
 

@@ -66,6 +66,14 @@ pub struct Stored<T> {
 }
 
 impl<T> Stored<T> {
+    pub(crate) const fn new(record: T, version: u64, events: Option<String>) -> Self {
+        Self {
+            record,
+            version,
+            events,
+        }
+    }
+
     /// The record itself.
     pub fn into_inner(self) -> T {
         self.record
@@ -162,4 +170,9 @@ pub(crate) fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)
         .and_then(|value| value.as_n().ok())
         .and_then(|digits| digits.parse().ok())
+}
+
+/// The record in an item image of the stream, whatever its version, deleted or not.
+pub fn read_image<T: DeserializeOwned>(item: Item) -> Result<T> {
+    serde_dynamo::from_item(item).map_err(Error::internal)
 }

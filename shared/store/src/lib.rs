@@ -38,5 +38,4 @@ pub use session::{Clock, Session, Via};
 pub use table::Table;
 pub use write::Writes;
 
-/// The `ev` attribute of an item image: the events that its newest write carries.
-pub use item::stamps_of;
+pub use item::{read_image, stamps_of};

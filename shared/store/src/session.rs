@@ -62,8 +62,8 @@ impl Via {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Now {
-    at: Timestamp,
+pub(crate) struct Moment {
+    pub(crate) at: Timestamp,
     /// Whether a test clock said so.
     clocked: bool,
 }
@@ -76,7 +76,7 @@ pub struct Session {
     via: Via,
     clock: Clock,
     ids: Arc<IdSource>,
-    now: OnceCell<Now>,
+    now: OnceCell<Moment>,
     pub(crate) idempotency: Mutex<Option<Idempotency>>,
 }
 
@@ -98,7 +98,7 @@ impl Session {
     #[must_use]
     pub fn at(self, at: Timestamp) -> Self {
         Self {
-            now: OnceCell::new_with(Some(Now { at, clocked: true })),
+            now: OnceCell::new_with(Some(Moment { at, clocked: true })),
             ..self
         }
     }
@@ -133,18 +133,18 @@ impl Session {
         Ok(self.moment().await?.at.whole_second())
     }
 
-    async fn moment(&self) -> Result<Now> {
+    pub(crate) async fn moment(&self) -> Result<Moment> {
         let read = || async {
             let clock = match self.scope.mode {
                 Mode::Live => None,
                 Mode::Test => self.test_clock().await?,
             };
             Ok(clock.map_or(
-                Now {
+                Moment {
                     at: self.wall(),
                     clocked: false,
                 },
-                |clock| Now {
+                |clock| Moment {
                     at: clock.frozen_time,
                     clocked: true,
                 },
@@ -155,9 +155,12 @@ impl Session {
 
     /// A new id.
     pub async fn mint<K: Kind>(&self) -> Result<Id<K>> {
-        let now = self.moment().await?;
+        self.mint_at(self.moment().await?)
+    }
+
+    pub(crate) fn mint_at<K: Kind>(&self, moment: Moment) -> Result<Id<K>> {
         self.ids
-            .mint(now.at, now.clocked.then_some(self.scope.business))
+            .mint(moment.at, moment.clocked.then_some(self.scope.business))
     }
 
     /// Random bytes.
@@ -181,12 +184,12 @@ impl Session {
 
     /// Writes everything or nothing, whatever the idempotency key. `false` says that a condition did not hold: a record
     /// was changed since it was read, or one is there already.
-    pub async fn write(&self, writes: &Writes) -> Result<bool> {
+    pub async fn write(&self, writes: &Writes<'_>) -> Result<bool> {
         Ok(matches!(self.table.commit(writes).await?, Committed::Done))
     }
 
     /// Writes or answers that somebody else changed the record meanwhile.
-    pub async fn write_or_conflict(&self, writes: &Writes) -> Result<()> {
+    pub async fn write_or_conflict(&self, writes: &Writes<'_>) -> Result<()> {
         if self.write(writes).await? {
             Ok(())
         } else {

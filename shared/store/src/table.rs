@@ -71,7 +71,7 @@ impl Table {
     }
 
     /// Writes everything or nothing. A single put is one write unit, a transaction two for each item.
-    pub(crate) async fn commit(&self, writes: &Writes) -> Result<Committed> {
+    pub(crate) async fn commit(&self, writes: &Writes<'_>) -> Result<Committed> {
         match writes.puts.as_slice() {
             [] => Ok(Committed::Done),
             [put] => self.put(put).await,
@@ -87,17 +87,25 @@ impl Table {
             .table_name(&self.name)
             .set_item(Some(put.item.clone()))
             .condition_expression(expression)
-            .set_expression_attribute_names(name.map(|(short, long)| [(short.to_owned(), long.to_owned())].into()))
+            .set_expression_attribute_names(
+                name.map(|(short, long)| [(short.to_owned(), long.to_owned())].into()),
+            )
             .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         for attempt in 0..CONFLICT_TRIES {
-            let Err(error) = request.clone().send().await else { return Ok(Committed::Done) };
+            let Err(error) = request.clone().send().await else {
+                return Ok(Committed::Done);
+            };
             match error.as_service_error() {
                 // The answer to our own write was lost and the SDK sent it again: it is there.
-                Some(PutItemError::ConditionalCheckFailedException(failed)) if failed.item() == Some(&put.item) => {
+                Some(PutItemError::ConditionalCheckFailedException(failed))
+                    if failed.item() == Some(&put.item) =>
+                {
                     return Ok(Committed::Done);
                 }
-                Some(PutItemError::ConditionalCheckFailedException(_)) => return Ok(Committed::Refused(0)),
+                Some(PutItemError::ConditionalCheckFailedException(_)) => {
+                    return Ok(Committed::Refused(0));
+                }
                 Some(PutItemError::TransactionConflictException(_)) => backoff(attempt).await,
                 Some(_) | None => return Err(unavailable(error)),
             }
@@ -106,19 +114,40 @@ impl Table {
     }
 
     async fn transact(&self, puts: &[Put]) -> Result<Committed> {
-        let items = puts.iter().map(|put| self.transact_item(put)).collect::<Result<Vec<_>>>()?;
+        let items = puts
+            .iter()
+            .map(|put| self.transact_item(put))
+            .collect::<Result<Vec<_>>>()?;
         for attempt in 0..CONFLICT_TRIES {
-            let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
-            let Err(error) = sent else { return Ok(Committed::Done) };
-            let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
+            let sent = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()))
+                .send()
+                .await;
+            let Err(error) = sent else {
+                return Ok(Committed::Done);
+            };
+            let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
+                error.as_service_error()
+            else {
                 return Err(unavailable(error));
             };
             let reasons = canceled.cancellation_reasons();
-            if let Some(index) = reasons.iter().position(|reason| code(reason) == "ConditionalCheckFailed") {
+            if let Some(index) = reasons
+                .iter()
+                .position(|reason| code(reason) == "ConditionalCheckFailed")
+            {
                 return Ok(Committed::Refused(index));
             }
             let transient = |reason: &CancellationReason| {
-                matches!(code(reason), "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+                matches!(
+                    code(reason),
+                    "None"
+                        | "TransactionConflict"
+                        | "ThrottlingError"
+                        | "ProvisionedThroughputExceeded"
+                )
             };
             if reasons.is_empty() || !reasons.iter().all(transient) {
                 return Err(unavailable(error));

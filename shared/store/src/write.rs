@@ -6,7 +6,7 @@ use models::{Error, Result};
 
 use crate::item::{Item, Record, Stored, attr, encode, stamps_of};
 use crate::keys::Key;
-use crate::session::Session;
+use crate::session::{Moment, Session};
 
 /// What must hold for an item to be put.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,110 +41,69 @@ impl Put {
 }
 
 /// Changes that happen together or not at all. No item is touched twice.
-#[derive(Debug, Clone, Default)]
-pub struct Writes {
+#[derive(Debug, Clone)]
+pub struct Writes<'s> {
+    session: &'s Session,
+    moment: Moment,
     pub(crate) puts: Vec<Put>,
 }
 
 impl Session {
-    /// An empty set of changes.
-    pub fn writes(&self) -> Writes {
-        Writes::default()
-    }
-
-    /// Adds a new record to `writes`, with the event that tells of it.
-    pub async fn create<T: Record>(
-        &self,
-        writes: &mut Writes,
-        record: &T,
-        event: Option<EventType>,
-    ) -> Result<()> {
-        let events = match event {
-            Some(kind) => Some(self.stamp(None, kind, None).await?),
-            None => None,
-        };
-        let item = encode(&self.scope(), record, 1, events)?;
-        writes.push(Put {
-            item,
-            condition: Condition::Absent,
+    /// An empty set of changes, at the business's time.
+    pub async fn writes(&self) -> Result<Writes<'_>> {
+        Ok(Writes {
+            session: self,
+            moment: self.moment().await?,
+            puts: Vec::new(),
         })
     }
+}
 
-    /// Adds the next version of a record to `writes`. `before` is the record as it was read.
-    pub async fn update<T: Record>(
-        &self,
-        writes: &mut Writes,
+impl Writes<'_> {
+    /// Adds a new record, with the event that tells of it. Returns it as it will be once it is written.
+    pub fn create<T: Record + Clone>(
+        &mut self,
+        record: &T,
+        event: Option<EventType>,
+    ) -> Result<Stored<T>> {
+        let events = event.map(|kind| self.stamp(None, kind, None)).transpose()?;
+        let item = encode(&self.session.scope(), record, 1, events.clone())?;
+        self.push(Put {
+            item,
+            condition: Condition::Absent,
+        })?;
+        Ok(Stored::new(record.clone(), 1, events))
+    }
+
+    /// Adds the next version of a record. `before` is the record as it was read.
+    pub fn update<T: Record>(
+        &mut self,
         before: &Stored<T>,
         record: &T,
         event: Option<EventType>,
     ) -> Result<()> {
         let events = match event {
-            Some(kind) => Some(self.stamp(before.events.as_deref(), kind, None).await?),
+            Some(kind) => Some(self.stamp(before.events.as_deref(), kind, None)?),
             None => before.events.clone(),
         };
-        self.push_update(writes, before, record, events)
+        self.push_update(before, record, events)
     }
 
-    /// Adds a record to `writes` unchanged but for a test event that one endpoint alone receives.
-    pub async fn touch<T: Record>(
-        &self,
-        writes: &mut Writes,
+    /// Adds a record unchanged but for a test event that one endpoint alone receives. Returns the event's stamp.
+    pub fn touch<T: Record>(
+        &mut self,
         before: &Stored<T>,
         event: EventType,
         test: TestEvent,
     ) -> Result<Stamp> {
-        let events = self
-            .stamp(before.events.as_deref(), event, Some(test))
-            .await?;
+        let events = self.stamp(before.events.as_deref(), event, Some(test))?;
         let stamp = stamps_of(Some(&events))?
             .pop()
             .ok_or_else(|| Error::internal("an event without a stamp"))?;
-        self.push_update(writes, before, &**before, Some(events))?;
+        self.push_update(before, &**before, Some(events))?;
         Ok(stamp)
     }
 
-    fn push_update<T: Record>(
-        &self,
-        writes: &mut Writes,
-        before: &Stored<T>,
-        record: &T,
-        events: Option<String>,
-    ) -> Result<()> {
-        let item = encode(
-            &self.scope(),
-            record,
-            before.version.saturating_add(1),
-            events,
-        )?;
-        writes.push(Put {
-            item,
-            condition: Condition::Version(before.version),
-        })
-    }
-
-    /// The text of attribute `ev` for one event after those in `before`.
-    async fn stamp(
-        &self,
-        before: Option<&str>,
-        kind: EventType,
-        only: Option<TestEvent>,
-    ) -> Result<String> {
-        let last = stamps_of(before)?.last().map_or(0, |stamp| stamp.sequence);
-        let stamp = Stamp {
-            id: self.mint().await?,
-            kind,
-            sequence: last.saturating_add(1),
-            at: self.now().await?,
-            actor: self.via().actor.clone(),
-            request: self.via().request.clone(),
-            idempotency_key: self.idempotency_key(),
-            only,
-        };
-        serde_json::to_string(&[stamp]).map_err(Error::internal)
-    }
-}
-
-impl Writes {
     /// Whether nothing is to be written.
     pub fn is_empty(&self) -> bool {
         self.puts.is_empty()
@@ -160,6 +119,45 @@ impl Writes {
         }
         self.puts.push(put);
         Ok(())
+    }
+
+    fn push_update<T: Record>(
+        &mut self,
+        before: &Stored<T>,
+        record: &T,
+        events: Option<String>,
+    ) -> Result<()> {
+        let item = encode(
+            &self.session.scope(),
+            record,
+            before.version.saturating_add(1),
+            events,
+        )?;
+        self.push(Put {
+            item,
+            condition: Condition::Version(before.version),
+        })
+    }
+
+    /// The text of attribute `ev` for one event after those in `before`.
+    fn stamp(
+        &self,
+        before: Option<&str>,
+        kind: EventType,
+        only: Option<TestEvent>,
+    ) -> Result<String> {
+        let last = stamps_of(before)?.last().map_or(0, |stamp| stamp.sequence);
+        let stamp = Stamp {
+            id: self.session.mint_at(self.moment)?,
+            kind,
+            sequence: last.saturating_add(1),
+            at: self.moment.at.whole_second(),
+            actor: self.session.via().actor.clone(),
+            request: self.session.via().request.clone(),
+            idempotency_key: self.session.idempotency_key(),
+            only,
+        };
+        serde_json::to_string(&[stamp]).map_err(Error::internal)
     }
 }
 

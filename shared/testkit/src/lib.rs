@@ -1,1 +1,22 @@
+//! A world for tests: an embedded DynamoDB of its own, a clock that stands still, chance with a seed, and two businesses.
+//!
+//! Tests panic where something is not as it should be, so this crate may.
+#![warn(missing_docs)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::missing_panics_doc,
+    reason = "a failed expectation of a test is a panic"
+)]
 
+mod meter;
+mod request;
+mod table;
+mod world;
+
+pub use meter::{Meter, Units};
+pub use request::{Answer, Call};
+pub use world::{Tenant, World};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{MAXIMUM_BYTES, Sqs, outgoing, refusal, sent, size, text};
+use super::messages::{outgoing, sent, size};
+use super::{MAXIMUM_BYTES, Sqs, refusal, text};
 use crate::queues::QueueError;
 use crate::reply::Refusal;
 

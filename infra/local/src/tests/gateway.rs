@@ -1,5 +1,8 @@
 //! The HTTP API, with functions that show what they were given.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
@@ -8,7 +11,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Seen, World, stub};
+use super::{Seen, World, stub, until};
 use crate::reply::{Body, full};
 
 pub(super) async fn send(request: Request<Body>) -> (u16, Bytes) {
@@ -187,4 +190,32 @@ async fn a_body_over_the_limit_is_refused() {
         assert_eq!(send(request).await.0, expected);
     }
     assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_function_finishes_even_if_its_client_does_not_wait() {
+    let seen = Seen::default();
+    let slow: crate::Invocation = {
+        let seen = Arc::clone(&seen);
+        Arc::new(move |_| {
+            let seen = Arc::clone(&seen);
+            Box::pin(async move {
+                seen.lock().unwrap().push(json!("begun"));
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                seen.lock().unwrap().push(json!("done"));
+                Err("nobody listens".to_owned())
+            })
+        })
+    };
+    let world = World::start([("worker", slow)]).await;
+    let mut stream = tokio::net::TcpStream::connect(world.address())
+        .await
+        .unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: api.test\r\n\r\n")
+        .await
+        .unwrap();
+    until("the invocation", || seen.lock().unwrap().len() == 1).await;
+    drop(stream);
+    until("the end of it", || seen.lock().unwrap().len() == 2).await;
 }

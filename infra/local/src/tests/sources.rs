@@ -1,14 +1,18 @@
 //! Batches from queues to functions.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::{Seen, World, accepting, stub, until};
+use crate::clock::Clock;
 use crate::cloud::Aws;
-use crate::queues::{Counts, Outgoing};
+use crate::queues::{Counts, Outgoing, Queues};
+use crate::serve::Tasks;
+use crate::sources::Intake;
+use crate::template::Queue;
 
 fn send(aws: &Aws, bodies: &[&str]) {
     let messages: Vec<Outgoing> = bodies
@@ -167,4 +171,68 @@ async fn the_end_waits_for_a_batch_in_flight() {
     until("the batch", || !seen.lock().unwrap().is_empty()).await;
     assert!(world.running.end().await);
     assert_eq!(*seen.lock().unwrap(), [json!("begun"), json!("done")]);
+}
+
+#[tokio::test]
+async fn a_schedule_ticks_at_the_start() {
+    let seen = Seen::default();
+    let _world = World::start([("ticker", accepting(&seen))]).await;
+    until("the tick", || seen.lock().unwrap().len() == 1).await;
+    let event = seen.lock().unwrap().remove(0);
+    assert_eq!(event["source"], "aws.scheduler");
+    assert_eq!(event["time"], "2026-01-01T00:00:00Z");
+}
+
+/// The sizes of the batches that a window makes of `waves` of messages, each sent once the one before has been taken.
+async fn batches(window: Duration, waves: &[usize], expected: &[usize]) {
+    let queue = Queue {
+        name: "q".to_owned(),
+        visibility_ms: 60_000,
+        delay_ms: 0,
+        retention_ms: 60_000,
+        redrive: None,
+    };
+    let queues = Queues::open(None, &[queue], Clock::manual(0)).unwrap();
+    let tasks = Tasks::default();
+    let intake = Intake {
+        queues: &queues,
+        queue: "q",
+        batch_size: 3,
+        window,
+        tasks: &tasks,
+    };
+    let message = Outgoing {
+        queue: "q".to_owned(),
+        body: "x".to_owned(),
+        attributes: None,
+        delay_ms: None,
+    };
+    let sizes = Arc::new(Mutex::new(Vec::new()));
+    let poll = intake.poll(|messages| {
+        sizes.lock().unwrap().push(messages.len());
+        async {}
+    });
+    tokio::join!(poll, async {
+        for wave in waves {
+            queues.send(&vec![message.clone(); *wave]).unwrap();
+            until("the reception", || queues.counts("q").unwrap().visible == 0).await;
+        }
+        until("the batches", || *sizes.lock().unwrap() == expected).await;
+        tasks.stop.cancel();
+    });
+}
+
+#[tokio::test]
+async fn a_window_lets_a_batch_fill() {
+    batches(Duration::from_hours(1), &[1, 1, 1, 3], &[3, 3]).await;
+}
+
+#[tokio::test]
+async fn a_window_ends_with_what_there_is() {
+    batches(Duration::from_millis(1), &[2], &[2]).await;
+}
+
+#[tokio::test]
+async fn without_a_window_a_batch_takes_what_is_there() {
+    batches(Duration::ZERO, &[1, 5], &[1, 3, 2]).await;
 }

@@ -210,3 +210,30 @@ async fn an_expired_item_is_deleted_and_leaves_a_record() {
         "dynamodb.amazonaws.com"
     );
 }
+
+#[tokio::test]
+async fn only_records_that_were_read_are_trimmed() {
+    let (aws, _) = super::services(None).await;
+    for key in ["a", "b", "c", "d", "e"] {
+        put(&aws, key, None).await;
+    }
+    let records = || {
+        let iterator = aws
+            .dynamo()
+            .shard_iterator("savvy-Table", &crate::dynamodb::Start::Oldest)
+            .unwrap();
+        aws.dynamo().records("savvy-Table", iterator, 10).unwrap().0
+    };
+    let read = records()[2]["dynamodb"]["SequenceNumber"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    aws.dynamo().trim("savvy-Table", &read, 4).unwrap();
+    assert_eq!(records().len(), 4);
+    aws.dynamo().trim("savvy-Table", &read, 0).unwrap();
+    let left: Vec<Value> = records()
+        .iter()
+        .map(|record| record["dynamodb"]["Keys"]["PK"]["S"].clone())
+        .collect();
+    assert_eq!(left, ["d", "e"]);
+}

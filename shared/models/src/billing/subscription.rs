@@ -288,7 +288,9 @@ impl Subscription {
         self.period_index = bill.index;
         self.latest_invoice = Some(invoice);
         self.status = match (self.status, refused) {
-            (SubscriptionStatus::Trialing | SubscriptionStatus::Active, true) => SubscriptionStatus::PastDue,
+            (SubscriptionStatus::Trialing | SubscriptionStatus::Active, true) => {
+                SubscriptionStatus::PastDue
+            }
             (SubscriptionStatus::Trialing, false) => SubscriptionStatus::Active,
             (status, _) => status,
         };

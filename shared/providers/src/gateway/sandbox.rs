@@ -32,14 +32,23 @@ pub struct Refusal {
 }
 
 const fn refusal(code: &'static str, message: &'static str, fault: bool) -> Refusal {
-    Refusal { code, message, fault }
+    Refusal {
+        code,
+        message,
+        fault,
+    }
 }
 
 const DECLINED: &str = "The card was declined.";
 
 /// The cards of test mode: Stripe's numbers with Stripe's behaviour. Any other number is refused as input.
 pub const TEST_CARDS: &[TestCard] = &[
-    TestCard { number: "4242424242424242", token: "sbx_succeeds", refusal: None, attaches: true },
+    TestCard {
+        number: "4242424242424242",
+        token: "sbx_succeeds",
+        refusal: None,
+        attaches: true,
+    },
     TestCard {
         number: "4000000000000002",
         token: "sbx_card_declined",
@@ -49,7 +58,11 @@ pub const TEST_CARDS: &[TestCard] = &[
     TestCard {
         number: "4000000000009995",
         token: "sbx_insufficient_funds",
-        refusal: Some(refusal("insufficient_funds", "The card has insufficient funds.", false)),
+        refusal: Some(refusal(
+            "insufficient_funds",
+            "The card has insufficient funds.",
+            false,
+        )),
         attaches: false,
     },
     TestCard {
@@ -61,7 +74,11 @@ pub const TEST_CARDS: &[TestCard] = &[
     TestCard {
         number: "4000000000000127",
         token: "sbx_incorrect_cvc",
-        refusal: Some(refusal("incorrect_cvc", "The card's security code is incorrect.", false)),
+        refusal: Some(refusal(
+            "incorrect_cvc",
+            "The card's security code is incorrect.",
+            false,
+        )),
         attaches: false,
     },
     TestCard {
@@ -73,7 +90,11 @@ pub const TEST_CARDS: &[TestCard] = &[
     TestCard {
         number: "4000000000000119",
         token: "sbx_processing_error",
-        refusal: Some(refusal("processing_error", "An error occurred while processing the card. Try again later.", true)),
+        refusal: Some(refusal(
+            "processing_error",
+            "An error occurred while processing the card. Try again later.",
+            true,
+        )),
         attaches: true,
     },
 ];
@@ -92,12 +113,17 @@ impl Sandbox {
 
     /// A sandbox that counts how often it was asked for each key.
     pub fn counting() -> Self {
-        Self { book: Some(Arc::default()) }
+        Self {
+            book: Some(Arc::default()),
+        }
     }
 
     /// How often it was asked, by key.
     pub fn asked(&self) -> BTreeMap<String, u32> {
-        self.book.as_ref().and_then(|book| book.lock().ok().map(|book| book.clone())).unwrap_or_default()
+        self.book
+            .as_ref()
+            .and_then(|book| book.lock().ok().map(|book| book.clone()))
+            .unwrap_or_default()
     }
 
     fn note(&self, key: &str) {
@@ -107,15 +133,27 @@ impl Sandbox {
     }
 
     #[expect(clippy::unused_self, reason = "every gateway is asked the same way")]
-    pub(super) fn tokenize(&self, business: Business, card: &RawCard, pointer: &str) -> Result<Card> {
+    pub(super) fn tokenize(
+        &self,
+        business: Business,
+        card: &RawCard,
+        pointer: &str,
+    ) -> Result<Card> {
         let number = card.number.expose_secret();
         let Some(known) = TEST_CARDS.iter().find(|test| test.number == number) else {
             let detail = "is not one of the test cards; in test mode only those are accepted, e.g. 4242424242424242";
-            return Err(Error::invalid(format!("{pointer}/number"), "not_a_test_card", detail));
+            return Err(Error::invalid(
+                format!("{pointer}/number"),
+                "not_a_test_card",
+                detail,
+            ));
         };
         // Of the token, not of the number: a hash of a card number can be reversed by trying all numbers.
         let fingerprint = Sha256::digest(format!("sandbox#{business}#{}", known.token));
-        let last4: String = number.chars().skip(number.len().saturating_sub(4)).collect();
+        let last4: String = number
+            .chars()
+            .skip(number.len().saturating_sub(4))
+            .collect();
         Ok(Card {
             brand: "visa".to_owned(),
             last4,
@@ -137,7 +175,10 @@ impl Sandbox {
     pub(super) fn charge(&self, charge: Charge<'_>) -> Outcome {
         self.note(charge.idempotency_key);
         match behind(charge.card).map(|test| test.refusal) {
-            Some(None) => Outcome::Succeeded { reference: format!("ch_{}", charge.idempotency_key), risk_score: 32 },
+            Some(None) => Outcome::Succeeded {
+                reference: format!("ch_{}", charge.idempotency_key),
+                risk_score: 32,
+            },
             Some(Some(refusal)) => Outcome::Failed(failure(refusal)),
             None => Outcome::Failed(unknown()),
         }
@@ -145,7 +186,11 @@ impl Sandbox {
 
     pub(super) fn refund(&self, refund: Return<'_>) -> std::result::Result<(), Failure> {
         self.note(refund.idempotency_key);
-        if refund.reference.starts_with("ch_") { Ok(()) } else { Err(unknown()) }
+        if refund.reference.starts_with("ch_") {
+            Ok(())
+        } else {
+            Err(unknown())
+        }
     }
 }
 
@@ -154,7 +199,11 @@ fn behind(card: &Card) -> Option<&'static TestCard> {
 }
 
 fn failure(refusal: Refusal) -> Failure {
-    Failure { code: refusal.code.to_owned(), message: refusal.message.to_owned(), fault: refusal.fault }
+    Failure {
+        code: refusal.code.to_owned(),
+        message: refusal.message.to_owned(),
+        fault: refusal.fault,
+    }
 }
 
 fn unknown() -> Failure {
@@ -172,7 +221,12 @@ mod tests {
     use secrecy::SecretString;
 
     fn raw(number: &str) -> RawCard {
-        RawCard { number: SecretString::from(number), exp_month: 12, exp_year: 2027, cvc: None }
+        RawCard {
+            number: SecretString::from(number),
+            exp_month: 12,
+            exp_year: 2027,
+            cvc: None,
+        }
     }
 
     fn business(n: u64) -> Business {
@@ -182,8 +236,12 @@ mod tests {
     #[test]
     fn a_token_tells_nothing_of_the_number_and_differs_between_businesses() {
         for test in TEST_CARDS {
-            let card = Sandbox::new().tokenize(business(1), &raw(test.number), "/card").unwrap();
-            let other = Sandbox::new().tokenize(business(2), &raw(test.number), "/card").unwrap();
+            let card = Sandbox::new()
+                .tokenize(business(1), &raw(test.number), "/card")
+                .unwrap();
+            let other = Sandbox::new()
+                .tokenize(business(2), &raw(test.number), "/card")
+                .unwrap();
             let text = format!("{card:?}");
             assert!(!text.contains(test.number.split_at(12).0), "{text}");
             assert!(test.number.ends_with(&card.last4));
@@ -193,8 +251,12 @@ mod tests {
 
     #[test]
     fn other_numbers_are_no_cards() {
-        let error = Sandbox::new().tokenize(business(1), &raw("4111111111111111"), "/card").unwrap_err();
-        let Error::Invalid(invalid) = error else { panic!("{error:?}") };
+        let error = Sandbox::new()
+            .tokenize(business(1), &raw("4111111111111111"), "/card")
+            .unwrap_err();
+        let Error::Invalid(invalid) = error else {
+            panic!("{error:?}")
+        };
         assert_eq!(invalid.fields[0].pointer, "/card/number");
     }
 
@@ -203,9 +265,15 @@ mod tests {
         let gateway = super::super::Gateway::Sandbox(Sandbox::counting());
         let mut got = Vec::new();
         for test in TEST_CARDS {
-            let card = gateway.tokenize(business(1), &raw(test.number), "").unwrap();
+            let card = gateway
+                .tokenize(business(1), &raw(test.number), "")
+                .unwrap();
             let amount = Money::new(100, "USD".parse().unwrap());
-            let charge = Charge { idempotency_key: "pay_rs_1", card: &card, amount };
+            let charge = Charge {
+                idempotency_key: "pay_rs_1",
+                card: &card,
+                amount,
+            };
             let outcome = match gateway.charge(charge).await.unwrap() {
                 Outcome::Succeeded { .. } => "succeeded".to_owned(),
                 Outcome::Failed(failure) => failure.code,
@@ -221,6 +289,9 @@ mod tests {
             (true, "card_declined"),
             (true, "processing_error"),
         ];
-        assert_eq!(got, want.map(|(attaches, outcome)| (attaches, outcome.to_owned())));
+        assert_eq!(
+            got,
+            want.map(|(attaches, outcome)| (attaches, outcome.to_owned()))
+        );
     }
 }

@@ -77,7 +77,16 @@ pub fn check_url(text: &str, egress: Egress) -> Result<Url, Refused> {
 /// Names that no public resolver knows but some network inside might.
 fn is_public_name(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let inside = [".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".corp", ".home"];
+    let inside = [
+        ".localhost",
+        ".local",
+        ".internal",
+        ".intranet",
+        ".lan",
+        ".home.arpa",
+        ".corp",
+        ".home",
+    ];
     name.contains('.') && !inside.iter().any(|suffix| name.ends_with(suffix))
 }
 
@@ -137,7 +146,11 @@ mod tests {
 
     #[test]
     fn the_printed_endpoint_is_fine() {
-        for good in ["https://your-app.com/webhooks/rocketsavvy", "https://1.1.1.1/", "https://a.example:8443/x?y=z"] {
+        for good in [
+            "https://your-app.com/webhooks/rocketsavvy",
+            "https://1.1.1.1/",
+            "https://a.example:8443/x?y=z",
+        ] {
             assert!(check_url(good, Egress::PublicOnly).is_ok(), "{good}");
         }
     }
@@ -173,13 +186,32 @@ mod tests {
             "https://intranet/",
         ];
         for url in inside {
-            assert_eq!(check_url(url, Egress::PublicOnly), Err(Refused::NotPublic), "{url}");
+            assert_eq!(
+                check_url(url, Egress::PublicOnly),
+                Err(Refused::NotPublic),
+                "{url}"
+            );
         }
-        assert_eq!(check_url("https://1.1.1.1@127.0.0.1/", Egress::PublicOnly), Err(Refused::UserInfo));
-        assert_eq!(check_url("http://example.com/", Egress::PublicOnly), Err(Refused::NotHttps));
-        assert_eq!(check_url("https://example.com:6379/", Egress::PublicOnly), Err(Refused::Port));
-        assert_eq!(check_url("file:///etc/passwd", Egress::AlsoLoopback), Err(Refused::Malformed));
-        assert_eq!(check_url("example.com/hook", Egress::PublicOnly), Err(Refused::Malformed));
+        assert_eq!(
+            check_url("https://1.1.1.1@127.0.0.1/", Egress::PublicOnly),
+            Err(Refused::UserInfo)
+        );
+        assert_eq!(
+            check_url("http://example.com/", Egress::PublicOnly),
+            Err(Refused::NotHttps)
+        );
+        assert_eq!(
+            check_url("https://example.com:6379/", Egress::PublicOnly),
+            Err(Refused::Port)
+        );
+        assert_eq!(
+            check_url("file:///etc/passwd", Egress::AlsoLoopback),
+            Err(Refused::Malformed)
+        );
+        assert_eq!(
+            check_url("example.com/hook", Egress::PublicOnly),
+            Err(Refused::Malformed)
+        );
     }
 
     #[test]
@@ -188,6 +220,9 @@ mod tests {
         assert!(check_url(url, Egress::AlsoLoopback).is_ok());
         assert!(check_url("http://localhost:9000/hook", Egress::AlsoLoopback).is_ok());
         assert_eq!(check_url(url, Egress::PublicOnly), Err(Refused::NotHttps));
-        assert_eq!(check_url("http://10.0.0.1/", Egress::AlsoLoopback), Err(Refused::NotHttps));
+        assert_eq!(
+            check_url("http://10.0.0.1/", Egress::AlsoLoopback),
+            Err(Refused::NotHttps)
+        );
     }
 }

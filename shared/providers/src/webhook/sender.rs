@@ -66,12 +66,16 @@ impl Sender {
         let begun = Instant::now();
         let outcome = self.attempt(message).await;
         let response_time_ms = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
-        Reply { outcome, response_time_ms }
+        Reply {
+            outcome,
+            response_time_ms,
+        }
     }
 
     async fn attempt(&self, message: Message<'_>) -> std::result::Result<u16, String> {
         // Again, and not only when the endpoint was created: what is in the table may be older than the rule.
-        let url = guard::check_url(message.url, self.egress).map_err(|refused| format!("the URL {refused}"))?;
+        let url = guard::check_url(message.url, self.egress)
+            .map_err(|refused| format!("the URL {refused}"))?;
         let mut response = self
             .client
             .post(url)
@@ -125,8 +129,12 @@ impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let egress = self.egress;
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if found.iter().any(|address| !guard::allows(egress, address.ip())) {
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            if found
+                .iter()
+                .any(|address| !guard::allows(egress, address.ip()))
+            {
                 return Err(NotPublic.into());
             }
             let addresses: Addrs = Box::new(found.into_iter());
@@ -142,7 +150,13 @@ mod tests {
     use tokio::net::TcpListener;
 
     fn message(url: &str) -> Message<'_> {
-        Message { url, id: "evt_rs_1", timestamp_seconds: 1_614_265_330, signature: "v1,abc", body: "{}".into() }
+        Message {
+            url,
+            id: "evt_rs_1",
+            timestamp_seconds: 1_614_265_330,
+            signature: "v1,abc",
+            body: "{}".into(),
+        }
     }
 
     async fn answering(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
@@ -170,16 +184,24 @@ mod tests {
         let reply = sender.post(message(&url)).await;
         assert_eq!(reply.outcome, Ok(204));
         let text = request.await.unwrap();
-        for header in ["webhook-id: evt_rs_1", "webhook-timestamp: 1614265330", "webhook-signature: v1,abc"] {
+        for header in [
+            "webhook-id: evt_rs_1",
+            "webhook-timestamp: 1614265330",
+            "webhook-signature: v1,abc",
+        ] {
             assert!(text.contains(header), "{text}");
         }
     }
 
     #[tokio::test]
     async fn a_redirect_is_an_answer_and_is_not_followed() {
-        let answer = "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
+        let answer =
+            "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
         let (url, _request) = answering(answer).await;
-        let reply = Sender::new(Egress::AlsoLoopback).unwrap().post(message(&url)).await;
+        let reply = Sender::new(Egress::AlsoLoopback)
+            .unwrap()
+            .post(message(&url))
+            .await;
         assert_eq!(reply.outcome, Ok(302));
     }
 
@@ -188,10 +210,17 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let sender = Sender::new(Egress::PublicOnly).unwrap();
-        for url in [format!("http://127.0.0.1:{port}/"), format!("https://localhost:{port}/")] {
+        for url in [
+            format!("http://127.0.0.1:{port}/"),
+            format!("https://localhost:{port}/"),
+        ] {
             assert!(sender.post(message(&url)).await.outcome.is_err());
         }
-        let refused = PublicResolver { egress: Egress::PublicOnly }.resolve("localhost".parse().unwrap()).await;
+        let refused = PublicResolver {
+            egress: Egress::PublicOnly,
+        }
+        .resolve("localhost".parse().unwrap())
+        .await;
         assert!(refused.is_err());
     }
 }

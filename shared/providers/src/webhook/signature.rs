@@ -25,7 +25,10 @@ pub fn sign(secret: &str, id: &str, timestamp_seconds: i64, body: &str) -> Resul
     let mut mac = Hmac::<Sha256>::new_from_slice(&key_of(secret)).map_err(Error::internal)?;
     mac.update(format!("{id}.{timestamp_seconds}.").as_bytes());
     mac.update(body.as_bytes());
-    Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+    Ok(format!(
+        "v1,{}",
+        STANDARD.encode(mac.finalize().into_bytes())
+    ))
 }
 
 fn key_of(secret: &str) -> Vec<u8> {
@@ -48,14 +51,22 @@ mod tests {
             1_614_265_330,
             r#"{"test": 2432232314}"#,
         );
-        assert_eq!(signature.unwrap(), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert_eq!(
+            signature.unwrap(),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
     }
 
     #[test]
     fn the_secret_of_the_document_is_its_own_key() {
         assert_eq!(key_of("whsec_your_secret_key"), b"your_secret_key");
         assert!(secret_is_usable("whsec_your_secret_key"));
-        for bad in ["", "short", "whsec_with space in it", "whsec_ünïcödé_secret"] {
+        for bad in [
+            "",
+            "short",
+            "whsec_with space in it",
+            "whsec_ünïcödé_secret",
+        ] {
             assert!(!secret_is_usable(bad), "{bad}");
         }
     }

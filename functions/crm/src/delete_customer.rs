@@ -1,0 +1,29 @@
+//! `DELETE /v3/customers/{id}`
+
+use api::dialect::rocketsavvy::{Deleted, Problems};
+use api::{CrmWrite, Cx, Path, Problem, Reply};
+use models::Id;
+use models::event::EventType;
+
+/// Delete a customer
+///
+/// Its running subscriptions end at once; what was paid stays. 2 reads and 1 write unit, and 1 read and 3 write units for
+/// each running subscription.
+#[utoipa::path(
+    delete,
+    path = "/v3/customers/{id}",
+    tag = "crm",
+    params(("id" = String, Path, description = "The customer.", example = "cust_rs_123456")),
+    responses((status = 200, description = "The customer is gone.", body = Deleted), Problems)
+)]
+pub(crate) async fn delete_customer(
+    cx: Cx<CrmWrite>,
+    Path(id): Path<Id<models::ids::Customer>>,
+) -> Result<Reply, Problem> {
+    let stored = operations::delete_customer(&cx, id).await?;
+    let mut customer = (*stored).clone();
+    customer.deleted = Some(cx.now().await?);
+    let mut writes = cx.writes().await?;
+    writes.update(&stored, &customer, Some(EventType::CustomerDeleted))?;
+    cx.changed(&writes, &Deleted::of(&id)).await
+}

@@ -1,0 +1,43 @@
+//! `PATCH /v3/customers/{id}`
+
+use api::dialect::rocketsavvy::{Customer, Problems};
+use api::{CrmWrite, Cx, Json, Path, Problem, Reply};
+use models::event::EventType;
+use models::{Error, Id};
+
+use crate::create_customer::NewCustomer;
+use crate::profile::ProfilePatch;
+
+/// Update a customer
+///
+/// A field that is absent stays as it is; one that is `null` is removed. 1 read and 1 write unit.
+#[utoipa::path(
+    patch,
+    path = "/v3/customers/{id}",
+    tag = "crm",
+    params(("id" = String, Path, description = "The customer.", example = "cust_rs_123456")),
+    request_body = NewCustomer,
+    responses((status = 200, description = "The customer.", body = Customer), Problems)
+)]
+pub(crate) async fn update_customer(
+    cx: Cx<CrmWrite>,
+    Path(id): Path<Id<models::ids::Customer>>,
+    Json(patch): Json<ProfilePatch>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .customer(id)
+        .await?
+        .ok_or_else(|| Error::not_found("customer", id))?;
+    let mut customer = (*stored).clone();
+    let profile = patch.apply(customer.profile.clone());
+    if !profile.names_somebody() {
+        let detail = "cannot be removed where neither a name nor a phone number is left";
+        return Err(Error::invalid("/email", "required", detail).into());
+    }
+    let mut writes = cx.writes().await?;
+    if customer.update(profile) {
+        writes.update(&stored, &customer, Some(EventType::CustomerUpdated))?;
+    }
+    cx.changed(&writes, &Customer::of(&customer, cx.mode()))
+        .await
+}

@@ -1,0 +1,109 @@
+//! What lives as long as the process: the table, the gateways, the clock, chance, and the credentials seen lately.
+
+use std::sync::Arc;
+
+use models::{IdSource, Mode, Result, Scope};
+use operations::Context;
+use providers::gateway::{Gateway, Sandbox};
+use providers::webhook::Egress;
+use store::{Clock, Session, Table, Via};
+
+use crate::auth::CredentialCache;
+use crate::config::Config;
+
+/// The state of every handler and worker.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    table: Table,
+    clock: Clock,
+    ids: Arc<IdSource>,
+    sandbox: Gateway,
+    egress: Egress,
+    operator_key_sha256: Option<String>,
+    credentials: CredentialCache,
+}
+
+impl App {
+    /// Everything a function needs, from its settings.
+    pub fn new(config: &Config) -> Result<Self> {
+        Self::with(config, Arc::new(IdSource::system()), Sandbox::new())
+    }
+
+    /// The same with chance and a sandbox that a test holds in its hands.
+    pub fn with(config: &Config, ids: Arc<IdSource>, sandbox: Sandbox) -> Result<Self> {
+        Ok(Self(Arc::new(Inner {
+            table: Table::new(&config.connection, config.require("TABLE_NAME")?),
+            clock: config.clock,
+            ids,
+            sandbox: Gateway::Sandbox(sandbox),
+            egress: config.egress,
+            operator_key_sha256: config
+                .get("OPERATOR_KEY_SHA256")
+                .map(str::to_ascii_lowercase),
+            credentials: CredentialCache::default(),
+        })))
+    }
+
+    /// The table, for what belongs to no business: credentials, and the index of what is due.
+    pub fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    /// Where the time comes from.
+    pub fn clock(&self) -> Clock {
+        self.0.clock
+    }
+
+    /// How far webhooks may reach.
+    pub fn egress(&self) -> Egress {
+        self.0.egress
+    }
+
+    pub(crate) fn credentials(&self) -> &CredentialCache {
+        &self.0.credentials
+    }
+
+    pub(crate) fn operator_key_sha256(&self) -> Option<&str> {
+        self.0.operator_key_sha256.as_deref()
+    }
+
+    /// Forgets a credential that was revoked or rotated, so that this process refuses it at once.
+    pub fn forget_credential(&self, hash: &str) {
+        self.0.credentials.forget(hash);
+    }
+
+    /// A unit of work for a business. Test mode pays through the sandbox; live mode has no gateway until one is configured.
+    pub fn context(&self, scope: Scope, via: Via) -> Context {
+        self.wrap(self.session(scope, via))
+    }
+
+    /// Scheduled work for a business; `at` is the moment on its test clock, where it has one.
+    pub fn scheduled(&self, scope: Scope, at: Option<models::Timestamp>) -> Context {
+        let session = self.session(scope, Via::system());
+        self.wrap(match at {
+            Some(at) => session.at(at),
+            None => session,
+        })
+    }
+
+    fn session(&self, scope: Scope, via: Via) -> Session {
+        Session::new(
+            self.0.table.clone(),
+            scope,
+            via,
+            self.0.clock,
+            Arc::clone(&self.0.ids),
+        )
+    }
+
+    fn wrap(&self, session: Session) -> Context {
+        let gateway = match session.mode() {
+            Mode::Test => Some(self.0.sandbox.clone()),
+            Mode::Live => None,
+        };
+        Context::new(session, gateway)
+    }
+}

@@ -1,0 +1,115 @@
+//! Who asks. A credential is looked up by the SHA-256 of its secret; what was found is remembered for 30 seconds.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use models::platform::{Credential, CredentialKind};
+use models::{Error, Result};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::app::App;
+use crate::reply::Problem;
+
+/// A revoked credential is refused everywhere after this time at the latest.
+const REMEMBER: Duration = Duration::from_secs(30);
+/// Credentials remembered at once; one process rarely sees so many in half a minute.
+const REMEMBERED: usize = 4096;
+
+/// Credentials seen lately, by hash.
+#[derive(Debug, Default)]
+pub(crate) struct CredentialCache(Mutex<HashMap<String, (Credential, Instant)>>);
+
+impl CredentialCache {
+    fn get(&self, hash: &str) -> Option<Credential> {
+        let seen = self.0.lock().ok()?;
+        seen.get(hash)
+            .filter(|(_, at)| at.elapsed() < REMEMBER)
+            .map(|(credential, _)| credential.clone())
+    }
+
+    fn put(&self, hash: &str, credential: &Credential) {
+        if let Ok(mut seen) = self.0.lock() {
+            if seen.len() >= REMEMBERED {
+                seen.retain(|_, (_, at)| at.elapsed() < REMEMBER);
+            }
+            if seen.len() < REMEMBERED {
+                seen.insert(hash.to_owned(), (credential.clone(), Instant::now()));
+            }
+        }
+    }
+
+    pub(crate) fn forget(&self, hash: &str) {
+        if let Ok(mut seen) = self.0.lock() {
+            seen.remove(hash);
+        }
+    }
+}
+
+/// The credential behind `Authorization: Bearer …`. Which of unknown, expired and revoked it is, is not told.
+pub(crate) async fn bearer(app: &App, headers: &HeaderMap) -> Result<Credential> {
+    let secret = bearer_secret(headers).ok_or(Error::Unauthenticated)?;
+    let credential = find(app, secret).await?;
+    if credential.kind == CredentialKind::ApiKey {
+        Ok(credential)
+    } else {
+        Err(Error::Unauthenticated)
+    }
+}
+
+async fn find(app: &App, secret: &str) -> Result<Credential> {
+    let hash = hex::encode(Sha256::digest(secret.as_bytes()));
+    let credential = if let Some(credential) = app.credentials().get(&hash) {
+        credential
+    } else {
+        let found = app
+            .table()
+            .credential(&hash)
+            .await?
+            .ok_or(Error::Unauthenticated)?;
+        app.credentials().put(&hash, &found);
+        found
+    };
+    let now = app.clock().now();
+    match credential.expires_at {
+        Some(at) if at <= now => Err(Error::Unauthenticated),
+        Some(_) | None => Ok(credential),
+    }
+}
+
+/// The secret in the header; keys are short and of visible characters, so anything else is not worth a read.
+fn bearer_secret(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = value.split_once(' ')?;
+    let secret = secret.trim();
+    let plausible =
+        (8..=256).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_graphic());
+    (scheme.eq_ignore_ascii_case("bearer") && plausible).then_some(secret)
+}
+
+/// The operator of the installation, who alone creates businesses. Extracting it checks the operator key.
+#[derive(Debug, Clone, Copy)]
+pub struct Operator;
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &App,
+    ) -> std::result::Result<Self, Problem> {
+        let secret = bearer_secret(&parts.headers).ok_or(Error::Unauthenticated)?;
+        let hash = hex::encode(Sha256::digest(secret.as_bytes()));
+        let known = app.operator_key_sha256().ok_or(Error::Unauthenticated)?;
+        if bool::from(hash.as_bytes().ct_eq(known.as_bytes())) {
+            Ok(Self)
+        } else {
+            Err(Error::Unauthenticated.into())
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The context of a request: who asks, for which business, and the only way to the store.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::Method;
+use http::request::Parts;
+use models::event::Actor;
+use models::ids::{Id, Kind};
+use models::platform::ScopeSet;
+use models::{Error, Result};
+use operations::Context;
+use serde::Serialize;
+use store::{Answer, IdempotencyKey, Via, Writes};
+
+use crate::app::App;
+use crate::auth;
+use crate::body::BodyBytes;
+use crate::dialect::rocketsavvy;
+use crate::middleware::RequestInfo;
+use crate::reply::{Problem, Reply};
+use crate::scope::Required;
+
+/// Tries at an id under which nobody is yet. Only a clock that stands still makes two ids meet.
+const MAX_TRIES: u32 = 8;
+
+/// The context of one request whose credential has the scope `S`.
+///
+/// Extracting it authenticates, checks the scope, and takes up the idempotency key: where the key's answer is kept, the
+/// handler does not run at all.
+#[derive(Debug)]
+pub struct Cx<S> {
+    context: Context,
+    app: App,
+    info: RequestInfo,
+    scopes: ScopeSet,
+    scope: PhantomData<fn() -> S>,
+}
+
+impl<S> Deref for Cx<S> {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.context
+    }
+}
+
+/// Why a handler does not run.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It may not.
+    Problem(Problem),
+    /// It has run already, and this was its answer.
+    Kept(Reply),
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Problem(problem) => problem.into_response(),
+            Self::Kept(reply) => reply.into_response(),
+        }
+    }
+}
+
+impl<S: Required> FromRequestParts<App> for Cx<S> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &App,
+    ) -> std::result::Result<Self, Refusal> {
+        let cx = Self::open(parts, app)
+            .await
+            .map_err(|error| Refusal::Problem(error.into()))?;
+        match cx
+            .claim_key(parts)
+            .await
+            .map_err(|error| Refusal::Problem(error.into()))?
+        {
+            Some(answer) => Err(Refusal::Kept(answer.into())),
+            None => Ok(cx),
+        }
+    }
+}
+
+impl<S: Required> Cx<S> {
+    async fn open(parts: &Parts, app: &App) -> Result<Self> {
+        let credential = auth::bearer(app, &parts.headers).await?;
+        if !credential.scopes.allows(S::GROUP, S::ACCESS) {
+            let detail = format!(
+                "this key lacks the scope {}:{}",
+                S::GROUP.as_str(),
+                S::ACCESS.as_str()
+            );
+            return Err(Error::Forbidden {
+                code: "missing_scope",
+                detail,
+            });
+        }
+        let info = parts
+            .extensions
+            .get::<RequestInfo>()
+            .cloned()
+            .unwrap_or_default();
+        tracing::Span::current().record(
+            "business",
+            tracing::field::display(credential.scope.business),
+        );
+        tracing::Span::current().record("key", tracing::field::display(credential.key_id));
+        let via = Via {
+            actor: Actor(credential.key_id.to_string()),
+            request: Some(info.request_id.clone()),
+        };
+        Ok(Self {
+            context: app.context(credential.scope, via),
+            app: app.clone(),
+            info,
+            scopes: credential.scopes,
+            scope: PhantomData,
+        })
+    }
+
+    async fn claim_key(&self, parts: &Parts) -> Result<Option<Answer>> {
+        let Some(value) = parts.headers.get("idempotency-key") else {
+            return Ok(None);
+        };
+        if matches!(parts.method, Method::GET | Method::HEAD) {
+            return Ok(None);
+        }
+        let key = value.to_str().unwrap_or_default().trim();
+        if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+            let detail = "must be 1 to 255 printable ASCII characters";
+            return Err(Error::invalid("Idempotency-Key", "invalid_header", detail));
+        }
+        let body_hash = parts
+            .extensions
+            .get::<BodyBytes>()
+            .map(BodyBytes::canonical_hash)
+            .unwrap_or_default();
+        let route = format!("{} {}", parts.method, parts.uri.path());
+        self.context
+            .claim(IdempotencyKey {
+                key: key.to_owned(),
+                route,
+                body_hash,
+            })
+            .await
+    }
+}
+
+impl<S> Cx<S> {
+    /// The process behind the request.
+    pub const fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Whether replies say `"livemode": true`.
+    pub fn livemode(&self) -> bool {
+        self.mode().is_live()
+    }
+
+    /// What the credential may do: nobody hands out more than that.
+    pub const fn scopes(&self) -> ScopeSet {
+        self.scopes
+    }
+
+    /// Creates a record under a new id, and answers 201 with what `make` says.
+    ///
+    /// `make` is called again with another id where somebody is under the first one already.
+    pub async fn insert<K, T>(
+        &self,
+        make: impl Fn(Id<K>, &mut Writes<'_>) -> Result<T>,
+    ) -> Result<Reply, Problem>
+    where
+        K: Kind,
+        T: Serialize,
+    {
+        for _ in 0..MAX_TRIES {
+            let id: Id<K> = self.mint().await?;
+            let mut writes = self.writes().await?;
+            let view = make(id, &mut writes)?;
+            let location = format!("{}/{id}", self.info.path);
+            if let Some(answer) = self.answer(&writes, created(&view, location)?).await? {
+                return Ok(answer.into());
+            }
+        }
+        Err(Error::Unavailable("no free id was found".to_owned()).into())
+    }
+
+    /// Writes the last changes of an operation and answers 201.
+    pub async fn created(
+        &self,
+        writes: &Writes<'_>,
+        view: &impl Serialize,
+        id: impl ToString,
+    ) -> Result<Option<Reply>> {
+        let location = format!("{}/{}", self.info.path, id.to_string());
+        Ok(self
+            .answer(writes, created(view, location)?)
+            .await?
+            .map(Reply::from))
+    }
+
+    /// Writes the last changes of an operation and answers 200; 409 where somebody else was faster.
+    pub async fn changed(
+        &self,
+        writes: &Writes<'_>,
+        view: &impl Serialize,
+    ) -> Result<Reply, Problem> {
+        Ok(self.answer_or_conflict(writes, ok(view)?).await?.into())
+    }
+
+    /// Writes the last changes of an operation and answers with that status; 409 where somebody else was faster.
+    pub async fn done(
+        &self,
+        writes: &Writes<'_>,
+        status: u16,
+        view: &impl Serialize,
+    ) -> Result<Reply, Problem> {
+        let answer = Answer {
+            status,
+            ..ok(view)?
+        };
+        Ok(self.answer_or_conflict(writes, answer).await?.into())
+    }
+
+    /// Keeps the refusal of a card as the answer of the idempotency key: the attempt was made and must not be repeated.
+    pub async fn declined(&self, error: Error) -> Result<Reply, Problem> {
+        let (status, body) = rocketsavvy::problem(&error, &self.info);
+        let body = serde_json::to_string(&body).map_err(Error::internal)?;
+        let answer = Answer {
+            status,
+            body,
+            location: None,
+            replayed: false,
+        };
+        Ok(self
+            .answer_or_conflict(&self.writes().await?, answer)
+            .await?
+            .into())
+    }
+
+    /// The path of the request.
+    pub fn path(&self) -> &str {
+        &self.info.path
+    }
+}
+
+fn created(view: &impl Serialize, location: String) -> Result<Answer> {
+    Ok(Answer {
+        status: 201,
+        location: Some(location),
+        ..ok(view)?
+    })
+}
+
+fn ok(view: &impl Serialize) -> Result<Answer> {
+    let body = serde_json::to_string(view).map_err(Error::internal)?;
+    Ok(Answer {
+        status: 200,
+        body,
+        location: None,
+        replayed: false,
+    })
+}

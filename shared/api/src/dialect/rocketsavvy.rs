@@ -1,0 +1,42 @@
+//! RocketSavvy v3: JSON in snake case, bare objects, errors as RFC 9457 problems.
+//!
+//! # Determinations
+//! - A record that an input field refers to and that does not exist is 404, like one in the path, and the problem's `errors`
+//!   name the field.
+//! - A refused card is 402 with the gateway's code, as in Stripe; the failed payment is recorded and named (`payment_id`).
+//! - `amount` of an invoice is its total, in minor units. Its `due_date` is a day.
+//! - An event's `data.object` is the object as its `GET` prints it at that moment.
+
+mod billing;
+mod crm;
+mod event;
+mod list;
+mod payments;
+mod platform;
+mod problem;
+mod webhooks;
+
+pub use billing::{Invoice, LineItem, PeriodView, Plan, Subscription, Usage};
+pub use crm::{CompanyView, Customer};
+pub use event::{Event, EventData, EventRequest, example_of, object_of};
+pub use list::{Deleted, List};
+pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
+pub use platform::{Account, ApiKey, OauthClient, TestClock};
+pub use problem::{ProblemDetails, ProblemField, Problems};
+pub use webhooks::{Delivery, Endpoint};
+
+pub(crate) use problem::{problem, render, render_too_large};
+
+/// The wire spelling of a choice, from the list that inputs read it by.
+fn spelling<T: PartialEq>(choices: &[(&'static str, T)], value: &T) -> String {
+    choices
+        .iter()
+        .find(|(_, choice)| choice == value)
+        .map_or_else(String::new, |(name, _)| (*name).to_owned())
+}
+
+/// A decimal as a JSON number with exactly its digits.
+pub fn number(decimal: rust_decimal::Decimal) -> models::Result<Box<serde_json::value::RawValue>> {
+    serde_json::value::RawValue::from_string(decimal.normalize().to_string())
+        .map_err(models::Error::internal)
+}

@@ -1,0 +1,80 @@
+//! Customers as v3 prints them.
+
+use std::collections::BTreeMap;
+
+use models::{Metadata, Mode, crm};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A customer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Customer {
+    #[schema(example = "cust_rs_123456")]
+    id: String,
+    #[schema(example = "test@example.com")]
+    email: Option<String>,
+    #[schema(example = "John")]
+    first_name: Option<String>,
+    #[schema(example = "Doe")]
+    last_name: Option<String>,
+    #[schema(example = "+14165551234")]
+    phone: Option<String>,
+    /// `b2b`, `b2c` or `b2g`.
+    #[schema(example = "b2b")]
+    customer_type: Option<String>,
+    company: Option<CompanyView>,
+    #[schema(example = json!(["enterprise", "technology"]))]
+    segments: Vec<String>,
+    /// Fields of the caller's own.
+    #[schema(value_type = Object, example = json!({"lead_source": "website", "priority_level": "high"}))]
+    custom_fields: BTreeMap<String, serde_json::Value>,
+    /// The payment method that scheduled bills are charged to.
+    #[schema(example = "pm_rs_123456")]
+    default_payment_method: Option<String>,
+    metadata: Metadata,
+    #[schema(example = "2025-06-27T10:30:00Z")]
+    created: String,
+    livemode: bool,
+}
+
+/// The company that a customer is, or works for.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CompanyView {
+    #[schema(example = "Acme Corporation")]
+    name: Option<String>,
+    #[schema(example = "technology")]
+    industry: Option<String>,
+    #[schema(example = "enterprise")]
+    size: Option<String>,
+    #[schema(example = 10_000_000)]
+    annual_revenue: Option<i64>,
+}
+
+impl Customer {
+    /// The customer as v3 prints it.
+    pub fn of(customer: &crm::Customer, mode: Mode) -> Self {
+        let profile = customer.profile.clone();
+        Self {
+            id: customer.id.to_string(),
+            email: profile.email,
+            first_name: profile.first_name,
+            last_name: profile.last_name,
+            phone: profile.phone,
+            customer_type: profile
+                .customer_type
+                .map(|kind| super::spelling(crm::CustomerType::ALL, &kind)),
+            company: profile.company.map(|company| CompanyView {
+                name: company.name,
+                industry: company.industry,
+                size: company.size,
+                annual_revenue: company.annual_revenue,
+            }),
+            segments: profile.segments,
+            custom_fields: profile.custom_fields,
+            default_payment_method: customer.default_payment_method.map(|id| id.to_string()),
+            metadata: profile.metadata,
+            created: customer.created.to_string(),
+            livemode: mode.is_live(),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Businesses, keys, clients and the test clock as v3 prints them.
+
+use models::platform;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A business.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Account {
+    #[schema(example = "acct_rs_123456")]
+    id: String,
+    #[schema(example = "Acme Corporation")]
+    name: String,
+    #[schema(example = "owner@example.com")]
+    email: String,
+    #[schema(example = "CA")]
+    country: String,
+    #[schema(example = "CAD")]
+    currency: &'static str,
+    #[schema(example = "America/Toronto")]
+    time_zone: String,
+    #[schema(example = "2025-06-27T10:30:00Z")]
+    created: String,
+}
+
+impl Account {
+    /// The business as v3 prints it.
+    pub fn of(account: &platform::Account) -> Self {
+        Self {
+            id: account.id.to_string(),
+            name: account.name.clone(),
+            email: account.email.clone(),
+            country: account.country.clone(),
+            currency: account.currency.code(),
+            time_zone: account.time_zone.clone(),
+            created: account.created.to_string(),
+        }
+    }
+}
+
+/// A key of the API.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct ApiKey {
+    #[schema(example = "key_rs_123456")]
+    id: String,
+    #[schema(example = "Billing server")]
+    name: String,
+    /// `test` or `live`.
+    #[schema(example = "test")]
+    mode: &'static str,
+    #[schema(example = json!(["billing:write", "crm:read"]))]
+    scopes: Vec<String>,
+    /// The secret: shown in the answer that makes it, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "rs_test_key_…")]
+    key: Option<String>,
+    /// The last four characters of the secret.
+    #[schema(example = "x7Qa")]
+    last4: String,
+    /// `active`, `expired` or `revoked`.
+    #[schema(example = "active")]
+    status: &'static str,
+    expires_at: Option<String>,
+    revoked_at: Option<String>,
+    rotated_at: Option<String>,
+    #[schema(example = "2025-06-27T10:30:00Z")]
+    created: String,
+}
+
+impl std::fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ApiKey {
+    /// The key as v3 prints it at `now`, without its secret.
+    pub fn of(key: &platform::ApiKey, now: models::Timestamp) -> Self {
+        let status = if key.revoked_at.is_some() {
+            "revoked"
+        } else if key.expires_at.is_some_and(|at| at <= now) {
+            "expired"
+        } else {
+            "active"
+        };
+        Self {
+            id: key.id.to_string(),
+            name: key.name.clone(),
+            mode: key.mode.as_str(),
+            scopes: key.scopes.names(),
+            key: None,
+            last4: key.last4.clone(),
+            status,
+            expires_at: key.expires_at.map(|at| at.to_string()),
+            revoked_at: key.revoked_at.map(|at| at.to_string()),
+            rotated_at: key.rotated_at.map(|at| at.to_string()),
+            created: key.created.to_string(),
+        }
+    }
+
+    /// The same with its secret: for the one answer that shows it.
+    pub fn with_secret(key: &platform::ApiKey, now: models::Timestamp, secret: String) -> Self {
+        Self {
+            key: Some(secret),
+            ..Self::of(key, now)
+        }
+    }
+}
+
+/// A client of the OAuth token route.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct OauthClient {
+    #[schema(example = "client_rs_123456")]
+    id: String,
+    #[schema(example = "Reveknew integration")]
+    name: String,
+    /// `test` or `live`.
+    #[schema(example = "test")]
+    mode: &'static str,
+    #[schema(example = "b7c1e4f0a9d84c6f")]
+    client_id: String,
+    /// Shown in the answer that creates the client, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    #[schema(example = "https://services.reveknew.net")]
+    audience: String,
+    #[schema(example = json!(["billing:write", "crm:write"]))]
+    scopes: Vec<String>,
+    #[schema(example = "2025-06-27T10:30:00Z")]
+    created: String,
+}
+
+impl std::fmt::Debug for OauthClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OauthClient")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OauthClient {
+    /// The client as v3 prints it, without its secret.
+    pub fn of(client: &platform::OauthClient) -> Self {
+        Self {
+            id: client.id.to_string(),
+            name: client.name.clone(),
+            mode: client.mode.as_str(),
+            client_id: client.client_id.clone(),
+            client_secret: None,
+            audience: client.audience.clone(),
+            scopes: client.scopes.names(),
+            created: client.created.to_string(),
+        }
+    }
+
+    /// The same with its secret: for the one answer that shows it.
+    pub fn with_secret(client: &platform::OauthClient, secret: String) -> Self {
+        Self {
+            client_secret: Some(secret),
+            ..Self::of(client)
+        }
+    }
+}
+
+/// The clock of a business in test mode.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TestClock {
+    /// What the business takes for now; real time where it has no test clock.
+    #[schema(example = "2027-01-31T00:00:00Z")]
+    frozen_time: String,
+    /// `ready`, `advancing` or `internal_failure`.
+    #[schema(example = "ready")]
+    status: &'static str,
+    /// Where it is going.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    /// Whether the time stands still. It does from the first advance until the clock is deleted.
+    frozen: bool,
+}
+
+impl TestClock {
+    /// The clock as v3 prints it.
+    pub fn of(clock: &platform::TestClock) -> Self {
+        Self {
+            frozen_time: clock.frozen_time.to_string(),
+            status: clock.status.as_str(),
+            target: clock.target.map(|at| at.to_string()),
+            frozen: true,
+        }
+    }
+
+    /// Real time: the business has no test clock.
+    pub fn real(now: models::Timestamp) -> Self {
+        Self {
+            frozen_time: now.to_string(),
+            status: platform::ClockStatus::Ready.as_str(),
+            target: None,
+            frozen: false,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Errors as RFC 9457 problems.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use models::Error;
+use serde::Serialize;
+use utoipa::openapi::{Content, Ref, RefOr, Response as ResponseDoc, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
+
+use crate::middleware::RequestInfo;
+
+/// A problem (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemDetails {
+    /// A URI that names the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:savvy:problem:invalid_request")]
+    kind: String,
+    /// The kind of problem in words.
+    #[schema(example = "The request is invalid")]
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 400)]
+    status: u16,
+    /// What happened this time.
+    #[schema(example = "1 field is invalid")]
+    detail: String,
+    /// The path of the request.
+    #[schema(example = "/v3/customers")]
+    instance: String,
+    /// A stable code for programs.
+    #[schema(example = "invalid_request")]
+    code: String,
+    /// The `Request-Id` of this reply.
+    #[schema(example = "req_6f1c2a9b0d3e4f5a6b7c8d9e")]
+    request_id: String,
+    /// Every field that is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ProblemField>,
+    /// The payment that records a refused attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_id: Option<String>,
+}
+
+/// One wrong field.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemField {
+    /// JSON pointer of the field; `?name` for a query parameter.
+    #[schema(example = "/email")]
+    pointer: String,
+    /// A stable code for programs.
+    #[schema(example = "invalid_email")]
+    code: &'static str,
+    /// What is wrong with it.
+    #[schema(example = "must be an e-mail address")]
+    detail: String,
+}
+
+struct Kind {
+    status: StatusCode,
+    code: String,
+    title: &'static str,
+    detail: String,
+}
+
+fn kind(error: &Error) -> Kind {
+    let make = |status, code: &str, title, detail: String| Kind {
+        status,
+        code: code.to_owned(),
+        title,
+        detail,
+    };
+    match error {
+        Error::Invalid(invalid) => {
+            let fields = match invalid.fields.len() {
+                1 => "1 field is invalid".to_owned(),
+                n => format!("{n} fields are invalid"),
+            };
+            make(
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "The request is invalid",
+                fields,
+            )
+        }
+        Error::NotFound { .. } => make(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "Not found",
+            error.to_string(),
+        ),
+        Error::AlreadyExists { .. } => make(
+            StatusCode::CONFLICT,
+            "already_exists",
+            "Already exists",
+            error.to_string(),
+        ),
+        Error::Conflict { code, detail } => make(
+            StatusCode::CONFLICT,
+            code,
+            "The state of the record does not allow this",
+            detail.to_string(),
+        ),
+        Error::Declined { code, message, .. } => make(
+            StatusCode::PAYMENT_REQUIRED,
+            code,
+            "The payment was refused",
+            message.clone(),
+        ),
+        Error::Idempotency {
+            code: "idempotency_key_in_use",
+            detail,
+        } => make(
+            StatusCode::CONFLICT,
+            "idempotency_key_in_use",
+            "Request under way",
+            (*detail).to_owned(),
+        ),
+        Error::Idempotency { code, detail } => make(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            code,
+            "Idempotency-Key used before",
+            (*detail).to_owned(),
+        ),
+        Error::Unauthenticated => {
+            let detail = "send a valid key as 'Authorization: Bearer rs_…'".to_owned();
+            make(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "Unauthenticated",
+                detail,
+            )
+        }
+        Error::Forbidden { code, detail } => {
+            make(StatusCode::FORBIDDEN, code, "Not allowed", detail.clone())
+        }
+        Error::RateLimited { .. } => make(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many requests",
+            error.to_string(),
+        ),
+        Error::Unavailable(_) => {
+            let detail =
+                "something we depend on did not answer; retry with the same Idempotency-Key"
+                    .to_owned();
+            make(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Temporarily unavailable",
+                detail,
+            )
+        }
+        Error::Internal(_) => {
+            let detail = "the fault is ours; tell us the request_id".to_owned();
+            make(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                "Internal error",
+                detail,
+            )
+        }
+    }
+}
+
+/// The status and the body of an error.
+pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails) {
+    let kind = kind(error);
+    let errors = if let Error::Invalid(invalid) = error {
+        let named = |field: &models::FieldError| ProblemField {
+            pointer: field.pointer.clone(),
+            code: field.code,
+            detail: field.detail.clone(),
+        };
+        invalid.fields.iter().map(named).collect()
+    } else if let Error::NotFound {
+        pointer: Some(pointer),
+        ..
+    } = error
+    {
+        vec![ProblemField {
+            pointer: (*pointer).to_owned(),
+            code: "not_found",
+            detail: error.to_string(),
+        }]
+    } else {
+        Vec::new()
+    };
+    let payment_id = if let Error::Declined { payment, .. } = error {
+        payment.clone()
+    } else {
+        None
+    };
+    let body = ProblemDetails {
+        kind: format!("urn:savvy:problem:{}", kind.code),
+        title: kind.title,
+        status: kind.status.as_u16(),
+        detail: kind.detail,
+        instance: info.path.clone(),
+        code: kind.code,
+        request_id: info.request_id.clone(),
+        errors,
+        payment_id,
+    };
+    (body.status, body)
+}
+
+/// An error as a response.
+pub(crate) fn render(error: &Error, info: &RequestInfo) -> Response {
+    let (status, body) = problem(error, info);
+    let mut response = respond(status, &body);
+    let headers = response.headers_mut();
+    if let Error::RateLimited {
+        retry_after_seconds,
+    } = error
+    {
+        headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
+    } else if let Error::Unavailable(_) = error {
+        headers.insert(RETRY_AFTER, HeaderValue::from(1));
+    } else if let Error::Unauthenticated = error {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// A body over the limit.
+pub(crate) fn render_too_large(info: &RequestInfo, limit_bytes: usize) -> Response {
+    let body = ProblemDetails {
+        kind: "urn:savvy:problem:body_too_large".to_owned(),
+        title: "The body is too large",
+        status: 413,
+        detail: format!("a body may have at most {limit_bytes} bytes"),
+        instance: info.path.clone(),
+        code: "body_too_large".to_owned(),
+        request_id: info.request_id.clone(),
+        errors: Vec::new(),
+        payment_id: None,
+    };
+    respond(413, &body)
+}
+
+fn respond(status: u16, body: &ProblemDetails) -> Response {
+    let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    response
+}
+
+/// The errors that every operation of v3 can answer, for its OpenAPI description.
+#[derive(Debug)]
+pub struct Problems;
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
+        let documented = [
+            (
+                "400",
+                "A field is missing or wrong; `errors` names every one of them.",
+            ),
+            ("401", "No key, or one that is unknown, expired or revoked."),
+            ("403", "The key lacks the scope that `detail` names."),
+            ("404", "No such record in this business and mode."),
+            (
+                "409",
+                "The state of the record does not allow this, or another request changed it meanwhile.",
+            ),
+            ("413", "The body is larger than 256 KiB."),
+            ("422", "The Idempotency-Key was used with another request."),
+            (
+                "503",
+                "Something we depend on did not answer; retry with the same Idempotency-Key.",
+            ),
+        ];
+        let content = || Content::new(Some(Ref::from_schema_name("ProblemDetails")));
+        documented
+            .into_iter()
+            .map(|(status, description)| {
+                let response = ResponseBuilder::new()
+                    .description(description)
+                    .content("application/problem+json", content())
+                    .build();
+                (status.to_owned(), RefOr::T(response))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,595 @@
+//! Reading an input field by field, so that every wrong field is named at once.
+//!
+//! A number is read from its own text: an amount never passes through a float.
+
+mod field;
+mod near;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use models::ids::{Id, Kind, Slug};
+use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
+use models::money::{Currency, MAX_MINOR};
+use models::{Date, Error, Invalid, Metadata, Result, Timestamp};
+use serde_json::value::RawValue;
+
+pub use field::{Field, Patch};
+
+/// Something that is read from a body or a query.
+pub trait Input: Sized {
+    /// Reads all fields. `None` where one of them is wrong or missing, which `fields` then knows.
+    fn read(fields: &mut Fields<'_>) -> Option<Self>;
+}
+
+/// The fields of one object, and what is wrong with them so far.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    prefix: String,
+    entries: BTreeMap<String, Raw<'a>>,
+    known: Vec<&'static str>,
+    invalid: Invalid,
+}
+
+#[derive(Debug, Clone)]
+enum Raw<'a> {
+    Json(&'a RawValue),
+    Text(String),
+}
+
+enum Wrong {
+    Type(&'static str),
+    Value(&'static str, Cow<'static, str>),
+}
+
+impl<'a> Fields<'a> {
+    /// The members of a JSON object.
+    pub fn from_json(bytes: &'a [u8]) -> Result<Self> {
+        let entries: BTreeMap<String, &RawValue> =
+            serde_json::from_slice(bytes).map_err(|error| {
+                Error::invalid(
+                    "",
+                    "invalid_json",
+                    format!("the body is not a JSON object: {error}"),
+                )
+            })?;
+        Ok(Self::new(
+            "/",
+            entries
+                .into_iter()
+                .map(|(name, raw)| (name, Raw::Json(raw)))
+                .collect(),
+        ))
+    }
+
+    /// The parameters of a query string; the last one of a name counts.
+    pub fn from_query(query: &str) -> Fields<'static> {
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        Fields::new(
+            "?",
+            pairs
+                .map(|(name, value)| (name.into_owned(), Raw::Text(value.into_owned())))
+                .collect(),
+        )
+    }
+
+    fn new(prefix: impl Into<String>, entries: BTreeMap<String, Raw<'a>>) -> Self {
+        Self {
+            prefix: prefix.into(),
+            entries,
+            known: Vec::new(),
+            invalid: Invalid::default(),
+        }
+    }
+
+    /// The names that were asked for: what the input's schema must say, too.
+    pub fn known(&self) -> &[&'static str] {
+        &self.known
+    }
+
+    /// All that is wrong. A field that nobody asked for is an error where it looks like a misspelt one.
+    pub fn finish(mut self) -> Invalid {
+        let unknown: Vec<(String, &'static str)> = self
+            .entries
+            .keys()
+            .filter(|name| !self.known.contains(&name.as_str()))
+            .filter_map(|name| {
+                near::near_miss(name, &self.known).map(|meant| (name.clone(), meant))
+            })
+            .collect();
+        for (name, meant) in unknown {
+            let detail = format!("is not a field of this request; did you mean {meant:?}?");
+            self.invalid
+                .push(self.pointer(&name), "unknown_field", detail);
+        }
+        self.invalid
+    }
+
+    /// Adds an error to a field that was read well but does not fit the others.
+    pub fn reject(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
+        self.invalid.push(self.pointer(name), code, detail);
+    }
+
+    /// Whether nothing is wrong so far: the time for rules over several fields.
+    pub fn good(&self) -> bool {
+        self.invalid.fields.is_empty()
+    }
+
+    fn pointer(&self, name: &str) -> String {
+        format!(
+            "{}{}",
+            self.prefix,
+            name.replace('~', "~0").replace('/', "~1")
+        )
+    }
+
+    fn take<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Raw<'a>) -> Result<T, Wrong>,
+    ) -> Field<T> {
+        self.known.push(name);
+        let raw = match self.entries.get(name) {
+            None => return Field::absent(name),
+            Some(Raw::Json(raw)) if raw.get() == "null" => return Field::null(name),
+            Some(Raw::Text(text)) if text.is_empty() => return Field::absent(name),
+            Some(raw) => raw,
+        };
+        match read(raw) {
+            Ok(value) => Field::good(name, value),
+            Err(Wrong::Type(expected)) => {
+                self.reject(name, "invalid_type", format!("must be {expected}"));
+                Field::bad(name)
+            }
+            Err(Wrong::Value(code, detail)) => {
+                self.reject(name, code, detail);
+                Field::bad(name)
+            }
+        }
+    }
+
+    /// Text of that many characters, without control characters other than line breaks and tabs.
+    pub fn text(&mut self, name: &'static str, chars: RangeInclusive<usize>) -> Field<String> {
+        self.take(name, |raw| bounded(raw, &chars))
+    }
+
+    /// An e-mail address: something, an `@`, a domain with a dot.
+    pub fn email(&mut self, name: &'static str) -> Field<String> {
+        self.take(name, |raw| {
+            let text = bounded(raw, &(1..=254))?;
+            let good = text.split_once('@').is_some_and(|(local, domain)| {
+                let labels = domain.split('.').all(|label| {
+                    !label.is_empty()
+                        && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+                        && !label.starts_with('-')
+                });
+                !local.is_empty()
+                    && local.len() <= 64
+                    && !local.contains(char::is_whitespace)
+                    && domain.contains('.')
+                    && labels
+            });
+            if good {
+                Ok(text)
+            } else {
+                Err(Wrong::Value(
+                    "invalid_email",
+                    "must be an e-mail address".into(),
+                ))
+            }
+        })
+    }
+
+    /// A whole number. `12.0` and `1e3` are not: an amount is written the way it is counted.
+    pub fn integer(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Field<i64> {
+        self.take(name, |raw| {
+            let digits = match raw {
+                Raw::Json(raw) => raw.get(),
+                Raw::Text(text) => text,
+            };
+            let body = digits.strip_prefix('-').unwrap_or(digits);
+            if body.is_empty() || !body.bytes().all(|b| b.is_ascii_digit()) {
+                return Err(Wrong::Type("a whole number"));
+            }
+            digits
+                .parse()
+                .ok()
+                .filter(|number| range.contains(number))
+                .ok_or_else(|| {
+                    Wrong::Value(
+                        "out_of_range",
+                        format!("must be from {} to {}", range.start(), range.end()).into(),
+                    )
+                })
+        })
+    }
+
+    /// An amount in minor units.
+    pub fn minor(&mut self, name: &'static str, least: i64) -> Field<i64> {
+        self.integer(name, least..=MAX_MINOR)
+    }
+
+    /// A decimal number of at most 12 digits before and 6 after the point, read from its text.
+    pub fn decimal(&mut self, name: &'static str) -> Field<rust_decimal::Decimal> {
+        self.take(name, |raw| {
+            let digits = match raw {
+                Raw::Json(raw) => raw.get(),
+                Raw::Text(text) => text,
+            };
+            if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+                return Err(Wrong::Type("a number"));
+            }
+            let number = digits
+                .parse::<rust_decimal::Decimal>()
+                .or_else(|_| rust_decimal::Decimal::from_scientific(digits));
+            let limit = rust_decimal::Decimal::from(1_000_000_000_000_i64);
+            number
+                .ok()
+                .map(|n| n.normalize())
+                .filter(|n| n.scale() <= 6 && n.abs() < limit)
+                .ok_or_else(|| {
+                    Wrong::Value(
+                        "out_of_range",
+                        "must have at most 12 digits before and 6 after the decimal point".into(),
+                    )
+                })
+        })
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, name: &'static str) -> Field<bool> {
+        self.take(name, |raw| {
+            let text = match raw {
+                Raw::Json(raw) => raw.get(),
+                Raw::Text(text) => text,
+            };
+            text.parse().or(Err(Wrong::Type("true or false")))
+        })
+    }
+
+    /// One of a list of names.
+    pub fn choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Field<T> {
+        self.take(name, |raw| {
+            let text = string(raw)?;
+            let found = choices
+                .iter()
+                .find(|(spelling, _)| *spelling == text)
+                .map(|(_, value)| *value);
+            found.ok_or_else(|| {
+                let names: Vec<&str> = choices.iter().map(|(spelling, _)| *spelling).collect();
+                Wrong::Value(
+                    "invalid_choice",
+                    format!("must be one of {}", names.join(", ")).into(),
+                )
+            })
+        })
+    }
+
+    /// The id of a record of kind `K`. Whether it exists is for the handler to find out.
+    pub fn id<K: Kind>(&mut self, name: &'static str) -> Field<Id<K>> {
+        self.parse(name, "invalid_id", || {
+            format!("must be the id of a {}, like {}123", K::NAME, K::PREFIX)
+        })
+    }
+
+    /// A name that the caller chose, of kind `K`.
+    pub fn slug<K: Kind>(&mut self, name: &'static str) -> Field<Slug<K>> {
+        self.parse(name, "invalid_id", || {
+            "must be 1 to 64 of the characters A-Z a-z 0-9 _ -".to_owned()
+        })
+    }
+
+    /// A moment in RFC 3339.
+    pub fn timestamp(&mut self, name: &'static str) -> Field<Timestamp> {
+        self.parse(name, "invalid_timestamp", || {
+            "must be a date and time like 2027-01-31T00:00:00Z".to_owned()
+        })
+    }
+
+    /// A day.
+    pub fn date(&mut self, name: &'static str) -> Field<Date> {
+        self.parse(name, "invalid_date", || {
+            "must be a date like 2027-01-31".to_owned()
+        })
+    }
+
+    /// A currency.
+    pub fn currency(&mut self, name: &'static str) -> Field<Currency> {
+        self.parse(name, "invalid_currency", || {
+            "must be a three-letter ISO 4217 code like USD".to_owned()
+        })
+    }
+
+    fn parse<T: std::str::FromStr>(
+        &mut self,
+        name: &'static str,
+        code: &'static str,
+        detail: impl Fn() -> String,
+    ) -> Field<T> {
+        self.take(name, |raw| {
+            string(raw)?
+                .parse()
+                .map_err(|_error| Wrong::Value(code, detail().into()))
+        })
+    }
+
+    /// A list of at most `most` texts, each read by `item`.
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        item: impl Fn(&str) -> Result<T, String>,
+    ) -> Field<Vec<T>> {
+        self.take(name, |raw| {
+            let Raw::Json(raw) = raw else {
+                return Err(Wrong::Type("a list"));
+            };
+            let texts: Vec<String> =
+                serde_json::from_str(raw.get()).or(Err(Wrong::Type("a list of texts")))?;
+            if texts.len() > most {
+                return Err(Wrong::Value(
+                    "too_many",
+                    format!("must have at most {most} entries").into(),
+                ));
+            }
+            let read = texts
+                .iter()
+                .map(|text| item(text))
+                .collect::<Result<_, String>>();
+            read.map_err(|detail| Wrong::Value("invalid_entry", detail.into()))
+        })
+    }
+
+    /// An object, read like the whole.
+    pub fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Field<T> {
+        self.known.push(name);
+        let raw = match self.entries.get(name) {
+            None => return Field::absent(name),
+            Some(Raw::Json(raw)) if raw.get() == "null" => return Field::null(name),
+            Some(Raw::Json(raw)) => *raw,
+            Some(Raw::Text(_)) => {
+                self.reject(name, "invalid_type", "must be an object");
+                return Field::bad(name);
+            }
+        };
+        let Ok(entries) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw.get()) else {
+            self.reject(name, "invalid_type", "must be an object");
+            return Field::bad(name);
+        };
+        let entries = entries
+            .into_iter()
+            .map(|(name, raw)| (name, Raw::Json(raw)))
+            .collect();
+        let mut inner = Fields::new(format!("{}/", self.pointer(name)), entries);
+        let value = read(&mut inner);
+        let invalid = inner.finish();
+        let good = invalid.fields.is_empty();
+        self.invalid.fields.extend(invalid.fields);
+        match value {
+            Some(value) if good => Field::good(name, value),
+            Some(_) | None => Field::bad(name),
+        }
+    }
+
+    /// `metadata`: texts by name, within Stripe's limits.
+    pub fn metadata(&mut self) -> Field<Metadata> {
+        self.take("metadata", |raw| {
+            let Raw::Json(raw) = raw else {
+                return Err(Wrong::Type("an object of texts"));
+            };
+            let map: BTreeMap<String, String> = serde_json::from_str(raw.get())
+                .or(Err(Wrong::Type("an object whose values are texts")))?;
+            if map.len() > MAX_KEYS {
+                return Err(Wrong::Value(
+                    "too_many",
+                    format!("must have at most {MAX_KEYS} keys").into(),
+                ));
+            }
+            for (key, value) in &map {
+                if key.is_empty() || key.chars().count() > MAX_KEY_CHARS {
+                    let detail = format!("keys must have 1 to {MAX_KEY_CHARS} characters");
+                    return Err(Wrong::Value("invalid_key", detail.into()));
+                }
+                if value.chars().count() > MAX_VALUE_CHARS {
+                    let detail = format!("values must have at most {MAX_VALUE_CHARS} characters");
+                    return Err(Wrong::Value("too_long", detail.into()));
+                }
+            }
+            Ok(map)
+        })
+    }
+
+    /// Any JSON object, e.g. the data of a test event, of at most `most` bytes.
+    pub fn json_object(
+        &mut self,
+        name: &'static str,
+        most: usize,
+    ) -> Field<serde_json::Map<String, serde_json::Value>> {
+        self.take(name, |raw| {
+            let Raw::Json(raw) = raw else {
+                return Err(Wrong::Type("an object"));
+            };
+            if raw.get().len() > most {
+                return Err(Wrong::Value(
+                    "too_long",
+                    format!("must have at most {most} bytes").into(),
+                ));
+            }
+            serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))
+        })
+    }
+
+    /// An object of texts, numbers and truth values: fields of the caller's own.
+    pub fn scalars(&mut self, name: &'static str) -> Field<BTreeMap<String, serde_json::Value>> {
+        self.take(name, |raw| {
+            let Raw::Json(raw) = raw else { return Err(Wrong::Type("an object")) };
+            let map: BTreeMap<String, serde_json::Value> =
+                serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
+            if map.len() > MAX_KEYS || map.keys().any(|key| key.is_empty() || key.chars().count() > MAX_KEY_CHARS) {
+                let detail = format!("must have at most {MAX_KEYS} fields with names of 1 to {MAX_KEY_CHARS} characters");
+                return Err(Wrong::Value("invalid_key", detail.into()));
+            }
+            let scalar = |value: &serde_json::Value| match value {
+                serde_json::Value::String(text) => text.chars().count() <= MAX_VALUE_CHARS,
+                serde_json::Value::Bool(_) | serde_json::Value::Number(_) => true,
+                serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => false,
+            };
+            if map.values().all(scalar) {
+                Ok(map)
+            } else {
+                let detail = format!("values must be texts of at most {MAX_VALUE_CHARS} characters, numbers, true or false");
+                Err(Wrong::Value("invalid_value", detail.into()))
+            }
+        })
+    }
+}
+
+fn string(raw: &Raw<'_>) -> Result<String, Wrong> {
+    match raw {
+        Raw::Json(raw) => serde_json::from_str(raw.get()).or(Err(Wrong::Type("a text"))),
+        Raw::Text(text) => Ok(text.clone()),
+    }
+}
+
+fn bounded(raw: &Raw<'_>, chars: &RangeInclusive<usize>) -> Result<String, Wrong> {
+    let text = string(raw)?;
+    let count = text.chars().count();
+    if count > *chars.end() {
+        return Err(Wrong::Value(
+            "too_long",
+            format!("must have at most {} characters", chars.end()).into(),
+        ));
+    }
+    if count < *chars.start() || (*chars.start() > 0 && text.trim().is_empty()) {
+        return Err(Wrong::Value(
+            "too_short",
+            format!("must have at least {} characters", chars.start()).into(),
+        ));
+    }
+    if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err(Wrong::Value(
+            "invalid_characters",
+            "must not contain control characters".into(),
+        ));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(body: &str, read: impl FnOnce(&mut Fields<'_>)) -> Vec<(String, &'static str)> {
+        let mut fields = Fields::from_json(body.as_bytes()).unwrap();
+        read(&mut fields);
+        fields
+            .finish()
+            .fields
+            .into_iter()
+            .map(|error| (error.pointer, error.code))
+            .collect()
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let body = r#"{"amount":"5000","currency":"dollars","email":"no","customer_idd":"x","unrelated":1}"#;
+        let got = errors(body, |fields| {
+            assert_eq!(fields.minor("amount", 1).required(fields), None);
+            fields.currency("currency").required(fields);
+            fields.email("email").optional();
+            fields
+                .id::<models::ids::Customer>("customer_id")
+                .required(fields);
+        });
+        let want = [
+            ("/amount", "invalid_type"),
+            ("/currency", "invalid_currency"),
+            ("/email", "invalid_email"),
+            ("/customer_id", "required"),
+            ("/customer_idd", "unknown_field"),
+        ];
+        assert_eq!(got, want.map(|(pointer, code)| (pointer.to_owned(), code)));
+    }
+
+    #[test]
+    fn an_amount_is_a_whole_number_within_bounds() {
+        for bad in [
+            "1.0",
+            "1e3",
+            "99.99",
+            "0",
+            "-1",
+            "99999999999999999999",
+            "true",
+            "\"1\"",
+            "[]",
+        ] {
+            assert_eq!(
+                errors(&format!("{{\"amount\":{bad}}}"), |f| {
+                    f.minor("amount", 1).required(f);
+                })
+                .len(),
+                1,
+                "{bad}"
+            );
+        }
+        assert!(
+            errors(r#"{"amount":99999999999999}"#, |f| assert!(
+                f.minor("amount", 1).required(f).is_some()
+            ))
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn nested_fields_are_named_by_their_path() {
+        let got = errors(r#"{"card":{"number":5}}"#, |fields| {
+            fields
+                .object("card", |card| card.text("number", 1..=19).required(card))
+                .required(fields);
+        });
+        assert_eq!(got, [("/card/number".to_owned(), "invalid_type")]);
+    }
+
+    #[test]
+    fn decimals_are_exact() {
+        let mut fields = Fields::from_json(br#"{"quantity":0.1}"#).unwrap();
+        assert_eq!(
+            fields
+                .decimal("quantity")
+                .required(&mut fields)
+                .unwrap()
+                .to_string(),
+            "0.1"
+        );
+        for bad in ["0.1234567", "1000000000000", "\"1\"", "1e30", "null"] {
+            assert_eq!(
+                errors(&format!("{{\"q\":{bad}}}"), |f| {
+                    f.decimal("q").required(f);
+                })
+                .len(),
+                1,
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_body() {
+        for bad in ["", "[]", "1", "{", "{\"a\":1}x", "\u{0}"] {
+            assert!(Fields::from_json(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! One field as it was found: absent, `null`, wrong, or good.
+
+use super::Fields;
+
+/// One field as it was found.
+#[derive(Debug)]
+#[must_use = "say whether the field is required"]
+pub struct Field<T> {
+    name: &'static str,
+    found: Found<T>,
+}
+
+#[derive(Debug)]
+enum Found<T> {
+    Absent,
+    Null,
+    /// Its error is noted already.
+    Bad,
+    Good(T),
+}
+
+impl<T> Field<T> {
+    pub(super) const fn absent(name: &'static str) -> Self {
+        Self {
+            name,
+            found: Found::Absent,
+        }
+    }
+
+    pub(super) const fn null(name: &'static str) -> Self {
+        Self {
+            name,
+            found: Found::Null,
+        }
+    }
+
+    pub(super) const fn bad(name: &'static str) -> Self {
+        Self {
+            name,
+            found: Found::Bad,
+        }
+    }
+
+    pub(super) const fn good(name: &'static str, value: T) -> Self {
+        Self {
+            name,
+            found: Found::Good(value),
+        }
+    }
+
+    /// The value; an error where it is absent or `null`.
+    pub fn required(self, fields: &mut Fields<'_>) -> Option<T> {
+        match self.found {
+            Found::Good(value) => Some(value),
+            Found::Bad => None,
+            Found::Absent | Found::Null => {
+                fields.reject(self.name, "required", "is required");
+                None
+            }
+        }
+    }
+
+    /// The value, where there is one.
+    pub fn optional(self) -> Option<T> {
+        match self.found {
+            Found::Good(value) => Some(value),
+            Found::Absent | Found::Null | Found::Bad => None,
+        }
+    }
+
+    /// What a `PATCH` says of it.
+    pub fn patch(self) -> Patch<T> {
+        match self.found {
+            Found::Good(value) => Patch::Set(value),
+            Found::Null => Patch::Clear,
+            Found::Absent | Found::Bad => Patch::Keep,
+        }
+    }
+}
+
+/// What a `PATCH` says of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Nothing: it stays as it is.
+    Keep,
+    /// `null`: remove it.
+    Clear,
+    /// Its new value.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// The field after the change.
+    pub fn apply(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+
+    /// The field after the change, where nothing is its empty value.
+    pub fn apply_or_default(self, before: T) -> T
+    where
+        T: Default,
+    {
+        self.apply(Some(before)).unwrap_or_default()
+    }
+}

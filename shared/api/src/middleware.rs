@@ -1,0 +1,161 @@
+//! What happens to every request around its handler: an id, the whole body, a log line, and errors in the caller's dialect.
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use models::Error;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::body::BodyBytes;
+use crate::dialect;
+use crate::reply::Problem;
+
+/// Larger bodies get 413.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// What is known of a request before anybody has read it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RequestInfo {
+    /// `Request-Id` of the reply, and `request.id` of the events that it causes.
+    pub(crate) request_id: String,
+    /// The path.
+    pub(crate) path: String,
+}
+
+/// A body that was too large: rendered as 413.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TooLarge;
+
+/// Gives a function's routes their surroundings. Every function's router passes through here.
+pub fn finish(router: Router<App>, app: App) -> Router {
+    router
+        .fallback(async || Problem(Error::not_found("route", "")))
+        .method_not_allowed_fallback(async || Problem(Error::not_found("route", "")))
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem(Error::internal("a handler panicked")).into_response()
+        }))
+        .layer(from_fn(surround))
+        .with_state(app)
+}
+
+async fn surround(request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let info = RequestInfo {
+        request_id: request_id(),
+        path: request.uri().path().to_owned(),
+    };
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str)
+        .to_owned();
+    let span = tracing::info_span!(
+        "request",
+        request_id = %info.request_id,
+        %method,
+        route,
+        business = tracing::field::Empty,
+        key = tracing::field::Empty,
+    );
+    async {
+        let response = match with_body(request, &info).await {
+            Ok(request) => next.run(request).await,
+            Err(response) => response,
+        };
+        let response = dress(response, &info);
+        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(
+            status = response.status().as_u16(),
+            duration_ms,
+            "request served"
+        );
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Reads the body whole and hands the request on with it.
+async fn with_body(request: Request, info: &RequestInfo) -> Result<Request, Response> {
+    let (mut parts, body) = request.into_parts();
+    let declared = parts
+        .headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(too_large());
+    }
+    let bytes = match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+        Err(error) => {
+            return Err(
+                Problem(Error::Unavailable(format!("the body broke off: {error}"))).into_response(),
+            );
+        }
+    };
+    parts.extensions.insert(BodyBytes(bytes.clone()));
+    parts.extensions.insert(info.clone());
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+fn too_large() -> Response {
+    let mut response = http::StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    response.extensions_mut().insert(TooLarge);
+    response
+}
+
+/// Renders an error in the dialect of the path, and adds the headers that every reply has.
+fn dress(response: Response, info: &RequestInfo) -> Response {
+    let mut response = if let Some(Problem(error)) = response.extensions().get::<Problem>() {
+        report(error);
+        dialect::render(error, info)
+    } else if response.extensions().get::<TooLarge>().is_some() {
+        dialect::render_too_large(info, MAX_BODY_BYTES)
+    } else {
+        response
+    };
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&info.request_id) {
+        headers.insert("request-id", value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Our own faults are errors in the log; a caller's mistakes are not.
+fn report(error: &Error) {
+    match error {
+        Error::Internal(detail) => tracing::error!(detail, "internal error"),
+        Error::Unavailable(detail) => tracing::warn!(detail, "unavailable"),
+        Error::Invalid(_)
+        | Error::NotFound { .. }
+        | Error::AlreadyExists { .. }
+        | Error::Conflict { .. }
+        | Error::Declined { .. }
+        | Error::Idempotency { .. }
+        | Error::Unauthenticated
+        | Error::Forbidden { .. }
+        | Error::RateLimited { .. } => {}
+    }
+}
+
+fn request_id() -> String {
+    let mut bytes = [0_u8; 12];
+    if models::IdSource::system().fill(&mut bytes).is_err() {
+        bytes.fill(0);
+    }
+    format!("req_{}", hex::encode(bytes))
+}

@@ -1,0 +1,206 @@
+//! What a Lambda function is: bytes of an event in, bytes of an answer out.
+//!
+//! `main.rs` of every function is one call of [`run`]; the local process calls the same [`Invocation`] with the same bytes.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use axum::Router;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, LambdaEvent, Service};
+use models::{Error, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::app::App;
+use crate::config::Config;
+
+/// A function: takes an event as JSON and answers as JSON. An `Err` makes Lambda invoke it again where the trigger retries.
+pub type Invocation =
+    Arc<dyn Fn(Box<RawValue>) -> BoxFuture<'static, Result<Box<RawValue>, String>> + Send + Sync>;
+
+/// A function that API Gateway invokes with payload 2.0.
+pub fn http_function(router: Router) -> Invocation {
+    Arc::new(move |event| {
+        let router = router.clone();
+        async move {
+            let mut request: ApiGatewayV2httpRequest = parse(&event)?;
+            // The conversion panics on characters that are illegal in a URI, and gateways pass them through.
+            request.raw_query_string = request.raw_query_string.map(|query| encode_illegal(&query));
+            request.raw_path = request.raw_path.map(|path| encode_illegal(&path));
+            let event = LambdaEvent::new(
+                LambdaRequest::ApiGatewayV2(request),
+                lambda_runtime::Context::default(),
+            );
+            let answer = Adapter::from(router).call(event);
+            let Ok(response) = answer.await;
+            unparse(&response)
+        }
+        .boxed()
+    })
+}
+
+/// A worker whose messages succeed and fail one by one.
+pub fn sqs_function<F, Fut>(handle: F) -> Invocation
+where
+    F: Fn(String) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<()>> + Send + 'static,
+{
+    use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+    let handle = Arc::new(handle);
+    typed_function(move |event: SqsEvent| {
+        let handle = Arc::clone(&handle);
+        async move {
+            let attempts = event.records.into_iter().map(|record| {
+                let id = record.message_id.unwrap_or_default();
+                let attempt = std::panic::AssertUnwindSafe(handle(record.body.unwrap_or_default()))
+                    .catch_unwind();
+                async move {
+                    match attempt.await {
+                        Ok(Ok(())) => None,
+                        Ok(Err(error)) => {
+                            tracing::error!(
+                                message_id = id,
+                                error = detail(&error),
+                                "a message failed and will come again"
+                            );
+                            Some(id)
+                        }
+                        Err(_) => {
+                            tracing::error!(
+                                message_id = id,
+                                "a message made its worker panic and will come again"
+                            );
+                            Some(id)
+                        }
+                    }
+                }
+            });
+            let failed = futures::future::join_all(attempts).await;
+            let mut response = SqsBatchResponse::default();
+            response.batch_item_failures = failed
+                .into_iter()
+                .flatten()
+                .map(|id| {
+                    let mut failure = BatchItemFailure::default();
+                    failure.item_identifier = id;
+                    failure
+                })
+                .collect();
+            Ok(response)
+        }
+    })
+}
+
+/// A function of one event to one answer.
+pub fn typed_function<E, A, F, Fut>(handle: F) -> Invocation
+where
+    E: DeserializeOwned + Send + 'static,
+    A: Serialize,
+    F: Fn(E) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<A>> + Send + 'static,
+{
+    let handle = Arc::new(handle);
+    Arc::new(move |event| {
+        let handle = Arc::clone(&handle);
+        async move {
+            let event: E = parse(&event)?;
+            match handle(event).await {
+                Ok(answer) => unparse(&answer),
+                Err(error) => {
+                    let detail = detail(&error);
+                    tracing::error!(error = detail, "the event failed");
+                    Err(detail)
+                }
+            }
+        }
+        .boxed()
+    })
+}
+
+/// Runs a function under the Lambda runtime. `build` is the same that the local process calls.
+///
+/// The connection to DynamoDB is opened before the first event: Lambda gives the CPU of a whole core to initialisation.
+pub fn run(
+    build: fn(&Config) -> Result<Invocation>,
+) -> std::result::Result<(), lambda_runtime::Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let config = Config::from_env().map_err(|error| detail(&error))?;
+        let function = build(&config).map_err(|error| detail(&error))?;
+        if config.get("TABLE_NAME").is_some() {
+            App::new(&config)
+                .map_err(|error| detail(&error))?
+                .table()
+                .warm()
+                .await;
+        }
+        lambda_runtime::run(lambda_runtime::service_fn(
+            move |event: LambdaEvent<Box<RawValue>>| {
+                let answer = function(event.payload);
+                async move { answer.await.map_err(lambda_runtime::Error::from) }
+            },
+        ))
+        .await
+    })
+}
+
+/// What the log may know of an error that no client sees.
+fn detail(error: &Error) -> String {
+    match error {
+        Error::Internal(detail) | Error::Unavailable(detail) => detail.clone(),
+        Error::Invalid(invalid) => format!("invalid: {:?}", invalid.fields),
+        Error::NotFound { .. }
+        | Error::AlreadyExists { .. }
+        | Error::Conflict { .. }
+        | Error::Declined { .. }
+        | Error::Idempotency { .. }
+        | Error::Unauthenticated
+        | Error::Forbidden { .. }
+        | Error::RateLimited { .. } => error.to_string(),
+    }
+}
+
+fn parse<T: DeserializeOwned>(event: &RawValue) -> Result<T, String> {
+    serde_json::from_str(event.get())
+        .map_err(|error| format!("the event could not be read: {error}"))
+}
+
+fn unparse(answer: &impl Serialize) -> Result<Box<RawValue>, String> {
+    serde_json::value::to_raw_value(answer)
+        .map_err(|error| format!("the answer could not be written: {error}"))
+}
+
+/// Percent-encodes what may not stand in a URI and leaves everything else, encoded or not, as it is.
+fn encode_illegal(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let legal = byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte);
+        if legal {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.extend(["%", &hex::encode_upper([byte])]);
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn illegal_characters_are_encoded_and_encoded_ones_stay() {
+        assert_eq!(
+            encode_illegal("a=b c&d=\"x\"<y>&e=%20&f[g]=é"),
+            "a=b%20c&d=%22x%22%3Cy%3E&e=%20&f[g]=%C3%A9"
+        );
+    }
+}

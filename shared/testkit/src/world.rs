@@ -1,0 +1,211 @@
+//! The world itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use api::{App, Config};
+use axum::Router;
+use models::event::Actor;
+use models::platform::{Account, ApiKey, Credential, CredentialKind, ScopeSet};
+use models::{Id, IdSource, Mode, Scope, Timestamp};
+use providers::gateway::Sandbox;
+use providers::webhook::Egress;
+use store::{Clock, Connection, CredentialLookup, Credentials, Via};
+
+use crate::meter::Meter;
+use crate::request::Call;
+use crate::table;
+
+/// The table's name in every world.
+const TABLE: &str = "savvy";
+/// The operator's key in every world.
+const OPERATOR_KEY: &str = "rs_operator_key_of_the_tests";
+
+/// A business with its keys.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Its id.
+    pub business: models::Business,
+    /// A key for test mode with every scope.
+    pub test_key: String,
+    /// A key for live mode with every scope.
+    pub live_key: String,
+}
+
+impl Tenant {
+    /// Its test mode.
+    pub fn test(&self) -> Scope {
+        Scope {
+            business: self.business,
+            mode: Mode::Test,
+        }
+    }
+}
+
+/// An embedded DynamoDB, a clock that stands still, chance with a seed, and two businesses.
+#[expect(missing_debug_implementations, reason = "the database has none")]
+pub struct World {
+    /// What a function runs with.
+    pub config: Config,
+    /// The state of handlers and workers.
+    pub app: App,
+    /// The sandbox gateway, which counts.
+    pub sandbox: Sandbox,
+    /// The business that the test is about.
+    pub ours: Tenant,
+    /// Somebody else's business.
+    pub theirs: Tenant,
+    /// What the table would charge.
+    pub meter: Meter,
+    /// The database itself, to look into.
+    pub database: dynoxide::Database,
+}
+
+impl World {
+    /// A world at noon of 15 January 2026.
+    pub async fn new() -> Self {
+        Self::at("2026-01-15T12:00:00Z").await
+    }
+
+    /// A world at that moment.
+    pub async fn at(now: &str) -> Self {
+        let database = dynoxide::Database::memory().unwrap();
+        let request = serde_json::from_value(table::definition(TABLE)).unwrap();
+        database.create_table(request).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let served = database.clone();
+        tokio::spawn(async move {
+            dynoxide::server::serve_with_shutdown(listener, served, std::future::pending()).await
+        });
+        let credentials = Credentials::new("local", "local", None, None, "test");
+        let mut connection = Connection::new("us-east-1", Some(url), credentials);
+        let meter = Meter::over(connection.http_client.clone());
+        connection.http_client =
+            aws_smithy_runtime_api::client::http::SharedHttpClient::new(meter.clone());
+        let variables = BTreeMap::from([
+            ("TABLE_NAME".to_owned(), TABLE.to_owned()),
+            (
+                "OPERATOR_KEY_SHA256".to_owned(),
+                store::keys::sha256(OPERATOR_KEY),
+            ),
+        ]);
+        let mut config = Config::new(variables, connection);
+        config.clock = Clock::Fixed(now.parse().unwrap());
+        config.egress = Egress::AlsoLoopback;
+        let sandbox = Sandbox::counting();
+        let app = App::with(&config, Arc::new(IdSource::seeded(7)), sandbox.clone()).unwrap();
+        let ours = tenant(&app, 1, now.parse().unwrap()).await;
+        let theirs = tenant(&app, 2, now.parse().unwrap()).await;
+        meter.take();
+        Self {
+            config,
+            app,
+            sandbox,
+            ours,
+            theirs,
+            meter,
+            database,
+        }
+    }
+
+    /// A caller of those routes with our test key.
+    pub fn call(&self, routes: impl Into<Router<App>>) -> Call {
+        Call::new(
+            api::finish(routes.into(), self.app.clone()),
+            self.ours.test_key.clone(),
+        )
+    }
+
+    /// The operator's key.
+    pub const fn operator_key(&self) -> &'static str {
+        OPERATOR_KEY
+    }
+
+    /// A key of our test mode with these scopes only.
+    pub async fn key_with(&self, scopes: &[&str]) -> String {
+        let scopes = scopes
+            .iter()
+            .try_fold(ScopeSet::default(), |set, scope| set.with(scope))
+            .unwrap();
+        let secret = format!(
+            "rs_test_key_with_{}",
+            scopes.names().join("_").replace(':', "_")
+        );
+        key(&self.app, self.ours.test(), &secret, scopes, 900).await;
+        secret
+    }
+
+    /// Every item of the table: to look for what should not be there.
+    pub fn dump(&self) -> Vec<serde_json::Value> {
+        let request = serde_json::from_value(serde_json::json!({ "TableName": TABLE })).unwrap();
+        let found = serde_json::to_value(self.database.scan(request).unwrap()).unwrap();
+        found["Items"].as_array().cloned().unwrap_or_default()
+    }
+}
+
+async fn tenant(app: &App, number: u64, now: Timestamp) -> Tenant {
+    let business = Id::new(number).unwrap();
+    let account = Account {
+        id: business,
+        name: format!("Business {number}"),
+        email: "owner@example.com".to_owned(),
+        country: "US".to_owned(),
+        currency: "USD".parse().unwrap(),
+        time_zone: "America/New_York".to_owned(),
+        created: now,
+    };
+    let scope = |mode| Scope { business, mode };
+    let context = app.context(
+        scope(Mode::Live),
+        Via {
+            actor: Actor::system(),
+            request: None,
+        },
+    );
+    let mut writes = context.writes().await.unwrap();
+    writes.create(&account, None).unwrap();
+    assert!(context.write(&writes).await.unwrap());
+    let test_key = format!("rs_test_key_of_business_{number}");
+    let live_key = format!("rs_live_key_of_business_{number}");
+    key(app, scope(Mode::Test), &test_key, ScopeSet::ALL, 1).await;
+    key(app, scope(Mode::Live), &live_key, ScopeSet::ALL, 1).await;
+    Tenant {
+        business,
+        test_key,
+        live_key,
+    }
+}
+
+async fn key(app: &App, scope: Scope, secret: &str, scopes: ScopeSet, number: u64) {
+    let context = app.context(scope, Via::system());
+    let id = Id::new(number).unwrap();
+    let hash = store::keys::sha256(secret);
+    let record = ApiKey {
+        id,
+        name: "Key of the tests".to_owned(),
+        kind: CredentialKind::ApiKey,
+        mode: scope.mode,
+        scopes,
+        last4: "test".to_owned(),
+        hash: hash.clone(),
+        older: Vec::new(),
+        expires_at: None,
+        revoked_at: None,
+        rotated_at: None,
+        created: context.wall(),
+    };
+    let credential = Credential {
+        kind: CredentialKind::ApiKey,
+        scope,
+        scopes,
+        key_id: id,
+        expires_at: None,
+    };
+    let mut writes = context.writes().await.unwrap();
+    writes.create(&record, None).unwrap();
+    writes
+        .create(&CredentialLookup { hash, credential }, None)
+        .unwrap();
+    assert!(context.write(&writes).await.unwrap());
+}
