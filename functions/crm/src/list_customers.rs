@@ -14,7 +14,7 @@ impl Input for Filter {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self {
             search: fields.text("search", 1..=100).optional(),
-            page: PageQuery::read(fields),
+            page: PageQuery::read(fields)?,
         })
     }
 }

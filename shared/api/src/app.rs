@@ -80,6 +80,16 @@ impl App {
         self.wrap(self.session(scope, via))
     }
 
+    /// A unit of work for a business that is only now being made: live mode, under an id of its own.
+    pub fn new_business(&self, via: Via) -> Result<Context> {
+        let business = self.0.ids.mint(self.0.clock.now(), None)?;
+        let scope = Scope {
+            business,
+            mode: Mode::Live,
+        };
+        Ok(self.context(scope, via))
+    }
+
     /// Scheduled work for a business; `at` is the moment on its test clock, where it has one.
     pub fn scheduled(&self, scope: Scope, at: Option<models::Timestamp>) -> Context {
         let session = self.session(scope, Via::system());

@@ -8,12 +8,15 @@ use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use models::event::Actor;
 use models::platform::{Credential, CredentialKind};
 use models::{Error, Result};
 use sha2::{Digest, Sha256};
+use store::Via;
 use subtle::ConstantTimeEq;
 
 use crate::app::App;
+use crate::middleware::RequestInfo;
 use crate::reply::Problem;
 
 /// A revoked credential is refused everywhere after this time at the latest.
@@ -93,8 +96,11 @@ fn bearer_secret(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The operator of the installation, who alone creates businesses. Extracting it checks the operator key.
-#[derive(Debug, Clone, Copy)]
-pub struct Operator;
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// Who asked, for the work that follows.
+    pub via: Via,
+}
 
 impl FromRequestParts<App> for Operator {
     type Rejection = Problem;
@@ -107,7 +113,13 @@ impl FromRequestParts<App> for Operator {
         let hash = hex::encode(Sha256::digest(secret.as_bytes()));
         let known = app.operator_key_sha256().ok_or(Error::Unauthenticated)?;
         if bool::from(hash.as_bytes().ct_eq(known.as_bytes())) {
-            Ok(Self)
+            let info = parts.extensions.get::<RequestInfo>();
+            Ok(Self {
+                via: Via {
+                    actor: Actor("operator".to_owned()),
+                    request: info.map(|info| info.request_id.clone()),
+                },
+            })
         } else {
             Err(Error::Unauthenticated.into())
         }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cx::Cx;
 use crate::dialect::rocketsavvy::List;
-use crate::input::Fields;
+use crate::input::{Fields, Input};
 
 /// `limit` and `cursor` of a list, as the caller gave them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,17 +17,11 @@ pub struct PageQuery {
     cursor: Option<String>,
 }
 
-impl PageQuery {
-    /// Reads both from the query: `limit` 1 to 100, 20 where it is absent.
-    pub fn read(fields: &mut Fields<'_>) -> Self {
-        let limit = fields.integer("limit", 1..=100).optional();
-        let cursor = fields.text("cursor", 1..=512).optional();
-        Self {
-            limit: limit
-                .and_then(|limit| u32::try_from(limit).ok())
-                .unwrap_or(20),
-            cursor,
-        }
+impl Input for PageQuery {
+    /// `limit` 1 to 100, 20 where it is absent.
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let limit = fields.count("limit", 1..=100).optional().unwrap_or(20);
+        Some(Self { limit, cursor: fields.text("cursor", 1..=512).optional() })
     }
 }
 
@@ -64,6 +58,12 @@ impl<S> Cx<S> {
 }
 
 impl Paging {
+    /// The page as v3 prints it, where printing a record can fail.
+    pub fn try_list<T, V>(&self, page: Page<T>, view: impl FnMut(T) -> Result<V>) -> Result<List<V>> {
+        let items = page.items.into_iter().map(view).collect::<Result<_>>()?;
+        Ok(self.list(Page { items, next: page.next }, |view| view))
+    }
+
     /// The page as v3 prints it.
     pub fn list<T, V>(&self, page: Page<T>, view: impl FnMut(T) -> V) -> List<V> {
         let next_cursor = page.next.as_ref().map(|sk| seal(sk, &self.binding));

@@ -47,6 +47,13 @@ impl<S> Deref for Cx<S> {
     }
 }
 
+/// A view with a secret that is shown in one answer only.
+pub trait ShownOnce: Serialize {
+    /// The same without the secret: what an idempotency key keeps of the answer.
+    #[must_use]
+    fn without_secret(&self) -> Self;
+}
+
 /// Why a handler does not run.
 #[derive(Debug)]
 pub enum Refusal {
@@ -190,6 +197,39 @@ impl<S> Cx<S> {
         Err(Error::Unavailable("no free id was found".to_owned()).into())
     }
 
+    /// As [`Cx::insert`] for a view with a secret, which nothing keeps: a replay shows the view without it.
+    pub async fn insert_secret<K, T>(
+        &self,
+        make: impl Fn(Id<K>, &mut Writes<'_>) -> Result<T>,
+    ) -> Result<Reply, Problem>
+    where
+        K: Kind,
+        T: ShownOnce,
+    {
+        for _ in 0..MAX_TRIES {
+            let id: Id<K> = self.mint().await?;
+            let mut writes = self.writes().await?;
+            let view = make(id, &mut writes)?;
+            let location = format!("{}/{id}", self.info.path);
+            let kept = created(&view.without_secret(), location)?;
+            if let Some(answer) = self.answer(&writes, kept).await? {
+                return Ok(show(&view, answer)?.into());
+            }
+        }
+        Err(Error::Unavailable("no free id was found".to_owned()).into())
+    }
+
+    /// As [`Cx::changed`] for a view with a secret, which nothing keeps: a replay shows the view without it.
+    pub async fn changed_secret(
+        &self,
+        writes: &Writes<'_>,
+        view: &impl ShownOnce,
+    ) -> Result<Reply, Problem> {
+        let kept = ok(&view.without_secret())?;
+        let answer = self.answer_or_conflict(writes, kept).await?;
+        Ok(show(view, answer)?.into())
+    }
+
     /// Writes the last changes of an operation and answers 201.
     pub async fn created(
         &self,
@@ -247,6 +287,15 @@ impl<S> Cx<S> {
     pub fn path(&self) -> &str {
         &self.info.path
     }
+}
+
+/// What the caller sees of `answer`: `view` with its secret, unless an equal call was faster and has seen it.
+fn show(view: &impl Serialize, answer: Answer) -> Result<Answer> {
+    if answer.replayed {
+        return Ok(answer);
+    }
+    let body = serde_json::to_string(view).map_err(Error::internal)?;
+    Ok(Answer { body, ..answer })
 }
 
 fn created(view: &impl Serialize, location: String) -> Result<Answer> {

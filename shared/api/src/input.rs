@@ -111,6 +111,11 @@ impl<'a> Fields<'a> {
         self.invalid.push(self.pointer(name), code, detail);
     }
 
+    /// Whether the input has a field of that name: for those that may not be there.
+    pub fn has(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
     /// Whether nothing is wrong so far: the time for rules over several fields.
     pub fn good(&self) -> bool {
         self.invalid.fields.is_empty()
@@ -205,6 +210,12 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// A small whole number: days, months, units.
+    pub fn count(&mut self, name: &'static str, range: RangeInclusive<u32>) -> Field<u32> {
+        let wide = i64::from(*range.start())..=i64::from(*range.end());
+        self.integer(name, wide).map(|number| u32::try_from(number).unwrap_or_default())
+    }
+
     /// An amount in minor units.
     pub fn minor(&mut self, name: &'static str, least: i64) -> Field<i64> {
         self.integer(name, least..=MAX_MINOR)
@@ -268,6 +279,12 @@ impl<'a> Fields<'a> {
                 )
             })
         })
+    }
+
+    /// One of a list of names, as the name: for filters.
+    pub fn one_of<T>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Field<&'static str> {
+        let names: Vec<(&'static str, &'static str)> = choices.iter().map(|(spelling, _)| (*spelling, *spelling)).collect();
+        self.choice(name, &names)
     }
 
     /// The id of a record of kind `K`. Whether it exists is for the handler to find out.

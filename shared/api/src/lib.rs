@@ -28,11 +28,11 @@ pub use auth::Operator;
 pub use body::{Json, Query};
 pub use config::Config;
 pub use cursor::{PageQuery, Paging};
-pub use cx::Cx;
+pub use cx::{Cx, ShownOnce};
 pub use middleware::finish;
 pub use path::Path;
 pub use reply::{Problem, Reply};
-pub use run::{Invocation, http_function, run, sqs_function, typed_function};
+pub use run::{Change, Invocation, http_function, run, sqs_function, stream_function, typed_function};
 pub use scope::{
     BillingRead, BillingWrite, CrmRead, CrmWrite, PaymentsRead, PaymentsWrite, PlatformRead,
     PlatformWrite, Required, WebhooksRead, WebhooksWrite,

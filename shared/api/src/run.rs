@@ -15,6 +15,7 @@ use models::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use store::Image;
 
 use crate::app::App;
 use crate::config::Config;
@@ -50,7 +51,7 @@ where
     F: Fn(String) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<()>> + Send + 'static,
 {
-    use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+    use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
     let handle = Arc::new(handle);
     typed_function(move |event: SqsEvent| {
         let handle = Arc::clone(&handle);
@@ -82,15 +83,50 @@ where
             });
             let failed = futures::future::join_all(attempts).await;
             let mut response = SqsBatchResponse::default();
-            response.batch_item_failures = failed
-                .into_iter()
-                .flatten()
-                .map(|id| {
-                    let mut failure = BatchItemFailure::default();
-                    failure.item_identifier = id;
-                    failure
+            response.set_failures(failed.into_iter().flatten());
+            Ok(response)
+        }
+    })
+}
+
+/// One change that the stream of the table tells of.
+#[derive(Debug)]
+pub struct Change {
+    /// The item before, where there was one.
+    pub before: Option<Image>,
+    /// The item after, where there is one.
+    pub after: Option<Image>,
+    /// Its place in the stream.
+    pub sequence_number: String,
+}
+
+/// A worker of the table's stream. `handle` takes changes in order and returns the first one that failed, from which the
+/// stream is read again.
+pub fn stream_function<F, Fut>(handle: F) -> Invocation
+where
+    F: Fn(Vec<Change>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Option<String>>> + Send + 'static,
+{
+    use aws_lambda_events::dynamodb::Event;
+    use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+    let handle = Arc::new(handle);
+    typed_function(move |event: Event| {
+        let handle = Arc::clone(&handle);
+        async move {
+            let change = |record: aws_lambda_events::dynamodb::EventRecord| {
+                Ok(Change {
+                    before: Image::read(record.change.old_image.into())?,
+                    after: Image::read(record.change.new_image.into())?,
+                    sequence_number: record.change.sequence_number.unwrap_or_default(),
                 })
-                .collect();
+            };
+            let changes = event.records.into_iter().map(change).collect::<Result<Vec<_>>>()?;
+            let mut response = DynamoDbEventResponse::default();
+            if let Some(failed) = handle(changes).await? {
+                let mut failure = DynamoDbBatchItemFailure::default();
+                failure.item_identifier = Some(failed);
+                response.batch_item_failures.push(failure);
+            }
             Ok(response)
         }
     })

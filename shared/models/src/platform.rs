@@ -6,6 +6,8 @@ mod scopes;
 mod test_clock;
 
 pub use account::Account;
-pub use credential::{ApiKey, Credential, CredentialKind, OauthClient};
+pub use credential::{
+    ApiKey, Credential, CredentialKind, MAX_OLDER_SECRETS, NewApiKey, OauthClient, SecretDigest,
+};
 pub use scopes::{Access, Group, ScopeSet};
 pub use test_clock::{ClockStatus, TestClock};

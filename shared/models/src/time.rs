@@ -151,6 +151,14 @@ impl FromStr for Date {
     }
 }
 
+/// The canonical spelling of an IANA time zone such as `America/Toronto`; `None` where there is no such zone.
+///
+/// The database is the one compiled in: what is a zone does not depend on the machine.
+pub fn time_zone(name: &str) -> Option<String> {
+    let zone = jiff::tz::TimeZoneDatabase::bundled().get(name).ok()?;
+    zone.iana_name().map(str::to_owned)
+}
+
 /// The step of a price: how long one period is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -256,6 +264,20 @@ mod tests {
             Timestamp::from_key(&at("2025-06-27T10:30:00Z").key()),
             Some(at("2025-06-27T10:30:00Z"))
         );
+    }
+
+    #[test]
+    fn a_time_zone_has_one_spelling() {
+        for (given, canonical) in [
+            ("America/Toronto", "America/Toronto"),
+            ("europe/athens", "Europe/Athens"),
+            ("UTC", "UTC"),
+        ] {
+            assert_eq!(time_zone(given).as_deref(), Some(canonical));
+        }
+        for bad in ["", "EST5EDT4", "Mars/Olympus", "Etc/Unknown", "+02:00", "../UTC"] {
+            assert_eq!(time_zone(bad), None, "{bad}");
+        }
     }
 
     #[test]

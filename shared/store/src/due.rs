@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use models::{Error, Result, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::item::{attr, text};
 use crate::keys::{self, Key};
@@ -16,6 +17,39 @@ pub struct DueItem {
     pub entity_type: String,
     /// Since when.
     pub at: Timestamp,
+}
+
+/// A due item on its way to the worker of its kind: the body of a queue's message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueMessage {
+    /// Partition key of the item.
+    pub pk: String,
+    /// Sort key of the item.
+    pub sk: String,
+    /// The record's `TYPE`.
+    pub entity_type: String,
+    /// The moment on the test clock at which it is due; `None` in real time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+impl DueMessage {
+    /// The key of the item.
+    pub fn key(&self) -> Key {
+        Key { pk: self.pk.clone(), sk: self.sk.clone() }
+    }
+}
+
+impl DueItem {
+    /// The message that asks for its turn. `clocked` says that a test clock is passing its time.
+    pub fn message(&self, clocked: bool) -> DueMessage {
+        DueMessage {
+            pk: self.key.pk.clone(),
+            sk: self.key.sk.clone(),
+            entity_type: self.entity_type.clone(),
+            at: clocked.then_some(self.at),
+        }
+    }
 }
 
 impl Table {

@@ -94,7 +94,7 @@ impl<T> Deref for Stored<T> {
 }
 
 /// The events that the newest write of an item carries.
-pub fn stamps_of(events: Option<&str>) -> Result<Vec<Stamp>> {
+pub(crate) fn stamps_of(events: Option<&str>) -> Result<Vec<Stamp>> {
     events.map_or_else(
         || Ok(Vec::new()),
         |text| serde_json::from_str(text).map_err(Error::internal),
@@ -175,4 +175,34 @@ pub(crate) fn number(item: &Item, name: &str) -> Option<u64> {
 /// The record in an item image of the stream, whatever its version, deleted or not.
 pub fn read_image<T: DeserializeOwned>(item: Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(Error::internal)
+}
+
+/// An item as the stream shows it, with what the relay needs to know of it.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Where it is.
+    pub key: Key,
+    /// The record's `TYPE`.
+    pub entity_type: String,
+    /// The record's id, or its type where it has none.
+    pub object_id: String,
+    /// The events that its newest write carries.
+    pub stamps: Vec<Stamp>,
+    /// The item itself.
+    pub item: Item,
+}
+
+impl Image {
+    /// Reads an image. `None` where there is no item.
+    pub fn read(item: Item) -> Result<Option<Self>> {
+        let (Some(pk), Some(sk)) = (text(&item, attr::PK), text(&item, attr::SK)) else { return Ok(None) };
+        let entity_type = text(&item, attr::TYPE).unwrap_or_default();
+        Ok(Some(Self {
+            key: Key { pk: pk.to_owned(), sk: sk.to_owned() },
+            entity_type: entity_type.to_owned(),
+            object_id: text(&item, "id").unwrap_or(entity_type).to_owned(),
+            stamps: stamps_of(text(&item, attr::EVENTS))?,
+            item,
+        }))
+    }
 }

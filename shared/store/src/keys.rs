@@ -128,6 +128,18 @@ pub fn delivery(scope: &Scope, endpoint: Id<ids::Webhook>, event: Id<ids::Event>
     )
 }
 
+/// The endpoint and the event of a delivery's key.
+pub fn delivery_parts(key: &Key) -> Option<(Id<ids::Webhook>, Id<ids::Event>)> {
+    let endpoint = key.pk.rsplit('#').next()?.parse().ok()?;
+    let event = key.sk.strip_prefix(DELIVERY_PREFIX)?.parse().ok()?;
+    Some((Id::new(endpoint).ok()?, Id::new(event).ok()?))
+}
+
+/// The id in the key of a record.
+pub fn record_id<K: Kind>(key: &Key) -> Option<Id<K>> {
+    Id::new(key.sk.parse().ok()?).ok()
+}
+
 /// What the sort keys of deliveries begin with.
 pub const DELIVERY_PREFIX: &str = "del#";
 

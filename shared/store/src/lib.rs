@@ -28,14 +28,12 @@ mod webhooks;
 mod write;
 
 pub use connection::{Connection, Credentials};
-pub use due::DueItem;
+pub use due::{DueItem, DueMessage};
 pub use idempotency::{Answer, Idempotency, IdempotencyKey};
-pub use item::{Item, Record, Stored};
+pub use item::{Image, Item, Record, Stored, read_image};
 pub use keys::Key;
 pub use list::Filter;
-pub use platform::CredentialLookup;
+pub use platform::{CredentialLookup, OauthLookup};
 pub use session::{Clock, Session, Via};
 pub use table::Table;
 pub use write::Writes;
-
-pub use item::{read_image, stamps_of};

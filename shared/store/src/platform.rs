@@ -77,6 +77,36 @@ impl Record for CredentialLookup {
     }
 }
 
+/// What stands under the `client_id` of an OAuth client: where its record is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OauthLookup {
+    /// What the client presents.
+    pub client_id: String,
+    /// Whose it is.
+    pub scope: Scope,
+    /// Its record.
+    pub id: Id<ids::OauthClient>,
+    /// When it was deleted: nobody finds it any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Timestamp>,
+}
+
+impl Record for OauthLookup {
+    const TYPE: &'static str = "client";
+
+    fn key(&self, _scope: &Scope) -> Key {
+        keys::oauth_client(&self.client_id)
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.deleted.is_some()
+    }
+}
+
 impl Table {
     /// The credential whose secret has this hash, whether it is still good or not. One read.
     pub async fn credential(&self, hash: &str) -> Result<Option<Credential>> {
@@ -153,6 +183,18 @@ impl Session {
         id: Id<ids::OauthClient>,
     ) -> Result<Option<Stored<OauthClient>>> {
         self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// The entry under which an OAuth client is found. One read.
+    pub async fn oauth_lookup(&self, client_id: &str) -> Result<Option<Stored<OauthLookup>>> {
+        let stored: Option<Stored<OauthLookup>> =
+            self.load(&keys::oauth_client(client_id), true).await?;
+        match stored {
+            Some(stored) if stored.scope != self.scope() => {
+                Err(Error::internal("an OAuth client of another business"))
+            }
+            other => Ok(other),
+        }
     }
 
     /// OAuth clients, newest first.

@@ -3,7 +3,7 @@
 use models::ids::{self, Id};
 use models::page::{Page, PageRequest};
 use models::webhooks::{Delivery, Endpoint, EventRecord};
-use models::{Result, Scope, Timestamp};
+use models::{Error, Result, Scope, Timestamp};
 
 use crate::crm::TOMBSTONE_DAYS;
 use crate::item::{Record, Stored};
@@ -11,10 +11,14 @@ use crate::keys::{self, Key};
 use crate::list::{Filter, Range};
 use crate::session::Session;
 
+/// Neighbours that are looked at where another event drew the same id.
+const MAX_NEIGHBOURS: u32 = 4096;
 /// How long deliveries stay in the log.
 const DELIVERY_DAYS: i64 = 90;
-/// Endpoints that one business may have in one mode: one page holds them all.
-pub(crate) const MAX_ENDPOINTS: u32 = 100;
+/// Endpoints that one business may have in one mode.
+const MAX_ENDPOINTS: u32 = 100;
+/// What is read of them at once. Requests that meet may leave a few more than there may be, and these are served, too.
+const ENDPOINTS_READ: u32 = 200;
 
 impl Record for Endpoint {
     const TYPE: &'static str = "we";
@@ -77,11 +81,17 @@ impl Session {
     pub async fn all_endpoints(&self) -> Result<Vec<Stored<Endpoint>>> {
         Ok(self
             .endpoints(&PageRequest {
-                limit: MAX_ENDPOINTS,
+                limit: ENDPOINTS_READ,
                 after: None,
             })
             .await?
             .items)
+    }
+
+    /// Whether the business may have one more endpoint. One query.
+    pub async fn has_room_for_endpoint(&self) -> Result<bool> {
+        let count = u32::try_from(self.all_endpoints().await?.len()).map_err(Error::internal)?;
+        Ok(count < MAX_ENDPOINTS)
     }
 
     /// The delivery of an event to an endpoint. One consistent read: it decides whether to send.
@@ -106,6 +116,25 @@ impl Session {
             descending: true,
         };
         self.list(&range, page, &[]).await
+    }
+
+    /// Writes an event into the log. It is written once however often it is told; where another event has its id, it moves
+    /// on to the next free one. One write unit.
+    pub async fn log_event(&self, mut record: EventRecord) -> Result<EventRecord> {
+        for _ in 0..MAX_NEIGHBOURS {
+            let mut writes = self.writes().await?;
+            writes.create(&record, None)?;
+            if self.write(&writes).await? {
+                return Ok(record);
+            }
+            if let Some(there) = self.event(record.id).await?
+                && there.source == record.source
+            {
+                return Ok(there.into_inner());
+            }
+            record.id = record.id.successor()?;
+        }
+        Err(Error::Unavailable("no free event id was found".to_owned()))
     }
 
     /// An event of the log. One read.

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use models::event::{EventType, Stamp, TestEvent};
-use models::{Error, Result};
+use models::{Error, Result, Scope};
 
 use crate::item::{Item, Record, Stored, attr, encode, stamps_of};
 use crate::keys::Key;
@@ -66,8 +66,19 @@ impl Writes<'_> {
         record: &T,
         event: Option<EventType>,
     ) -> Result<Stored<T>> {
+        self.create_in(&self.session.scope(), record, event)
+    }
+
+    /// The same in another mode, or for a business that is only now being made: a live key hands out test keys. Whoever
+    /// calls this says why `scope` is the caller's to write in; input never names it.
+    pub fn create_in<T: Record + Clone>(
+        &mut self,
+        scope: &Scope,
+        record: &T,
+        event: Option<EventType>,
+    ) -> Result<Stored<T>> {
         let events = event.map(|kind| self.stamp(None, kind, None)).transpose()?;
-        let item = encode(&self.session.scope(), record, 1, events.clone())?;
+        let item = encode(scope, record, 1, events.clone())?;
         self.push(Put {
             item,
             condition: Condition::Absent,

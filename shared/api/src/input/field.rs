@@ -48,6 +48,16 @@ impl<T> Field<T> {
         }
     }
 
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Field<U> {
+        let found = match self.found {
+            Found::Absent => Found::Absent,
+            Found::Null => Found::Null,
+            Found::Bad => Found::Bad,
+            Found::Good(value) => Found::Good(change(value)),
+        };
+        Field { name: self.name, found }
+    }
+
     /// The value; an error where it is absent or `null`.
     pub fn required(self, fields: &mut Fields<'_>) -> Option<T> {
         match self.found {

@@ -64,10 +64,7 @@ impl TestClock {
     /// Sends it on its way. Errors unless `to` is later than where it stands, and while it is on another way.
     pub fn advance(&mut self, to: Timestamp) -> Result<()> {
         if self.status == ClockStatus::Advancing {
-            return Err(Error::conflict(
-                "test_clock_advancing",
-                "the test clock is still advancing",
-            ));
+            return Err(still_advancing());
         }
         if to <= self.frozen_time {
             let detail = format!(
@@ -88,6 +85,15 @@ impl TestClock {
         Ok(())
     }
 
+    /// Gives the business back to real time. Errors while it is on its way: what is due on the way would be left half done.
+    pub fn delete(&mut self, now: Timestamp) -> Result<()> {
+        if self.status == ClockStatus::Advancing {
+            return Err(still_advancing());
+        }
+        self.deleted = Some(now);
+        Ok(())
+    }
+
     /// Moves on to `at`, which something is due at. Never backwards.
     pub fn step(&mut self, at: Timestamp) {
         self.frozen_time = self.frozen_time.max(at.whole_second());
@@ -103,6 +109,13 @@ impl TestClock {
     }
 }
 
+fn still_advancing() -> Error {
+    Error::conflict(
+        "test_clock_advancing",
+        "the test clock is still advancing",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +128,7 @@ mod tests {
         assert!(clock.advance(at("2100-01-01T00:00:00Z")).is_err());
         clock.advance(at("2026-03-01T00:00:00Z")).unwrap();
         assert!(clock.advance(at("2026-04-01T00:00:00Z")).is_err());
+        assert!(clock.delete(at("2026-01-01T00:00:00Z")).is_err());
         clock.step(at("2026-02-01T00:00:00Z"));
         clock.step(at("2026-01-15T00:00:00Z"));
         assert_eq!(clock.frozen_time, at("2026-02-01T00:00:00Z"));

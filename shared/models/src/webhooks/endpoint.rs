@@ -74,6 +74,12 @@ impl Endpoint {
             && self.deleted.is_none()
             && self.events.iter().any(|filter| filter.matches(kind))
     }
+
+    /// It is gone, and its secret with it: nothing is signed for it any more.
+    pub fn delete(&mut self, now: Timestamp) {
+        self.secret.clear();
+        self.deleted = Some(now);
+    }
 }
 
 impl std::fmt::Debug for Endpoint {

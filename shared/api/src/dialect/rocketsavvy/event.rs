@@ -19,6 +19,7 @@ pub struct Event {
     kind: &'static str,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
+    #[schema(example = true)]
     livemode: bool,
     /// The how-manieth event of this object, from 1.
     #[schema(example = 2)]
@@ -32,11 +33,11 @@ pub struct Event {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventData {
     /// The object as it was then.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, example = json!({"id": "inv_rs_789012", "status": "paid"}))]
     object: Value,
     /// The fields that changed, with what they were before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, example = json!({"status": "open"}))]
     previous_attributes: Option<Value>,
 }
 
@@ -46,6 +47,8 @@ pub struct EventRequest {
     /// The `Request-Id`; `null` for scheduled work.
     #[schema(example = "req_6f1c2a9b0d3e4f5a6b7c8d9e")]
     id: Option<String>,
+    /// The caller's `Idempotency-Key`.
+    #[schema(example = "order-4711")]
     idempotency_key: Option<String>,
 }
 

@@ -1,8 +1,10 @@
 //! Businesses, keys, clients and the test clock as v3 prints them.
 
-use models::platform;
+use models::{Mode, platform};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::cx::ShownOnce;
 
 /// A business.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -38,6 +40,47 @@ impl Account {
     }
 }
 
+/// A business that has just been made, with its first keys.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct NewAccount {
+    #[serde(flatten)]
+    account: Account,
+    /// Shown in this answer and never again.
+    api_keys: Vec<FirstKey>,
+}
+
+/// The first key of a business in one mode, with every scope.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct FirstKey {
+    /// `test` or `live`.
+    #[schema(example = "test")]
+    mode: &'static str,
+    #[schema(example = "rs_test_key_…")]
+    key: String,
+}
+
+impl std::fmt::Debug for FirstKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FirstKey")
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}
+
+impl NewAccount {
+    /// The business and the secrets of its first keys as v3 prints them.
+    pub fn of(account: &platform::Account, secrets: Vec<(Mode, String)>) -> Self {
+        let key = |(mode, key): (Mode, String)| FirstKey {
+            mode: mode.as_str(),
+            key,
+        };
+        Self {
+            account: Account::of(account),
+            api_keys: secrets.into_iter().map(key).collect(),
+        }
+    }
+}
+
 /// A key of the API.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct ApiKey {
@@ -50,8 +93,7 @@ pub struct ApiKey {
     mode: &'static str,
     #[schema(example = json!(["billing:write", "crm:read"]))]
     scopes: Vec<String>,
-    /// The secret: shown in the answer that makes it, and never again.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The secret: shown in the answer that makes it, and `null` ever after.
     #[schema(example = "rs_test_key_…")]
     key: Option<String>,
     /// The last four characters of the secret.
@@ -60,8 +102,12 @@ pub struct ApiKey {
     /// `active`, `expired` or `revoked`.
     #[schema(example = "active")]
     status: &'static str,
+    #[schema(example = "2027-06-27T10:30:00Z")]
     expires_at: Option<String>,
+    #[schema(example = "2026-06-27T10:30:00Z")]
     revoked_at: Option<String>,
+    /// When the secret was made that is the newest one now.
+    #[schema(example = "2026-01-27T10:30:00Z")]
     rotated_at: Option<String>,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
@@ -109,6 +155,15 @@ impl ApiKey {
     }
 }
 
+impl ShownOnce for ApiKey {
+    fn without_secret(&self) -> Self {
+        Self {
+            key: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// A client of the OAuth token route.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct OauthClient {
@@ -119,10 +174,10 @@ pub struct OauthClient {
     /// `test` or `live`.
     #[schema(example = "test")]
     mode: &'static str,
-    #[schema(example = "b7c1e4f0a9d84c6f")]
+    #[schema(example = "b7c1e4f0a9d84c6f8e21d35a7f904b6c")]
     client_id: String,
-    /// Shown in the answer that creates the client, and never again.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Shown in the answer that creates the client, and `null` ever after.
+    #[schema(example = "9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a0")]
     client_secret: Option<String>,
     #[schema(example = "https://services.reveknew.net")]
     audience: String,
@@ -164,6 +219,15 @@ impl OauthClient {
     }
 }
 
+impl ShownOnce for OauthClient {
+    fn without_secret(&self) -> Self {
+        Self {
+            client_secret: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// The clock of a business in test mode.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TestClock {
@@ -175,8 +239,10 @@ pub struct TestClock {
     status: &'static str,
     /// Where it is going.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2027-02-28T00:00:00Z")]
     target: Option<String>,
     /// Whether the time stands still. It does from the first advance until the clock is deleted.
+    #[schema(example = true)]
     frozen: bool,
 }
 

@@ -1,8 +1,12 @@
 //! Endpoints and deliveries as v3 prints them.
 
+use models::event::Stamp;
 use models::{Metadata, Mode, webhooks};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::List;
+use crate::cx::ShownOnce;
 
 /// A webhook endpoint.
 #[derive(Clone, Serialize, ToSchema)]
@@ -13,10 +17,12 @@ pub struct Endpoint {
     url: String,
     #[schema(example = json!(["subscription.created", "payment.succeeded"]))]
     events: Vec<String>,
-    /// Shown in the answer that creates the endpoint, and never again.
+    /// Shown in the answer that creates the endpoint, and absent ever after: what was read can be sent back in a `PATCH`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "whsec_your_secret_key")]
     secret: Option<String>,
+    /// Whether anything is sent.
+    #[schema(example = true)]
     enabled: bool,
     /// `enabled` or `disabled`.
     #[schema(example = "enabled")]
@@ -25,6 +31,7 @@ pub struct Endpoint {
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
+    #[schema(example = true)]
     livemode: bool,
 }
 
@@ -69,6 +76,64 @@ impl Endpoint {
     }
 }
 
+impl ShownOnce for Endpoint {
+    fn without_secret(&self) -> Self {
+        Self {
+            secret: None,
+            ..self.clone()
+        }
+    }
+}
+
+/// One page of the deliveries to an endpoint, newest event first.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Deliveries {
+    /// The deliveries.
+    deliveries: Vec<Delivery>,
+    /// Whether another page follows.
+    #[schema(example = false)]
+    has_more: bool,
+    /// The `cursor` of the next page.
+    #[schema(example = json!(null))]
+    next_cursor: Option<String>,
+}
+
+impl From<List<Delivery>> for Deliveries {
+    /// The document prints this list under a name of its own.
+    fn from(list: List<Delivery>) -> Self {
+        Self {
+            deliveries: list.data,
+            has_more: list.has_more,
+            next_cursor: list.next_cursor,
+        }
+    }
+}
+
+/// A test event on its way.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TestSent {
+    #[schema(example = "evt_rs_123456")]
+    event_id: String,
+    #[schema(example = "payment.succeeded")]
+    event_type: &'static str,
+    #[schema(example = "we_rs_123456")]
+    webhook_id: String,
+    #[schema(example = true)]
+    livemode: bool,
+}
+
+impl TestSent {
+    /// The test event that an endpoint alone will receive.
+    pub fn of(endpoint: &webhooks::Endpoint, stamp: &Stamp, mode: Mode) -> Self {
+        Self {
+            event_id: stamp.id.to_string(),
+            event_type: stamp.kind.as_str(),
+            webhook_id: endpoint.id.to_string(),
+            livemode: mode.is_live(),
+        }
+    }
+}
+
 /// One event on its way to one endpoint.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Delivery {
@@ -87,6 +152,7 @@ pub struct Delivery {
     #[schema(example = 200)]
     http_status: Option<u16>,
     /// Why no answer came.
+    #[schema(example = "the connection timed out")]
     error: Option<String>,
     #[schema(example = 1)]
     attempts: usize,
@@ -101,6 +167,7 @@ pub struct Delivery {
     next_retry: Option<String>,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
+    #[schema(example = true)]
     livemode: bool,
 }
 

@@ -1,0 +1,59 @@
+//! Does what is due: bills and ends subscriptions, collects invoices again, and asks the gateway about payments and refunds
+//! whose outcome nobody wrote down.
+//!
+//! A message only says where to look. The item decides whether anything is due, so a message that comes twice, late or out
+//! of order does no harm.
+
+use api::{App, Config, Invocation};
+use models::ids::Id;
+use models::{Error, Result};
+use operations::Context;
+use store::{DueMessage, keys};
+
+/// The Lambda function.
+pub fn function(config: &Config) -> Result<Invocation> {
+    let app = App::new(config)?;
+    Ok(worker(app))
+}
+
+/// The worker over a given application.
+pub fn worker(app: App) -> Invocation {
+    api::sqs_function(move |body| {
+        let app = app.clone();
+        async move { run(&app, &body).await }
+    })
+}
+
+/// Gives one due item its turn.
+async fn run(app: &App, body: &str) -> Result<()> {
+    let message: DueMessage = serde_json::from_str(body).map_err(Error::internal)?;
+    let key = message.key();
+    let scope = key.scope().ok_or_else(|| Error::internal(format_args!("{} belongs to no business", key.pk)))?;
+    let context = app.scheduled(scope, message.at);
+    let now = context.now().await?;
+    match message.entity_type.as_str() {
+        "sub" => operations::run_subscription(&context, id(&key)?, now).await,
+        "inv" => operations::retry_invoice(&context, id(&key)?, now).await,
+        "pay" => resolve_payment(&context, id(&key)?).await,
+        "refund" => resolve_refund(&context, &key).await,
+        other => Err(Error::internal(format_args!("nothing is ever due to a {other} here"))),
+    }
+}
+
+async fn resolve_payment(context: &Context, id: Id<models::ids::Payment>) -> Result<()> {
+    if let Some(stored) = context.payment(id).await? {
+        operations::resolve_payment(context, stored).await?;
+    }
+    Ok(())
+}
+
+async fn resolve_refund(context: &Context, key: &store::Key) -> Result<()> {
+    if let Some(stored) = context.refund_at(key).await? {
+        operations::resolve_refund(context, stored).await?;
+    }
+    Ok(())
+}
+
+fn id<K: models::ids::Kind>(key: &store::Key) -> Result<Id<K>> {
+    keys::record_id(key).ok_or_else(|| Error::internal(format_args!("{} is no id", key.sk)))
+}

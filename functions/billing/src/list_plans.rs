@@ -1,0 +1,23 @@
+//! `GET /v3/plans`
+
+use api::dialect::rocketsavvy::{List, Plan, Problems};
+use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
+
+/// List plans
+///
+/// In order of their names. 1 query.
+#[utoipa::path(
+    get,
+    path = "/v3/plans",
+    tag = "billing",
+    params(
+        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses((status = 200, description = "One page of plans.", body = List<Plan>), Problems)
+)]
+pub(crate) async fn list_plans(cx: Cx<BillingRead>, Query(query): Query<PageQuery>) -> Result<Reply, Problem> {
+    let paging = cx.page(&query, &[])?;
+    let page = cx.plans(&paging.request).await?;
+    Reply::ok(&paging.list(page, |plan| Plan::of(&plan, cx.mode())))
+}

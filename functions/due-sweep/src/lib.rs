@@ -1,0 +1,94 @@
+//! Moves what is due to the queue of its kind, and walks test clocks through time.
+//!
+//! Two triggers: the schedule of every minute sweeps all that is due in real time and takes up test clocks that stopped
+//! half-way; the event `test_clock.advancing` starts one clock at once. Sweeping writes nothing: a worker moves the item's
+//! due time on in the same write with which it acts, and until then the item is swept again.
+
+mod advance;
+mod sweep;
+
+use api::{App, Config, Invocation};
+use futures::future::try_join_all;
+use models::page::PageRequest;
+use models::platform::ClockStatus;
+use models::{Business, Id, Mode, Result, Scope};
+use queue::Queue;
+use serde::Deserialize;
+use store::DueMessage;
+
+/// Businesses looked up with one query.
+const ACCOUNTS_PAGE: u32 = 100;
+
+/// Where due work goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Queues {
+    billing: Queue,
+    webhook_delivery: Queue,
+}
+
+impl Queues {
+    /// Sends each message to the queue of its kind.
+    pub(crate) async fn send(&self, messages: Vec<DueMessage>) -> Result<()> {
+        let (deliveries, billing): (Vec<_>, Vec<_>) =
+            messages.into_iter().partition(|message| message.entity_type == "del");
+        self.webhook_delivery.send(&deliveries).await?;
+        self.billing.send(&billing).await
+    }
+}
+
+/// What invoked us: the schedule says nothing, the rule hands over an event.
+#[derive(Debug, Default, Deserialize)]
+struct Trigger {
+    #[serde(default)]
+    detail: Option<Detail>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Detail {
+    #[serde(default)]
+    account: Option<Business>,
+}
+
+/// The Lambda function.
+pub fn function(config: &Config) -> Result<Invocation> {
+    let queues = Queues {
+        billing: Queue::new(&config.connection, config.require("BILLING_QUEUE_URL")?),
+        webhook_delivery: Queue::new(&config.connection, config.require("WEBHOOK_DELIVERY_QUEUE_URL")?),
+    };
+    let app = App::new(config)?;
+    Ok(api::typed_function(move |trigger: Trigger| {
+        let (app, queues) = (app.clone(), queues.clone());
+        async move {
+            match trigger.detail.and_then(|detail| detail.account) {
+                Some(business) => advance::advance(&app, &queues, business).await,
+                None => tick(&app, &queues).await,
+            }
+        }
+    }))
+}
+
+/// One minute has passed.
+async fn tick(app: &App, queues: &Queues) -> Result<()> {
+    sweep::live(app, queues).await?;
+    // The list of businesses belongs to the installation: any scope may read it.
+    let session = app.scheduled(Scope { business: Id::new(0)?, mode: Mode::Live }, None);
+    let mut request = PageRequest { limit: ACCOUNTS_PAGE, after: None };
+    loop {
+        let page = session.accounts(&request).await?;
+        try_join_all(page.items.iter().map(|account| test_mode(app, queues, account.id))).await?;
+        if page.next.is_none() {
+            return Ok(());
+        }
+        request.after = page.next;
+    }
+}
+
+/// The test mode of one business: in real time, or by its clock.
+async fn test_mode(app: &App, queues: &Queues, business: Business) -> Result<()> {
+    let scope = Scope { business, mode: Mode::Test };
+    match app.scheduled(scope, None).test_clock().await? {
+        None => sweep::test(app, queues, business, app.clock().now(), false).await,
+        Some(clock) if clock.status == ClockStatus::Advancing => advance::advance(app, queues, business).await,
+        Some(clock) => sweep::test(app, queues, business, clock.frozen_time, true).await,
+    }
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `payments`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    api::run(payments::function)
+}

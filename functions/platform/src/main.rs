@@ -1,0 +1,5 @@
+//! The Lambda function `platform`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    api::run(platform::function)
+}

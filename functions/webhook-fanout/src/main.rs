@@ -1,0 +1,5 @@
+//! The Lambda function `webhook-fanout`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    api::run(webhook_fanout::function)
+}

@@ -1,0 +1,54 @@
+//! Sending messages to an SQS queue. A crate of its own, so that functions without a queue do not link the client.
+#![warn(missing_docs)]
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::{BehaviorVersion, Region};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use models::{Error, Result};
+use serde::Serialize;
+use store::Connection;
+
+/// SQS takes so many messages in one call.
+const BATCH: usize = 10;
+
+/// A queue to send to.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+impl Queue {
+    /// The queue with that URL.
+    pub fn new(connection: &Connection, url: impl Into<String>) -> Self {
+        let mut config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(connection.region.clone()))
+            .credentials_provider(connection.credentials.clone())
+            .http_client(connection.http_client.clone());
+        if let Some(endpoint) = &connection.endpoint_url {
+            config = config.endpoint_url(endpoint);
+        }
+        Self { client: Client::from_conf(config.build()), url: url.into() }
+    }
+
+    /// Sends every message, ten to a call. An error says that some may not have been sent: sending again is harmless to
+    /// our workers.
+    pub async fn send<M: Serialize>(&self, messages: &[M]) -> Result<()> {
+        for batch in messages.chunks(BATCH) {
+            let entries = batch.iter().enumerate().map(|(index, message)| {
+                let body = serde_json::to_string(message).map_err(Error::internal)?;
+                let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body);
+                entry.build().map_err(Error::internal)
+            });
+            let entries = entries.collect::<Result<Vec<_>>>()?;
+            let call = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+            let sent = Box::pin(call.send()).await;
+            let output = sent.map_err(|error| Error::Unavailable(format!("SQS: {error:?}")))?;
+            if let Some(failed) = output.failed().first() {
+                return Err(Error::Unavailable(format!("SQS did not take a message: {}", failed.code())));
+            }
+        }
+        Ok(())
+    }
+}
