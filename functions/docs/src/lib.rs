@@ -43,6 +43,11 @@ pub fn router() -> Router {
         .layer(middleware::map_response(security_headers::add))
 }
 
+/// The Lambda function.
+pub fn function(_config: &api::Config) -> models::Result<api::Invocation> {
+    Ok(api::http_function(api::surround(router())))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::get;

@@ -1,3 +1,5 @@
-//! The Lambda function that serves the API reference and answers for routes that no other function has.
+//! The Lambda function `docs`: the API reference, and the answer for routes that no other function has.
 
-fn main() {}
+fn main() -> Result<(), lambda_runtime::Error> {
+    api::run(docs::function)
+}

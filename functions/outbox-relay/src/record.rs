@@ -61,16 +61,13 @@ pub(crate) async fn log(app: &App, change: Change) -> Result<Vec<Entry>> {
 /// `{"object":…,"previous_attributes":…}` of an event.
 fn data(scope: &Scope, stamp: &Stamp, before: Option<&Image>, after: &Image) -> Result<String> {
     let view = |image: &Image| object_of(&image.entity_type, image.item.clone(), scope.mode);
-    let data = match &stamp.only {
-        Some(test) => {
-            let object: Value = serde_json::from_str(&test.object).map_err(Error::internal)?;
-            EventData::of_change(None, object)
-        }
-        None => {
-            // An object that nobody has heard of yet has no previous attributes, even if it was written before.
-            let heard = before.filter(|image| !image.stamps.is_empty());
-            EventData::of_change(heard.map(view).transpose()?.as_ref(), view(after)?)
-        }
+    let data = if let Some(test) = &stamp.only {
+        let object: Value = serde_json::from_str(&test.object).map_err(Error::internal)?;
+        EventData::of_change(None, object)
+    } else {
+        // An object that nobody has heard of yet has no previous attributes, even if it was written before.
+        let heard = before.filter(|image| !image.stamps.is_empty());
+        EventData::of_change(heard.map(view).transpose()?.as_ref(), view(after)?)
     };
     serde_json::to_string(&data).map_err(Error::internal)
 }

@@ -79,17 +79,14 @@ async fn record(
     now: Timestamp,
 ) -> Result<()> {
     let mut writes = context.writes().await?;
-    match stored {
-        Some(stored) => {
-            let mut delivery = (*stored).clone();
-            delivery.book(attempt);
-            writes.update(&stored, &delivery, None)?;
-        }
-        None => {
-            let mut delivery = Delivery::new(context.mint().await?, endpoint, (event, kind), now);
-            delivery.book(attempt);
-            writes.create(&delivery, None)?;
-        }
+    if let Some(stored) = stored {
+        let mut delivery = (*stored).clone();
+        delivery.book(attempt);
+        writes.update(&stored, &delivery, None)?;
+    } else {
+        let mut delivery = Delivery::new(context.mint().await?, endpoint, (event, kind), now);
+        delivery.book(attempt);
+        writes.create(&delivery, None)?;
     }
     context.write(&writes).await?;
     Ok(())

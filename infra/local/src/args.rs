@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::Error;
+
 /// Runs the whole product on this machine, without an AWS account.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "local")]
@@ -22,8 +24,16 @@ pub struct Args {
     pub credentials: Option<PathBuf>,
     /// Time at which the wall clock of the business stands still.
     #[arg(long, value_name = "RFC 3339")]
-    pub clock: Option<jiff::Timestamp>,
+    pub clock: Option<String>,
     /// Filter of the logs, in the syntax of `RUST_LOG`.
     #[arg(long, default_value = "warn,dynoxide=error")]
     pub log: String,
+}
+
+impl Args {
+    /// The time at which the wall clock stands still, where it does.
+    pub fn wall(&self) -> Result<Option<models::Timestamp>, Error> {
+        let parse = |text: &String| text.parse().map_err(|_error| Error::Clock(text.clone()));
+        self.clock.as_ref().map(parse).transpose()
+    }
 }

@@ -22,4 +22,10 @@ pub enum Error {
     /// A value that should always be JSON was not.
     #[error("json: {0}")]
     Json(#[from] serde_json::Error),
+    /// A function could not be built, or the demo business not be created.
+    #[error("{0}: {0:?}")]
+    Function(models::Error),
+    /// `--clock` is no moment.
+    #[error("--clock {0}: must be a date and time like 2027-01-31T00:00:00Z")]
+    Clock(String),
 }

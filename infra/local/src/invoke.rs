@@ -6,14 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use serde_json::value::RawValue;
 
 use crate::template::Template;
 
-/// A function behind its event: JSON in, JSON or an error out, as the Lambda runtime calls it.
-pub type Invocation =
-    Arc<dyn Fn(Box<RawValue>) -> BoxFuture<'static, Result<Box<RawValue>, String>> + Send + Sync>;
+pub use api::Invocation;
 
 /// The functions that run in this process, by the name of their crate.
 #[derive(Clone, Default)]

@@ -68,7 +68,7 @@ async fn start(args: &Args) -> Result<Running, Error> {
         ..Settings::default()
     };
     let aws = Aws::start(&settings).await?;
-    let functions = functions::wire(&aws);
+    let functions = functions::wire(&aws, args.wall()?)?;
     let greeting = seed::seed(&aws, args, address).await?;
     let running = aws.run(&functions, api)?;
     println!("{greeting}");

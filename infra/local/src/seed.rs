@@ -1,20 +1,186 @@
 //! The demo business: created at the start, so that the first request can be made right away.
+//!
+//! Its credentials are the same at every start. The table holds only hashes of them, so after a restart nobody could print
+//! others; and they open nothing but a process that listens on 127.0.0.1 alone.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::net::SocketAddr;
+
+use api::secrets;
+use models::platform::{
+    Account, ApiKey, Credential, CredentialKind, OauthClient, ScopeSet,
+};
+use models::{Id, IdSource, Mode, Scope, Timestamp};
+use operations::Context;
+use serde_json::json;
+use store::{CredentialLookup, OauthLookup, Via, Writes, keys};
 
 use crate::Error;
 use crate::args::Args;
 use crate::cloud::Aws;
+use crate::functions;
+
+/// Where the demo credentials come from.
+const SEED: u64 = 0x5a77_7900;
+/// The number of the demo business.
+const BUSINESS: u64 = 1_000_001;
+/// The audience of the demo client's tokens: the one that the Reveknew document prints.
+const AUDIENCE: &str = "https://services.reveknew.net";
 
 /// Values for the parameters of the template that a deployment would be asked for.
 pub fn parameters() -> BTreeMap<String, String> {
-    BTreeMap::new()
+    BTreeMap::from([("OperatorKeySha256".to_owned(), keys::sha256(&operator_key()))])
+}
+
+fn operator_key() -> String {
+    format!("rs_operator_key_{}", keys::sha256("local demo operator"))
+}
+
+/// The credentials of the demo business, as `--credentials` writes them.
+#[derive(Debug)]
+struct Demo {
+    test_key: String,
+    live_key: String,
+    suite_key: String,
+    member_token: String,
+    client_id: String,
+    client_secret: String,
 }
 
 /// Creates the demo business unless the data already has it, writes `--credentials`, and returns what to print once the API
 /// can be called at the given address.
-#[expect(clippy::unused_async, reason = "seeding will call the API")]
-pub async fn seed(_aws: &Aws, _args: &Args, api: SocketAddr) -> Result<String, Error> {
-    Ok(format!("http://{api}"))
+pub async fn seed(aws: &Aws, args: &Args, api: SocketAddr) -> Result<String, Error> {
+    let app = functions::app(aws, args.wall()?, IdSource::seeded(SEED))?;
+    let business = Id::new(BUSINESS).map_err(Error::Function)?;
+    let context = |mode| app.context(Scope { business, mode }, Via::system());
+    let (live, test) = (context(Mode::Live), context(Mode::Test));
+    let demo = Demo::new(&test).map_err(Error::Function)?;
+    write(&live, &test, &demo).await.map_err(Error::Function)?;
+    if let Some(path) = &args.credentials {
+        let text = demo.to_json(api, &business.to_string());
+        std::fs::write(path, text).map_err(|error| Error::Io("--credentials", error))?;
+    }
+    Ok(demo.greeting(api))
+}
+
+/// Writes what is not there yet: a refused write says that it is.
+async fn write(live: &Context, test: &Context, demo: &Demo) -> models::Result<()> {
+    let now = live.wall().whole_second();
+    let mut writes = live.writes().await?;
+    let account = Account {
+        id: live.scope().business,
+        name: "Demo business".to_owned(),
+        email: "demo@example.com".to_owned(),
+        country: "US".to_owned(),
+        currency: "USD".parse().map_err(models::Error::internal)?,
+        time_zone: "America/New_York".to_owned(),
+        created: now,
+    };
+    writes.create(&account, None)?;
+    key(&mut writes, live.scope(), (1, "Demo, live"), CredentialKind::ApiKey, &demo.live_key, now)?;
+    live.write(&writes).await?;
+
+    let mut writes = test.writes().await?;
+    let scope = test.scope();
+    key(&mut writes, scope, (1, "Demo, test"), CredentialKind::ApiKey, &demo.test_key, now)?;
+    key(&mut writes, scope, (2, "Demo, suite"), CredentialKind::ApiKey, &demo.suite_key, now)?;
+    key(&mut writes, scope, (3, "Demo, members"), CredentialKind::MemberToken, &demo.member_token, now)?;
+    let client = OauthClient {
+        id: Id::new(1)?,
+        name: "Demo, enterprise".to_owned(),
+        mode: Mode::Test,
+        client_id: demo.client_id.clone(),
+        secret_hash: keys::sha256(&demo.client_secret),
+        audience: AUDIENCE.to_owned(),
+        scopes: ScopeSet::ALL,
+        created: now,
+        deleted: None,
+    };
+    writes.create(&client, None)?;
+    writes.create(&OauthLookup { client_id: client.client_id.clone(), scope, id: client.id, deleted: None }, None)?;
+    test.write(&writes).await?;
+    Ok(())
+}
+
+fn key(
+    writes: &mut Writes<'_>,
+    scope: Scope,
+    (number, name): (u64, &str),
+    kind: CredentialKind,
+    secret: &str,
+    now: Timestamp,
+) -> models::Result<()> {
+    let id = Id::new(number)?;
+    let hash = keys::sha256(secret);
+    let record = ApiKey {
+        id,
+        name: name.to_owned(),
+        kind,
+        mode: scope.mode,
+        scopes: ScopeSet::ALL,
+        last4: secrets::last4(secret),
+        hash: hash.clone(),
+        older: Vec::new(),
+        expires_at: None,
+        revoked_at: None,
+        rotated_at: None,
+        created: now,
+    };
+    let credential = Credential { kind, scope, scopes: ScopeSet::ALL, key_id: id, expires_at: None };
+    writes.create(&record, None)?;
+    writes.create(&CredentialLookup { hash, credential }, None)?;
+    Ok(())
+}
+
+impl Demo {
+    fn new(session: &Context) -> models::Result<Self> {
+        let client_id = secrets::opaque(session)?.chars().take(32).collect();
+        Ok(Self {
+            test_key: secrets::api_key(session, Mode::Test)?,
+            live_key: secrets::api_key(session, Mode::Live)?,
+            suite_key: secrets::api_key(session, Mode::Test)?,
+            member_token: secrets::opaque(session)?,
+            client_id,
+            client_secret: secrets::opaque(session)?,
+        })
+    }
+
+    fn to_json(&self, api: SocketAddr, business_id: &str) -> String {
+        let credentials = json!({
+            "base_url": format!("http://{api}"),
+            "business_id": business_id,
+            "operator_key": operator_key(),
+            "v3": { "test_key": self.test_key, "live_key": self.live_key },
+            "suite": { "api_key": self.suite_key },
+            "members": { "authentication_token": self.member_token },
+            "enterprise": {
+                "business_id": business_id,
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+                "audience": AUDIENCE,
+            },
+        });
+        format!("{credentials:#}\n")
+    }
+
+    fn greeting(&self, api: SocketAddr) -> String {
+        let mut text = String::new();
+        let lines = [
+            "Savvy runs on this machine, with a demo business in test mode.".to_owned(),
+            String::new(),
+            "RocketSavvy v3: create a customer".to_owned(),
+            format!("  curl http://{api}/v3/customers -H 'Authorization: Bearer {}' \\", self.test_key),
+            "    -H 'Content-Type: application/json' -d '{\"email\":\"test@example.com\",\"first_name\":\"John\"}'"
+                .to_owned(),
+            String::new(),
+            format!("Documentation  http://{api}/docs"),
+            format!("Operator key   {}", operator_key()),
+        ];
+        for line in lines {
+            // Writing to a String cannot fail.
+            drop(writeln!(text, "{line}"));
+        }
+        text
+    }
 }

@@ -29,7 +29,7 @@ pub use body::{Json, Query};
 pub use config::Config;
 pub use cursor::{PageQuery, Paging};
 pub use cx::{Cx, ShownOnce};
-pub use middleware::finish;
+pub use middleware::{finish, surround};
 pub use path::Path;
 pub use reply::{Problem, Reply};
 pub use run::{Change, Invocation, http_function, run, sqs_function, stream_function, typed_function};

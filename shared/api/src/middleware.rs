@@ -36,17 +36,23 @@ pub(crate) struct TooLarge;
 
 /// Gives a function's routes their surroundings. Every function's router passes through here.
 pub fn finish(router: Router<App>, app: App) -> Router {
-    router
+    let router = router
         .fallback(async || Problem(Error::not_found("route", "")))
         .method_not_allowed_fallback(async || Problem(Error::not_found("route", "")))
+        .with_state(app);
+    surround(router)
+}
+
+/// Gives every request an id, its whole body and a log line, and every error the shape of its dialect.
+pub fn surround(router: Router) -> Router {
+    router
         .layer(CatchPanicLayer::custom(|_| {
             Problem(Error::internal("a handler panicked")).into_response()
         }))
-        .layer(from_fn(surround))
-        .with_state(app)
+        .layer(from_fn(around))
 }
 
-async fn surround(request: Request, next: Next) -> Response {
+async fn around(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let info = RequestInfo {
         request_id: request_id(),
@@ -105,6 +111,10 @@ async fn with_body(request: Request, info: &RequestInfo) -> Result<Request, Resp
     };
     parts.extensions.insert(BodyBytes(bytes.clone()));
     parts.extensions.insert(info.clone());
+    // A router without our extractors finds the id here, never what a client sent.
+    if let Ok(value) = HeaderValue::from_str(&info.request_id) {
+        parts.headers.insert("request-id", value);
+    }
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 

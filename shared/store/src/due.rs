@@ -1,6 +1,8 @@
 //! The due index: what must happen next, in order of its time.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+// The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
+use futures::FutureExt;
 use models::{Error, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +88,7 @@ impl Table {
             .limit(limit)
             .set_exclusive_start_key(start)
             .send()
+            .boxed()
             .await
             .map_err(unavailable)?;
         output

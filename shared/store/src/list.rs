@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+// The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
+use futures::FutureExt;
 use models::page::{Page, PageRequest};
 use models::{Error, Result};
 
@@ -130,6 +132,7 @@ impl Session {
             .limit(i32::try_from(size).map_err(Error::internal)?)
             .set_exclusive_start_key(start)
             .send()
+            .boxed()
             .await
             .map_err(unavailable)?;
         let last = output
@@ -169,6 +172,7 @@ impl Session {
             .limit(i32::try_from(request.limit.saturating_add(1)).map_err(Error::internal)?)
             .set_exclusive_start_key(start)
             .send()
+            .boxed()
             .await
             .map_err(unavailable)?;
         let wanted = usize::try_from(request.limit).map_err(Error::internal)?;
@@ -213,6 +217,7 @@ impl Session {
                 .batch_get_item()
                 .request_items(&self.table().name, request)
                 .send()
+                .boxed()
                 .await
                 .map_err(unavailable)?;
             for item in output

@@ -1,5 +1,6 @@
 //! Payment methods, payments and refunds.
 
+use models::crm::Customer;
 use models::ids::{self, Id};
 use models::page::{Page, PageRequest};
 use models::payments::{Payment, PaymentMethod, PaymentStatus, Refund, RefundStatus};
@@ -22,10 +23,9 @@ impl Record for PaymentMethod {
     }
 
     fn parent(&self, scope: &Scope) -> Option<String> {
-        Some(keys::of_customer::<ids::PaymentMethod>(
-            scope,
-            self.customer_id,
-        ))
+        // A detached one leaves the list at once: else it would take up room on its customer's pages until it is removed.
+        let listed = self.deleted.is_none();
+        listed.then(|| keys::of_customer::<ids::PaymentMethod>(scope, self.customer_id))
     }
 
     fn expires(&self) -> Option<Timestamp> {
@@ -70,12 +70,25 @@ impl Record for Refund {
 }
 
 impl Session {
+    /// A customer as it is at this moment: it says which payment method is the default. One consistent read.
+    pub async fn customer_now(&self, id: Id<ids::Customer>) -> Result<Option<Stored<Customer>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
     /// A payment method. One read.
     pub async fn payment_method(
         &self,
         id: Id<ids::PaymentMethod>,
     ) -> Result<Option<Stored<PaymentMethod>>> {
         self.load(&keys::record(&self.scope(), id), false).await
+    }
+
+    /// A payment method as it is at this moment: it is about to be charged or changed. One consistent read.
+    pub async fn payment_method_now(
+        &self,
+        id: Id<ids::PaymentMethod>,
+    ) -> Result<Option<Stored<PaymentMethod>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
     }
 
     /// Payment methods, newest first, of one customer or of all.

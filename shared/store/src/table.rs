@@ -10,6 +10,8 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Put as SdkPut, ReturnValue,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
+// The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
+use futures::FutureExt;
 use models::{Error, Result};
 
 use crate::connection::Connection;
@@ -65,6 +67,7 @@ impl Table {
             .key(attr::SK, AttributeValue::S(key.sk.clone()))
             .consistent_read(consistent)
             .send()
+            .boxed()
             .await
             .map_err(unavailable)?;
         Ok(output.item)
@@ -93,7 +96,7 @@ impl Table {
             .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         for attempt in 0..CONFLICT_TRIES {
-            let Err(error) = request.clone().send().await else {
+            let Err(error) = request.clone().send().boxed().await else {
                 return Ok(Committed::Done);
             };
             match error.as_service_error() {
@@ -124,6 +127,7 @@ impl Table {
                 .transact_write_items()
                 .set_transact_items(Some(items.clone()))
                 .send()
+                .boxed()
                 .await;
             let Err(error) = sent else {
                 return Ok(Committed::Done);
@@ -184,6 +188,7 @@ impl Table {
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .return_values(ReturnValue::UpdatedNew)
             .send()
+            .boxed()
             .await
             .map_err(unavailable)?;
         output

@@ -109,6 +109,23 @@ impl World {
         }
     }
 
+    /// The same world that many seconds later, served by another process: same table, same gateway.
+    #[must_use]
+    pub fn later(&self, seconds: i64) -> Self {
+        let mut config = self.config.clone();
+        config.clock = Clock::Fixed(config.clock.now().plus_seconds(seconds));
+        let ids = Arc::new(IdSource::seeded(8));
+        Self {
+            app: App::with(&config, ids, self.sandbox.clone()).unwrap(),
+            config,
+            sandbox: self.sandbox.clone(),
+            ours: self.ours.clone(),
+            theirs: self.theirs.clone(),
+            meter: self.meter.clone(),
+            database: self.database.clone(),
+        }
+    }
+
     /// A caller of those routes with our test key.
     pub fn call(&self, routes: impl Into<Router<App>>) -> Call {
         Call::new(

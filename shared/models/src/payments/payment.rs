@@ -44,6 +44,17 @@ pub struct Failure {
     pub fault: bool,
 }
 
+impl Failure {
+    /// The error that tells a caller of it. `payment` is the one that records the attempt, where one does.
+    pub fn into_error(self, payment: Option<Id<ids::Payment>>) -> Error {
+        Error::Declined {
+            code: self.code,
+            message: self.message,
+            payment: payment.map(|id| id.to_string()),
+        }
+    }
+}
+
 /// When and how much of the money arrives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {

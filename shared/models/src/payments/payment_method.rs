@@ -48,3 +48,10 @@ pub struct PaymentMethod {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
 }
+
+impl PaymentMethod {
+    /// Takes it from its customer: nobody can be charged on it any more.
+    pub fn detach(&mut self, now: Timestamp) {
+        self.deleted = Some(now);
+    }
+}

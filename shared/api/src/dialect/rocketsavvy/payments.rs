@@ -43,9 +43,11 @@ pub struct PaymentMethod {
     #[schema(example = "card")]
     kind: &'static str,
     card: CardView,
+    #[schema(example = json!({"source": "website"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
+    #[schema(example = false)]
     livemode: bool,
 }
 
@@ -101,17 +103,22 @@ pub struct Payment {
     description: Option<String>,
     #[schema(example = "primary_gateway")]
     gateway: String,
-    /// The reason of a failure, e.g. `card_declined`.
+    /// The reason of a failure; `null` where it succeeded.
+    #[schema(example = "card_declined")]
     failure_code: Option<String>,
+    #[schema(example = "The card was declined.")]
     failure_message: Option<String>,
     settlement: Option<SettlementView>,
     /// 0 (harmless) to 99.
     #[schema(example = 32)]
     risk_score: Option<u8>,
+    #[schema(example = true)]
     fraud_protection: bool,
+    #[schema(example = json!({"source": "website"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
+    #[schema(example = false)]
     livemode: bool,
 }
 
@@ -168,9 +175,12 @@ pub struct Refund {
     /// `pending`, `succeeded` or `failed`.
     #[schema(example = "succeeded")]
     status: &'static str,
+    /// The reason of a failure; `null` where it succeeded.
+    #[schema(example = "resource_missing")]
     failure_code: Option<String>,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
+    #[schema(example = false)]
     livemode: bool,
 }
 

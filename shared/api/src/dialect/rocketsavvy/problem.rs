@@ -60,116 +60,49 @@ pub struct ProblemField {
     detail: String,
 }
 
-struct Kind {
-    status: StatusCode,
-    code: String,
-    title: &'static str,
-    detail: String,
-}
+/// Status, code, title and detail of an error.
+type Kind<'a> = (StatusCode, &'a str, &'static str, String);
 
-fn kind(error: &Error) -> Kind {
-    let make = |status, code: &str, title, detail: String| Kind {
-        status,
-        code: code.to_owned(),
-        title,
-        detail,
-    };
+fn kind(error: &Error) -> Kind<'_> {
+    const RETRY: &str = "something we depend on did not answer; retry with the same Idempotency-Key";
+    const FAULT: &str = "the fault is ours; tell us the request_id";
+    const SEND_KEY: &str = "send a valid key as 'Authorization: Bearer rs_…'";
+    let text = error.to_string();
     match error {
         Error::Invalid(invalid) => {
-            let fields = match invalid.fields.len() {
-                1 => "1 field is invalid".to_owned(),
-                n => format!("{n} fields are invalid"),
-            };
-            make(
-                StatusCode::BAD_REQUEST,
-                "invalid_request",
-                "The request is invalid",
-                fields,
-            )
+            let count = invalid.fields.len();
+            let detail = if count == 1 { "1 field is invalid".to_owned() } else { format!("{count} fields are invalid") };
+            (StatusCode::BAD_REQUEST, "invalid_request", "The request is invalid", detail)
         }
-        Error::NotFound { .. } => make(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "Not found",
-            error.to_string(),
-        ),
-        Error::AlreadyExists { .. } => make(
-            StatusCode::CONFLICT,
-            "already_exists",
-            "Already exists",
-            error.to_string(),
-        ),
-        Error::Conflict { code, detail } => make(
-            StatusCode::CONFLICT,
-            code,
-            "The state of the record does not allow this",
-            detail.to_string(),
-        ),
-        Error::Declined { code, message, .. } => make(
-            StatusCode::PAYMENT_REQUIRED,
-            code,
-            "The payment was refused",
-            message.clone(),
-        ),
-        Error::Idempotency {
-            code: "idempotency_key_in_use",
-            detail,
-        } => make(
-            StatusCode::CONFLICT,
-            "idempotency_key_in_use",
-            "Request under way",
-            (*detail).to_owned(),
-        ),
-        Error::Idempotency { code, detail } => make(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            code,
-            "Idempotency-Key used before",
-            (*detail).to_owned(),
-        ),
+        Error::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found", "Not found", text),
+        Error::AlreadyExists { .. } => (StatusCode::CONFLICT, "already_exists", "Already exists", text),
+        Error::Conflict { code, .. } => {
+            (StatusCode::CONFLICT, code, "The state of the record does not allow this", text)
+        }
+        Error::Declined { code, .. } => (StatusCode::PAYMENT_REQUIRED, code, "The payment was refused", text),
+        Error::Idempotency { code: code @ "idempotency_key_in_use", .. } => {
+            (StatusCode::CONFLICT, code, "Request under way", text)
+        }
+        Error::Idempotency { code, .. } => {
+            (StatusCode::UNPROCESSABLE_ENTITY, code, "Idempotency-Key used before", text)
+        }
         Error::Unauthenticated => {
-            let detail = "send a valid key as 'Authorization: Bearer rs_…'".to_owned();
-            make(
-                StatusCode::UNAUTHORIZED,
-                "unauthenticated",
-                "Unauthenticated",
-                detail,
-            )
+            (StatusCode::UNAUTHORIZED, "unauthenticated", "Unauthenticated", SEND_KEY.to_owned())
         }
-        Error::Forbidden { code, detail } => {
-            make(StatusCode::FORBIDDEN, code, "Not allowed", detail.clone())
-        }
-        Error::RateLimited { .. } => make(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limited",
-            "Too many requests",
-            error.to_string(),
-        ),
+        Error::Forbidden { code, .. } => (StatusCode::FORBIDDEN, code, "Not allowed", text),
+        Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests", text),
         Error::Unavailable(_) => {
-            let detail =
-                "something we depend on did not answer; retry with the same Idempotency-Key"
-                    .to_owned();
-            make(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "Temporarily unavailable",
-                detail,
-            )
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", RETRY.to_owned())
         }
         Error::Internal(_) => {
-            let detail = "the fault is ours; tell us the request_id".to_owned();
-            make(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal_error",
-                "Internal error",
-                detail,
-            )
+            (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", FAULT.to_owned())
         }
     }
 }
 
 /// The status and the body of an error.
 pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails) {
-    let kind = kind(error);
+    let (status, code, title, detail) = kind(error);
     let errors = if let Error::Invalid(invalid) = error {
         let named = |field: &models::FieldError| ProblemField {
             pointer: field.pointer.clone(),
@@ -196,12 +129,12 @@ pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails
         None
     };
     let body = ProblemDetails {
-        kind: format!("urn:savvy:problem:{}", kind.code),
-        title: kind.title,
-        status: kind.status.as_u16(),
-        detail: kind.detail,
+        kind: format!("urn:savvy:problem:{code}"),
+        title,
+        status: status.as_u16(),
+        detail,
         instance: info.path.clone(),
-        code: kind.code,
+        code: code.to_owned(),
         request_id: info.request_id.clone(),
         errors,
         payment_id,

@@ -1,0 +1,32 @@
+//! Texts that callers write as they like. A card number in one of them is refused: it would be stored in the clear.
+
+use api::input::Fields;
+use models::Metadata;
+
+use crate::card_number;
+
+/// Characters at the most.
+const MAX_CHARS: usize = 500;
+const CODE: &str = "card_number_in_text";
+const DETAIL: &str = "must not contain a card number; 13 to 19 digits that pass a card's check digit are taken for one";
+
+/// A text that may be absent.
+pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Option<String> {
+    let text = fields.text(name, 1..=MAX_CHARS).optional()?;
+    if card_number::stands_in(&text) {
+        fields.reject(name, CODE, DETAIL);
+    }
+    Some(text)
+}
+
+/// `metadata`, empty where it is absent.
+pub(crate) fn read_metadata(fields: &mut Fields<'_>) -> Metadata {
+    let metadata = fields.metadata().optional().unwrap_or_default();
+    let holds_one = |(key, value): (&String, &String)| {
+        card_number::stands_in(key) || card_number::stands_in(value)
+    };
+    if metadata.iter().any(holds_one) {
+        fields.reject("metadata", CODE, DETAIL);
+    }
+    metadata
+}

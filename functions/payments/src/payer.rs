@@ -1,0 +1,149 @@
+//! Who pays, and with what: a card of this moment, a stored payment method, or the customer's default.
+
+use api::input::Fields;
+use models::crm::Customer;
+use models::ids::{self, Id};
+use models::payments::{Card, PaymentMethod};
+use models::{Error, Result};
+use operations::Context;
+use providers::gateway::RawCard;
+use store::Stored;
+use utoipa::ToSchema;
+
+use crate::card::{self, NewCard};
+
+/// A payment method that is used once.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a card")]
+pub(crate) struct OneTimePaymentMethod {
+    /// `card`.
+    #[schema(rename = "type", example = "card")]
+    kind: String,
+    card: NewCard,
+}
+
+/// What the body says of the payer.
+pub(crate) enum Source {
+    /// A card of this moment.
+    Card(RawCard),
+    /// A stored payment method.
+    Stored(Id<ids::PaymentMethod>),
+    /// Nothing: the customer's default.
+    Default,
+}
+
+/// Who is charged, and on which card.
+pub(crate) struct Payer {
+    pub(crate) customer_id: Option<Id<ids::Customer>>,
+    pub(crate) payment_method_id: Option<Id<ids::PaymentMethod>>,
+    pub(crate) card: Card,
+}
+
+impl Source {
+    /// Reads `payment_method` and `payment_method_id`, after `customer_id` and before all other fields: whether one of them
+    /// is missing is known only where what is there is good.
+    pub(crate) fn read(
+        fields: &mut Fields<'_>,
+        customer: Option<Id<ids::Customer>>,
+    ) -> Option<Self> {
+        let card = fields.object("payment_method", read_one_time).optional();
+        let stored = fields.id("payment_method_id").optional();
+        match (card, stored) {
+            (Some(_), Some(_)) => {
+                let detail = "cannot be given together with payment_method";
+                fields.reject("payment_method_id", "contradiction", detail);
+                None
+            }
+            (Some(card), None) => Some(Self::Card(card)),
+            (None, Some(id)) => Some(Self::Stored(id)),
+            (None, None) if customer.is_some() => Some(Self::Default),
+            (None, None) => {
+                if fields.good() {
+                    let detail = "is required where there is neither payment_method_id nor a customer_id";
+                    fields.reject("payment_method", "required", detail);
+                }
+                None
+            }
+        }
+    }
+
+    /// Finds the card: 1 read for the customer, and 1 for the payment method where the card is not in the body.
+    pub(crate) async fn find(
+        self,
+        context: &Context,
+        customer: Option<Id<ids::Customer>>,
+    ) -> Result<Payer> {
+        let customer = match customer {
+            Some(id) => Some(named(context, id).await?),
+            None => None,
+        };
+        match self {
+            Self::Card(raw) => Ok(Payer {
+                customer_id: customer.map(|customer| customer.id),
+                payment_method_id: None,
+                card: card::tokenize(context, &raw, "/payment_method/card").await?,
+            }),
+            Self::Stored(id) => stored(context, id, customer).await,
+            Self::Default => default(context, customer).await,
+        }
+    }
+}
+
+fn read_one_time(fields: &mut Fields<'_>) -> Option<RawCard> {
+    let kind = fields.choice("type", &[("card", ())]).required(fields);
+    let card = fields.object("card", card::read).required(fields);
+    kind.and(card)
+}
+
+async fn named(context: &Context, id: Id<ids::Customer>) -> Result<Customer> {
+    let stored = context.customer_now(id).await?;
+    stored
+        .map(Stored::into_inner)
+        .ok_or_else(|| Error::no_such("customer", id, "/customer_id"))
+}
+
+/// The payment method that the body names. It charges the customer whose it is and nobody else.
+async fn stored(
+    context: &Context,
+    id: Id<ids::PaymentMethod>,
+    customer: Option<Customer>,
+) -> Result<Payer> {
+    let none = || Error::no_such("payment method", id, "/payment_method_id");
+    let method = context.payment_method_now(id).await?.ok_or_else(none)?;
+    let owner = match customer {
+        Some(customer) => customer,
+        // Those of a customer who was deleted are gone with it.
+        None => context
+            .customer_now(method.customer_id)
+            .await?
+            .ok_or_else(none)?
+            .into_inner(),
+    };
+    if owner.id != method.customer_id {
+        let detail = "belongs to another customer";
+        return Err(Error::invalid("/payment_method_id", "contradiction", detail));
+    }
+    Ok(Payer::of(&method))
+}
+
+async fn default(context: &Context, customer: Option<Customer>) -> Result<Payer> {
+    let none = || {
+        let detail = "is required: the customer has no default payment method";
+        Error::invalid("/payment_method", "required", detail)
+    };
+    let id = customer
+        .and_then(|customer| customer.default_payment_method)
+        .ok_or_else(none)?;
+    let method = context.payment_method_now(id).await?.ok_or_else(none)?;
+    Ok(Payer::of(&method))
+}
+
+impl Payer {
+    fn of(method: &PaymentMethod) -> Self {
+        Self {
+            customer_id: Some(method.customer_id),
+            payment_method_id: Some(method.id),
+            card: method.card.clone(),
+        }
+    }
+}
