@@ -125,3 +125,77 @@ async fn resume(context: &Context, reference: &str) -> models::Result<Stored<mod
     let vanished = || Error::internal(format_args!("{id} has vanished"));
     context.payment(id).await?.ok_or_else(vanished)
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use serde_json::json;
+    use testkit::World;
+
+    use crate::testing::{attached, card, customer, with_card};
+
+    /// As printed in the v3 document.
+    const PRINTED: &str = r#"{
+"amount": 5000,
+"currency": "USD",
+"payment_method": {
+"type": "card",
+"card": {
+"number": "4242424242424242",
+"exp_month": 12,
+"exp_year": 2027,
+"cvc": "123"
+}
+},
+"customer_id": "cust_rs_123456",
+"description": "Professional services payment",
+"fraud_protection": true
+}"#;
+
+    #[tokio::test]
+    async fn units() {
+        let world = World::at("2025-06-27T10:30:00Z").await;
+        let api = world.call(crate::routes());
+        let customer = customer(&world).await;
+        let method = attached(&world, &customer, "4242424242424242").await;
+        api.get("/v3/payments").await.expect(200);
+        world.meter.take();
+        api.post("/v3/payments", with_card(100, "4242424242424242")).await.expect(201);
+        println!("plain {:?}", world.meter.take());
+        let a = api.send(Method::POST, "/v3/payments", &PRINTED.replace("cust_rs_123456", &customer)).await;
+        a.expect(201);
+        println!("customer {:?}", world.meter.take());
+        println!("{}", a.text);
+        for item in world.dump() { println!("{}", item.to_string().len()); println!("{item}"); }
+        api.idempotent("k").send(Method::POST, "/v3/payments", &PRINTED.replace("cust_rs_123456", &customer)).await.expect(201);
+        println!("key {:?}", world.meter.take());
+        api.idempotent("k").send(Method::POST, "/v3/payments", &PRINTED.replace("cust_rs_123456", &customer)).await.expect(201);
+        println!("replay {:?}", world.meter.take());
+        api.post("/v3/payments", json!({"amount":1,"currency":"USD","payment_method_id":method})).await.expect(201);
+        println!("method {:?}", world.meter.take());
+        api.post("/v3/payments", json!({"amount":1,"currency":"USD","customer_id":customer})).await.expect(201);
+        println!("default {:?}", world.meter.take());
+        let id = a.text_of("id");
+        api.post(&format!("/v3/payments/{id}/refunds"), json!({"amount":100})).await.expect(201);
+        println!("refund {:?}", world.meter.take());
+        api.idempotent("r").post(&format!("/v3/payments/{id}/refunds"), json!({"amount":100})).await.expect(201);
+        println!("refund key {:?}", world.meter.take());
+        api.get(&format!("/v3/payments/{id}/refunds")).await.expect(200);
+        println!("list refunds {:?}", world.meter.take());
+        api.get(&format!("/v3/payments/{id}")).await.expect(200);
+        println!("get {:?}", world.meter.take());
+        api.get(&format!("/v3/payments?customer_id={customer}")).await.expect(200);
+        println!("list of {:?}", world.meter.take());
+        let m2 = attached(&world, &customer, "4242424242424242").await;
+        println!("attach second {:?}", world.meter.take());
+        let b = json!({ "customer_id": customer, "type": "card", "card": card("4242424242424242"), "default": true });
+        let m3 = api.post("/v3/payment-methods", b).await;
+        println!("attach default {:?}", world.meter.take());
+        api.delete(&format!("/v3/payment-methods/{m2}")).await.expect(200);
+        println!("delete other {:?}", world.meter.take());
+        api.delete(&format!("/v3/payment-methods/{}", m3.text_of("id"))).await.expect(200);
+        println!("delete default {:?}", world.meter.take());
+        let m4 = attached(&world, &customer, "4242424242424242").await;
+        println!("attach first {:?} {m4}", world.meter.take());
+    }
+}

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::card::{self, NewCard};
 use crate::free_text;
+use crate::payer::customer_now;
 
 /// Tries at a customer whom others change at the same moment.
 const MAX_TRIES: u32 = 8;
@@ -75,21 +76,13 @@ pub(crate) async fn create_payment_method(
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
     let card = card::tokenize(&cx, &body.card, "/card").await?;
-    let id = body.customer_id;
-    let mut verified = false;
+    let mut customer = customer_now(&cx, body.customer_id).await?;
+    let refusal = |failure: payments::Failure| failure.into_error(None);
+    cx.gateway()?.verify(&card).map_err(refusal)?;
     for _ in 0..MAX_TRIES {
-        let customer = cx
-            .customer_now(id)
-            .await?
-            .ok_or_else(|| Error::no_such("customer", id, "/customer_id"))?;
-        if !verified {
-            let refusal = |failure: payments::Failure| failure.into_error(None);
-            cx.gateway()?.verify(&card).map_err(refusal)?;
-            verified = true;
-        }
         let method = payments::PaymentMethod {
             id: cx.mint().await?,
-            customer_id: id,
+            customer_id: customer.id,
             card: card.clone(),
             metadata: body.metadata.clone(),
             created: cx.now().await?,
@@ -106,7 +99,8 @@ pub(crate) async fn create_payment_method(
         if let Some(reply) = cx.created(&writes, &view, method.id).await? {
             return Ok(reply);
         }
-        // The customer was changed since it was read: the next round reads it again.
+        customer = customer_now(&cx, body.customer_id).await?;
     }
-    Err(Error::Unavailable("the customer is being changed by others all the time".to_owned()).into())
+    let detail = "the customer is being changed by others all the time";
+    Err(Error::Unavailable(detail.to_owned()).into())
 }

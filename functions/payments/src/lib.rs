@@ -29,6 +29,7 @@ mod list_payments;
 mod list_refunds;
 mod payer;
 #[cfg(test)]
+#[expect(dead_code)]
 mod testing;
 
 use api::{App, Config, Invocation};

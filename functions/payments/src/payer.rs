@@ -74,7 +74,7 @@ impl Source {
         customer: Option<Id<ids::Customer>>,
     ) -> Result<Payer> {
         let customer = match customer {
-            Some(id) => Some(named(context, id).await?),
+            Some(id) => Some(customer_now(context, id).await?.into_inner()),
             None => None,
         };
         match self {
@@ -95,11 +95,13 @@ fn read_one_time(fields: &mut Fields<'_>) -> Option<RawCard> {
     kind.and(card)
 }
 
-async fn named(context: &Context, id: Id<ids::Customer>) -> Result<Customer> {
+/// The customer that the body names, as it is at this moment. 1 read.
+pub(crate) async fn customer_now(
+    context: &Context,
+    id: Id<ids::Customer>,
+) -> Result<Stored<Customer>> {
     let stored = context.customer_now(id).await?;
-    stored
-        .map(Stored::into_inner)
-        .ok_or_else(|| Error::no_such("customer", id, "/customer_id"))
+    stored.ok_or_else(|| Error::no_such("customer", id, "/customer_id"))
 }
 
 /// The payment method that the body names. It charges the customer whose it is and nobody else.

@@ -1,1 +1,83 @@
 //! What the tests of several operations need.
+
+use providers::gateway::TEST_CARDS;
+use serde_json::{Value, json};
+use testkit::World;
+
+use crate::card_number;
+
+/// A security code that is found nowhere by chance.
+pub(crate) const CVC: &str = "8391";
+
+/// A card as its holder types it.
+pub(crate) fn card(number: &str) -> Value {
+    json!({ "number": number, "exp_month": 12, "exp_year": 2027, "cvc": CVC })
+}
+
+/// A new customer's id.
+pub(crate) async fn customer(world: &World) -> String {
+    let body = json!({ "email": "test@example.com" });
+    let answer = world
+        .call(crm::routes())
+        .post("/v3/customers", body)
+        .await;
+    answer.expect(201);
+    answer.text_of("id").to_owned()
+}
+
+/// The customer as it is.
+pub(crate) async fn read_customer(world: &World, id: &str) -> Value {
+    let answer = world
+        .call(crm::routes())
+        .get(&format!("/v3/customers/{id}"))
+        .await;
+    answer.expect(200).clone()
+}
+
+/// The id of a card attached to the customer.
+pub(crate) async fn attached(world: &World, customer: &str, number: &str) -> String {
+    let body = json!({ "customer_id": customer, "type": "card", "card": card(number) });
+    let answer = world
+        .call(crate::routes())
+        .post("/v3/payment-methods", body)
+        .await;
+    answer.expect(201);
+    answer.text_of("id").to_owned()
+}
+
+/// The body of a payment with a card.
+pub(crate) fn with_card(amount: i64, number: &str) -> Value {
+    json!({
+        "amount": amount,
+        "currency": "USD",
+        "payment_method": { "type": "card", "card": card(number) },
+    })
+}
+
+/// The id of a payment that succeeded.
+pub(crate) async fn paid(world: &World, amount: i64) -> String {
+    let answer = world
+        .call(crate::routes())
+        .post("/v3/payments", with_card(amount, "4242424242424242"))
+        .await;
+    answer.expect(201);
+    answer.text_of("id").to_owned()
+}
+
+/// Neither the table nor any of the answers has a card number or a security code in it.
+#[track_caller]
+pub(crate) fn assert_no_card_number(world: &World, answers: &[String]) {
+    let mut texts: Vec<String> = world.dump().iter().map(Value::to_string).collect();
+    texts.extend_from_slice(answers);
+    for text in texts {
+        for test in TEST_CARDS {
+            assert!(!text.contains(test.number), "{text}");
+        }
+        for word in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
+            assert_ne!(word, CVC, "{text}");
+            // Sort keys are ids with zeros before them, which no card number has.
+            let number = card_number::is_plausible(word) && !word.starts_with('0');
+            assert!(!number, "{word} in {text}");
+        }
+    }
+}

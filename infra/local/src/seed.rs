@@ -33,7 +33,8 @@ pub fn parameters() -> BTreeMap<String, String> {
     BTreeMap::from([("OperatorKeySha256".to_owned(), keys::sha256(&operator_key()))])
 }
 
-fn operator_key() -> String {
+/// The key of the operator of this installation.
+pub fn operator_key() -> String {
     format!("rs_operator_key_{}", keys::sha256("local demo operator"))
 }
 
@@ -48,16 +49,27 @@ struct Demo {
     client_secret: String,
 }
 
-/// Creates the demo business unless the data already has it, writes `--credentials`, and returns what to print once the API
-/// can be called at the given address.
-pub async fn seed(aws: &Aws, args: &Args, api: SocketAddr) -> Result<String, Error> {
-    let app = functions::app(aws, args.wall()?, IdSource::seeded(SEED))?;
+/// The key for test mode.
+pub fn test_key() -> String {
+    Demo::new().map_or_else(|_error| String::new(), |demo| demo.test_key)
+}
+
+/// Creates the demo business unless the data already has it.
+pub async fn business(aws: &Aws, clock: Option<Timestamp>) -> Result<(), Error> {
+    let app = functions::app(aws, clock, IdSource::system())?;
     let business = Id::new(BUSINESS).map_err(Error::Function)?;
     let context = |mode| app.context(Scope { business, mode }, Via::system());
-    let (live, test) = (context(Mode::Live), context(Mode::Test));
-    let demo = Demo::new(&test).map_err(Error::Function)?;
-    write(&live, &test, &demo).await.map_err(Error::Function)?;
+    let demo = Demo::new().map_err(Error::Function)?;
+    write(&context(Mode::Live), &context(Mode::Test), &demo).await.map_err(Error::Function)
+}
+
+/// Creates the demo business, writes `--credentials`, and returns what to print once the API can be called at the given
+/// address.
+pub async fn seed(aws: &Aws, args: &Args, api: SocketAddr) -> Result<String, Error> {
+    business(aws, args.wall()?).await?;
+    let demo = Demo::new().map_err(Error::Function)?;
     if let Some(path) = &args.credentials {
+        let business = Id::<models::ids::Account>::new(BUSINESS).map_err(Error::Function)?;
         let text = demo.to_json(api, &business.to_string());
         std::fs::write(path, text).map_err(|error| Error::Io("--credentials", error))?;
     }
@@ -134,15 +146,15 @@ fn key(
 }
 
 impl Demo {
-    fn new(session: &Context) -> models::Result<Self> {
-        let client_id = secrets::opaque(session)?.chars().take(32).collect();
+    fn new() -> models::Result<Self> {
+        let ids = IdSource::seeded(SEED);
         Ok(Self {
-            test_key: secrets::api_key(session, Mode::Test)?,
-            live_key: secrets::api_key(session, Mode::Live)?,
-            suite_key: secrets::api_key(session, Mode::Test)?,
-            member_token: secrets::opaque(session)?,
-            client_id,
-            client_secret: secrets::opaque(session)?,
+            test_key: secrets::api_key(&ids, Mode::Test)?,
+            live_key: secrets::api_key(&ids, Mode::Live)?,
+            suite_key: secrets::api_key(&ids, Mode::Test)?,
+            member_token: secrets::opaque(&ids)?,
+            client_id: secrets::opaque(&ids)?.chars().take(32).collect(),
+            client_secret: secrets::opaque(&ids)?,
         })
     }
 

@@ -1,13 +1,12 @@
 //! The form of our own credentials: a prefix that scanners recognise, 32 random bytes, a checksum.
 
-use models::{Mode, Result};
-use store::Session;
+use models::{IdSource, Mode, Result};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A new key of the API, e.g. `rs_test_key_…`.
-pub fn api_key(session: &Session, mode: Mode) -> Result<String> {
-    let bytes: [u8; 32] = session.random()?;
+pub fn api_key(ids: &IdSource, mode: Mode) -> Result<String> {
+    let bytes: [u8; 32] = ids.random()?;
     let body: String = bytes.iter().map(|byte| letter(u32::from(*byte))).collect();
     let check = crc32fast::hash(body.as_bytes());
     // Six letters hold 32 bits: 62^6 > 2^32.
@@ -20,9 +19,9 @@ pub fn api_key(session: &Session, mode: Mode) -> Result<String> {
 }
 
 /// A new secret for webhook signatures: `whsec_` and the base64 of 32 bytes.
-pub fn webhook_secret(session: &Session) -> Result<String> {
+pub fn webhook_secret(ids: &IdSource) -> Result<String> {
     use base64::Engine;
-    let bytes: [u8; 32] = session.random()?;
+    let bytes: [u8; 32] = ids.random()?;
     Ok(format!(
         "whsec_{}",
         base64::engine::general_purpose::STANDARD.encode(bytes)
@@ -30,8 +29,8 @@ pub fn webhook_secret(session: &Session) -> Result<String> {
 }
 
 /// 256 random bits in hexadecimal: OAuth secrets and member tokens.
-pub fn opaque(session: &Session) -> Result<String> {
-    let bytes: [u8; 32] = session.random()?;
+pub fn opaque(ids: &IdSource) -> Result<String> {
+    let bytes: [u8; 32] = ids.random()?;
     Ok(hex::encode(bytes))
 }
 

@@ -344,6 +344,13 @@ impl IdSource {
         Ok(())
     }
 
+    /// Random bytes.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
     /// A new id at `now`. `clocked` is the business whose test clock gave that time, `None` for the wall clock.
     pub fn mint<K: Kind>(&self, now: Timestamp, clocked: Option<Business>) -> Result<Id<K>> {
         let mut random = [0_u8; 2];

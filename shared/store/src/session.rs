@@ -163,11 +163,9 @@ impl Session {
             .mint(moment.at, moment.clocked.then_some(self.scope.business))
     }
 
-    /// Random bytes.
-    pub fn random<const N: usize>(&self) -> Result<[u8; N]> {
-        let mut bytes = [0; N];
-        self.ids.fill(&mut bytes)?;
-        Ok(bytes)
+    /// Where chance comes from.
+    pub fn ids(&self) -> &IdSource {
+        &self.ids
     }
 
     /// A record by its key, unless it was deleted.

@@ -21,7 +21,7 @@ pub use crm::{CompanyView, Customer};
 pub use event::{Event, EventData, EventRequest, example_of, object_of};
 pub use list::{Deleted, List};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
-pub use platform::{Account, ApiKey, FirstKey, NewAccount, OauthClient, TestClock};
+pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};
 pub use problem::{ProblemDetails, ProblemField, Problems};
 pub use webhooks::{Deliveries, Delivery, Endpoint, TestSent};
 

@@ -42,7 +42,7 @@ impl Account {
 
 /// A business that has just been made, with its first keys.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct NewAccount {
+pub struct AccountWithKeys {
     #[serde(flatten)]
     account: Account,
     /// Shown in this answer and never again.
@@ -67,7 +67,7 @@ impl std::fmt::Debug for FirstKey {
     }
 }
 
-impl NewAccount {
+impl AccountWithKeys {
     /// The business and the secrets of its first keys as v3 prints them.
     pub fn of(account: &platform::Account, secrets: Vec<(Mode, String)>) -> Self {
         let key = |(mode, key): (Mode, String)| FirstKey {

@@ -1,0 +1,224 @@
+//! `POST /v3/accounts`
+
+use api::dialect::rocketsavvy::{AccountWithKeys, Problems};
+use api::input::{Fields, Input};
+use api::{App, Json, Operator, Problem, Reply, secrets};
+use axum::extract::State;
+use models::platform::{Account, ApiKey, NewApiKey, ScopeSet};
+use models::{Currency, Error, Mode};
+use store::Answer;
+use utoipa::ToSchema;
+
+use crate::key_secrets::{add_key, digest};
+
+/// Tries at an id under which no business is yet.
+const MAX_TRIES: u32 = 8;
+
+/// A new business.
+#[derive(Debug, ToSchema)]
+pub(crate) struct NewAccount {
+    #[schema(example = "Acme Corporation")]
+    name: String,
+    #[schema(example = "owner@example.com")]
+    email: String,
+    /// ISO 3166, two letters.
+    #[schema(example = "CA")]
+    country: String,
+    /// ISO 4217, three letters.
+    #[schema(value_type = String, example = "CAD")]
+    currency: Currency,
+    /// A name of the IANA time zone database.
+    #[schema(example = "America/Toronto")]
+    time_zone: String,
+}
+
+impl Input for NewAccount {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let name = fields.text("name", 1..=200).required(fields);
+        let email = fields.email("email").required(fields);
+        let country = read_country(fields);
+        let currency = fields.currency("currency").required(fields);
+        let time_zone = read_time_zone(fields);
+        Some(Self {
+            name: name?,
+            email: email?,
+            country: country?,
+            currency: currency?,
+            time_zone: time_zone?,
+        })
+    }
+}
+
+fn read_country(fields: &mut Fields<'_>) -> Option<String> {
+    let text = fields.text("country", 1..=2).required(fields)?;
+    if text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return Some(text.to_ascii_uppercase());
+    }
+    let detail = "must be a two-letter ISO 3166 code like CA";
+    fields.reject("country", "invalid_country", detail);
+    None
+}
+
+fn read_time_zone(fields: &mut Fields<'_>) -> Option<String> {
+    let text = fields.text("time_zone", 1..=64).required(fields)?;
+    let zone = models::time::time_zone(&text);
+    if zone.is_none() {
+        let detail = "must be a name of the IANA time zone database like America/Toronto";
+        fields.reject("time_zone", "invalid_time_zone", detail);
+    }
+    zone
+}
+
+/// Create an account
+///
+/// For the operator of the installation. The answer shows the first key of each mode, this once. 10 write units.
+///
+/// An `Idempotency-Key` is not honoured: answers are kept for a business, and the operator belongs to none.
+#[utoipa::path(
+    post,
+    path = "/v3/accounts",
+    tag = "platform",
+    request_body = NewAccount,
+    responses((status = 201, description = "The account and its first keys.", body = AccountWithKeys), Problems)
+)]
+pub(crate) async fn create_account(
+    operator: Operator,
+    State(app): State<App>,
+    Json(input): Json<NewAccount>,
+) -> Result<Reply, Problem> {
+    for _ in 0..MAX_TRIES {
+        let context = app.new_business(operator.via.clone())?;
+        let now = context.wall().whole_second();
+        let account = account(&input, context.scope().business, now);
+        let mut writes = context.writes().await?;
+        writes.create(&account, None)?;
+        let mut shown = Vec::new();
+        for mode in [Mode::Test, Mode::Live] {
+            let secret = secrets::api_key(context.ids(), mode)?;
+            let key = ApiKey::new(context.mint().await?, first_key(mode), digest(&secret), now);
+            add_key(&mut writes, account.id, &key)?;
+            shown.push((mode, secret));
+        }
+        if context.write(&writes).await? {
+            let view = AccountWithKeys::of(&account, shown);
+            return Ok(Reply::from(Answer {
+                status: 201,
+                body: serde_json::to_string(&view).map_err(Error::internal)?,
+                location: Some(format!("/v3/accounts/{}", account.id)),
+                replayed: false,
+            }));
+        }
+    }
+    Err(Error::Unavailable("no free id was found".to_owned()).into())
+}
+
+fn account(input: &NewAccount, id: models::Business, now: models::Timestamp) -> Account {
+    Account {
+        id,
+        name: input.name.clone(),
+        email: input.email.clone(),
+        country: input.country.clone(),
+        currency: input.currency,
+        time_zone: input.time_zone.clone(),
+        created: now,
+    }
+}
+
+fn first_key(mode: Mode) -> NewApiKey {
+    NewApiKey {
+        name: "Default".to_owned(),
+        mode,
+        scopes: ScopeSet::ALL,
+        expires_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    fn acme() -> serde_json::Value {
+        json!({
+            "name": "Acme Corporation", "email": "owner@example.com", "country": "ca", "currency": "CAD",
+            "time_zone": "america/toronto",
+        })
+    }
+
+    #[tokio::test]
+    async fn the_operator_makes_a_business_whose_keys_open_it() {
+        let world = World::new().await;
+        let operator = world.call(crate::routes()).with_key(world.operator_key());
+        let answer = operator.post("/v3/accounts", acme()).await;
+        let body = answer.expect(201).clone();
+        let units = world.meter.take();
+        assert_eq!(
+            (units.write_tenths, units.round_trips()),
+            (100, 1),
+            "{units:?}"
+        );
+        let id = answer.text_of("id");
+        assert_eq!(answer.headers["location"], format!("/v3/accounts/{id}"));
+        let mut account = json!({
+            "id": id, "name": "Acme Corporation", "email": "owner@example.com", "country": "CA", "currency": "CAD",
+            "time_zone": "America/Toronto", "created": "2026-01-15T12:00:00Z",
+        });
+        operator
+            .get(&format!("/v3/accounts/{id}"))
+            .await
+            .expect(200);
+        let dump = world.dump();
+        for (index, mode) in ["test", "live"].into_iter().enumerate() {
+            let key = body["api_keys"][index].clone();
+            assert_eq!(key["mode"], mode);
+            let secret = key["key"].as_str().unwrap();
+            assert!(secret.starts_with(&format!("rs_{mode}_key_")), "{secret}");
+            assert!(!dump.iter().any(|item| item.to_string().contains(secret)));
+            let listed = world
+                .call(crate::routes())
+                .with_key(secret)
+                .get("/v3/api-keys")
+                .await;
+            let keys = listed.expect(200)["data"].as_array().unwrap();
+            assert_eq!(keys.len(), 1);
+            assert_eq!(keys[0]["name"], "Default");
+            assert_eq!(keys[0]["mode"], mode);
+            assert_eq!(keys[0]["scopes"], json!(["*"]));
+            assert!(secret.ends_with(keys[0]["last4"].as_str().unwrap()));
+        }
+        account["api_keys"] = body["api_keys"].clone();
+        assert_eq!(body, account);
+    }
+
+    #[tokio::test]
+    async fn no_key_of_a_business_is_the_operator() {
+        let world = World::new().await;
+        let before = world.dump().len();
+        let api = world.call(crate::routes());
+        let callers = [
+            api.clone(),
+            api.with_key(&world.ours.live_key),
+            api.without_key(),
+        ];
+        for caller in callers {
+            caller.post("/v3/accounts", acme()).await.expect(401);
+            caller.post("/v3/accounts", json!({})).await.expect(401);
+        }
+        assert_eq!(world.dump().len(), before);
+    }
+
+    #[tokio::test]
+    async fn every_wrong_field_is_named() {
+        let world = World::new().await;
+        let operator = world.call(crate::routes()).with_key(world.operator_key());
+        let all = ["/name", "/email", "/country", "/currency", "/time_zone"];
+        let wrong = json!({
+            "name": "", "email": "nobody", "country": "C1", "currency": "dollars", "time_zone": "Mars/Olympus",
+        });
+        for body in [wrong, json!({})] {
+            let answer = operator.post("/v3/accounts", body).await;
+            answer.expect(400);
+            assert_eq!(answer.pointers(), all);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! `POST /v3/oauth-clients`
+
+use api::dialect::rocketsavvy::{OauthClient, Problems};
+use api::input::{Fields, Input};
+use api::{Cx, Json, PlatformWrite, Problem, Reply, secrets};
+use models::platform::{self, ScopeSet};
+use store::{OauthLookup, keys};
+use utoipa::ToSchema;
+
+use crate::scopes;
+
+/// The audience of Reveknew's own clients.
+const DEFAULT_AUDIENCE: &str = "https://services.reveknew.net";
+
+/// A new client of the OAuth token route.
+#[derive(Debug, ToSchema)]
+pub(crate) struct NewOauthClient {
+    #[schema(example = "Reveknew integration")]
+    name: String,
+    /// What the client's tokens are for; `https://services.reveknew.net` where it is absent.
+    #[schema(value_type = Option<String>, example = "https://services.reveknew.net")]
+    audience: String,
+    /// `<group>:read`, `<group>:write` or `*`; only what the calling key has. Where it is absent and the calling key has
+    /// every scope, the client has, too.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["billing:write", "crm:write"]))]
+    scopes: Option<ScopeSet>,
+}
+
+impl Input for NewOauthClient {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let name = fields.text("name", 1..=100).required(fields);
+        let audience = fields.text("audience", 1..=255).optional();
+        let scopes = scopes::read(fields);
+        Some(Self {
+            name: name?,
+            audience: audience.unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned()),
+            scopes,
+        })
+    }
+}
+
+/// Create an OAuth client
+///
+/// Its tokens open the mode of the calling key. The answer shows the secret, this once: a replay by its `Idempotency-Key`
+/// shows `null` instead. 4 write units.
+#[utoipa::path(
+    post,
+    path = "/v3/oauth-clients",
+    tag = "platform",
+    request_body = NewOauthClient,
+    responses((status = 201, description = "The client with its secret.", body = OauthClient), Problems)
+)]
+pub(crate) async fn create_oauth_client(
+    cx: Cx<PlatformWrite>,
+    Json(input): Json<NewOauthClient>,
+) -> Result<Reply, Problem> {
+    let scopes = scopes::granted(input.scopes, cx.scopes())?;
+    let client_id = hex::encode(cx.ids().random::<16>()?);
+    let secret = secrets::opaque(cx.ids())?;
+    let created = cx.wall().whole_second();
+    cx.insert_secret(|id, writes| {
+        let client = platform::OauthClient {
+            id,
+            name: input.name.clone(),
+            mode: cx.mode(),
+            client_id: client_id.clone(),
+            secret_hash: keys::sha256(&secret),
+            audience: input.audience.clone(),
+            scopes,
+            created,
+            deleted: None,
+        };
+        let lookup = OauthLookup {
+            client_id: client_id.clone(),
+            scope: cx.scope(),
+            id,
+            deleted: None,
+        };
+        writes.create(&client, None)?;
+        writes.create(&lookup, None)?;
+        Ok(OauthClient::with_secret(&client, secret.clone()))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    use crate::testing::{is_stored, with_scopes};
+
+    #[tokio::test]
+    async fn a_client_is_shown_with_its_secret_once() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        api.get("/v3/oauth-clients").await.expect(200);
+        world.meter.take();
+        let answer = api
+            .post(
+                "/v3/oauth-clients",
+                json!({ "name": "Reveknew integration" }),
+            )
+            .await;
+        let units = world.meter.take();
+        assert_eq!(units.write_tenths, 40, "{units:?}");
+        let (id, client_id) = (answer.text_of("id"), answer.text_of("client_id"));
+        let secret = answer.text_of("client_secret");
+        let mut want = json!({
+            "id": id, "name": "Reveknew integration", "mode": "test", "client_id": client_id, "client_secret": secret,
+            "audience": "https://services.reveknew.net", "scopes": ["*"], "created": "2026-01-15T12:00:00Z",
+        });
+        assert_eq!(*answer.expect(201), want);
+        let hex =
+            |text: &str, len| text.len() == len && text.bytes().all(|b| b.is_ascii_hexdigit());
+        assert!(hex(client_id, 32) && hex(secret, 64));
+        assert!(!is_stored(&world, secret));
+        want["client_secret"] = json!(null);
+        assert_eq!(
+            *api.get(&format!("/v3/oauth-clients/{id}"))
+                .await
+                .expect(200),
+            want
+        );
+        let lookup = world
+            .dump()
+            .into_iter()
+            .find(|item| item["et"]["S"] == "client")
+            .unwrap();
+        assert_eq!(lookup["PK"]["S"], format!("oauth#{client_id}"));
+        assert_eq!(lookup["id"]["S"], id);
+    }
+
+    #[tokio::test]
+    async fn a_replay_shows_no_secret() {
+        let world = World::new().await;
+        let api = world.call(crate::routes()).idempotent("o-1");
+        let body = json!({ "name": "A", "audience": "https://other.example", "scopes": ["billing:write"] });
+        let first = api.post("/v3/oauth-clients", body.clone()).await;
+        let again = api.post("/v3/oauth-clients", body).await;
+        let mut want = first.expect(201).clone();
+        assert_eq!(want["audience"], "https://other.example");
+        want["client_secret"] = json!(null);
+        assert_eq!(*again.expect(201), want);
+        assert!(!is_stored(&world, first.text_of("client_secret")));
+    }
+
+    #[tokio::test]
+    async fn every_wrong_field_is_named_and_no_scope_is_exceeded() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let body = json!({ "name": "", "audience": 5, "scopes": ["all"], "audiance": "x" });
+        let answer = api.post("/v3/oauth-clients", body).await;
+        answer.expect(400);
+        assert_eq!(
+            answer.pointers(),
+            ["/name", "/audience", "/scopes", "/audiance"]
+        );
+        let restricted = with_scopes(&api, &["platform:write"]).await;
+        let body = json!({ "name": "A", "scopes": ["platform:read", "billing:read"] });
+        let answer = restricted.post("/v3/oauth-clients", body).await;
+        answer.expect(403);
+        assert_eq!(answer.text_of("code"), "scope_exceeded");
+        assert!(answer.text_of("detail").ends_with("lacks billing:read"));
+        let answer = restricted
+            .post("/v3/oauth-clients", json!({ "name": "A" }))
+            .await;
+        answer.expect(400);
+        assert_eq!(answer.pointers(), ["/scopes"]);
+        let reader = with_scopes(&api, &["platform:read"]).await;
+        reader
+            .post("/v3/oauth-clients", json!({ "name": "A" }))
+            .await
+            .expect(403);
+    }
+}

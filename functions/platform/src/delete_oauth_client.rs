@@ -1,0 +1,76 @@
+//! `DELETE /v3/oauth-clients/{id}`
+
+use api::dialect::rocketsavvy::{Deleted, Problems};
+use api::{Cx, Path, PlatformWrite, Problem, Reply};
+use models::{Error, Id};
+
+/// Delete an OAuth client
+///
+/// It gets no more tokens. 2 reads and 4 write units.
+#[utoipa::path(
+    delete,
+    path = "/v3/oauth-clients/{id}",
+    tag = "platform",
+    params(("id" = String, Path, description = "The client.", example = "client_rs_123456")),
+    responses((status = 200, description = "The client is gone.", body = Deleted), Problems)
+)]
+pub(crate) async fn delete_oauth_client(
+    cx: Cx<PlatformWrite>,
+    Path(id): Path<Id<models::ids::OauthClient>>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .oauth_client(id)
+        .await?
+        .ok_or_else(|| Error::not_found("OAuth client", id))?;
+    let now = cx.wall().whole_second();
+    let mut client = (*stored).clone();
+    client.deleted = Some(now);
+    let mut writes = cx.writes().await?;
+    writes.update(&stored, &client, None)?;
+    if let Some(before) = cx.oauth_lookup(&client.client_id).await? {
+        let mut lookup = (*before).clone();
+        lookup.deleted = Some(now);
+        writes.update(&before, &lookup, None)?;
+    }
+    cx.changed(&writes, &Deleted::of(&id)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use models::Timestamp;
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn a_deleted_client_is_found_by_nobody_and_expires_whole() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = api.post("/v3/oauth-clients", json!({ "name": "A" })).await;
+        let id = made.text_of("id");
+        let path = format!("/v3/oauth-clients/{id}");
+        let reader = api.with_key(&world.key_with(&["platform:read"]).await);
+        reader.delete(&path).await.expect(403);
+        world.meter.take();
+        let gone = api.delete(&path).await;
+        assert_eq!(*gone.expect(200), json!({ "id": id, "deleted": true }));
+        let units = world.meter.take();
+        assert_eq!(units.write_tenths, 40, "{units:?}");
+        api.get(&path).await.expect(404);
+        api.delete(&path).await.expect(404);
+        assert_eq!(
+            api.get("/v3/oauth-clients").await.expect(200)["data"],
+            json!([])
+        );
+        let until: Timestamp = "2026-02-14T12:00:00Z".parse().unwrap();
+        let until = until.seconds().to_string();
+        let expiring = world
+            .dump()
+            .into_iter()
+            .filter(|item| item["ttl"]["N"] == until.as_str());
+        let mut types: Vec<String> = expiring
+            .map(|item| item["et"]["S"].as_str().unwrap().to_owned())
+            .collect();
+        types.sort();
+        assert_eq!(types, ["client", "oauth"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! `GET /v3/accounts/{id}`
+
+use api::dialect::rocketsavvy::{Account, Problems};
+use api::{App, Operator, Path, Problem, Reply};
+use axum::extract::State;
+use models::{Error, Id};
+
+/// Retrieve an account
+///
+/// For the operator of the installation. 1 read.
+#[utoipa::path(
+    get,
+    path = "/v3/accounts/{id}",
+    tag = "platform",
+    params(("id" = String, Path, description = "The account.", example = "acct_rs_123456")),
+    responses((status = 200, description = "The account.", body = Account), Problems)
+)]
+pub(crate) async fn get_account(
+    _operator: Operator,
+    State(app): State<App>,
+    Path(id): Path<Id<models::ids::Account>>,
+) -> Result<Reply, Problem> {
+    let account = app
+        .table()
+        .account(id)
+        .await?
+        .ok_or_else(|| Error::not_found("account", id))?;
+    Reply::ok(&Account::of(&account))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn only_the_operator_sees_an_account() {
+        let world = World::new().await;
+        let ours = world.call(crate::routes());
+        let operator = ours.with_key(world.operator_key());
+        let answer = operator.get("/v3/accounts/acct_rs_1").await;
+        let want = json!({
+            "id": "acct_rs_1", "name": "Business 1", "email": "owner@example.com", "country": "US", "currency": "USD",
+            "time_zone": "America/New_York", "created": "2026-01-15T12:00:00Z",
+        });
+        assert_eq!(*answer.expect(200), want);
+        let units = world.meter.take();
+        assert_eq!(
+            (units.read_tenths, units.round_trips()),
+            (10, 1),
+            "{units:?}"
+        );
+        operator.get("/v3/accounts/acct_rs_99").await.expect(404);
+        operator.get("/v3/accounts/1").await.expect(404);
+        for path in [
+            "/v3/accounts/acct_rs_1",
+            "/v3/accounts/acct_rs_99",
+            "/v3/accounts/1",
+        ] {
+            ours.get(path).await.expect(401);
+        }
+    }
+}

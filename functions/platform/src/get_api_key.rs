@@ -1,0 +1,61 @@
+//! `GET /v3/api-keys/{id}`
+
+use api::dialect::rocketsavvy::{ApiKey, Problems};
+use api::{Cx, Path, PlatformRead, Problem, Reply};
+use models::{Error, Id};
+
+/// Retrieve an API key
+///
+/// Without its secret. 1 read.
+#[utoipa::path(
+    get,
+    path = "/v3/api-keys/{id}",
+    tag = "platform",
+    params(("id" = String, Path, description = "The key.", example = "key_rs_123456")),
+    responses((status = 200, description = "The key.", body = ApiKey), Problems)
+)]
+pub(crate) async fn get_api_key(
+    cx: Cx<PlatformRead>,
+    Path(id): Path<Id<models::ids::ApiKey>>,
+) -> Result<Reply, Problem> {
+    let key = cx
+        .api_key(id)
+        .await?
+        .ok_or_else(|| Error::not_found("API key", id))?;
+    Reply::ok(&ApiKey::of(&key, cx.wall()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn keys_of_another_business_or_mode_do_not_exist() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = api
+            .post("/v3/api-keys", json!({ "name": "A", "mode": "test" }))
+            .await;
+        let path = format!("/v3/api-keys/{}", made.text_of("id"));
+        world.meter.take();
+        api.get(&path).await.expect(200);
+        let units = world.meter.take();
+        assert_eq!(
+            (units.read_tenths, units.round_trips()),
+            (10, 1),
+            "{units:?}"
+        );
+        for key in [&world.theirs.test_key, &world.ours.live_key] {
+            let stranger = api.with_key(key);
+            stranger.get(&path).await.expect(404);
+            stranger
+                .post(&format!("{path}/rotate"), json!({}))
+                .await
+                .expect(404);
+            stranger.delete(&path).await.expect(404);
+        }
+        api.get("/v3/api-keys/key_rs_01").await.expect(404);
+        assert_eq!(api.get(&path).await.text_of("status"), "active");
+    }
+}

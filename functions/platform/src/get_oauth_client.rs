@@ -1,0 +1,52 @@
+//! `GET /v3/oauth-clients/{id}`
+
+use api::dialect::rocketsavvy::{OauthClient, Problems};
+use api::{Cx, Path, PlatformRead, Problem, Reply};
+use models::{Error, Id};
+
+/// Retrieve an OAuth client
+///
+/// Without its secret. 1 read.
+#[utoipa::path(
+    get,
+    path = "/v3/oauth-clients/{id}",
+    tag = "platform",
+    params(("id" = String, Path, description = "The client.", example = "client_rs_123456")),
+    responses((status = 200, description = "The client.", body = OauthClient), Problems)
+)]
+pub(crate) async fn get_oauth_client(
+    cx: Cx<PlatformRead>,
+    Path(id): Path<Id<models::ids::OauthClient>>,
+) -> Result<Reply, Problem> {
+    let client = cx
+        .oauth_client(id)
+        .await?
+        .ok_or_else(|| Error::not_found("OAuth client", id))?;
+    Reply::ok(&OauthClient::of(&client))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn clients_of_another_business_or_mode_do_not_exist() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = api.post("/v3/oauth-clients", json!({ "name": "A" })).await;
+        let path = format!("/v3/oauth-clients/{}", made.text_of("id"));
+        for key in [&world.theirs.test_key, &world.ours.live_key] {
+            api.with_key(key).get(&path).await.expect(404);
+            api.with_key(key).delete(&path).await.expect(404);
+        }
+        world.meter.take();
+        api.get(&path).await.expect(200);
+        let units = world.meter.take();
+        assert_eq!(
+            (units.read_tenths, units.round_trips()),
+            (10, 1),
+            "{units:?}"
+        );
+    }
+}

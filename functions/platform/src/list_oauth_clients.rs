@@ -1,0 +1,63 @@
+//! `GET /v3/oauth-clients`
+
+use api::dialect::rocketsavvy::{List, OauthClient, Problems};
+use api::{Cx, PageQuery, PlatformRead, Problem, Query, Reply};
+
+/// List OAuth clients
+///
+/// Newest first, without their secrets. 1 query.
+#[utoipa::path(
+    get,
+    path = "/v3/oauth-clients",
+    tag = "platform",
+    params(
+        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses((status = 200, description = "One page of clients.", body = List<OauthClient>), Problems)
+)]
+pub(crate) async fn list_oauth_clients(
+    cx: Cx<PlatformRead>,
+    Query(query): Query<PageQuery>,
+) -> Result<Reply, Problem> {
+    let paging = cx.page(&query, &[])?;
+    let page = cx.oauth_clients(&paging.request).await?;
+    Reply::ok(&paging.list(page, |client| OauthClient::of(&client)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn a_list_holds_our_clients_of_this_mode_and_no_secret() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        for name in ["A", "B"] {
+            api.post("/v3/oauth-clients", json!({ "name": name }))
+                .await
+                .expect(201);
+        }
+        world.meter.take();
+        let answer = api.get("/v3/oauth-clients").await;
+        let data = answer.expect(200)["data"].as_array().unwrap();
+        let units = world.meter.take();
+        assert_eq!(units.round_trips(), 1, "{units:?}");
+        let names: Vec<&str> = data
+            .iter()
+            .map(|client| client["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["B", "A"]);
+        assert!(data.iter().all(|client| client["client_secret"].is_null()));
+        for key in [&world.theirs.test_key, &world.ours.live_key] {
+            let answer = api.with_key(key).get("/v3/oauth-clients").await;
+            assert_eq!(answer.expect(200)["data"], json!([]));
+        }
+        let stranger = world.key_with(&["billing:read"]).await;
+        api.with_key(&stranger)
+            .get("/v3/oauth-clients")
+            .await
+            .expect(403);
+    }
+}

@@ -1,0 +1,109 @@
+//! `DELETE /v3/api-keys/{id}`
+
+use api::dialect::rocketsavvy::{ApiKey, Problems};
+use api::{Cx, Path, PlatformWrite, Problem, Reply};
+use models::{Error, Id};
+
+use crate::key_secrets::lookups;
+
+/// Revoke an API key
+///
+/// Every secret of the key ends at once, for good; other processes may take up to 30 seconds to hear of it. A key may
+/// revoke itself, and revoking twice changes nothing. 1 read and one for each secret that the key still has; 2 write units
+/// and two for each of these.
+#[utoipa::path(
+    delete,
+    path = "/v3/api-keys/{id}",
+    tag = "platform",
+    params(("id" = String, Path, description = "The key.", example = "key_rs_123456")),
+    responses((status = 200, description = "The key, revoked.", body = ApiKey), Problems)
+)]
+pub(crate) async fn revoke_api_key(
+    cx: Cx<PlatformWrite>,
+    Path(id): Path<Id<models::ids::ApiKey>>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .api_key(id)
+        .await?
+        .ok_or_else(|| Error::not_found("API key", id))?;
+    let now = cx.wall().whole_second();
+    let mut key = (*stored).clone();
+    let mut writes = cx.writes().await?;
+    if key.revoke(now) {
+        writes.update(&stored, &key, None)?;
+        for before in lookups(&cx, &stored).await? {
+            if before.credential.is_good(now) {
+                let mut ended = (*before).clone();
+                ended.credential.end(now);
+                writes.update(&before, &ended, None)?;
+            }
+        }
+    }
+    let reply = cx.changed(&writes, &ApiKey::of(&key, now)).await?;
+    for hash in std::iter::once(&key.hash).chain(&key.older) {
+        cx.app().forget_credential(hash);
+    }
+    Ok(reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    use crate::testing::set_clock;
+
+    #[tokio::test]
+    async fn every_secret_of_a_revoked_key_is_refused_at_once() {
+        let mut world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = api
+            .post("/v3/api-keys", json!({ "name": "A", "mode": "test" }))
+            .await;
+        let path = format!("/v3/api-keys/{}", made.text_of("id"));
+        let rotated = api.post(&format!("{path}/rotate"), json!({})).await;
+        let secrets = [made.text_of("key"), rotated.text_of("key")];
+        for secret in secrets {
+            api.with_key(secret).get("/v3/test-clock").await.expect(200);
+        }
+        world.meter.take();
+        let revoked = api.delete(&path).await;
+        let units = world.meter.take();
+        assert_eq!(units.write_tenths, 60, "{units:?}");
+        let mut want = rotated.body.clone();
+        want["key"] = json!(null);
+        want["status"] = json!("revoked");
+        want["revoked_at"] = json!("2026-01-15T12:00:00Z");
+        assert_eq!(*revoked.expect(200), want);
+        for secret in secrets {
+            api.with_key(secret).get("/v3/test-clock").await.expect(401);
+        }
+        set_clock(&mut world, "2026-01-15T12:10:00Z");
+        let api = world.call(crate::routes());
+        for secret in secrets {
+            api.with_key(secret).get("/v3/test-clock").await.expect(401);
+        }
+        world.meter.take();
+        assert_eq!(*api.delete(&path).await.expect(200), want);
+        assert_eq!(world.meter.take().write_tenths, 0);
+        let late = api.post(&format!("{path}/rotate"), json!({})).await;
+        late.expect(409);
+        assert_eq!(late.text_of("code"), "api_key_revoked");
+    }
+
+    #[tokio::test]
+    async fn a_key_may_revoke_itself() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = api
+            .post("/v3/api-keys", json!({ "name": "A", "mode": "test" }))
+            .await;
+        let itself = api.with_key(made.text_of("key"));
+        let path = format!("/v3/api-keys/{}", made.text_of("id"));
+        itself.delete(&path).await.expect(200);
+        itself.delete(&path).await.expect(401);
+        api.get(&path).await.expect(200);
+        let reader = world.key_with(&["platform:read"]).await;
+        api.with_key(&reader).delete(&path).await.expect(403);
+    }
+}

@@ -1,0 +1,222 @@
+//! `POST /v3/api-keys/{id}/rotate`
+
+use api::dialect::rocketsavvy::{ApiKey, Problems};
+use api::input::{Fields, Input};
+use api::{Cx, Json, Path, PlatformWrite, Problem, Reply, secrets};
+use models::{Error, Id};
+use utoipa::ToSchema;
+
+use crate::key_secrets::{digest, lookup, lookups};
+use crate::scopes;
+
+/// How the old secret ends.
+#[derive(Debug, ToSchema)]
+pub(crate) struct Rotation {
+    /// Hours for which the old secret stays good, 0 to 168; 24 where it is absent.
+    #[schema(value_type = Option<u32>, example = 24)]
+    overlap_hours: u32,
+}
+
+impl Input for Rotation {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let overlap_hours = fields.count("overlap_hours", 0..=168).optional();
+        Some(Self {
+            overlap_hours: overlap_hours.unwrap_or(24),
+        })
+    }
+}
+
+/// Rotate an API key
+///
+/// The key gets a new secret, shown this once; a replay by its `Idempotency-Key` shows `null` instead. The old secret stays
+/// good for the overlap. At most ten older secrets are good at once, and only a key that has every scope of the rotated
+/// one may rotate it. 1 read and one for each secret that the key still has; 6 write units.
+#[utoipa::path(
+    post,
+    path = "/v3/api-keys/{id}/rotate",
+    tag = "platform",
+    params(("id" = String, Path, description = "The key.", example = "key_rs_123456")),
+    request_body = Rotation,
+    responses((status = 200, description = "The key with its new secret.", body = ApiKey), Problems)
+)]
+pub(crate) async fn rotate_api_key(
+    cx: Cx<PlatformWrite>,
+    Path(id): Path<Id<models::ids::ApiKey>>,
+    Json(rotation): Json<Rotation>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .api_key(id)
+        .await?
+        .ok_or_else(|| Error::not_found("API key", id))?;
+    scopes::within(stored.scopes, cx.scopes())?;
+    let now = cx.wall().whole_second();
+    let (newest, older): (Vec<_>, Vec<_>) = lookups(&cx, &stored)
+        .await?
+        .into_iter()
+        .partition(|lookup| lookup.hash == stored.hash);
+    let good = older
+        .into_iter()
+        .filter(|lookup| lookup.credential.is_good(now))
+        .map(|lookup| lookup.into_inner().hash);
+    let secret = secrets::api_key(cx.ids(), stored.mode)?;
+    let mut key = (*stored).clone();
+    key.rotate(digest(&secret), good.collect(), now)?;
+
+    let mut writes = cx.writes().await?;
+    writes.update(&stored, &key, None)?;
+    writes.create(&lookup(cx.scope().business, &key), None)?;
+    let end = now.plus_seconds(i64::from(rotation.overlap_hours) * 3_600);
+    for before in &newest {
+        let mut ending = (**before).clone();
+        ending.credential.end(end);
+        writes.update(before, &ending, None)?;
+    }
+    let view = ApiKey::with_secret(&key, now, secret);
+    let reply = cx.changed_secret(&writes, &view).await?;
+    cx.app().forget_credential(&stored.hash);
+    Ok(reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use testkit::{Answer, Call, World};
+
+    use crate::testing::{is_stored, set_clock, with_scopes};
+
+    async fn key(api: &Call, body: Value) -> Answer {
+        let answer = api.post("/v3/api-keys", body).await;
+        answer.expect(201);
+        answer
+    }
+
+    fn rotate_path(made: &Answer) -> String {
+        format!("/v3/api-keys/{}/rotate", made.text_of("id"))
+    }
+
+    #[tokio::test]
+    async fn the_old_secret_is_good_until_the_overlap_ends() {
+        let mut world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = key(&api, json!({ "name": "A", "mode": "test" })).await;
+        let old = made.text_of("key");
+        world.meter.take();
+        let rotated = api
+            .post(&rotate_path(&made), json!({ "overlap_hours": 2 }))
+            .await;
+        let body = rotated.expect(200);
+        let units = world.meter.take();
+        assert_eq!(units.write_tenths, 60, "{units:?}");
+        let new = rotated.text_of("key");
+        let mut want = made.body.clone();
+        want["key"] = json!(new);
+        want["last4"] = json!(api::secrets::last4(new));
+        want["rotated_at"] = json!("2026-01-15T12:00:00Z");
+        assert_eq!(*body, want);
+        assert!(!is_stored(&world, new) && !is_stored(&world, old));
+        for (now, of_old) in [("2026-01-15T13:59:59Z", 200), ("2026-01-15T14:00:00Z", 401)] {
+            set_clock(&mut world, now);
+            let api = world.call(crate::routes());
+            api.with_key(old).get("/v3/test-clock").await.expect(of_old);
+            api.with_key(new).get("/v3/test-clock").await.expect(200);
+        }
+    }
+
+    #[tokio::test]
+    async fn without_overlap_the_old_secret_is_refused_at_once() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = key(&api, json!({ "name": "A", "mode": "test" })).await;
+        let old = api.with_key(made.text_of("key"));
+        let rotated = old
+            .post(&rotate_path(&made), json!({ "overlap_hours": 0 }))
+            .await;
+        rotated.expect(200);
+        old.get("/v3/test-clock").await.expect(401);
+        api.with_key(rotated.text_of("key"))
+            .get("/v3/test-clock")
+            .await
+            .expect(200);
+    }
+
+    #[tokio::test]
+    async fn an_overlap_does_not_outlast_the_key() {
+        let mut world = World::new().await;
+        let api = world.call(crate::routes());
+        let body = json!({ "name": "A", "mode": "test", "expires_at": "2026-01-15T13:00:00Z" });
+        let made = key(&api, body).await;
+        let rotated = api.post(&rotate_path(&made), json!({})).await;
+        rotated.expect(200);
+        set_clock(&mut world, "2026-01-15T13:00:00Z");
+        let api = world.call(crate::routes());
+        for secret in [made.text_of("key"), rotated.text_of("key")] {
+            api.with_key(secret).get("/v3/test-clock").await.expect(401);
+        }
+        let late = api.post(&rotate_path(&made), json!({})).await;
+        late.expect(409);
+        assert_eq!(late.text_of("code"), "api_key_expired");
+    }
+
+    #[tokio::test]
+    async fn a_replay_rotates_once_and_shows_no_secret() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = key(&api, json!({ "name": "A", "mode": "test" })).await;
+        let api = api.idempotent("r-1");
+        let first = api.post(&rotate_path(&made), json!({})).await;
+        let again = api.post(&rotate_path(&made), json!({})).await;
+        let mut want = first.expect(200).clone();
+        want["key"] = json!(null);
+        assert_eq!(*again.expect(200), want);
+        assert_eq!(again.headers["idempotent-replayed"], "true");
+        api.with_key(first.text_of("key"))
+            .get("/v3/test-clock")
+            .await
+            .expect(200);
+    }
+
+    #[tokio::test]
+    async fn ten_older_secrets_are_good_at_once_and_no_more() {
+        let mut world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = key(&api, json!({ "name": "A", "mode": "test" })).await;
+        for _ in 0..10 {
+            api.post(&rotate_path(&made), json!({})).await.expect(200);
+        }
+        let one_more = api.post(&rotate_path(&made), json!({})).await;
+        one_more.expect(409);
+        assert_eq!(one_more.text_of("code"), "too_many_secrets");
+        api.with_key(made.text_of("key"))
+            .get("/v3/test-clock")
+            .await
+            .expect(200);
+        set_clock(&mut world, "2026-01-16T12:00:00Z");
+        let api = world.call(crate::routes());
+        api.post(&rotate_path(&made), json!({})).await.expect(200);
+    }
+
+    #[tokio::test]
+    async fn who_has_less_than_the_key_does_not_get_its_secret() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = key(
+            &api,
+            json!({ "name": "A", "mode": "test", "scopes": ["crm:write"] }),
+        )
+        .await;
+        let restricted = with_scopes(&api, &["platform:write", "crm:read"]).await;
+        let answer = restricted.post(&rotate_path(&made), json!({})).await;
+        answer.expect(403);
+        assert_eq!(answer.text_of("code"), "scope_exceeded");
+        let answer = api
+            .post(&rotate_path(&made), json!({ "overlap_hours": 169 }))
+            .await;
+        answer.expect(400);
+        assert_eq!(answer.pointers(), ["/overlap_hours"]);
+        let reader = with_scopes(&api, &["platform:read"]).await;
+        reader
+            .post(&rotate_path(&made), json!({}))
+            .await
+            .expect(403);
+    }
+}

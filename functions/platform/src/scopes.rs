@@ -1,0 +1,62 @@
+//! Scopes that a caller hands out.
+
+use api::input::Fields;
+use models::platform::ScopeSet;
+use models::{Error, Result};
+
+/// More names than there are scopes.
+const MAX_NAMES: usize = 50;
+
+/// Reads `scopes`, where the body has it.
+pub(crate) fn read(fields: &mut Fields<'_>) -> Option<ScopeSet> {
+    let known = |name: &str| {
+        ScopeSet::default()
+            .with(name)
+            .map(|_| name.to_owned())
+            .ok_or_else(|| {
+                let name: String = name.chars().take(80).collect();
+                format!("{name:?} is not a scope; scopes are <group>:read, <group>:write and *")
+            })
+    };
+    let names = fields.list("scopes", MAX_NAMES, known).optional()?;
+    if names.is_empty() {
+        fields.reject("scopes", "too_few", "must name at least one scope");
+    }
+    names
+        .iter()
+        .try_fold(ScopeSet::default(), |set, name| set.with(name))
+}
+
+/// The scopes that a new credential gets: those asked for, or all where the caller may hand out all.
+pub(crate) fn granted(asked: Option<ScopeSet>, caller: ScopeSet) -> Result<ScopeSet> {
+    let scopes = match asked {
+        Some(scopes) => scopes,
+        None if caller == ScopeSet::ALL => caller,
+        None => {
+            let detail =
+                "is required: this key does not have every scope, so it cannot hand out \"*\"";
+            return Err(Error::invalid("/scopes", "required", detail));
+        }
+    };
+    within(scopes, caller)?;
+    Ok(scopes)
+}
+
+/// Errors where `scopes` has what the caller lacks, and names that.
+pub(crate) fn within(scopes: ScopeSet, caller: ScopeSet) -> Result<()> {
+    if caller.covers(scopes) {
+        return Ok(());
+    }
+    let lacks = |name: &String| {
+        let one = ScopeSet::default().with(name);
+        one.is_some_and(|one| !caller.covers(one))
+    };
+    let missing: Vec<String> = scopes.names().into_iter().filter(lacks).collect();
+    Err(Error::Forbidden {
+        code: "scope_exceeded",
+        detail: format!(
+            "a key hands out only what it has; this key lacks {}",
+            missing.join(", ")
+        ),
+    })
+}

@@ -1,0 +1,142 @@
+//! Every operation of the product, read from the very routers that serve it.
+
+use api::App;
+use api::dialect::rocketsavvy::{ProblemDetails, ProblemField};
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The functions of v3 and their routes.
+pub(crate) fn functions() -> Vec<(&'static str, OpenApiRouter<App>)> {
+    vec![
+        ("billing", billing::routes()),
+        ("crm", crm::routes()),
+        ("payments", payments::routes()),
+        ("platform", platform::routes()),
+        ("webhooks", webhooks::routes()),
+    ]
+}
+
+/// All routes of v3 in one router.
+pub(crate) fn all() -> OpenApiRouter<App> {
+    functions().into_iter().fold(OpenApiRouter::new(), |all, (_, routes)| all.merge(routes))
+}
+
+/// One operation.
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub(crate) function: &'static str,
+    pub(crate) id: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// What OpenAPI says of it.
+    pub(crate) description: Value,
+}
+
+impl Operation {
+    /// Whether it takes a business's key (the operator's routes and the health check do not).
+    pub(crate) fn takes_a_key(&self) -> bool {
+        !matches!(self.id.as_str(), "create_account" | "get_account" | "get_health")
+    }
+
+    /// The path with the examples of its parameters.
+    pub(crate) fn example_path(&self) -> String {
+        let mut path = self.path.clone();
+        for parameter in self.description["parameters"].as_array().into_iter().flatten() {
+            if parameter["in"] == "path" {
+                let name = parameter["name"].as_str().unwrap();
+                let example = parameter["example"].as_str().unwrap_or_else(|| panic!("{}: {name} has no example", self.id));
+                path = path.replace(&format!("{{{name}}}"), example);
+            }
+        }
+        path
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "RocketSavvy API",
+        version = "3.0.0",
+        description = "Billing, commerce, CRM, ERP, communications, payments, logistics, warehouse, loyalty, analytics and webhooks of one business.\n\nSend your key as `Authorization: Bearer rs_test_key_…`. A test key reaches test records only, a live key live ones. Amounts are integers in minor units (`9999` is 99.99 USD), times are RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours. Errors are problems (RFC 9457) that name every wrong field.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/", description = "This installation.")),
+    components(schemas(ProblemDetails, ProblemField)),
+    tags(
+        (name = "billing", description = "Plans, subscriptions, invoices and usage."),
+        (name = "crm", description = "Customers."),
+        (name = "payments", description = "Payment methods, payments and refunds."),
+        (name = "platform", description = "Businesses, keys, clients and the test clock."),
+        (name = "webhooks", description = "Endpoints, deliveries and the log of events."),
+    )
+)]
+struct Rocketsavvy;
+
+/// The OpenAPI document of v3.
+pub(crate) fn document() -> Value {
+    let router = OpenApiRouter::with_openapi(Rocketsavvy::openapi()).merge(all());
+    let mut document = serde_json::to_value(router.into_openapi()).unwrap();
+    document["components"]["securitySchemes"] = json!({
+        "key": { "type": "http", "scheme": "bearer", "description": "A key of the business: `rs_test_key_…` or `rs_live_key_…`." },
+        "operator": { "type": "http", "scheme": "bearer", "description": "The operator key of the installation." },
+    });
+    for operation in operations() {
+        let described = &mut document["paths"][&operation.path][operation.method.to_lowercase()];
+        described["security"] = match operation.id.as_str() {
+            "get_health" => json!([]),
+            "create_account" | "get_account" => json!([{ "operator": [] }]),
+            _ => json!([{ "key": [] }]),
+        };
+        if operation.method != "GET" && operation.takes_a_key() {
+            let header = json!({
+                "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "maxLength": 255 },
+                "description": "The same key and the same body get the first answer again, for 24 hours.",
+            });
+            let parameters = described.as_object_mut().unwrap().entry("parameters").or_insert_with(|| json!([]));
+            parameters.as_array_mut().unwrap().push(header);
+        }
+    }
+    document
+}
+
+/// Every operation, by function and then in order of path and method.
+pub(crate) fn operations() -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (function, routes) in functions() {
+        let document = serde_json::to_value(routes.into_openapi()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, description) in item.as_object().unwrap() {
+                operations.push(Operation {
+                    function,
+                    id: description["operationId"].as_str().unwrap().to_owned(),
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                    description: description.clone(),
+                });
+            }
+        }
+    }
+    operations
+}
+
+/// An example of a body, put together from the examples of its schema's properties.
+pub(crate) fn example(document: &Value, schema: &Value) -> Value {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.rsplit('/').next().unwrap();
+        return example(document, &document["components"]["schemas"][name]);
+    }
+    if let Some(value) = schema.get("example") {
+        return value.clone();
+    }
+    if let Some(of) = schema["oneOf"].as_array().or(schema["allOf"].as_array()) {
+        return of.iter().map(|schema| example(document, schema)).find(|value| !value.is_null()).unwrap_or_default();
+    }
+    match schema["properties"].as_object() {
+        Some(properties) => {
+            let values = properties.iter().map(|(name, schema)| (name.clone(), example(document, schema)));
+            Value::Object(values.filter(|(_, value)| !value.is_null()).collect())
+        }
+        None => Value::Null,
+    }
+}

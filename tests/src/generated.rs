@@ -1,0 +1,175 @@
+//! What is written twice is written by the code: OpenAPI, routes of the template and of cargo-lambda, sample events.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::catalogue::{self, Operation, example};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Compares a file with what it should be, or writes it.
+fn check(path: &str, want: &str) {
+    let file = root().join(path);
+    if std::env::var_os("SAVVY_BLESS").is_some() {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, want).unwrap();
+        return;
+    }
+    let found = std::fs::read_to_string(file).unwrap_or_default();
+    assert!(
+        found == want,
+        "If you are here because this assertion failed: {path} is generated from the code and is out of date. \
+         Run `SAVVY_BLESS=1 cargo nextest run -p tests generated` and commit what it writes."
+    );
+}
+
+/// The text with the lines between two markers replaced.
+fn between(text: &str, begin: &str, end: &str, from: usize, lines: &str) -> String {
+    let start = from + text[from..].find(begin).unwrap() + begin.len();
+    let start = start + text[start..].find('\n').unwrap() + 1;
+    let stop = start + text[start..].find(end).unwrap();
+    let stop = text[..stop].rfind('\n').unwrap() + 1;
+    format!("{}{lines}{}", &text[..start], &text[stop..])
+}
+
+fn by_function() -> BTreeMap<&'static str, Vec<Operation>> {
+    let mut functions: BTreeMap<&'static str, Vec<Operation>> = BTreeMap::new();
+    for operation in catalogue::operations() {
+        functions.entry(operation.function).or_default().push(operation);
+    }
+    functions
+}
+
+#[test]
+fn generated_openapi_is_that_of_the_code() {
+    let document = catalogue::document();
+    for operation in catalogue::operations() {
+        let described = &document["paths"][&operation.path][operation.method.to_lowercase()];
+        let summary = described["summary"].as_str().unwrap_or_default();
+        assert!(!summary.is_empty(), "{} has no summary", operation.id);
+        for (status, response) in described["responses"].as_object().unwrap() {
+            let text = response["description"].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "{} {status} has no description", operation.id);
+        }
+    }
+    check("infra/openapi/rocketsavvy.json", &format!("{document:#}\n"));
+}
+
+#[test]
+fn generated_routes_of_the_template_are_those_of_the_code() {
+    let path = "infra/template.yaml";
+    let mut template = std::fs::read_to_string(root().join(path)).unwrap();
+    for (function, operations) in by_function() {
+        let mut lines = String::new();
+        for operation in operations {
+            let name: String = operation.id.split('_').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+            writeln!(lines, "        {name}:\n          Type: HttpApi").unwrap();
+            writeln!(
+                lines,
+                "          Properties: {{ ApiId: !Ref Api, Method: {}, Path: \"{}\", PayloadFormatVersion: \"2.0\" }}",
+                operation.method, operation.path
+            )
+            .unwrap();
+        }
+        let from = template.find(&format!("CodeUri: ../functions/{function}\n")).unwrap();
+        template = between(&template, "# routes: generated", "# routes: end", from, &lines);
+    }
+    check(path, &template);
+}
+
+#[test]
+fn generated_routes_of_cargo_lambda_are_those_of_the_code() {
+    let mut paths: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
+    for operation in catalogue::operations() {
+        paths.entry(operation.path.clone()).or_default().push((operation.method.clone(), operation.function));
+    }
+    for path in ["/docs", "/docs/{asset}", "/openapi/{dialect}"] {
+        paths.entry(path.to_owned()).or_default().push(("GET".to_owned(), "docs"));
+    }
+    let mut lines = String::new();
+    for (path, functions) in paths {
+        let rows: Vec<String> = functions
+            .iter()
+            .map(|(method, function)| format!("{{ function = \"{function}\", method = \"{method}\" }}"))
+            .collect();
+        writeln!(lines, "\"{path}\" = [{}]", rows.join(", ")).unwrap();
+    }
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    check("Cargo.toml", &between(&manifest, "# routes: generated", "# routes: end", 0, &lines));
+}
+
+#[test]
+fn generated_sample_events_are_those_of_the_code() {
+    let document = catalogue::document();
+    for operation in catalogue::operations() {
+        let path = format!("events/{}/{}.json", operation.function, operation.id);
+        check(&path, &format!("{:#}\n", sample(&document, &operation)));
+    }
+    for (function, operation, path) in [
+        ("docs", "get_docs", "/docs"),
+        ("docs", "get_docs_asset", "/docs/docs.css"),
+        ("docs", "get_openapi", "/openapi/rocketsavvy.json"),
+    ] {
+        let event = request("GET", path, "", None, None);
+        check(&format!("events/{function}/{operation}.json"), &format!("{event:#}\n"));
+    }
+}
+
+fn sample(document: &Value, operation: &Operation) -> Value {
+    let body = operation.description["requestBody"]["content"]["application/json"].get("schema");
+    let body = body.map(|schema| example(document, schema).to_string());
+    let query: Vec<String> = operation.description["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter["in"] == "query" && parameter.get("example").is_some())
+        .map(|parameter| {
+            let value = parameter["example"].as_str().map_or_else(|| parameter["example"].to_string(), str::to_owned);
+            format!("{}={value}", parameter["name"].as_str().unwrap())
+        })
+        .collect();
+    let key = match operation.id.as_str() {
+        "get_health" => None,
+        "create_account" | "get_account" => Some(local::seed::operator_key()),
+        _ => Some(local::seed::test_key()),
+    };
+    request(&operation.method, &operation.example_path(), &query.join("&"), key, body)
+}
+
+/// A request as API Gateway hands it over, payload 2.0.
+fn request(method: &str, path: &str, query: &str, key: Option<String>, body: Option<String>) -> Value {
+    let mut headers = json!({ "host": "127.0.0.1", "accept": "*/*" });
+    if let Some(key) = key {
+        headers["authorization"] = json!(format!("Bearer {key}"));
+    }
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": headers,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "local",
+            "domainName": "127.0.0.1",
+            "domainPrefix": "local",
+            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "curl" },
+            "requestId": "sample",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "01/Jan/2026:00:00:00 +0000",
+            "timeEpoch": 1_767_225_600_000_u64,
+        },
+        "isBase64Encoded": false,
+    });
+    if let Some(body) = body {
+        event["headers"]["content-type"] = json!("application/json");
+        event["body"] = json!(body);
+    }
+    event
+}

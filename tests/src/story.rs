@@ -1,0 +1,152 @@
+//! A subscription from its plan to the signed webhooks, through the very code that Lambda runs.
+
+mod receiver;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use local::cloud::{self, Aws, Settings};
+use local::invoke::Functions;
+use local::{Running, functions, seed};
+use serde_json::{Value, json};
+
+use receiver::Receiver;
+
+/// A running local cloud with the demo business.
+pub(crate) struct Cloud {
+    pub(crate) functions: Functions,
+    pub(crate) running: Running,
+    client: reqwest::Client,
+    key: String,
+}
+
+impl Cloud {
+    pub(crate) async fn start(data: Option<&Path>) -> Self {
+        let api = cloud::listen(0).await.unwrap();
+        let settings = Settings {
+            data: data.map(Path::to_owned),
+            parameters: seed::parameters(),
+            ..Settings::default()
+        };
+        let aws = Aws::start(&settings).await.unwrap();
+        let functions = functions::wire(&aws, None).unwrap();
+        seed::business(&aws, None).await.unwrap();
+        let running = aws.run(&functions, api).unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { functions, running, client, key: seed::test_key() }
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder, status: u16) -> Value {
+        let answer = request.bearer_auth(&self.key).send().await.unwrap();
+        let found = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        assert_eq!(found, status, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value, status: u16) -> Value {
+        let url = format!("http://{}{path}", self.running.address());
+        let request = self.client.post(url).header("content-type", "application/json").body(body.to_string());
+        self.send(request, status).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.send(self.client.get(format!("http://{}{path}", self.running.address())), 200).await
+    }
+
+    /// Asks until `good` is satisfied, for ten seconds at the most.
+    pub(crate) async fn until(&self, path: &str, good: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        loop {
+            let found = self.get(path).await;
+            if good(&found) {
+                return found;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "{path} stays {found:#}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Advances the test clock and waits until it has arrived.
+    pub(crate) async fn advance(&self, days: i64) {
+        let clock = self.get("/v3/test-clock").await;
+        let now: models::Timestamp = clock["frozen_time"].as_str().unwrap().parse().unwrap();
+        self.post("/v3/test-clock/advance", &json!({ "to": now.plus_days(days).to_string() }), 202).await;
+        self.until("/v3/test-clock", |clock| clock["status"] == "ready").await;
+    }
+
+    async fn subscribe(&self, card: &str, receiver: &Receiver) -> String {
+        let plan = json!({
+            "id": "plan_enterprise_pro", "name": "Enterprise Pro", "currency": "USD", "amount": 9999, "interval": "month",
+        });
+        self.post("/v3/plans", &plan, 201).await;
+        let customer = self.post("/v3/customers", &json!({ "email": "test@example.com" }), 201).await;
+        let customer = customer["id"].as_str().unwrap();
+        let card = json!({ "number": card, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+        let method = json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
+        self.post("/v3/payment-methods", &method, 201).await;
+        let webhook = json!({ "url": receiver.url, "events": ["*"], "secret": receiver::SECRET, "enabled": true });
+        self.post("/v3/webhooks", &webhook, 201).await;
+        let subscription = json!({
+            "customer_id": customer, "plan_id": "plan_enterprise_pro", "billing_cycle": "monthly",
+            "auto_collection": true, "trial_period_days": 14, "metadata": { "source": "website" },
+        });
+        let subscription = self.post("/v3/subscriptions", &subscription, 201).await;
+        assert_eq!(subscription["status"], "trialing");
+        subscription["id"].as_str().unwrap().to_owned()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_days_of_a_trial_are_two_paid_invoices_and_every_event_once() {
+    let begun = Instant::now();
+    let receiver = Receiver::start().await;
+    let cloud = Cloud::start(None).await;
+    let subscription = cloud.subscribe("4242424242424242", &receiver).await;
+    cloud.advance(60).await;
+
+    let invoices = cloud.get("/v3/invoices").await;
+    let invoices = invoices["data"].as_array().unwrap();
+    assert_eq!(invoices.len(), 2, "{invoices:#?}");
+    assert!(invoices.iter().all(|invoice| invoice["status"] == "paid" && invoice["amount"] == 9999));
+    // Each carries the moment at which it was due, not that of the machine.
+    for invoice in invoices {
+        assert_eq!(invoice["created"], invoice["period_start"]);
+    }
+    let now = cloud.get(&format!("/v3/subscriptions/{subscription}")).await;
+    assert_eq!(now["status"], "active");
+    assert_eq!(now["current_period_start"], invoices[0]["period_start"]);
+
+    // customer, method, plan, subscription; twice finalized, succeeded, paid, updated; the clock twice.
+    let events = cloud.until("/v3/events?limit=100", |list| list["data"].as_array().unwrap().len() >= 14).await;
+    receiver.wait_for(|got| got.len() >= events["data"].as_array().unwrap().len() - 4).await;
+    let got = receiver.received();
+    let mut ids: Vec<&str> = got.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), got.len(), "an event came twice");
+    let count = |kind: &str| got.iter().filter(|event| event["type"] == kind).count();
+    assert_eq!(
+        [count("subscription.created"), count("invoice.paid"), count("payment.succeeded"), count("payment.failed")],
+        [1, 2, 2, 0]
+    );
+    assert!(begun.elapsed() < Duration::from_secs(20), "the story took {:?}", begun.elapsed());
+    assert!(cloud.running.end().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_that_declines_later_leaves_the_subscription_past_due() {
+    let receiver = Receiver::start().await;
+    let cloud = Cloud::start(None).await;
+    let subscription = cloud.subscribe("4000000000000341", &receiver).await;
+    cloud.advance(60).await;
+    let now = cloud.get(&format!("/v3/subscriptions/{subscription}")).await;
+    assert_eq!(now["status"], "past_due");
+    assert_eq!(cloud.get("/v3/invoices?status=paid").await["data"], json!([]));
+    assert_eq!(cloud.get("/v3/invoices?status=open").await["data"].as_array().unwrap().len(), 2);
+    receiver.wait_for(|got| got.iter().filter(|event| event["type"] == "payment.failed").count() == 2).await;
+    let got = receiver.received();
+    let count = |kind: &str| got.iter().filter(|event| event["type"] == kind).count();
+    assert_eq!([count("subscription.past_due"), count("invoice.paid"), count("payment.succeeded")], [1, 0, 0]);
+    assert!(cloud.running.end().await);
+}
