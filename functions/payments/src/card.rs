@@ -119,9 +119,8 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named_and_none_is_repeated() {
-        let got = errors(
-            r#"{"number":"4242424242424241","exp_month":13,"exp_year":27,"cvc":"4242 4"}"#,
-        );
+        let got =
+            errors(r#"{"number":"4242424242424241","exp_month":13,"exp_year":27,"cvc":"4242 4"}"#);
         let want = [
             ("/number", "invalid_number"),
             ("/exp_month", "out_of_range"),
@@ -129,7 +128,9 @@ mod tests {
             ("/cvc", "invalid_cvc"),
         ];
         assert_eq!(got, want.map(|(pointer, code)| (pointer.to_owned(), code)));
-        let got = errors(r#"{"number":4242424242424242,"exp_month":"12","exp_year":null,"cvc":424,"nmber":"4242"}"#);
+        let got = errors(
+            r#"{"number":4242424242424242,"exp_month":"12","exp_year":null,"cvc":424,"nmber":"4242"}"#,
+        );
         let want = [
             ("/number", "invalid_type"),
             ("/exp_month", "invalid_type"),
@@ -138,7 +139,13 @@ mod tests {
             ("/nmber", "unknown_field"),
         ];
         assert_eq!(got, want.map(|(pointer, code)| (pointer.to_owned(), code)));
-        for number in ["", "4242", "４２４２４２４２４２４２４２４２", "42424242424242424242", "4242/4242/4242/4242"] {
+        for number in [
+            "",
+            "4242",
+            "４２４２４２４２４２４２４２４２",
+            "42424242424242424242",
+            "4242/4242/4242/4242",
+        ] {
             let body = format!(r#"{{"number":"{number}","exp_month":1,"exp_year":2027}}"#);
             assert_eq!(errors(&body), [("/number".to_owned(), "invalid_number")]);
         }

@@ -29,7 +29,6 @@ mod list_payments;
 mod list_refunds;
 mod payer;
 #[cfg(test)]
-#[expect(dead_code)]
 mod testing;
 
 use api::{App, Config, Invocation};
@@ -64,4 +63,76 @@ pub fn function(config: &Config) -> models::Result<Invocation> {
         routes().into(),
         App::new(config)?,
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use testkit::World;
+
+    const ROUTES: &[(Method, &str)] = &[
+        (Method::POST, "/v3/payment-methods"),
+        (Method::GET, "/v3/payment-methods"),
+        (Method::GET, "/v3/payment-methods/pm_rs_1"),
+        (Method::DELETE, "/v3/payment-methods/pm_rs_1"),
+        (Method::POST, "/v3/payments"),
+        (Method::GET, "/v3/payments"),
+        (Method::GET, "/v3/payments/pay_rs_1"),
+        (Method::POST, "/v3/payments/pay_rs_1/refunds"),
+        (Method::GET, "/v3/payments/pay_rs_1/refunds"),
+    ];
+
+    #[tokio::test]
+    async fn a_key_of_other_scopes_gets_nowhere() {
+        let world = World::new().await;
+        let key = world.key_with(&["crm:write", "billing:write"]).await;
+        let api = world.call(crate::routes());
+        for (method, path) in ROUTES {
+            let access = if *method == Method::GET {
+                "read"
+            } else {
+                "write"
+            };
+            let answer = api.with_key(&key).send(method.clone(), path, "{}").await;
+            assert_eq!(answer.expect(403)["code"], "missing_scope");
+            let detail = answer.text_of("detail");
+            assert!(
+                detail.contains(&format!("payments:{access}")),
+                "{method} {path}: {detail}"
+            );
+            api.without_key()
+                .send(method.clone(), path, "{}")
+                .await
+                .expect(401);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_may_read_changes_nothing() {
+        let world = World::new().await;
+        let key = world.key_with(&["payments:read"]).await;
+        let api = world.call(crate::routes()).with_key(&key);
+        for (method, path) in ROUTES {
+            let answer = api.send(method.clone(), path, "{}").await;
+            let refused = answer.status == 403;
+            assert_eq!(refused, *method != Method::GET, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn every_field_of_every_schema_has_an_example() {
+        let (_, document) = crate::routes().split_for_parts();
+        let document = serde_json::to_value(&document).unwrap();
+        let mut missing = Vec::new();
+        for (schema, definition) in document["components"]["schemas"].as_object().unwrap() {
+            let fields = definition["properties"].as_object().into_iter().flatten();
+            for (field, property) in fields {
+                let described = property.to_string().contains("\"$ref\"");
+                if property.get("example").is_none() && !described {
+                    missing.push(format!("{schema}.{field}"));
+                }
+            }
+        }
+        println!("{}", serde_json::to_string_pretty(&document["components"]["schemas"]).unwrap()); assert_eq!(missing, Vec::<String>::new());
+    }
 }

@@ -59,7 +59,8 @@ impl Source {
             (None, None) if customer.is_some() => Some(Self::Default),
             (None, None) => {
                 if fields.good() {
-                    let detail = "is required where there is neither payment_method_id nor a customer_id";
+                    let detail =
+                        "is required where there is neither payment_method_id nor a customer_id";
                     fields.reject("payment_method", "required", detail);
                 }
                 None
@@ -123,7 +124,11 @@ async fn stored(
     };
     if owner.id != method.customer_id {
         let detail = "belongs to another customer";
-        return Err(Error::invalid("/payment_method_id", "contradiction", detail));
+        return Err(Error::invalid(
+            "/payment_method_id",
+            "contradiction",
+            detail,
+        ));
     }
     Ok(Payer::of(&method))
 }

@@ -17,10 +17,7 @@ pub(crate) fn card(number: &str) -> Value {
 /// A new customer's id.
 pub(crate) async fn customer(world: &World) -> String {
     let body = json!({ "email": "test@example.com" });
-    let answer = world
-        .call(crm::routes())
-        .post("/v3/customers", body)
-        .await;
+    let answer = world.call(crm::routes()).post("/v3/customers", body).await;
     answer.expect(201);
     answer.text_of("id").to_owned()
 }
@@ -80,4 +77,20 @@ pub(crate) fn assert_no_card_number(world: &World, answers: &[String]) {
             assert!(!number, "{word} in {text}");
         }
     }
+}
+
+/// The types of the events that the items of the table carry, in alphabetical order.
+pub(crate) fn events(world: &World) -> Vec<String> {
+    let mut types = Vec::new();
+    for item in world.dump() {
+        let stamps = item["ev"]["S"].as_str().unwrap_or("[]");
+        let stamps: Vec<Value> = serde_json::from_str(stamps).unwrap();
+        types.extend(
+            stamps
+                .iter()
+                .map(|stamp| stamp["t"].as_str().unwrap().to_owned()),
+        );
+    }
+    types.sort();
+    types
 }

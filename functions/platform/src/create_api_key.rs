@@ -90,7 +90,7 @@ mod tests {
     use serde_json::{Value, json};
     use testkit::World;
 
-    use crate::testing::{is_stored, set_clock, with_scopes};
+    use crate::testing::{is_stored, with_scopes};
 
     fn billing() -> Value {
         json!({
@@ -101,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_is_shown_once_and_opens_what_it_says() {
-        let mut world = World::new().await;
+        let world = World::new().await;
         let api = world.call(crate::routes());
         api.get("/v3/test-clock").await.expect(200);
         world.meter.take();
@@ -128,8 +128,7 @@ mod tests {
             refused.text_of("detail"),
             "this key lacks the scope platform:read"
         );
-        set_clock(&mut world, "2026-02-01T00:00:00Z");
-        let api = world.call(crate::routes());
+        let api = world.later(1_425_600).call(crate::routes());
         api.with_key(secret).get("/v3/api-keys").await.expect(401);
         assert_eq!(api.get(&path).await.text_of("status"), "expired");
     }

@@ -82,7 +82,7 @@ mod tests {
     use serde_json::{Value, json};
     use testkit::{Answer, Call, World};
 
-    use crate::testing::{is_stored, set_clock, with_scopes};
+    use crate::testing::{is_stored, with_scopes};
 
     async fn key(api: &Call, body: Value) -> Answer {
         let answer = api.post("/v3/api-keys", body).await;
@@ -96,7 +96,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_old_secret_is_good_until_the_overlap_ends() {
-        let mut world = World::new().await;
+        let world = World::new().await;
         let api = world.call(crate::routes());
         let made = key(&api, json!({ "name": "A", "mode": "test" })).await;
         let old = made.text_of("key");
@@ -114,9 +114,8 @@ mod tests {
         want["rotated_at"] = json!("2026-01-15T12:00:00Z");
         assert_eq!(*body, want);
         assert!(!is_stored(&world, new) && !is_stored(&world, old));
-        for (now, of_old) in [("2026-01-15T13:59:59Z", 200), ("2026-01-15T14:00:00Z", 401)] {
-            set_clock(&mut world, now);
-            let api = world.call(crate::routes());
+        for (seconds, of_old) in [(7_199, 200), (7_200, 401)] {
+            let api = world.later(seconds).call(crate::routes());
             api.with_key(old).get("/v3/test-clock").await.expect(of_old);
             api.with_key(new).get("/v3/test-clock").await.expect(200);
         }
@@ -141,14 +140,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_overlap_does_not_outlast_the_key() {
-        let mut world = World::new().await;
+        let world = World::new().await;
         let api = world.call(crate::routes());
         let body = json!({ "name": "A", "mode": "test", "expires_at": "2026-01-15T13:00:00Z" });
         let made = key(&api, body).await;
         let rotated = api.post(&rotate_path(&made), json!({})).await;
         rotated.expect(200);
-        set_clock(&mut world, "2026-01-15T13:00:00Z");
-        let api = world.call(crate::routes());
+        let api = world.later(3_600).call(crate::routes());
         for secret in [made.text_of("key"), rotated.text_of("key")] {
             api.with_key(secret).get("/v3/test-clock").await.expect(401);
         }
@@ -177,7 +175,7 @@ mod tests {
 
     #[tokio::test]
     async fn ten_older_secrets_are_good_at_once_and_no_more() {
-        let mut world = World::new().await;
+        let world = World::new().await;
         let api = world.call(crate::routes());
         let made = key(&api, json!({ "name": "A", "mode": "test" })).await;
         for _ in 0..10 {
@@ -190,8 +188,7 @@ mod tests {
             .get("/v3/test-clock")
             .await
             .expect(200);
-        set_clock(&mut world, "2026-01-16T12:00:00Z");
-        let api = world.call(crate::routes());
+        let api = world.later(86_400).call(crate::routes());
         api.post(&rotate_path(&made), json!({})).await.expect(200);
     }
 

@@ -1,19 +1,6 @@
 //! What several tests of this crate need.
 
-use std::sync::Arc;
-
-use api::App;
-use models::{IdSource, Timestamp};
-use store::Clock;
 use testkit::{Call, World};
-
-/// Moves the wall clock, and starts the process anew: it remembers no credential.
-pub(crate) fn set_clock(world: &mut World, now: &str) {
-    let now: Timestamp = now.parse().unwrap();
-    world.config.clock = Clock::Fixed(now);
-    let ids = Arc::new(IdSource::seeded(now.millis().unsigned_abs()));
-    world.app = App::with(&world.config, ids, world.sandbox.clone()).unwrap();
-}
 
 /// Whether any item of the table has that text in it.
 pub(crate) fn is_stored(world: &World, text: &str) -> bool {

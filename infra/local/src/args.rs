@@ -22,6 +22,9 @@ pub struct Args {
     /// File to write the credentials of the demo business to, as JSON.
     #[arg(long, value_name = "FILE")]
     pub credentials: Option<PathBuf>,
+    /// File to write the environment of the functions to, for `cargo lambda watch --env-file FILE`.
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
     /// Time at which the wall clock of the business stands still.
     #[arg(long, value_name = "RFC 3339")]
     pub clock: Option<String>,

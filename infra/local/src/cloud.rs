@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::Error;
+use crate::access::{self, Access};
 use crate::asynchronous::{self, Asynchronous};
 use crate::clock::Clock;
 use crate::dynamodb::Dynamo;
@@ -22,7 +23,7 @@ use crate::serve::{Tasks, serve};
 use crate::sources::QueueSource;
 use crate::sqs::Sqs;
 use crate::streams::{self, StreamSource};
-use crate::template::{Function, StreamMapping, TEMPLATE, Template};
+use crate::template::{Function, Grant, StreamMapping, TEMPLATE, Template};
 use crate::upkeep::Upkeep;
 
 pub use running::Running;
@@ -62,6 +63,7 @@ pub struct Aws {
     template: Template,
     dynamo: Arc<Dynamo>,
     queues: Arc<Queues>,
+    access: Arc<Access>,
     address: SocketAddr,
     tasks: Tasks,
 }
@@ -85,6 +87,7 @@ impl Aws {
             settings.clock.clone(),
         )?);
         let buses = Arc::new(Buses::new(&mut template, Arc::clone(&queues)));
+        let access = Arc::new(Access::new(&template));
 
         let tasks = Tasks::default();
         let private = listen(0).await?;
@@ -99,7 +102,13 @@ impl Aws {
             }
         });
         let sqs = Sqs::new(Arc::clone(&queues), address.port());
-        let endpoint = Arc::new(Endpoint::new(Arc::clone(&dynamo), database, sqs, buses)?);
+        let endpoint = Arc::new(Endpoint::new(
+            Arc::clone(&dynamo),
+            database,
+            sqs,
+            buses,
+            Arc::clone(&access),
+        )?);
         tasks.spawn(serve(listener, tasks.clone(), move |request| {
             let endpoint = Arc::clone(&endpoint);
             async move { endpoint.answer(request).await }
@@ -108,6 +117,7 @@ impl Aws {
             template,
             dynamo,
             queues,
+            access,
             address,
             tasks,
         })
@@ -128,13 +138,20 @@ impl Aws {
         &self.queues
     }
 
+    /// The grants of the template that no request has needed since the start, with the functions that have them. After a test
+    /// of every operation there should be none: a right without a use is one too many.
+    pub fn unused_grants(&self) -> Vec<(&str, &Grant)> {
+        self.access.unused()
+    }
+
     /// The database, for tests that look behind its API.
     #[cfg(test)]
     pub(crate) fn dynamo(&self) -> &Dynamo {
         &self.dynamo
     }
 
-    /// The environment that a function has: that of the template, and what the Lambda service adds for clients.
+    /// The environment that a function has: that of the template, and what the Lambda service adds for clients. Its access
+    /// key id stands for its role.
     pub fn environment(&self, function: &str) -> BTreeMap<String, String> {
         let mut environment = self
             .template
@@ -144,7 +161,7 @@ impl Aws {
         for (key, value) in [
             ("AWS_REGION", crate::template::REGION.to_owned()),
             ("AWS_ENDPOINT_URL", self.endpoint_url()),
-            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_ACCESS_KEY_ID", access::access_key_id(function)),
             ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
             ("AWS_LAMBDA_FUNCTION_NAME", function.to_owned()),
         ] {
@@ -247,7 +264,7 @@ impl Aws {
     }
 }
 
-/// Listens on loopback only: nothing here checks a signature.
+/// Listens on loopback only: nothing here checks a signature, only whose it claims to be.
 pub async fn listen(port: u16) -> Result<TcpListener, Error> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await

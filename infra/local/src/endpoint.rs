@@ -13,6 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
+use crate::access::Access;
 use crate::dynamodb::Dynamo;
 use crate::eventbridge::Buses;
 use crate::reply::{Body, Refusal, aws_json, full, json};
@@ -42,6 +43,7 @@ pub struct Endpoint {
     client: Client<HttpConnector, Full<Bytes>>,
     sqs: Sqs,
     buses: Arc<Buses>,
+    access: Arc<Access>,
 }
 
 impl Endpoint {
@@ -51,6 +53,7 @@ impl Endpoint {
         database: SocketAddr,
         sqs: Sqs,
         buses: Arc<Buses>,
+        access: Arc<Access>,
     ) -> Result<Self, crate::Error> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -63,6 +66,7 @@ impl Endpoint {
             client: Client::builder(TokioExecutor::new()).build(connector),
             sqs,
             buses,
+            access,
         })
     }
 
@@ -78,8 +82,12 @@ impl Endpoint {
                 }));
             }
         };
+        let caller = self.access.caller(&parts.headers);
         match target.split_once('.') {
             Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", operation)) => {
+                if let Err(refusal) = caller.check_dynamodb(operation, &body) {
+                    return aws_json(Err(refusal));
+                }
                 let response = match self.dynamo.answer(operation, &body) {
                     Some(answer) => json(answer),
                     None => self.forward(parts, body).await,
@@ -89,13 +97,21 @@ impl Endpoint {
                 }
                 response
             }
-            Some(("AmazonSQS", operation)) => aws_json(match input(&body) {
-                Ok(input) => self.sqs.answer(operation, &input).await,
-                Err(refusal) => Err(refusal),
-            }),
-            Some(("AWSEvents", operation)) => {
-                aws_json(input(&body).and_then(|input| self.buses.answer(operation, &input)))
+            Some(("AmazonSQS", operation)) => {
+                let input = input(&body);
+                let allowed = input.and_then(|input| {
+                    caller.check_sqs(operation, &input)?;
+                    Ok(input)
+                });
+                aws_json(match allowed {
+                    Ok(input) => self.sqs.answer(operation, &input).await,
+                    Err(refusal) => Err(refusal),
+                })
             }
+            Some(("AWSEvents", operation)) => aws_json(input(&body).and_then(|input| {
+                caller.check_events(operation, &input)?;
+                self.buses.answer(operation, &input)
+            })),
             _ if target.is_empty() && parts.method == http::Method::GET => {
                 Response::new(full("healthy\n"))
             }

@@ -135,8 +135,7 @@ impl Buses {
             .ok()
             .filter(Value::is_object)
             .ok_or_else(|| ("MalformedDetail", "Detail is malformed.".to_owned()))?;
-        let bus = entry.event_bus_name.unwrap_or_else(|| "default".to_owned());
-        let bus = bus.rsplit('/').next().unwrap_or_default().to_owned();
+        let bus = bus_of(entry.event_bus_name.as_deref()).to_owned();
         if !self.names.contains(&bus) {
             return Err((
                 "EventBusNotFound",
@@ -175,6 +174,15 @@ impl Buses {
             })
             .collect()
     }
+}
+
+/// The name of the bus that an entry gives, as a name or as an ARN.
+pub(crate) fn bus_of(given: Option<&str>) -> &str {
+    given
+        .unwrap_or("default")
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
 }
 
 /// The clients send seconds as a number that may have a fraction; events carry whole seconds.

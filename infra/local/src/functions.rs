@@ -1,11 +1,14 @@
 //! The functions of the product, wired to the local cloud.
 
+use std::collections::BTreeMap;
+
 use api::{App, Config, Invocation};
 use models::Timestamp;
 use providers::webhook::Egress;
 use store::{Clock, Connection, Credentials};
 
 use crate::Error;
+use crate::access::DEVELOPER;
 use crate::cloud::Aws;
 use crate::invoke::Functions;
 
@@ -30,13 +33,39 @@ const FUNCTIONS: &[(&str, Build)] = &[
 /// The settings of a function: its environment as the template gives it, and what only this process may set: a clock that
 /// stands still, and webhooks to this machine.
 pub fn config(aws: &Aws, function: &str, clock: Option<Timestamp>) -> Config {
-    let credentials = Credentials::new("local", "local", None, None, "local");
-    let connection =
-        Connection::new(crate::template::REGION, Some(aws.endpoint_url()), credentials);
-    let mut config = Config::new(aws.environment(function), connection);
+    let variables = aws.environment(function);
+    let variable = |name: &str| variables.get(name).cloned().unwrap_or_default();
+    let credentials = Credentials::new(
+        variable("AWS_ACCESS_KEY_ID"),
+        variable("AWS_SECRET_ACCESS_KEY"),
+        None,
+        None,
+        "local",
+    );
+    let connection = Connection::new(
+        crate::template::REGION,
+        Some(aws.endpoint_url()),
+        credentials,
+    );
+    let mut config = Config::new(variables, connection);
     config.clock = clock.map_or(Clock::Wall, Clock::Fixed);
     config.egress = Egress::AlsoLoopback;
     config
+}
+
+/// The environment of all functions in one, a line for each variable: what they share has one value, and what one alone
+/// has does not disturb the others.
+pub fn environment(aws: &Aws) -> String {
+    let mut all = BTreeMap::new();
+    for (name, _) in FUNCTIONS {
+        all.extend(aws.environment(name));
+    }
+    all.remove("AWS_LAMBDA_FUNCTION_NAME");
+    // A developer's own credentials may do everything.
+    all.insert("AWS_ACCESS_KEY_ID".to_owned(), "local".to_owned());
+    all.into_iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect()
 }
 
 /// Every function of the product behind its event.
@@ -49,9 +78,10 @@ pub fn wire(aws: &Aws, clock: Option<Timestamp>) -> Result<Functions, Error> {
     Ok(Functions::new(aws.template(), invocations))
 }
 
-/// The application that the demo business is created with.
+/// The application that the demo business is created with: by the developer, who needs no grant for it.
 pub fn app(aws: &Aws, clock: Option<Timestamp>, ids: models::IdSource) -> Result<App, Error> {
-    let config = config(aws, "platform", clock);
+    let mut config = config(aws, "platform", clock);
+    config.connection.credentials = Credentials::new(DEVELOPER, DEVELOPER, None, None, "local");
     let sandbox = providers::gateway::Sandbox::new();
     App::with(&config, std::sync::Arc::new(ids), sandbox).map_err(Error::Function)
 }

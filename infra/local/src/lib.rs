@@ -3,10 +3,12 @@
 //!
 //! - [`template`] reads the SAM template into plain structs; everything else is built from those.
 //! - [`endpoint`] is the one address that AWS clients talk to: [`dynamodb`], [`sqs`] and [`eventbridge`].
+//! - [`access`] refuses there what the policies of the template do not grant.
 //! - [`sources`], [`streams`] and [`schedules`] poll and tick as Lambda's event source mappings do.
 //! - [`gateway`] is the HTTP API in front.
 //! - [`cloud`] starts all of it and stops all of it.
 
+pub mod access;
 pub mod args;
 pub mod asynchronous;
 pub mod clock;

@@ -4,13 +4,10 @@
 //! others; and they open nothing but a process that listens on 127.0.0.1 alone.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::net::SocketAddr;
 
 use api::secrets;
-use models::platform::{
-    Account, ApiKey, Credential, CredentialKind, OauthClient, ScopeSet,
-};
+use models::platform::{Account, ApiKey, Credential, CredentialKind, OauthClient, ScopeSet};
 use models::{Id, IdSource, Mode, Scope, Timestamp};
 use operations::Context;
 use serde_json::json;
@@ -30,7 +27,10 @@ const AUDIENCE: &str = "https://services.reveknew.net";
 
 /// Values for the parameters of the template that a deployment would be asked for.
 pub fn parameters() -> BTreeMap<String, String> {
-    BTreeMap::from([("OperatorKeySha256".to_owned(), keys::sha256(&operator_key()))])
+    BTreeMap::from([(
+        "OperatorKeySha256".to_owned(),
+        keys::sha256(&operator_key()),
+    )])
 }
 
 /// The key of the operator of this installation.
@@ -60,7 +60,9 @@ pub async fn business(aws: &Aws, clock: Option<Timestamp>) -> Result<(), Error> 
     let business = Id::new(BUSINESS).map_err(Error::Function)?;
     let context = |mode| app.context(Scope { business, mode }, Via::system());
     let demo = Demo::new().map_err(Error::Function)?;
-    write(&context(Mode::Live), &context(Mode::Test), &demo).await.map_err(Error::Function)
+    write(&context(Mode::Live), &context(Mode::Test), &demo)
+        .await
+        .map_err(Error::Function)
 }
 
 /// Creates the demo business, writes `--credentials`, and returns what to print once the API can be called at the given
@@ -72,6 +74,10 @@ pub async fn seed(aws: &Aws, args: &Args, api: SocketAddr) -> Result<String, Err
         let business = Id::<models::ids::Account>::new(BUSINESS).map_err(Error::Function)?;
         let text = demo.to_json(api, &business.to_string());
         std::fs::write(path, text).map_err(|error| Error::Io("--credentials", error))?;
+    }
+    if let Some(path) = &args.env_file {
+        let text = functions::environment(aws);
+        std::fs::write(path, text).map_err(|error| Error::Io("--env-file", error))?;
     }
     Ok(demo.greeting(api))
 }
@@ -90,14 +96,42 @@ async fn write(live: &Context, test: &Context, demo: &Demo) -> models::Result<()
         created: now,
     };
     writes.create(&account, None)?;
-    key(&mut writes, live.scope(), (1, "Demo, live"), CredentialKind::ApiKey, &demo.live_key, now)?;
+    key(
+        &mut writes,
+        live.scope(),
+        (1, "Demo, live"),
+        CredentialKind::ApiKey,
+        &demo.live_key,
+        now,
+    )?;
     live.write(&writes).await?;
 
     let mut writes = test.writes().await?;
     let scope = test.scope();
-    key(&mut writes, scope, (1, "Demo, test"), CredentialKind::ApiKey, &demo.test_key, now)?;
-    key(&mut writes, scope, (2, "Demo, suite"), CredentialKind::ApiKey, &demo.suite_key, now)?;
-    key(&mut writes, scope, (3, "Demo, members"), CredentialKind::MemberToken, &demo.member_token, now)?;
+    key(
+        &mut writes,
+        scope,
+        (1, "Demo, test"),
+        CredentialKind::ApiKey,
+        &demo.test_key,
+        now,
+    )?;
+    key(
+        &mut writes,
+        scope,
+        (2, "Demo, suite"),
+        CredentialKind::ApiKey,
+        &demo.suite_key,
+        now,
+    )?;
+    key(
+        &mut writes,
+        scope,
+        (3, "Demo, members"),
+        CredentialKind::MemberToken,
+        &demo.member_token,
+        now,
+    )?;
     let client = OauthClient {
         id: Id::new(1)?,
         name: "Demo, enterprise".to_owned(),
@@ -110,7 +144,15 @@ async fn write(live: &Context, test: &Context, demo: &Demo) -> models::Result<()
         deleted: None,
     };
     writes.create(&client, None)?;
-    writes.create(&OauthLookup { client_id: client.client_id.clone(), scope, id: client.id, deleted: None }, None)?;
+    writes.create(
+        &OauthLookup {
+            client_id: client.client_id.clone(),
+            scope,
+            id: client.id,
+            deleted: None,
+        },
+        None,
+    )?;
     test.write(&writes).await?;
     Ok(())
 }
@@ -139,7 +181,13 @@ fn key(
         rotated_at: None,
         created: now,
     };
-    let credential = Credential { kind, scope, scopes: ScopeSet::ALL, key_id: id, expires_at: None };
+    let credential = Credential {
+        kind,
+        scope,
+        scopes: ScopeSet::ALL,
+        key_id: id,
+        expires_at: None,
+    };
     writes.create(&record, None)?;
     writes.create(&CredentialLookup { hash, credential }, None)?;
     Ok(())
@@ -177,7 +225,6 @@ impl Demo {
     }
 
     fn greeting(&self, api: SocketAddr) -> String {
-        let mut text = String::new();
         let lines = [
             "Savvy runs on this machine, with a demo business in test mode.".to_owned(),
             String::new(),
@@ -189,10 +236,6 @@ impl Demo {
             format!("Documentation  http://{api}/docs"),
             format!("Operator key   {}", operator_key()),
         ];
-        for line in lines {
-            // Writing to a String cannot fail.
-            drop(writeln!(text, "{line}"));
-        }
-        text
+        lines.join("\n")
     }
 }

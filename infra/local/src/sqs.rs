@@ -216,7 +216,8 @@ impl Sqs {
     }
 }
 
-fn queue_of(input: &Value) -> Result<&str, Refusal> {
+/// The name of the queue whose address a request gives.
+pub(crate) fn queue_of(input: &Value) -> Result<&str, Refusal> {
     let url = text(input, "QueueUrl")?;
     Ok(url.rsplit('/').next().unwrap_or_default())
 }

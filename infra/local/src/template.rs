@@ -14,7 +14,10 @@ pub use crate::intrinsics::{ACCOUNT, REGION, STACK, arn, queue_url};
 
 use resources::{function, queue, rule, table};
 
+pub use policies::{Grant, Resource};
+
 mod events;
+mod policies;
 mod resources;
 
 /// The template that is deployed, compiled in so that the local process needs no file beside it.
@@ -80,6 +83,8 @@ pub struct Function {
     pub name: String,
     pub timeout: Duration,
     pub environment: BTreeMap<String, String>,
+    /// What the function may do; everything else is refused.
+    pub grants: Vec<Grant>,
     pub routes: Vec<Route>,
     pub queues: Vec<QueueMapping>,
     pub streams: Vec<StreamMapping>,
@@ -172,10 +177,17 @@ impl Template {
                     template.functions.push(function);
                     template.rules.extend(rules);
                 }
+                // These would grant something beside the policies of a function, which are all that is read.
+                kind if kind.starts_with("AWS::IAM::") || kind == "AWS::Serverless::Connector" => {
+                    return Err(Error::Template(format!(
+                        "{logical} has the type {kind}, which is not understood here"
+                    )));
+                }
                 _ => {}
             }
         }
         template.check()?;
+        policies::check(&template)?;
         Ok(template)
     }
 

@@ -11,14 +11,38 @@ use futures::FutureExt;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
+use crate::access::DEVELOPER;
 use crate::clock::Clock;
 use crate::cloud::{Aws, Running, Settings, listen};
 use crate::invoke::{Functions, Invocation};
 
+/// The settings that all clients of AWS share, and whose they are.
+macro_rules! client {
+    ($sdk:ident, $aws:expr, $access_key_id:expr) => {
+        $sdk::Client::from_conf(
+            $sdk::config::Builder::new()
+                .behavior_version($sdk::config::BehaviorVersion::latest())
+                .region($sdk::config::Region::new("us-east-1"))
+                .credentials_provider($sdk::config::Credentials::new(
+                    $access_key_id,
+                    "secret",
+                    None,
+                    None,
+                    "tests",
+                ))
+                .endpoint_url($aws.endpoint_url())
+                .http_client(Builder::new().build_http())
+                .build(),
+        )
+    };
+}
+
+mod access;
 mod buses;
 mod database;
 mod gateway;
 mod patterns;
+mod policies;
 mod queues;
 mod real_template;
 mod settling;
@@ -204,33 +228,16 @@ fn url(aws: &Aws, queue: &str) -> String {
     format!("{}/000000000000/savvy-{queue}", aws.endpoint_url())
 }
 
-/// The settings that all clients of AWS share.
-macro_rules! client {
-    ($sdk:ident, $aws:expr) => {
-        $sdk::Client::from_conf(
-            $sdk::config::Builder::new()
-                .behavior_version($sdk::config::BehaviorVersion::latest())
-                .region($sdk::config::Region::new("us-east-1"))
-                .credentials_provider($sdk::config::Credentials::new(
-                    "local", "local", None, None, "local",
-                ))
-                .endpoint_url($aws.endpoint_url())
-                .http_client(Builder::new().build_http())
-                .build(),
-        )
-    };
-}
-
 fn sqs(aws: &Aws) -> aws_sdk_sqs::Client {
-    client!(aws_sdk_sqs, aws)
+    client!(aws_sdk_sqs, aws, DEVELOPER)
 }
 
 fn events(aws: &Aws) -> aws_sdk_eventbridge::Client {
-    client!(aws_sdk_eventbridge, aws)
+    client!(aws_sdk_eventbridge, aws, DEVELOPER)
 }
 
 fn dynamodb(aws: &Aws) -> aws_sdk_dynamodb::Client {
-    client!(aws_sdk_dynamodb, aws)
+    client!(aws_sdk_dynamodb, aws, DEVELOPER)
 }
 
 /// A file of its own for each test, deleted with everything beside it at the end.

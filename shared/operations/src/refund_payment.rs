@@ -10,7 +10,7 @@ use store::Stored;
 use crate::Context;
 
 /// Tries at a payment that others change at the same moment, or at an id under which nobody is yet.
-const MAX_TRIES: u32 = 8;
+const MAX_TRIES: u32 = 16;
 
 /// Sets money of a payment aside and writes the refund down, with the caller's key. The gateway has not been asked yet.
 ///
@@ -23,7 +23,7 @@ pub async fn begin_refund(
 ) -> Result<Stored<Refund>> {
     let now = context.now().await?;
     let payment_id = stored.id;
-    for _ in 0..MAX_TRIES {
+    for attempt in 0..MAX_TRIES {
         let amount = match amount {
             Some(amount) => amount,
             None => stored.refundable()?,
@@ -52,6 +52,7 @@ pub async fn begin_refund(
         if context.begin(&writes, &id.to_string()).await? {
             return Ok(begun);
         }
+        context.make_way(attempt).await;
         stored = context
             .payment(payment_id)
             .await?

@@ -11,6 +11,7 @@ use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range};
 use crate::session::Session;
+use crate::table::backoff;
 
 /// How long an answer of the gateway may take before somebody asks again.
 const UNRESOLVED_SECONDS: i64 = 120;
@@ -114,6 +115,12 @@ impl Session {
     ) -> Result<Page<Stored<Payment>>> {
         self.of_customer_or_all::<ids::Payment, _>(page, customer, &[])
             .await
+    }
+
+    /// Waits before another try at a record that others change at the same moment: a random time, longer with each attempt,
+    /// so that those who met once do not meet again.
+    pub async fn make_way(&self, attempt: u32) {
+        backoff(attempt).await;
     }
 
     /// A refund of a payment. One consistent read.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Function, Queue, Redrive, Rule, Table, Target};
-use super::{duration, events, flag, integer, last_of_arn, string};
+use super::{duration, events, flag, integer, last_of_arn, policies, string};
 use crate::Error;
 use crate::pattern::Pattern;
 
@@ -142,6 +142,7 @@ pub(super) fn function(
     let mut function = Function {
         timeout: duration(seconds),
         environment,
+        grants: policies::read(logical, properties, globals)?,
         routes: Vec::new(),
         queues: Vec::new(),
         streams: Vec::new(),

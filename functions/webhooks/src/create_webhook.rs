@@ -1,0 +1,294 @@
+//! `POST /v3/webhooks`
+
+use api::dialect::rocketsavvy::{Endpoint, Problems};
+use api::input::{Fields, Input};
+use api::{Cx, Json, Problem, Reply, WebhooksWrite, secrets};
+use futures::future::try_join;
+use models::webhooks::{self, EventFilter};
+use models::{Error, Metadata};
+use utoipa::ToSchema;
+
+use crate::settings::{self, good_secret, good_url, some_events};
+
+/// A new webhook endpoint.
+#[derive(ToSchema)]
+pub(crate) struct NewWebhook {
+    /// HTTPS, to a public host, port 443 or 8443.
+    #[schema(example = "https://your-app.com/webhooks/rocketsavvy")]
+    url: String,
+    /// Event types, families like `invoice.*`, or `*` for all.
+    #[schema(value_type = Vec<String>, example = json!(["subscription.created", "payment.succeeded", "order.fulfilled", "customer.updated"]))]
+    events: Vec<EventFilter>,
+    /// The key of the signatures, 16 to 256 visible ASCII characters; made for you where it is absent.
+    #[schema(example = "whsec_your_secret_key")]
+    secret: Option<String>,
+    /// Whether anything is sent; `true` where it is absent.
+    #[schema(value_type = Option<bool>, example = true)]
+    enabled: bool,
+    #[schema(value_type = Option<Object>, example = json!({"environment": "production", "description": "Main webhook endpoint"}))]
+    metadata: Metadata,
+}
+
+impl Input for NewWebhook {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let url = fields.text("url", 1..=2048).required(fields);
+        let url = url.and_then(|url| good_url(fields, url));
+        let events = settings::events(fields).required(fields);
+        let events = events.and_then(|events| some_events(fields, events));
+        let secret = fields.text("secret", 1..=256).optional();
+        let secret = secret.and_then(|secret| good_secret(fields, secret));
+        let enabled = fields.boolean("enabled").optional();
+        let metadata = fields.metadata().optional();
+        Some(Self {
+            url: url?,
+            events: events?,
+            secret,
+            enabled: enabled.unwrap_or(true),
+            metadata: metadata.unwrap_or_default(),
+        })
+    }
+}
+
+/// Create a webhook endpoint
+///
+/// The answer shows the secret, this once; a replay by its `Idempotency-Key` is without it. A business may have 100
+/// endpoints in each mode. 1 query and 1 write unit.
+#[utoipa::path(
+    post,
+    path = "/v3/webhooks",
+    tag = "webhooks",
+    request_body = NewWebhook,
+    responses((status = 201, description = "The endpoint with its secret.", body = Endpoint), Problems)
+)]
+pub(crate) async fn create_webhook(
+    cx: Cx<WebhooksWrite>,
+    Json(input): Json<NewWebhook>,
+) -> Result<Reply, Problem> {
+    settings::reachable(&input.url, cx.app().egress())?;
+    let (has_room, now) = try_join(cx.has_room_for_endpoint(), cx.now()).await?;
+    if !has_room {
+        let detail = "a business may have 100 webhook endpoints in each mode; delete one first";
+        return Err(Error::conflict("too_many_endpoints", detail).into());
+    }
+    let secret = match input.secret {
+        Some(secret) => secret,
+        None => secrets::webhook_secret(cx.ids())?,
+    };
+    cx.insert_secret(|id, writes| {
+        let endpoint = webhooks::Endpoint {
+            id,
+            url: input.url.clone(),
+            events: input.events.clone(),
+            secret: secret.clone(),
+            enabled: input.enabled,
+            metadata: input.metadata.clone(),
+            created: now,
+            deleted: None,
+        };
+        writes.create(&endpoint, None)?;
+        Ok(Endpoint::with_secret(&endpoint, cx.mode()))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use models::webhooks::{Endpoint, EventFilter};
+    use models::{Id, Metadata};
+    use serde_json::{Value, json};
+    use testkit::World;
+
+    /// As printed in the v3 document.
+    const PRINTED: &str = r#"{
+"url": "https://your-app.com/webhooks/rocketsavvy",
+"events": [
+"subscription.created",
+"payment.succeeded",
+"order.fulfilled",
+"customer.updated"
+],
+"secret": "whsec_your_secret_key",
+"enabled": true,
+"metadata": {
+"environment": "production",
+"description": "Main webhook endpoint"
+}
+}"#;
+
+    /// The items that have that text in them.
+    fn items_with(world: &World, text: &str) -> Vec<Value> {
+        let found = world.dump().into_iter();
+        found
+            .filter(|item| item.to_string().contains(text))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn the_printed_endpoint_is_created_for_one_write_unit() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        api.get("/v3/webhooks").await.expect(200);
+        world.meter.take();
+        let answer = api.send(Method::POST, "/v3/webhooks", PRINTED).await;
+        let body = answer.expect(201);
+        let units = world.meter.take();
+        assert_eq!(units.write_tenths, 10, "{units:?}");
+        assert_eq!(units.calls["Query"], 1);
+        let id = answer.text_of("id");
+        let path = format!("/v3/webhooks/{id}");
+        assert_eq!(answer.headers["location"], path);
+        let mut want: Value = serde_json::from_str(PRINTED).unwrap();
+        want["id"] = json!(id);
+        want["status"] = json!("enabled");
+        want["created"] = json!("2026-01-15T12:00:00Z");
+        want["livemode"] = json!(false);
+        assert_eq!(*body, want);
+        want.as_object_mut().unwrap().remove("secret");
+        assert_eq!(*api.get(&path).await.expect(200), want);
+    }
+
+    #[tokio::test]
+    async fn the_secret_stands_on_its_endpoint_and_nowhere_else() {
+        let world = World::new().await;
+        let api = world.call(crate::routes()).idempotent("w-1");
+        let body = json!({ "url": "https://example.com/", "events": ["*"] });
+        let first = api.post("/v3/webhooks", body.clone()).await;
+        first.expect(201);
+        let secret = first.text_of("secret");
+        assert!(
+            secret.starts_with("whsec_") && secret.len() == 50,
+            "{secret}"
+        );
+        let again = api.post("/v3/webhooks", body).await;
+        assert_eq!(again.headers["idempotent-replayed"], "true");
+        let mut want = first.body.clone();
+        want.as_object_mut().unwrap().remove("secret");
+        assert_eq!(*again.expect(201), want);
+        let path = format!("/v3/webhooks/{}/test", first.text_of("id"));
+        let api = world.call(crate::routes());
+        api.post(&path, json!({ "event_type": "invoice.paid" }))
+            .await
+            .expect(202);
+        let items = items_with(&world, secret);
+        assert_eq!(items.len(), 1);
+        assert_eq!(items[0]["et"]["S"], "we");
+        assert!(!items[0]["ev"].to_string().contains(secret));
+    }
+
+    #[tokio::test]
+    async fn every_wrong_field_is_named_and_nothing_is_written() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let before = world.dump().len();
+        let good_url = "https://example.com/";
+        let wrong = [
+            (json!({}), vec!["/url", "/events"]),
+            (
+                json!({
+                    "url": "https://10.0.0.1/", "events": ["invoice.payed"], "secret": "short", "enabled": "yes",
+                    "metadata": { "a": 1 }, "event": ["*"],
+                }),
+                vec![
+                    "/url",
+                    "/events",
+                    "/secret",
+                    "/enabled",
+                    "/metadata",
+                    "/event",
+                ],
+            ),
+            (
+                json!({ "url": "http://example.com/", "events": [] }),
+                vec!["/url", "/events"],
+            ),
+            (
+                json!({ "url": "hook", "events": "*" }),
+                vec!["/url", "/events"],
+            ),
+            (
+                json!({ "url": good_url, "events": ["*"], "secret": "with space in it" }),
+                vec!["/secret"],
+            ),
+            (
+                json!({ "url": good_url, "events": vec!["*"; 101] }),
+                vec!["/events"],
+            ),
+        ];
+        for (body, pointers) in wrong {
+            let answer = api.post("/v3/webhooks", body).await;
+            answer.expect(400);
+            assert_eq!(answer.pointers(), pointers);
+        }
+        let typo = json!({ "url": good_url, "events": ["invoice.paid", "invoice.payed"] });
+        let answer = api.post("/v3/webhooks", typo).await;
+        assert!(answer.text.contains("invoice.payed"), "{}", answer.text);
+        assert_eq!(world.dump().len(), before);
+    }
+
+    #[tokio::test]
+    async fn this_machine_is_reached_only_where_the_process_says_so() {
+        let mut world = World::new().await;
+        let body = json!({ "url": "http://127.0.0.1:9000/hook", "events": ["invoice.*"] });
+        let api = world.call(crate::routes());
+        api.post("/v3/webhooks", body.clone()).await.expect(201);
+        world.config.egress = providers::webhook::Egress::PublicOnly;
+        world.app = api::App::new(&world.config).unwrap();
+        let answer = world.call(crate::routes()).post("/v3/webhooks", body).await;
+        answer.expect(400);
+        assert_eq!(answer.pointers(), ["/url"]);
+    }
+
+    /// Writes that many endpoints, as if they had been created one by one.
+    async fn write_endpoints(world: &World, count: u64) {
+        let context = world.app.context(world.ours.test(), store::Via::system());
+        let mut writes = context.writes().await.unwrap();
+        for number in 1..=count {
+            let endpoint = Endpoint {
+                id: Id::new(number).unwrap(),
+                url: "https://example.com/".to_owned(),
+                events: EventFilter::parse("*").into_iter().collect(),
+                secret: "whsec_your_secret_key".to_owned(),
+                enabled: true,
+                metadata: Metadata::new(),
+                created: context.now().await.unwrap(),
+                deleted: None,
+            };
+            writes.create(&endpoint, None).unwrap();
+        }
+        assert!(context.write(&writes).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_business_has_at_most_a_hundred_endpoints_in_a_mode() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        write_endpoints(&world, 99).await;
+        let body = json!({ "url": "https://example.com/", "events": ["*"] });
+        api.post("/v3/webhooks", body.clone()).await.expect(201);
+        let one_more = api.post("/v3/webhooks", body.clone()).await;
+        one_more.expect(409);
+        assert_eq!(one_more.text_of("code"), "too_many_endpoints");
+        let live = api.with_key(&world.ours.live_key);
+        let live = live.post("/v3/webhooks", body.clone()).await;
+        assert_eq!(live.expect(201)["livemode"], true);
+        api.delete("/v3/webhooks/we_rs_1").await.expect(200);
+        api.post("/v3/webhooks", body).await.expect(201);
+    }
+
+    #[tokio::test]
+    async fn reading_is_not_writing() {
+        let world = World::new().await;
+        let reader = world.key_with(&["webhooks:read"]).await;
+        let answer = world
+            .call(crate::routes())
+            .with_key(&reader)
+            .send(Method::POST, "/v3/webhooks", PRINTED)
+            .await;
+        answer.expect(403);
+        assert_eq!(
+            answer.text_of("detail"),
+            "this key lacks the scope webhooks:write"
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! `GET /v3/events/{id}`
+
+use api::dialect::rocketsavvy::{Event, Problems};
+use api::{Cx, Path, Problem, Reply, WebhooksRead};
+use models::{Error, Id};
+
+/// Retrieve an event
+///
+/// As webhooks receive it. 1 read.
+#[utoipa::path(
+    get,
+    path = "/v3/events/{id}",
+    tag = "webhooks",
+    params(("id" = String, Path, description = "The event.", example = "evt_rs_123456")),
+    responses((status = 200, description = "The event.", body = Event), Problems)
+)]
+pub(crate) async fn get_event(
+    cx: Cx<WebhooksRead>,
+    Path(id): Path<Id<models::ids::Event>>,
+) -> Result<Reply, Problem> {
+    let event = cx
+        .event(id)
+        .await?
+        .ok_or_else(|| Error::not_found("event", id))?;
+    Reply::ok(&Event::of(&event, cx.mode())?)
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use models::event::{Actor, EventType};
+    use models::webhooks::EventRecord;
+    use models::{Id, Scope};
+    use testkit::World;
+
+    /// Writes `invoice.paid` of an object into the log, as the relay does.
+    pub(crate) async fn log(world: &World, scope: Scope, number: u64, object_id: &str) {
+        let record = EventRecord {
+            id: Id::new(number).unwrap(),
+            event_type: EventType::InvoicePaid,
+            object_id: object_id.to_owned(),
+            sequence: 2,
+            data: r#"{"object":{"status":"paid","amount":9999},"previous_attributes":{"status":"open"}}"#.to_owned(),
+            actor: Actor::system(),
+            request: None,
+            idempotency_key: Some("k-1".to_owned()),
+            source: format!("{object_id}#2#invoice.paid"),
+            only_endpoint: None,
+            created: "2026-01-15T12:00:00Z".parse().unwrap(),
+        };
+        let context = world.app.context(scope, store::Via::system());
+        let mut writes = context.writes().await.unwrap();
+        writes.create(&record, None).unwrap();
+        assert!(context.write(&writes).await.unwrap());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    use super::testing::log;
+
+    #[tokio::test]
+    async fn an_event_is_printed_as_webhooks_receive_it() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        log(&world, world.ours.test(), 7, "inv_rs_1").await;
+        let want = json!({
+            "id": "evt_rs_7", "type": "invoice.paid", "created": "2026-01-15T12:00:00Z", "livemode": false, "sequence": 2,
+            "data": { "object": { "status": "paid", "amount": 9999 }, "previous_attributes": { "status": "open" } },
+            "request": { "id": null, "idempotency_key": "k-1" },
+        });
+        api.get("/v3/events").await.expect(200);
+        world.meter.take();
+        assert_eq!(*api.get("/v3/events/evt_rs_7").await.expect(200), want);
+        let units = world.meter.take();
+        assert_eq!(
+            (units.read_tenths, units.round_trips()),
+            (10, 1),
+            "{units:?}"
+        );
+        for key in [&world.theirs.test_key, &world.ours.live_key] {
+            api.with_key(key)
+                .get("/v3/events/evt_rs_7")
+                .await
+                .expect(404);
+        }
+        api.get("/v3/events/evt_rs_8").await.expect(404);
+        let stranger = api.with_key(&world.key_with(&["billing:read"]).await);
+        stranger.get("/v3/events/evt_rs_7").await.expect(403);
+    }
+}

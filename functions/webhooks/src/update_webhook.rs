@@ -1,0 +1,179 @@
+//! `PATCH /v3/webhooks/{id}`
+
+use api::dialect::rocketsavvy::{Endpoint, Problems};
+use api::input::{Fields, Input, Patch};
+use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite};
+use models::webhooks::{self, EventFilter};
+use models::{Error, Id, Metadata};
+use utoipa::ToSchema;
+
+use crate::settings::{self, change, good_secret, good_url, some_events};
+
+/// What changes of an endpoint. Only `metadata` can be `null`, which empties it.
+#[derive(ToSchema)]
+pub(crate) struct WebhookPatch {
+    /// HTTPS, to a public host, port 443 or 8443.
+    #[schema(example = "https://your-app.com/webhooks/rocketsavvy")]
+    url: Option<String>,
+    /// Event types, families like `invoice.*`, or `*` for all.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["subscription.*", "payment.succeeded"]))]
+    events: Option<Vec<EventFilter>>,
+    /// The key of all signatures from now on, 16 to 256 visible ASCII characters.
+    #[schema(example = "whsec_your_next_secret_key")]
+    secret: Option<String>,
+    /// Whether anything is sent.
+    #[schema(example = false)]
+    enabled: Option<bool>,
+    #[schema(value_type = Option<Object>, example = json!({"environment": "staging"}))]
+    metadata: Patch<Metadata>,
+}
+
+impl Input for WebhookPatch {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let url = fields.text("url", 1..=2048);
+        let url = change(fields, "url", url).and_then(|url| good_url(fields, url));
+        let events = settings::events(fields);
+        let events = change(fields, "events", events).and_then(|list| some_events(fields, list));
+        let secret = fields.text("secret", 1..=256);
+        let secret = change(fields, "secret", secret).and_then(|text| good_secret(fields, text));
+        let enabled = fields.boolean("enabled");
+        let enabled = change(fields, "enabled", enabled);
+        Some(Self {
+            url,
+            events,
+            secret,
+            enabled,
+            metadata: fields.metadata().patch(),
+        })
+    }
+}
+
+impl WebhookPatch {
+    fn apply(self, endpoint: webhooks::Endpoint) -> webhooks::Endpoint {
+        webhooks::Endpoint {
+            url: self.url.unwrap_or(endpoint.url),
+            events: self.events.unwrap_or(endpoint.events),
+            secret: self.secret.unwrap_or(endpoint.secret),
+            enabled: self.enabled.unwrap_or(endpoint.enabled),
+            metadata: self.metadata.apply_or_default(endpoint.metadata),
+            ..endpoint
+        }
+    }
+}
+
+/// Update a webhook endpoint
+///
+/// A field that is absent stays as it is. Deliveries on their way go to the new URL with the new secret; where the endpoint is
+/// disabled, they are canceled. 1 read and 1 write unit.
+#[utoipa::path(
+    patch,
+    path = "/v3/webhooks/{id}",
+    tag = "webhooks",
+    params(("id" = String, Path, description = "The endpoint.", example = "we_rs_123456")),
+    request_body = WebhookPatch,
+    responses((status = 200, description = "The endpoint.", body = Endpoint), Problems)
+)]
+pub(crate) async fn update_webhook(
+    cx: Cx<WebhooksWrite>,
+    Path(id): Path<Id<models::ids::Webhook>>,
+    Json(patch): Json<WebhookPatch>,
+) -> Result<Reply, Problem> {
+    if let Some(url) = &patch.url {
+        settings::reachable(url, cx.app().egress())?;
+    }
+    let stored = cx
+        .endpoint(id)
+        .await?
+        .ok_or_else(|| Error::not_found("webhook endpoint", id))?;
+    let endpoint = patch.apply((*stored).clone());
+    let mut writes = cx.writes().await?;
+    if endpoint != *stored {
+        writes.update(&stored, &endpoint, None)?;
+    }
+    cx.changed(&writes, &Endpoint::of(&endpoint, cx.mode()))
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::{Answer, Call, World};
+
+    async fn endpoint(api: &Call) -> Answer {
+        let body = json!({
+            "url": "https://example.com/", "events": ["*"], "secret": "whsec_your_secret_key", "metadata": { "a": "b" },
+        });
+        let made = api.post("/v3/webhooks", body).await;
+        made.expect(201);
+        made
+    }
+
+    #[tokio::test]
+    async fn what_is_given_changes_and_the_rest_stays() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = endpoint(&api).await;
+        let path = format!("/v3/webhooks/{}", made.text_of("id"));
+        let mut want = made.body.clone();
+        want.as_object_mut().unwrap().remove("secret");
+        world.meter.take();
+        want["enabled"] = json!(false);
+        want["status"] = json!("disabled");
+        assert_eq!(
+            *api.patch(&path, json!({ "enabled": false }))
+                .await
+                .expect(200),
+            want
+        );
+        let units = world.meter.take();
+        assert_eq!(units.write_tenths, 10, "{units:?}");
+        want["url"] = json!("https://example.org/hook");
+        want["events"] = json!(["invoice.*"]);
+        want["metadata"] = json!({});
+        let body = json!({
+            "url": "https://example.org/hook", "events": ["invoice.*"], "secret": "whsec_another_secret", "metadata": null,
+        });
+        assert_eq!(*api.patch(&path, body).await.expect(200), want);
+        assert_eq!(*api.get(&path).await.expect(200), want);
+        let item = world
+            .dump()
+            .into_iter()
+            .find(|item| item["et"]["S"] == "we")
+            .unwrap();
+        assert_eq!(item["secret"]["S"], "whsec_another_secret");
+        assert!(item["ev"].is_null());
+
+        world.meter.take();
+        assert_eq!(*api.patch(&path, want.clone()).await.expect(200), want);
+        assert_eq!(world.meter.take().write_tenths, 0);
+    }
+
+    #[tokio::test]
+    async fn every_wrong_field_is_named_and_nothing_changes() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = endpoint(&api).await;
+        let path = format!("/v3/webhooks/{}", made.text_of("id"));
+        let before = api.get(&path).await;
+        let all = ["/url", "/events", "/secret", "/enabled"];
+        let wrong =
+            json!({ "url": "ftp://example.com", "events": ["no"], "secret": "", "enabled": 1 });
+        let removed = json!({ "url": null, "events": null, "secret": null, "enabled": null });
+        for body in [wrong, removed] {
+            let answer = api.patch(&path, body).await;
+            answer.expect(400);
+            assert_eq!(answer.pointers(), all);
+        }
+        let answer = api
+            .patch(&path, json!({ "events": [], "metadata": 1 }))
+            .await;
+        answer.expect(400);
+        assert_eq!(answer.pointers(), ["/events", "/metadata"]);
+        assert_eq!(api.get(&path).await.body, before.body);
+        let reader = api.with_key(&world.key_with(&["webhooks:read"]).await);
+        reader
+            .patch(&path, json!({ "enabled": false }))
+            .await
+            .expect(403);
+    }
+}
