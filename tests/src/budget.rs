@@ -56,7 +56,7 @@ async fn operations_cost_what_they_say() {
         world.meter.take();
         let context = world.app.scheduled(world.ours.test(), Some(due));
         operations_run(&context, id, due).await;
-        row(what, world.meter.take(), 50, 90);
+        row(what, world.meter.take(), 40, 100);
     }
     let context = world.app.scheduled(world.ours.test(), None);
     let due = context.subscription(id).await.unwrap().unwrap().due().unwrap();

@@ -26,7 +26,6 @@ pub(crate) struct NewPaymentSchema {
     currency: String,
     payment_method: Option<OneTimePaymentMethod>,
     /// A stored payment method, instead of `payment_method`.
-    #[schema(example = "pm_rs_123456")]
     payment_method_id: Option<String>,
     #[schema(example = "cust_rs_123456")]
     customer_id: Option<String>,
@@ -35,8 +34,8 @@ pub(crate) struct NewPaymentSchema {
     /// Whether the risk is weighed; `false` where it is absent.
     #[schema(example = true)]
     fraud_protection: Option<bool>,
-    #[schema(value_type = Option<Object>, example = json!({"source": "website"}))]
-    metadata: Option<()>,
+    #[schema(value_type = HashMap<String, String>, required = false, example = json!({"source": "website"}))]
+    metadata: (),
 }
 
 /// What the body says.
@@ -144,7 +143,9 @@ mod tests {
     use store::{IdempotencyKey, Via};
     use testkit::World;
 
-    use crate::testing::{assert_no_card_number, attached, card, customer, events, with_card};
+    use crate::testing::{
+        Last, assert_no_card_number, attached, card, customer, events, with_card,
+    };
 
     /// As printed in the v3 document.
     const PRINTED: &str = r#"{
@@ -535,31 +536,16 @@ mod tests {
         assert_eq!(list.body["data"].as_array().unwrap().len(), 1);
     }
 
-    /// How far a run came before it died.
-    #[derive(Debug, Clone, Copy)]
-    enum Died {
-        BeforeTheGatewayWasAsked,
-        BeforeItsAnswerWasWrittenDown,
-        BeforeTheCallerWasAnswered,
-    }
-
     #[tokio::test]
     async fn a_run_that_died_is_finished_by_the_next_one_although_the_card_has_expired_since() {
-        use Died::{
-            BeforeItsAnswerWasWrittenDown, BeforeTheCallerWasAnswered, BeforeTheGatewayWasAsked,
-        };
         let world = World::at("2026-01-31T23:59:55Z").await;
         let later = world.later(30);
         let mut body = with_card(100, "4242424242424242");
         body["payment_method"]["card"]["exp_month"] = json!(1);
         body["payment_method"]["card"]["exp_year"] = json!(2026);
-        for (died, asked) in [
-            (BeforeTheGatewayWasAsked, 1),
-            (BeforeItsAnswerWasWrittenDown, 2),
-            (BeforeTheCallerWasAnswered, 1),
-        ] {
-            let key = format!("{died:?}");
-            let id = die(&world, &key, &body, died).await;
+        for (last, asked) in Last::CASES {
+            let key = format!("{last:?}");
+            let id = die(&world, &key, &body, last).await;
             let call = |world: &World| world.call(crate::routes()).idempotent(&key);
             let early = call(&world).post("/v3/payments", body.clone()).await;
             assert_eq!(early.expect(409)["code"], "idempotency_key_in_use");
@@ -567,7 +553,7 @@ mod tests {
             answer.expect(201);
             assert_eq!(answer.text_of("id"), id);
             assert_eq!(answer.text_of("created"), "2026-01-31T23:59:55Z");
-            assert_eq!(world.sandbox.asked()[&id], asked, "{died:?}");
+            assert_eq!(world.sandbox.asked()[&id], asked, "{last:?}");
             let again = call(&later).post("/v3/payments", body.clone()).await;
             assert_eq!(again.text, answer.text);
             assert_eq!(again.headers["idempotent-replayed"], "true");
@@ -577,7 +563,7 @@ mod tests {
     }
 
     /// Does what a run does until it dies. Returns the id of its payment.
-    async fn die(world: &World, key: &str, body: &Value, died: Died) -> String {
+    async fn die(world: &World, key: &str, body: &Value, last: Last) -> String {
         let context: Context = world.app.context(world.ours.test(), Via::system());
         // The hash of a body knows the last four digits of a card, backwards, and no security code.
         let mut hashed = body.clone();
@@ -610,9 +596,9 @@ mod tests {
         };
         let begun = operations::begin_payment(&context, new).await.unwrap();
         let id = begun.id.to_string();
-        match died {
-            Died::BeforeTheGatewayWasAsked => {}
-            Died::BeforeItsAnswerWasWrittenDown => {
+        match last {
+            Last::Begun => {}
+            Last::Asked => {
                 let charge = Charge {
                     idempotency_key: &id,
                     card: &begun.card,
@@ -620,7 +606,7 @@ mod tests {
                 };
                 context.gateway().unwrap().charge(charge).await.unwrap();
             }
-            Died::BeforeTheCallerWasAnswered => {
+            Last::Resolved => {
                 operations::resolve_payment(&context, begun).await.unwrap();
             }
         }

@@ -29,8 +29,8 @@ pub(crate) struct NewPaymentMethod {
     /// Whether the customer's scheduled bills are charged to it. A customer's first one is the default anyhow.
     #[schema(example = true)]
     default: Option<bool>,
-    #[schema(value_type = Option<Object>, example = json!({"source": "website"}))]
-    metadata: Option<()>,
+    #[schema(value_type = HashMap<String, String>, required = false, example = json!({"source": "website"}))]
+    metadata: (),
 }
 
 /// What the body says.
@@ -82,7 +82,7 @@ pub(crate) async fn create_payment_method(
     let mut customer = customer_now(&cx, body.customer_id).await?;
     let refusal = |failure: payments::Failure| failure.into_error(None);
     cx.gateway()?.verify(&card).map_err(refusal)?;
-    for _ in 0..MAX_TRIES {
+    for attempt in 0..MAX_TRIES {
         let method = payments::PaymentMethod {
             id: cx.mint().await?,
             customer_id: customer.id,
@@ -102,6 +102,7 @@ pub(crate) async fn create_payment_method(
         if let Some(reply) = cx.created(&writes, &view, method.id).await? {
             return Ok(reply);
         }
+        cx.make_way(attempt).await;
         customer = customer_now(&cx, body.customer_id).await?;
     }
     let detail = "the customer is being changed by others all the time";

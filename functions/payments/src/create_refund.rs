@@ -78,12 +78,12 @@ async fn begin(
     id: Id<ids::Payment>,
     body: Body,
 ) -> models::Result<Stored<models::payments::Refund>> {
-    // Without a gateway nothing else matters.
-    context.gateway()?;
     let payment = context
         .payment(id)
         .await?
         .ok_or_else(|| Error::not_found("payment", id))?;
+    // Nothing is set aside that nobody could give back.
+    context.gateway()?;
     let currency = payment.amount.currency();
     let amount = body.amount_minor.map(|minor| Money::new(minor, currency));
     operations::begin_refund(context, payment, amount, body.reason).await
@@ -111,7 +111,7 @@ mod tests {
     use store::{IdempotencyKey, Via};
     use testkit::World;
 
-    use crate::testing::{assert_no_card_number, events, paid, with_card};
+    use crate::testing::{Last, assert_no_card_number, events, paid, with_card};
 
     async fn payment(world: &World, id: &str) -> Value {
         let answer = world
@@ -224,12 +224,11 @@ mod tests {
         let api = world.call(crate::routes());
         let path = format!("/v3/payments/{id}/refunds");
         let calls = (0..64).map(|_| api.post(&path, json!({ "amount": 100 })));
-        let mut given_back = 0;
-        let mut statuses = std::collections::BTreeMap::<u16, u32>::new();
+        let mut refunds = 0;
         for answer in join_all(calls).await {
-            *statuses.entry(answer.status.as_u16()).or_default() += 1;
             match answer.status.as_u16() {
-                201 => given_back += 100,
+                201 => refunds += 1,
+                // Too many others at the payment all the time: nothing was written.
                 503 => {}
                 _ => assert_eq!(
                     answer.expect(400)["errors"][0]["code"],
@@ -237,11 +236,9 @@ mod tests {
                 ),
             }
         }
-        println!("{statuses:?}");
-        assert_eq!(payment(&world, &id).await["amount_refunded"], given_back);
-        assert!(given_back <= 5000);
-        let asked = i64::try_from(world.sandbox.asked().len()).unwrap();
-        assert_eq!(asked, 1 + given_back / 100);
+        assert_eq!(payment(&world, &id).await["amount_refunded"], refunds * 100);
+        assert!((1..=50).contains(&refunds), "{refunds}");
+        assert_eq!(world.sandbox.asked().len(), 1 + refunds);
     }
 
     #[tokio::test]
@@ -264,27 +261,15 @@ mod tests {
         assert_eq!(world.sandbox.asked().len(), 2);
     }
 
-    /// How far a run came before it died.
-    #[derive(Debug, Clone, Copy)]
-    enum Died {
-        BeforeTheGatewayWasAsked,
-        BeforeItsAnswerWasWrittenDown,
-        BeforeTheCallerWasAnswered,
-    }
-
     #[tokio::test]
     async fn a_run_that_died_is_finished_by_the_next_one() {
         let world = World::new().await;
         let later = world.later(30);
         let id = paid(&world, 5000).await;
         let path = format!("/v3/payments/{id}/refunds");
-        for (died, asked) in [
-            (Died::BeforeTheGatewayWasAsked, 1),
-            (Died::BeforeItsAnswerWasWrittenDown, 2),
-            (Died::BeforeTheCallerWasAnswered, 1),
-        ] {
-            let key = format!("{died:?}");
-            let refund = die(&world, &key, &id, died).await;
+        for (last, asked) in Last::CASES {
+            let key = format!("{last:?}");
+            let refund = die(&world, &key, &id, last).await;
             let answer = later
                 .call(crate::routes())
                 .idempotent(&key)
@@ -292,13 +277,13 @@ mod tests {
                 .await;
             answer.expect(201);
             assert_eq!(answer.text_of("id"), refund);
-            assert_eq!(world.sandbox.asked()[&refund], asked, "{died:?}");
+            assert_eq!(world.sandbox.asked()[&refund], asked, "{last:?}");
         }
         assert_eq!(payment(&world, &id).await["amount_refunded"], 300);
     }
 
     /// Does what a run does until it dies. Returns the id of its refund.
-    async fn die(world: &World, key: &str, payment: &str, died: Died) -> String {
+    async fn die(world: &World, key: &str, payment: &str, last: Last) -> String {
         let context: Context = world.app.context(world.ours.test(), Via::system());
         let key = IdempotencyKey {
             key: key.to_owned(),
@@ -317,9 +302,9 @@ mod tests {
             .await
             .unwrap();
         let id = begun.id.to_string();
-        match died {
-            Died::BeforeTheGatewayWasAsked => {}
-            Died::BeforeItsAnswerWasWrittenDown => {
+        match last {
+            Last::Begun => {}
+            Last::Asked => {
                 let ask = Return {
                     idempotency_key: &id,
                     reference: &reference,
@@ -333,7 +318,7 @@ mod tests {
                     .unwrap()
                     .unwrap();
             }
-            Died::BeforeTheCallerWasAnswered => {
+            Last::Resolved => {
                 operations::resolve_refund(&context, begun).await.unwrap();
             }
         }

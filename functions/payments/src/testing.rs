@@ -9,6 +9,23 @@ use crate::card_number;
 /// A security code that is found nowhere by chance.
 pub(crate) const CVC: &str = "8391";
 
+/// The last thing that a run did before it died.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Last {
+    /// It wrote down what it was about to do.
+    Begun,
+    /// It asked the gateway.
+    Asked,
+    /// It wrote the gateway's answer down, but did not answer its caller.
+    Resolved,
+}
+
+impl Last {
+    /// How often the gateway has been asked when the next run is done.
+    pub(crate) const CASES: [(Self, u32); 3] =
+        [(Self::Begun, 1), (Self::Asked, 2), (Self::Resolved, 1)];
+}
+
 /// A card as its holder types it.
 pub(crate) fn card(number: &str) -> Value {
     json!({ "number": number, "exp_month": 12, "exp_year": 2027, "cvc": CVC })

@@ -3,6 +3,7 @@
 use api::dialect::rocketsavvy::{ApiKey, Problems};
 use api::input::{Fields, Input};
 use api::{Cx, Json, Path, PlatformWrite, Problem, Reply, secrets};
+use models::platform::CredentialKind;
 use models::{Error, Id};
 use utoipa::ToSchema;
 
@@ -58,7 +59,10 @@ pub(crate) async fn rotate_api_key(
         .into_iter()
         .filter(|lookup| lookup.credential.is_good(now))
         .map(|lookup| lookup.into_inner().hash);
-    let secret = secrets::api_key(cx.ids(), stored.mode)?;
+    let secret = match stored.kind {
+        CredentialKind::ApiKey => secrets::api_key(cx.ids(), stored.mode)?,
+        CredentialKind::MemberToken => secrets::opaque(cx.ids())?,
+    };
     let mut key = (*stored).clone();
     key.rotate(digest(&secret), good.collect(), now)?;
 
@@ -79,9 +83,12 @@ pub(crate) async fn rotate_api_key(
 
 #[cfg(test)]
 mod tests {
+    use models::platform::{ApiKey, CredentialKind, NewApiKey, ScopeSet};
+    use models::{Id, Mode};
     use serde_json::{Value, json};
     use testkit::{Answer, Call, World};
 
+    use crate::key_secrets::{add_key, digest};
     use crate::testing::{is_stored, with_scopes};
 
     async fn key(api: &Call, body: Value) -> Answer {
@@ -171,6 +178,33 @@ mod tests {
             .get("/v3/test-clock")
             .await
             .expect(200);
+    }
+
+    #[tokio::test]
+    async fn a_member_token_stays_a_member_token() {
+        let world = World::new().await;
+        let context = world.app.context(world.ours.test(), store::Via::system());
+        let new = NewApiKey {
+            name: "Members".to_owned(),
+            mode: Mode::Test,
+            scopes: ScopeSet::ALL,
+            expires_at: None,
+        };
+        let mut token = ApiKey::new(Id::new(5).unwrap(), new, digest("token"), context.wall());
+        token.kind = CredentialKind::MemberToken;
+        let mut writes = context.writes().await.unwrap();
+        add_key(&mut writes, world.ours.business, &token).unwrap();
+        assert!(context.write(&writes).await.unwrap());
+
+        let api = world.call(crate::routes());
+        let rotated = api.post("/v3/api-keys/key_rs_5/rotate", json!({})).await;
+        rotated.expect(200);
+        let secret = rotated.text_of("key");
+        assert!(secret.len() == 64 && secret.bytes().all(|b| b.is_ascii_hexdigit()));
+        let hash = store::keys::sha256(secret);
+        let lookup = context.credential_lookup(&hash).await.unwrap().unwrap();
+        assert_eq!(lookup.credential.kind, CredentialKind::MemberToken);
+        api.with_key(secret).get("/v3/test-clock").await.expect(401);
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ pub(crate) struct NewWebhook {
     /// Whether anything is sent; `true` where it is absent.
     #[schema(value_type = Option<bool>, example = true)]
     enabled: bool,
-    #[schema(value_type = Option<Object>, example = json!({"environment": "production", "description": "Main webhook endpoint"}))]
+    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"environment": "production", "description": "Main webhook endpoint"}))]
     metadata: Metadata,
 }
 

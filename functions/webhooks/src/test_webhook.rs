@@ -20,7 +20,7 @@ pub(crate) struct NewTest {
     #[schema(value_type = String, example = "payment.succeeded")]
     event_type: EventType,
     /// What the event carries as `data.object`, at most 8 KiB; an example of ours where it is absent.
-    #[schema(value_type = Option<Object>, example = json!({"id": "pay_rs_789012", "amount": 5000}))]
+    #[schema(value_type = Option<BTreeMap<String, Value>>, example = json!({"id": "pay_rs_789012", "amount": 5000}))]
     test_data: Option<Map<String, Value>>,
 }
 

@@ -13,18 +13,21 @@ use crate::settings::{self, change, good_secret, good_url, some_events};
 #[derive(ToSchema)]
 pub(crate) struct WebhookPatch {
     /// HTTPS, to a public host, port 443 or 8443.
-    #[schema(example = "https://your-app.com/webhooks/rocketsavvy")]
+    #[schema(
+        nullable = false,
+        example = "https://your-app.com/webhooks/rocketsavvy"
+    )]
     url: Option<String>,
     /// Event types, families like `invoice.*`, or `*` for all.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["subscription.*", "payment.succeeded"]))]
+    #[schema(value_type = Option<Vec<String>>, nullable = false, example = json!(["subscription.*", "payment.succeeded"]))]
     events: Option<Vec<EventFilter>>,
     /// The key of all signatures from now on, 16 to 256 visible ASCII characters.
-    #[schema(example = "whsec_your_next_secret_key")]
+    #[schema(nullable = false, example = "whsec_your_next_secret_key")]
     secret: Option<String>,
     /// Whether anything is sent.
-    #[schema(example = false)]
+    #[schema(nullable = false, example = false)]
     enabled: Option<bool>,
-    #[schema(value_type = Option<Object>, example = json!({"environment": "staging"}))]
+    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"environment": "staging"}))]
     metadata: Patch<Metadata>,
 }
 

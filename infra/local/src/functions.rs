@@ -63,9 +63,10 @@ pub fn environment(aws: &Aws) -> String {
     all.remove("AWS_LAMBDA_FUNCTION_NAME");
     // A developer's own credentials may do everything.
     all.insert("AWS_ACCESS_KEY_ID".to_owned(), "local".to_owned());
-    all.into_iter()
-        .map(|(name, value)| format!("{name}={value}\n"))
-        .collect()
+    all.iter().fold(String::new(), |mut text, (name, value)| {
+        text.extend([name.as_str(), "=", value.as_str(), "\n"]);
+        text
+    })
 }
 
 /// Every function of the product behind its event.

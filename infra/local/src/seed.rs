@@ -60,9 +60,8 @@ pub async fn business(aws: &Aws, clock: Option<Timestamp>) -> Result<(), Error> 
     let business = Id::new(BUSINESS).map_err(Error::Function)?;
     let context = |mode| app.context(Scope { business, mode }, Via::system());
     let demo = Demo::new().map_err(Error::Function)?;
-    write(&context(Mode::Live), &context(Mode::Test), &demo)
-        .await
-        .map_err(Error::Function)
+    write_live(&context(Mode::Live), &demo).await.map_err(Error::Function)?;
+    write_test(&context(Mode::Test), &demo).await.map_err(Error::Function)
 }
 
 /// Creates the demo business, writes `--credentials`, and returns what to print once the API can be called at the given
@@ -83,8 +82,7 @@ pub async fn seed(aws: &Aws, args: &Args, api: SocketAddr) -> Result<String, Err
 }
 
 /// Writes what is not there yet: a refused write says that it is.
-async fn write(live: &Context, test: &Context, demo: &Demo) -> models::Result<()> {
-    let now = live.wall().whole_second();
+async fn write_live(live: &Context, demo: &Demo) -> models::Result<()> {
     let mut writes = live.writes().await?;
     let account = Account {
         id: live.scope().business,
@@ -93,45 +91,23 @@ async fn write(live: &Context, test: &Context, demo: &Demo) -> models::Result<()
         country: "US".to_owned(),
         currency: "USD".parse().map_err(models::Error::internal)?,
         time_zone: "America/New_York".to_owned(),
-        created: now,
+        created: live.wall().whole_second(),
     };
     writes.create(&account, None)?;
-    key(
-        &mut writes,
-        live.scope(),
-        (1, "Demo, live"),
-        CredentialKind::ApiKey,
-        &demo.live_key,
-        now,
-    )?;
+    let key = Key { number: 1, name: "Demo, live", kind: CredentialKind::ApiKey, secret: &demo.live_key };
+    key.write(live, &mut writes)?;
     live.write(&writes).await?;
+    Ok(())
+}
 
+/// The same for test mode.
+async fn write_test(test: &Context, demo: &Demo) -> models::Result<()> {
     let mut writes = test.writes().await?;
-    let scope = test.scope();
-    key(
-        &mut writes,
-        scope,
-        (1, "Demo, test"),
-        CredentialKind::ApiKey,
-        &demo.test_key,
-        now,
-    )?;
-    key(
-        &mut writes,
-        scope,
-        (2, "Demo, suite"),
-        CredentialKind::ApiKey,
-        &demo.suite_key,
-        now,
-    )?;
-    key(
-        &mut writes,
-        scope,
-        (3, "Demo, members"),
-        CredentialKind::MemberToken,
-        &demo.member_token,
-        now,
-    )?;
+    let api_key = |number, name, secret| Key { number, name, kind: CredentialKind::ApiKey, secret };
+    api_key(1, "Demo, test", &demo.test_key).write(test, &mut writes)?;
+    api_key(2, "Demo, suite", &demo.suite_key).write(test, &mut writes)?;
+    let token = Key { number: 3, name: "Demo, members", kind: CredentialKind::MemberToken, secret: &demo.member_token };
+    token.write(test, &mut writes)?;
     let client = OauthClient {
         id: Id::new(1)?,
         name: "Demo, enterprise".to_owned(),
@@ -140,57 +116,49 @@ async fn write(live: &Context, test: &Context, demo: &Demo) -> models::Result<()
         secret_hash: keys::sha256(&demo.client_secret),
         audience: AUDIENCE.to_owned(),
         scopes: ScopeSet::ALL,
-        created: now,
+        created: test.wall().whole_second(),
         deleted: None,
     };
     writes.create(&client, None)?;
-    writes.create(
-        &OauthLookup {
-            client_id: client.client_id.clone(),
-            scope,
-            id: client.id,
-            deleted: None,
-        },
-        None,
-    )?;
+    let lookup =
+        OauthLookup { client_id: client.client_id.clone(), scope: test.scope(), id: client.id, deleted: None };
+    writes.create(&lookup, None)?;
     test.write(&writes).await?;
     Ok(())
 }
 
-fn key(
-    writes: &mut Writes<'_>,
-    scope: Scope,
-    (number, name): (u64, &str),
+/// A key of the demo business.
+struct Key<'a> {
+    number: u64,
+    name: &'a str,
     kind: CredentialKind,
-    secret: &str,
-    now: Timestamp,
-) -> models::Result<()> {
-    let id = Id::new(number)?;
-    let hash = keys::sha256(secret);
-    let record = ApiKey {
-        id,
-        name: name.to_owned(),
-        kind,
-        mode: scope.mode,
-        scopes: ScopeSet::ALL,
-        last4: secrets::last4(secret),
-        hash: hash.clone(),
-        older: Vec::new(),
-        expires_at: None,
-        revoked_at: None,
-        rotated_at: None,
-        created: now,
-    };
-    let credential = Credential {
-        kind,
-        scope,
-        scopes: ScopeSet::ALL,
-        key_id: id,
-        expires_at: None,
-    };
-    writes.create(&record, None)?;
-    writes.create(&CredentialLookup { hash, credential }, None)?;
-    Ok(())
+    secret: &'a str,
+}
+
+impl Key<'_> {
+    fn write(&self, context: &Context, writes: &mut Writes<'_>) -> models::Result<()> {
+        let id = Id::new(self.number)?;
+        let hash = keys::sha256(self.secret);
+        let record = ApiKey {
+            id,
+            name: self.name.to_owned(),
+            kind: self.kind,
+            mode: context.mode(),
+            scopes: ScopeSet::ALL,
+            last4: secrets::last4(self.secret),
+            hash: hash.clone(),
+            older: Vec::new(),
+            expires_at: None,
+            revoked_at: None,
+            rotated_at: None,
+            created: context.wall().whole_second(),
+        };
+        let scope = context.scope();
+        let credential = Credential { kind: self.kind, scope, scopes: ScopeSet::ALL, key_id: id, expires_at: None };
+        writes.create(&record, None)?;
+        writes.create(&CredentialLookup { hash, credential }, None)?;
+        Ok(())
+    }
 }
 
 impl Demo {

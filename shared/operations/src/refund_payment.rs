@@ -9,7 +9,7 @@ use store::Stored;
 
 use crate::Context;
 
-/// Tries at a payment that others change at the same moment, or at an id under which nobody is yet.
+/// Tries at a payment that others change at the same moment, with waits that come to about four seconds.
 const MAX_TRIES: u32 = 16;
 
 /// Sets money of a payment aside and writes the refund down, with the caller's key. The gateway has not been asked yet.
@@ -58,14 +58,12 @@ pub async fn begin_refund(
             .await?
             .ok_or_else(|| Error::not_found("payment", payment_id))?;
     }
-    Err(Error::Unavailable(
-        "the payment is being changed by others all the time".to_owned(),
-    ))
+    Err(busy())
 }
 
 /// Asks the gateway and writes its answer down. Called again, it asks again with the same key and changes nothing.
 pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Result<Refund> {
-    loop {
+    for attempt in 0..MAX_TRIES {
         if stored.status != RefundStatus::Pending {
             return Ok(stored.into_inner());
         }
@@ -98,8 +96,14 @@ pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Re
         if context.write(&writes).await? {
             return Ok(refund);
         }
+        context.make_way(attempt).await;
         stored = reload(context, stored.payment_id, stored.id).await?;
     }
+    Err(busy())
+}
+
+fn busy() -> Error {
+    Error::Unavailable("the payment is being changed by others all the time".to_owned())
 }
 
 async fn reload(

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Caller, Role, denied};
 use crate::eventbridge::bus_of;
@@ -20,7 +20,7 @@ struct Names<'b> {
     table_name: Option<&'b str>,
     index_name: Option<&'b str>,
     #[serde(borrow)]
-    request_items: Option<BTreeMap<&'b str, IgnoredAny>>,
+    request_items: Option<BTreeMap<&'b str, &'b RawValue>>,
     #[serde(borrow)]
     transact_items: Option<Vec<Member<'b>>>,
 }

@@ -157,14 +157,14 @@ fn the_template_of_the_product_is_understood() {
             &queue("savvy-WebhookDeliveryQueue")
         ]
     );
-    let published = Grant {
+    let publishing = Grant {
         action: "events:PutEvents".to_owned(),
         resource: Resource::Bus("savvy-events".to_owned()),
     };
     for function in &template.functions {
-        let publishes = function.grants.contains(&published);
+        let granted = function.grants.contains(&publishing);
         assert_eq!(
-            publishes,
+            granted,
             function.name == "outbox-relay",
             "{}",
             function.name

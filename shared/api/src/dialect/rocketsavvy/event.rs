@@ -33,11 +33,11 @@ pub struct Event {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventData {
     /// The object as it was then.
-    #[schema(value_type = Object, example = json!({"id": "inv_rs_789012", "status": "paid"}))]
+    #[schema(value_type = BTreeMap<String, Value>, example = json!({"id": "inv_rs_789012", "status": "paid"}))]
     object: Value,
     /// The fields that changed, with what they were before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object, example = json!({"status": "open"}))]
+    #[schema(value_type = BTreeMap<String, Value>, example = json!({"status": "open"}))]
     previous_attributes: Option<Value>,
 }
 

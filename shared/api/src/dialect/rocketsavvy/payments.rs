@@ -43,7 +43,7 @@ pub struct PaymentMethod {
     #[schema(example = "card")]
     kind: &'static str,
     card: CardView,
-    #[schema(example = json!({"source": "website"}))]
+    #[schema(value_type = HashMap<String, String>, example = json!({"source": "website"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
@@ -114,7 +114,7 @@ pub struct Payment {
     risk_score: Option<u8>,
     #[schema(example = true)]
     fraud_protection: bool,
-    #[schema(example = json!({"source": "website"}))]
+    #[schema(value_type = HashMap<String, String>, example = json!({"source": "website"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,

@@ -27,7 +27,7 @@ pub struct Endpoint {
     /// `enabled` or `disabled`.
     #[schema(example = "enabled")]
     status: &'static str,
-    #[schema(example = json!({"environment": "production"}))]
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"environment": "production"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
