@@ -21,35 +21,65 @@ const WORKERS: &[&str] = &["due-sweep", "webhook-fanout"];
 
 fn packages() -> BTreeMap<String, Value> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--no-deps", "--locked", "--offline"])
+        .args([
+            "metadata",
+            "--format-version=1",
+            "--no-deps",
+            "--locked",
+            "--offline",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap().iter();
-    packages.map(|package| (package["name"].as_str().unwrap().to_owned(), package.clone())).collect()
+    packages
+        .map(|package| {
+            (
+                package["name"].as_str().unwrap().to_owned(),
+                package.clone(),
+            )
+        })
+        .collect()
 }
 
 /// What a package names, development dependencies aside.
 fn names(package: &Value) -> BTreeSet<&str> {
     let dependencies = package["dependencies"].as_array().unwrap().iter();
-    dependencies.filter(|dep| dep["kind"].is_null()).map(|dep| dep["name"].as_str().unwrap()).collect()
+    dependencies
+        .filter(|dep| dep["kind"].is_null())
+        .map(|dep| dep["name"].as_str().unwrap())
+        .collect()
 }
 
 fn folder(package: &Value) -> &str {
-    package["manifest_path"].as_str().unwrap().rsplit('/').nth(2).unwrap()
+    package["manifest_path"]
+        .as_str()
+        .unwrap()
+        .rsplit('/')
+        .nth(2)
+        .unwrap()
 }
 
 #[test]
 fn shared_crates_depend_in_one_direction() {
     let packages = packages();
     let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
-    for (name, package) in packages.iter().filter(|(_, package)| folder(package) == "shared") {
+    for (name, package) in packages
+        .iter()
+        .filter(|(_, package)| folder(package) == "shared")
+    {
         let may = allowed.get(name.as_str()).unwrap_or_else(|| {
             panic!("{name} is new in shared/: say in this file what it may depend on")
         });
-        for dependency in names(package).into_iter().filter(|dependency| packages.contains_key(*dependency)) {
-            assert!(may.contains(&dependency), "{name} must not depend on {dependency}");
+        for dependency in names(package)
+            .into_iter()
+            .filter(|dependency| packages.contains_key(*dependency))
+        {
+            assert!(
+                may.contains(&dependency),
+                "{name} must not depend on {dependency}"
+            );
         }
     }
 }
@@ -57,11 +87,17 @@ fn shared_crates_depend_in_one_direction() {
 #[test]
 fn functions_do_not_depend_on_each_other() {
     let packages = packages();
-    let functions: BTreeSet<&str> =
-        packages.iter().filter(|(_, package)| folder(package) == "functions").map(|(name, _)| name.as_str()).collect();
+    let functions: BTreeSet<&str> = packages
+        .iter()
+        .filter(|(_, package)| folder(package) == "functions")
+        .map(|(name, _)| name.as_str())
+        .collect();
     for name in &functions {
         for dependency in names(&packages[*name]) {
-            assert!(!functions.contains(dependency), "{name} must not depend on {dependency}");
+            assert!(
+                !functions.contains(dependency),
+                "{name} must not depend on {dependency}"
+            );
             assert_ne!(dependency, "testkit", "{name} must not ship the testkit");
         }
     }

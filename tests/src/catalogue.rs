@@ -19,7 +19,9 @@ pub(crate) fn functions() -> Vec<(&'static str, OpenApiRouter<App>)> {
 
 /// All routes of v3 in one router.
 pub(crate) fn all() -> OpenApiRouter<App> {
-    functions().into_iter().fold(OpenApiRouter::new(), |all, (_, routes)| all.merge(routes))
+    functions()
+        .into_iter()
+        .fold(OpenApiRouter::new(), |all, (_, routes)| all.merge(routes))
 }
 
 /// One operation.
@@ -36,16 +38,25 @@ pub(crate) struct Operation {
 impl Operation {
     /// Whether it takes a business's key (the operator's routes and the health check do not).
     pub(crate) fn takes_a_key(&self) -> bool {
-        !matches!(self.id.as_str(), "create_account" | "get_account" | "get_health")
+        !matches!(
+            self.id.as_str(),
+            "create_account" | "get_account" | "get_health"
+        )
     }
 
     /// The path with the examples of its parameters.
     pub(crate) fn example_path(&self) -> String {
         let mut path = self.path.clone();
-        for parameter in self.description["parameters"].as_array().into_iter().flatten() {
+        for parameter in self.description["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             if parameter["in"] == "path" {
                 let name = parameter["name"].as_str().unwrap();
-                let example = parameter["example"].as_str().unwrap_or_else(|| panic!("{}: {name} has no example", self.id));
+                let example = parameter["example"]
+                    .as_str()
+                    .unwrap_or_else(|| panic!("{}: {name} has no example", self.id));
                 path = path.replace(&format!("{{{name}}}"), example);
             }
         }
@@ -93,7 +104,11 @@ pub(crate) fn document() -> Value {
                 "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "maxLength": 255 },
                 "description": "The same key and the same body get the first answer again, for 24 hours.",
             });
-            let parameters = described.as_object_mut().unwrap().entry("parameters").or_insert_with(|| json!([]));
+            let parameters = described
+                .as_object_mut()
+                .unwrap()
+                .entry("parameters")
+                .or_insert_with(|| json!([]));
             parameters.as_array_mut().unwrap().push(header);
         }
     }
@@ -130,11 +145,17 @@ pub(crate) fn example(document: &Value, schema: &Value) -> Value {
         return value.clone();
     }
     if let Some(of) = schema["oneOf"].as_array().or(schema["allOf"].as_array()) {
-        return of.iter().map(|schema| example(document, schema)).find(|value| !value.is_null()).unwrap_or_default();
+        return of
+            .iter()
+            .map(|schema| example(document, schema))
+            .find(|value| !value.is_null())
+            .unwrap_or_default();
     }
     match schema["properties"].as_object() {
         Some(properties) => {
-            let values = properties.iter().map(|(name, schema)| (name.clone(), example(document, schema)));
+            let values = properties
+                .iter()
+                .map(|(name, schema)| (name.clone(), example(document, schema)));
             Value::Object(values.filter(|(_, value)| !value.is_null()).collect())
         }
         None => Value::Null,

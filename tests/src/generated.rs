@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use crate::catalogue::{self, Operation, example};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Compares a file with what it should be, or writes it.
@@ -40,7 +43,10 @@ fn between(text: &str, begin: &str, end: &str, from: usize, lines: &str) -> Stri
 fn by_function() -> BTreeMap<&'static str, Vec<Operation>> {
     let mut functions: BTreeMap<&'static str, Vec<Operation>> = BTreeMap::new();
     for operation in catalogue::operations() {
-        functions.entry(operation.function).or_default().push(operation);
+        functions
+            .entry(operation.function)
+            .or_default()
+            .push(operation);
     }
     functions
 }
@@ -54,7 +60,11 @@ fn generated_openapi_is_that_of_the_code() {
         assert!(!summary.is_empty(), "{} has no summary", operation.id);
         for (status, response) in described["responses"].as_object().unwrap() {
             let text = response["description"].as_str().unwrap_or_default();
-            assert!(!text.is_empty(), "{} {status} has no description", operation.id);
+            assert!(
+                !text.is_empty(),
+                "{} {status} has no description",
+                operation.id
+            );
         }
     }
     check("infra/openapi/rocketsavvy.json", &format!("{document:#}\n"));
@@ -67,7 +77,11 @@ fn generated_routes_of_the_template_are_those_of_the_code() {
     for (function, operations) in by_function() {
         let mut lines = String::new();
         for operation in operations {
-            let name: String = operation.id.split('_').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+            let name: String = operation
+                .id
+                .split('_')
+                .map(|part| part[..1].to_uppercase() + &part[1..])
+                .collect();
             writeln!(lines, "        {name}:\n          Type: HttpApi").unwrap();
             writeln!(
                 lines,
@@ -76,8 +90,16 @@ fn generated_routes_of_the_template_are_those_of_the_code() {
             )
             .unwrap();
         }
-        let from = template.find(&format!("CodeUri: ../functions/{function}\n")).unwrap();
-        template = between(&template, "# routes: generated", "# routes: end", from, &lines);
+        let from = template
+            .find(&format!("CodeUri: ../functions/{function}\n"))
+            .unwrap();
+        template = between(
+            &template,
+            "# routes: generated",
+            "# routes: end",
+            from,
+            &lines,
+        );
     }
     check(path, &template);
 }
@@ -86,21 +108,32 @@ fn generated_routes_of_the_template_are_those_of_the_code() {
 fn generated_routes_of_cargo_lambda_are_those_of_the_code() {
     let mut paths: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
     for operation in catalogue::operations() {
-        paths.entry(operation.path.clone()).or_default().push((operation.method.clone(), operation.function));
+        paths
+            .entry(operation.path.clone())
+            .or_default()
+            .push((operation.method.clone(), operation.function));
     }
     for path in ["/docs", "/docs/{asset}", "/openapi/{dialect}"] {
-        paths.entry(path.to_owned()).or_default().push(("GET".to_owned(), "docs"));
+        paths
+            .entry(path.to_owned())
+            .or_default()
+            .push(("GET".to_owned(), "docs"));
     }
     let mut lines = String::new();
     for (path, functions) in paths {
         let rows: Vec<String> = functions
             .iter()
-            .map(|(method, function)| format!("{{ function = \"{function}\", method = \"{method}\" }}"))
+            .map(|(method, function)| {
+                format!("{{ function = \"{function}\", method = \"{method}\" }}")
+            })
             .collect();
         writeln!(lines, "\"{path}\" = [{}]", rows.join(", ")).unwrap();
     }
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    check("Cargo.toml", &between(&manifest, "# routes: generated", "# routes: end", 0, &lines));
+    check(
+        "Cargo.toml",
+        &between(&manifest, "# routes: generated", "# routes: end", 0, &lines),
+    );
 }
 
 #[test]
@@ -116,7 +149,10 @@ fn generated_sample_events_are_those_of_the_code() {
         ("docs", "get_openapi", "/openapi/rocketsavvy.json"),
     ] {
         let event = request("GET", path, "", None, None);
-        check(&format!("events/{function}/{operation}.json"), &format!("{event:#}\n"));
+        check(
+            &format!("events/{function}/{operation}.json"),
+            &format!("{event:#}\n"),
+        );
     }
 }
 
@@ -129,7 +165,9 @@ fn sample(document: &Value, operation: &Operation) -> Value {
         .flatten()
         .filter(|parameter| parameter["in"] == "query" && parameter.get("example").is_some())
         .map(|parameter| {
-            let value = parameter["example"].as_str().map_or_else(|| parameter["example"].to_string(), str::to_owned);
+            let value = parameter["example"]
+                .as_str()
+                .map_or_else(|| parameter["example"].to_string(), str::to_owned);
             format!("{}={value}", parameter["name"].as_str().unwrap())
         })
         .collect();
@@ -138,11 +176,23 @@ fn sample(document: &Value, operation: &Operation) -> Value {
         "create_account" | "get_account" => Some(local::seed::operator_key()),
         _ => Some(local::seed::test_key()),
     };
-    request(&operation.method, &operation.example_path(), &query.join("&"), key, body)
+    request(
+        &operation.method,
+        &operation.example_path(),
+        &query.join("&"),
+        key,
+        body,
+    )
 }
 
 /// A request as API Gateway hands it over, payload 2.0.
-fn request(method: &str, path: &str, query: &str, key: Option<String>, body: Option<String>) -> Value {
+fn request(
+    method: &str,
+    path: &str,
+    query: &str,
+    key: Option<String>,
+    body: Option<String>,
+) -> Value {
     let mut headers = json!({ "host": "127.0.0.1", "accept": "*/*" });
     if let Some(key) = key {
         headers["authorization"] = json!(format!("Bearer {key}"));

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-use serde_json::value::RawValue;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::story::Cloud;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_sample_event_is_taken_by_its_function() {
     let cloud = Cloud::start(None).await;
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("events");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .join("events");
     let mut count = 0;
     for folder in std::fs::read_dir(root).unwrap() {
         let folder = folder.unwrap().path();
@@ -26,12 +29,24 @@ async fn every_sample_event_is_taken_by_its_function() {
                 let body = &answer["body"];
                 assert!(status < 500, "{}: {status} {body}", file.display());
                 // A record that does not exist is 404; a route that does not exist names no record.
-                assert!(!body.to_string().contains("no such route"), "{}: {body}", file.display());
-                assert!(status != 401 && status != 400, "{}: {status} {body}", file.display());
+                assert!(
+                    !body.to_string().contains("no such route"),
+                    "{}: {body}",
+                    file.display()
+                );
+                assert!(
+                    status != 401 && status != 400,
+                    "{}: {status} {body}",
+                    file.display()
+                );
             }
             if let Some(failures) = answer["batchItemFailures"].as_array() {
                 let missing = function == "webhook-delivery";
-                assert!(failures.is_empty() || missing, "{}: {answer}", file.display());
+                assert!(
+                    failures.is_empty() || missing,
+                    "{}: {answer}",
+                    file.display()
+                );
             }
             count += 1;
         }

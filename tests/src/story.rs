@@ -10,7 +10,7 @@ use local::invoke::Functions;
 use local::{Running, functions, seed};
 use serde_json::{Value, json};
 
-use receiver::Receiver;
+pub(crate) use receiver::Receiver;
 
 /// A running local cloud with the demo business.
 pub(crate) struct Cloud {
@@ -33,7 +33,12 @@ impl Cloud {
         seed::business(&aws, None).await.unwrap();
         let running = aws.run(&functions, api).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { functions, running, client, key: seed::test_key() }
+        Self {
+            functions,
+            running,
+            client,
+            key: seed::test_key(),
+        }
     }
 
     async fn send(&self, request: reqwest::RequestBuilder, status: u16) -> Value {
@@ -46,12 +51,21 @@ impl Cloud {
 
     pub(crate) async fn post(&self, path: &str, body: &Value, status: u16) -> Value {
         let url = format!("http://{}{path}", self.running.address());
-        let request = self.client.post(url).header("content-type", "application/json").body(body.to_string());
+        let request = self
+            .client
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body.to_string());
         self.send(request, status).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
-        self.send(self.client.get(format!("http://{}{path}", self.running.address())), 200).await
+        self.send(
+            self.client
+                .get(format!("http://{}{path}", self.running.address())),
+            200,
+        )
+        .await
     }
 
     /// Asks until `good` is satisfied, for ten seconds at the most.
@@ -62,7 +76,10 @@ impl Cloud {
             if good(&found) {
                 return found;
             }
-            assert!(begun.elapsed() < Duration::from_secs(30), "{path} stays {found:#}");
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "{path} stays {found:#}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -71,19 +88,48 @@ impl Cloud {
     pub(crate) async fn advance(&self, days: i64) {
         let clock = self.get("/v3/test-clock").await;
         let now: models::Timestamp = clock["frozen_time"].as_str().unwrap().parse().unwrap();
-        self.post("/v3/test-clock/advance", &json!({ "to": now.plus_days(days).to_string() }), 202).await;
-        self.until("/v3/test-clock", |clock| clock["status"] == "ready").await;
+        self.post(
+            "/v3/test-clock/advance",
+            &json!({ "to": now.plus_days(days).to_string() }),
+            202,
+        )
+        .await;
+        self.until("/v3/test-clock", |clock| clock["status"] == "ready")
+            .await;
     }
 
-    async fn subscribe(&self, card: &str, receiver: &Receiver) -> String {
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Value {
+        let url = format!("http://{}{path}", self.running.address());
+        let request = self
+            .client
+            .patch(url)
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        self.send(request, 200).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Value {
+        let url = format!("http://{}{path}", self.running.address());
+        self.send(self.client.delete(url), 200).await
+    }
+
+    /// A plan, a customer with that card, a webhook for everything and a subscription with a trial of 14 days.
+    pub(crate) async fn subscribe(&self, card: &str, receiver: &Receiver) -> String {
         let plan = json!({
             "id": "plan_enterprise_pro", "name": "Enterprise Pro", "currency": "USD", "amount": 9999, "interval": "month",
         });
         self.post("/v3/plans", &plan, 201).await;
-        let customer = self.post("/v3/customers", &json!({ "email": "test@example.com" }), 201).await;
+        let customer = self
+            .post(
+                "/v3/customers",
+                &json!({ "email": "test@example.com" }),
+                201,
+            )
+            .await;
         let customer = customer["id"].as_str().unwrap();
         let card = json!({ "number": card, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
-        let method = json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
+        let method =
+            json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
         self.post("/v3/payment-methods", &method, 201).await;
         let webhook = json!({ "url": receiver.url, "events": ["*"], "secret": receiver::SECRET, "enabled": true });
         self.post("/v3/webhooks", &webhook, 201).await;
@@ -108,29 +154,53 @@ async fn sixty_days_of_a_trial_are_two_paid_invoices_and_every_event_once() {
     let invoices = cloud.get("/v3/invoices").await;
     let invoices = invoices["data"].as_array().unwrap();
     assert_eq!(invoices.len(), 2, "{invoices:#?}");
-    assert!(invoices.iter().all(|invoice| invoice["status"] == "paid" && invoice["amount"] == 9999));
+    assert!(
+        invoices
+            .iter()
+            .all(|invoice| invoice["status"] == "paid" && invoice["amount"] == 9999)
+    );
     // Each carries the moment at which it was due, not that of the machine.
     for invoice in invoices {
         assert_eq!(invoice["created"], invoice["period_start"]);
     }
-    let now = cloud.get(&format!("/v3/subscriptions/{subscription}")).await;
+    let now = cloud
+        .get(&format!("/v3/subscriptions/{subscription}"))
+        .await;
     assert_eq!(now["status"], "active");
     assert_eq!(now["current_period_start"], invoices[0]["period_start"]);
 
     // customer, method, plan, subscription; twice finalized, succeeded, paid, updated; the clock twice.
-    let events = cloud.until("/v3/events?limit=100", |list| list["data"].as_array().unwrap().len() >= 14).await;
-    receiver.wait_for(|got| got.len() >= events["data"].as_array().unwrap().len() - 4).await;
+    let events = cloud
+        .until("/v3/events?limit=100", |list| {
+            list["data"].as_array().unwrap().len() >= 14
+        })
+        .await;
+    receiver
+        .wait_for(|got| got.len() >= events["data"].as_array().unwrap().len() - 4)
+        .await;
     let got = receiver.received();
-    let mut ids: Vec<&str> = got.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    let mut ids: Vec<&str> = got
+        .iter()
+        .map(|event| event["id"].as_str().unwrap())
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), got.len(), "an event came twice");
     let count = |kind: &str| got.iter().filter(|event| event["type"] == kind).count();
     assert_eq!(
-        [count("subscription.created"), count("invoice.paid"), count("payment.succeeded"), count("payment.failed")],
+        [
+            count("subscription.created"),
+            count("invoice.paid"),
+            count("payment.succeeded"),
+            count("payment.failed")
+        ],
         [1, 2, 2, 0]
     );
-    assert!(begun.elapsed() < Duration::from_secs(20), "the story took {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "the story took {:?}",
+        begun.elapsed()
+    );
     assert!(cloud.running.end().await);
 }
 
@@ -140,13 +210,38 @@ async fn a_card_that_declines_later_leaves_the_subscription_past_due() {
     let cloud = Cloud::start(None).await;
     let subscription = cloud.subscribe("4000000000000341", &receiver).await;
     cloud.advance(60).await;
-    let now = cloud.get(&format!("/v3/subscriptions/{subscription}")).await;
+    let now = cloud
+        .get(&format!("/v3/subscriptions/{subscription}"))
+        .await;
     assert_eq!(now["status"], "past_due");
-    assert_eq!(cloud.get("/v3/invoices?status=paid").await["data"], json!([]));
-    assert_eq!(cloud.get("/v3/invoices?status=open").await["data"].as_array().unwrap().len(), 2);
-    receiver.wait_for(|got| got.iter().filter(|event| event["type"] == "payment.failed").count() == 2).await;
+    assert_eq!(
+        cloud.get("/v3/invoices?status=paid").await["data"],
+        json!([])
+    );
+    assert_eq!(
+        cloud.get("/v3/invoices?status=open").await["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    receiver
+        .wait_for(|got| {
+            got.iter()
+                .filter(|event| event["type"] == "payment.failed")
+                .count()
+                == 2
+        })
+        .await;
     let got = receiver.received();
     let count = |kind: &str| got.iter().filter(|event| event["type"] == kind).count();
-    assert_eq!([count("subscription.past_due"), count("invoice.paid"), count("payment.succeeded")], [1, 0, 0]);
+    assert_eq!(
+        [
+            count("subscription.past_due"),
+            count("invoice.paid"),
+            count("payment.succeeded")
+        ],
+        [1, 0, 0]
+    );
     assert!(cloud.running.end().await);
 }

@@ -9,10 +9,13 @@ use crate::catalogue::{self, Operation};
 /// Ids of records of one of each kind, by the prefix in the examples.
 async fn records(api: &Call) -> Vec<(&'static str, String)> {
     let id = |answer: &testkit::Answer| answer.text_of("id").to_owned();
-    let customer = id(&api.post("/v3/customers", json!({ "email": "a@example.com" })).await);
+    let customer = id(&api
+        .post("/v3/customers", json!({ "email": "a@example.com" }))
+        .await);
     let plan = json!({ "id": "plan_enterprise_pro", "name": "Pro", "currency": "USD", "amount": 9999, "interval": "month" });
     api.post("/v3/plans", plan).await.expect(201);
-    let card = json!({ "number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+    let card =
+        json!({ "number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123" });
     let method = json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
     let method = id(&api.post("/v3/payment-methods", method).await);
     let payment = json!({ "amount": 100, "currency": "USD", "payment_method_id": method, "customer_id": customer });
@@ -24,7 +27,9 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
     let webhook = id(&api.post("/v3/webhooks", webhook).await);
     let key = json!({ "name": "Another", "mode": "test", "scopes": ["*"] });
     let key = id(&api.post("/v3/api-keys", key).await);
-    let client = id(&api.post("/v3/oauth-clients", json!({ "name": "Client" })).await);
+    let client = id(&api
+        .post("/v3/oauth-clients", json!({ "name": "Client" }))
+        .await);
     vec![
         ("cust_rs_", customer),
         ("pm_rs_", method),
@@ -39,7 +44,11 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
 
 async fn send(api: &Call, operation: &Operation, path: &str, body: &Value) -> testkit::Answer {
     let method: Method = operation.method.parse().unwrap();
-    let text = if body.is_null() { String::new() } else { body.to_string() };
+    let text = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
     api.send(method, path, &text).await
 }
 
@@ -48,24 +57,52 @@ async fn nobody_gets_anything_and_a_missing_scope_is_named() {
     let world = World::new().await;
     let api = world.call(catalogue::all());
     let before = world.dump().len();
-    for operation in catalogue::operations().into_iter().filter(Operation::takes_a_key) {
+    for operation in catalogue::operations()
+        .into_iter()
+        .filter(Operation::takes_a_key)
+    {
         let path = operation.example_path();
-        for stranger in [api.without_key(), api.with_key("rs_test_key_unknown"), api.with_key(world.operator_key())] {
+        for stranger in [
+            api.without_key(),
+            api.with_key("rs_test_key_unknown"),
+            api.with_key(world.operator_key()),
+        ] {
             let answer = send(&stranger, &operation, &path, &json!({})).await;
             answer.expect(401);
-            assert_eq!(answer.text_of("code"), "unauthenticated", "{}", operation.id);
+            assert_eq!(
+                answer.text_of("code"),
+                "unauthenticated",
+                "{}",
+                operation.id
+            );
         }
     }
     // Any group but the route's own: the reply names what is missing.
     let reader = api.with_key(&world.key_with(&["analytics:read"]).await);
-    for operation in catalogue::operations().into_iter().filter(Operation::takes_a_key) {
+    for operation in catalogue::operations()
+        .into_iter()
+        .filter(Operation::takes_a_key)
+    {
         let answer = send(&reader, &operation, &operation.example_path(), &json!({})).await;
         answer.expect(403);
-        let access = if operation.method == "GET" { "read" } else { "write" };
+        let access = if operation.method == "GET" {
+            "read"
+        } else {
+            "write"
+        };
         let scope = format!("{}:{access}", operation.function);
-        assert!(answer.text_of("detail").contains(&scope), "{}: {}", operation.id, answer.text);
+        assert!(
+            answer.text_of("detail").contains(&scope),
+            "{}: {}",
+            operation.id,
+            answer.text
+        );
     }
-    assert_eq!(world.dump().len(), before + 2, "the reader's key is two items");
+    assert_eq!(
+        world.dump().len(),
+        before + 2,
+        "the reader's key is two items"
+    );
 }
 
 #[tokio::test]
@@ -74,29 +111,54 @@ async fn another_business_and_the_other_mode_find_nothing() {
     let api = world.call(catalogue::all());
     let records = records(&api).await;
     let document = catalogue::document();
-    for stranger in [api.with_key(&world.theirs.test_key), api.with_key(&world.ours.live_key)] {
-        for operation in catalogue::operations().into_iter().filter(|operation| operation.path.contains('{')) {
+    for stranger in [
+        api.with_key(&world.theirs.test_key),
+        api.with_key(&world.ours.live_key),
+    ] {
+        for operation in catalogue::operations()
+            .into_iter()
+            .filter(|operation| operation.path.contains('{'))
+        {
             if !operation.takes_a_key() {
                 continue;
             }
             let example = operation.example_path();
-            let Some((prefix, id)) = records.iter().find(|(prefix, _)| example.contains(prefix)) else {
+            let Some((prefix, id)) = records.iter().find(|(prefix, _)| example.contains(prefix))
+            else {
                 continue;
             };
             let start = example.find(prefix).unwrap();
-            let end = example[start..].find('/').map_or(example.len(), |length| start + length);
+            let end = example[start..]
+                .find('/')
+                .map_or(example.len(), |length| start + length);
             let path = format!("{}{id}{}", &example[..start], &example[end..]);
-            let schema = operation.description["requestBody"]["content"]["application/json"].get("schema");
+            let schema =
+                operation.description["requestBody"]["content"]["application/json"].get("schema");
             let body = schema.map_or(Value::Null, |schema| catalogue::example(&document, schema));
             let answer = send(&stranger, &operation, &path, &body).await;
             answer.expect(404);
             let absent = format!("{}{prefix}424242{}", &example[..start], &example[end..]);
             let unknown = send(&stranger, &operation, &absent, &body).await;
             unknown.expect(404);
-            let told = |answer: &testkit::Answer, id: &str| answer.text_of("detail").replace(id, "");
-            assert_eq!(told(&answer, id), told(&unknown, &format!("{prefix}424242")), "{}", operation.id);
+            let told =
+                |answer: &testkit::Answer, id: &str| answer.text_of("detail").replace(id, "");
+            assert_eq!(
+                told(&answer, id),
+                told(&unknown, &format!("{prefix}424242")),
+                "{}",
+                operation.id
+            );
         }
-        for list in ["customers", "plans", "subscriptions", "invoices", "payments", "payment-methods", "webhooks", "oauth-clients"] {
+        for list in [
+            "customers",
+            "plans",
+            "subscriptions",
+            "invoices",
+            "payments",
+            "payment-methods",
+            "webhooks",
+            "oauth-clients",
+        ] {
             let answer = stranger.get(&format!("/v3/{list}")).await;
             assert_eq!(answer.expect(200)["data"], json!([]), "{list}");
         }
@@ -108,7 +170,10 @@ async fn a_body_over_the_limit_is_refused_everywhere() {
     let world = World::new().await;
     let api = world.call(catalogue::all());
     let body = json!({ "description": "x".repeat(300 * 1024) });
-    for operation in catalogue::operations().into_iter().filter(|operation| operation.method == "POST") {
+    for operation in catalogue::operations()
+        .into_iter()
+        .filter(|operation| operation.method == "POST")
+    {
         let answer = send(&api, &operation, &operation.example_path(), &body).await;
         answer.expect(413);
         assert_eq!(answer.text_of("code"), "body_too_large", "{}", operation.id);
@@ -121,11 +186,37 @@ async fn odd_bodies_are_bad_requests_and_never_faults() {
     let api = world.call(catalogue::all());
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let digits = format!("{{\"amount\":{}}}", "9".repeat(100_000));
-    let odd = ["[]", "1", "\"x\"", "{", "{\"a\":}", "\u{0}", "nul", &deep, &digits, "{\"metadata\":{\"a\":{\"b\":1}}}"];
-    for operation in catalogue::operations().into_iter().filter(|operation| operation.method != "GET") {
+    let odd = [
+        "[]",
+        "1",
+        "\"x\"",
+        "{",
+        "{\"a\":}",
+        "\u{0}",
+        "nul",
+        &deep,
+        &digits,
+        "{\"metadata\":{\"a\":{\"b\":1}}}",
+    ];
+    for operation in catalogue::operations()
+        .into_iter()
+        .filter(|operation| operation.method != "GET")
+    {
         for body in odd {
-            let answer = api.send(operation.method.parse().unwrap(), &operation.example_path(), body).await;
-            assert!(!answer.status.is_server_error(), "{} {}: {}", operation.id, &body[..body.len().min(40)], answer.text);
+            let answer = api
+                .send(
+                    operation.method.parse().unwrap(),
+                    &operation.example_path(),
+                    body,
+                )
+                .await;
+            assert!(
+                !answer.status.is_server_error(),
+                "{} {}: {}",
+                operation.id,
+                &body[..body.len().min(40)],
+                answer.text
+            );
         }
     }
 }

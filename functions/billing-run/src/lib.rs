@@ -28,7 +28,9 @@ pub fn worker(app: App) -> Invocation {
 async fn run(app: &App, body: &str) -> Result<()> {
     let message: DueMessage = serde_json::from_str(body).map_err(Error::internal)?;
     let key = message.key();
-    let scope = key.scope().ok_or_else(|| Error::internal(format_args!("{} belongs to no business", key.pk)))?;
+    let scope = key
+        .scope()
+        .ok_or_else(|| Error::internal(format_args!("{} belongs to no business", key.pk)))?;
     let context = app.scheduled(scope, message.at);
     let now = context.now().await?;
     match message.entity_type.as_str() {
@@ -36,7 +38,9 @@ async fn run(app: &App, body: &str) -> Result<()> {
         "inv" => operations::retry_invoice(&context, id(&key)?, now).await,
         "pay" => resolve_payment(&context, id(&key)?).await,
         "refund" => resolve_refund(&context, &key).await,
-        other => Err(Error::internal(format_args!("nothing is ever due to a {other} here"))),
+        other => Err(Error::internal(format_args!(
+            "nothing is ever due to a {other} here"
+        ))),
     }
 }
 

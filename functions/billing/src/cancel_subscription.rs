@@ -3,10 +3,10 @@
 use api::dialect::rocketsavvy::{Problems, Subscription};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use models::Error;
 use models::billing::SubscriptionStatus;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::Error;
 use utoipa::ToSchema;
 
 /// How a subscription ends.
@@ -29,7 +29,9 @@ impl Input for Body {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let long = fields.boolean("cancel_at_period_end").optional();
         let short = fields.boolean("at_period_end").optional();
-        Some(Self { at_period_end: long.or(short).unwrap_or(false) })
+        Some(Self {
+            at_period_end: long.or(short).unwrap_or(false),
+        })
     }
 }
 
@@ -50,7 +52,10 @@ pub(crate) async fn cancel_subscription(
     Path(id): Path<Id<ids::Subscription>>,
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
-    let stored = cx.subscription_now(id).await?.ok_or_else(|| Error::not_found("subscription", id))?;
+    let stored = cx
+        .subscription_now(id)
+        .await?
+        .ok_or_else(|| Error::not_found("subscription", id))?;
     let mut subscription = (*stored).clone();
     subscription.cancel(body.at_period_end, cx.now().await?)?;
     let event = match subscription.status {
@@ -63,7 +68,8 @@ pub(crate) async fn cancel_subscription(
     };
     let mut writes = cx.writes().await?;
     writes.update(&stored, &subscription, Some(event))?;
-    cx.changed(&writes, &Subscription::of(&subscription, cx.mode())).await
+    cx.changed(&writes, &Subscription::of(&subscription, cx.mode()))
+        .await
 }
 
 #[cfg(test)]
@@ -77,17 +83,34 @@ mod tests {
         let api = world.call(crate::routes().merge(crm::routes()));
         let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 100, "interval": "month" });
         api.post("/v3/plans", plan).await.expect(201);
-        let customer = api.post("/v3/customers", json!({ "email": "a@example.com" })).await;
+        let customer = api
+            .post("/v3/customers", json!({ "email": "a@example.com" }))
+            .await;
         let new = json!({ "customer_id": customer.text_of("id"), "plan_id": "pro", "trial_period_days": 14 });
-        let id = api.post("/v3/subscriptions", new).await.text_of("id").to_owned();
+        let id = api
+            .post("/v3/subscriptions", new)
+            .await
+            .text_of("id")
+            .to_owned();
         let path = format!("/v3/subscriptions/{id}/cancel");
-        let later = api.post(&path, json!({ "cancel_at_period_end": true })).await;
+        let later = api
+            .post(&path, json!({ "cancel_at_period_end": true }))
+            .await;
         assert_eq!(later.expect(200)["status"], "trialing");
         assert_eq!(later.body["next_billing_date"], json!(null));
         let now = api.send(http::Method::POST, &path, "").await;
         assert_eq!(now.expect(200)["status"], "canceled");
-        assert_eq!(api.post(&path, json!({})).await.text_of("code"), "subscription_ended");
-        assert_eq!(api.with_key(&world.theirs.test_key).post(&path, json!({})).await.status, 404);
+        assert_eq!(
+            api.post(&path, json!({})).await.text_of("code"),
+            "subscription_ended"
+        );
+        assert_eq!(
+            api.with_key(&world.theirs.test_key)
+                .post(&path, json!({}))
+                .await
+                .status,
+            404
+        );
         let reader = api.with_key(&world.key_with(&["billing:read"]).await);
         let refused = reader.post(&path, json!({})).await;
         refused.expect(403);

@@ -37,7 +37,7 @@ pub(crate) struct NewPlan {
     /// `flat` or `per_unit`.
     #[schema(example = "flat")]
     pricing_model: Option<String>,
-    #[schema(value_type = Option<Object>, example = json!({}))]
+    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
     metadata: Option<()>,
 }
 
@@ -56,9 +56,18 @@ impl Input for Body {
         let currency = fields.currency("currency").required(fields);
         let amount = fields.minor("amount", 0).required(fields);
         let interval = fields.choice("interval", Interval::ALL).required(fields);
-        let interval_count = fields.count("interval_count", 1..=36).optional().unwrap_or(1);
-        let trial_period_days = fields.count("trial_period_days", 0..=730).optional().unwrap_or(0);
-        let model = fields.choice("pricing_model", PricingModel::ALL).optional().unwrap_or(PricingModel::Flat);
+        let interval_count = fields
+            .count("interval_count", 1..=36)
+            .optional()
+            .unwrap_or(1);
+        let trial_period_days = fields
+            .count("trial_period_days", 0..=730)
+            .optional()
+            .unwrap_or(0);
+        let model = fields
+            .choice("pricing_model", PricingModel::ALL)
+            .optional()
+            .unwrap_or(PricingModel::Flat);
         let metadata = fields.metadata().optional().unwrap_or_default();
         let longest = match interval? {
             Interval::Day | Interval::Week | Interval::Month => 36,
@@ -66,7 +75,11 @@ impl Input for Body {
             Interval::Year => 3,
         };
         if interval_count > longest {
-            fields.reject("interval_count", "out_of_range", format!("must be at most {longest} for this interval"));
+            fields.reject(
+                "interval_count",
+                "out_of_range",
+                format!("must be at most {longest} for this interval"),
+            );
         }
         let price = Price {
             name: name?,
@@ -75,7 +88,12 @@ impl Input for Body {
             interval_count,
             pricing_model: model,
         };
-        Some(Self { id, price, trial_period_days, metadata })
+        Some(Self {
+            id,
+            price,
+            trial_period_days,
+            metadata,
+        })
     }
 }
 
@@ -89,7 +107,10 @@ impl Input for Body {
     request_body = NewPlan,
     responses((status = 201, description = "The plan.", body = Plan), Problems)
 )]
-pub(crate) async fn create_plan(cx: Cx<BillingWrite>, Json(body): Json<Body>) -> Result<Reply, Problem> {
+pub(crate) async fn create_plan(
+    cx: Cx<BillingWrite>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
     let id = match body.id {
         Some(id) => id,
         None => Slug::generated(cx.mint::<ids::Plan>().await.map(Id::number)?),
@@ -104,8 +125,13 @@ pub(crate) async fn create_plan(cx: Cx<BillingWrite>, Json(body): Json<Body>) ->
     };
     let mut writes = cx.writes().await?;
     writes.create(&plan, Some(EventType::PlanCreated))?;
-    let reply = cx.created(&writes, &Plan::of(&plan, cx.mode()), &id).await?;
-    Ok(reply.ok_or_else(|| Error::AlreadyExists { what: "plan", id: id.to_string() })?)
+    let reply = cx
+        .created(&writes, &Plan::of(&plan, cx.mode()), &id)
+        .await?;
+    Ok(reply.ok_or_else(|| Error::AlreadyExists {
+        what: "plan",
+        id: id.to_string(),
+    })?)
 }
 
 #[cfg(test)]
@@ -129,10 +155,16 @@ mod tests {
         want["livemode"] = json!(false);
         assert_eq!(*answer.expect(201), want);
         assert_eq!(world.meter.take().write_tenths, 10);
-        assert_eq!(api.post("/v3/plans", body.clone()).await.text_of("code"), "already_exists");
+        assert_eq!(
+            api.post("/v3/plans", body.clone()).await.text_of("code"),
+            "already_exists"
+        );
         assert_eq!(api.get("/v3/plans/plan_enterprise_pro").await.body, want);
         let theirs = api.with_key(&world.theirs.test_key);
-        assert_eq!(theirs.get("/v3/plans/plan_enterprise_pro").await.status, 404);
+        assert_eq!(
+            theirs.get("/v3/plans/plan_enterprise_pro").await.status,
+            404
+        );
         theirs.post("/v3/plans", body).await.expect(201);
     }
 
@@ -148,8 +180,15 @@ mod tests {
         assert_eq!(
             answer.pointers(),
             [
-                "/id", "/name", "/currency", "/amount", "/interval", "/interval_count", "/trial_period_days",
-                "/pricing_model", "/metadata",
+                "/id",
+                "/name",
+                "/currency",
+                "/amount",
+                "/interval",
+                "/interval_count",
+                "/trial_period_days",
+                "/pricing_model",
+                "/metadata",
             ]
         );
     }

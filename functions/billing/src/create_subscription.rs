@@ -38,7 +38,7 @@ pub(crate) struct NewSubscriptionSchema {
     /// Days from an invoice to its due date, 0 to 365.
     #[schema(example = 30)]
     days_until_due: Option<u32>,
-    #[schema(value_type = Option<Object>, example = json!({"source": "website", "campaign": "q4_promo"}))]
+    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"source": "website", "campaign": "q4_promo"}))]
     metadata: Option<()>,
 }
 
@@ -62,22 +62,36 @@ impl Input for Body {
         let billing_cycle = fields.choice("billing_cycle", BillingCycle::ALL).optional();
         let auto_collection = fields.boolean("auto_collection").optional();
         let trial_period_days = fields.count("trial_period_days", 0..=730).optional();
-        let quantity = fields.count("quantity", 1..=1_000_000).optional().unwrap_or(1);
+        let quantity = fields
+            .count("quantity", 1..=1_000_000)
+            .optional()
+            .unwrap_or(1);
         let payment_method_id = fields.id("payment_method_id").optional();
-        let named = fields.choice("collection_method", CollectionMethod::ALL).optional();
+        let named = fields
+            .choice("collection_method", CollectionMethod::ALL)
+            .optional();
         let days_until_due = fields.count("days_until_due", 0..=365).optional();
         let metadata = fields.metadata().optional().unwrap_or_default();
         let automatic = match (auto_collection, named) {
-            (Some(auto), Some(named)) if auto != (named == CollectionMethod::ChargeAutomatically) => {
-                fields.reject("collection_method", "contradiction", "contradicts auto_collection");
+            (Some(auto), Some(named))
+                if auto != (named == CollectionMethod::ChargeAutomatically) =>
+            {
+                fields.reject(
+                    "collection_method",
+                    "contradiction",
+                    "contradicts auto_collection",
+                );
                 auto
             }
             (Some(auto), _) => auto,
             (None, Some(named)) => named == CollectionMethod::ChargeAutomatically,
             (None, None) => true,
         };
-        let collection_method =
-            if automatic { CollectionMethod::ChargeAutomatically } else { CollectionMethod::SendInvoice };
+        let collection_method = if automatic {
+            CollectionMethod::ChargeAutomatically
+        } else {
+            CollectionMethod::SendInvoice
+        };
         Some(Self {
             customer_id: customer_id?,
             plan_id: plan_id?,
@@ -103,7 +117,10 @@ impl Input for Body {
     request_body = NewSubscriptionSchema,
     responses((status = 201, description = "The subscription.", body = Subscription), Problems)
 )]
-pub(crate) async fn create_subscription(cx: Cx<BillingWrite>, Json(body): Json<Body>) -> Result<Reply, Problem> {
+pub(crate) async fn create_subscription(
+    cx: Cx<BillingWrite>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
     if let Some(begun) = cx.resumed() {
         let id = begun.parse().map_err(Error::internal)?;
         return bill(&cx, id).await;
@@ -136,7 +153,9 @@ async fn bill(cx: &Cx<BillingWrite>, id: Id<ids::Subscription>) -> Result<Reply,
     let gone = || Error::internal(format_args!("{id} has vanished"));
     let mut stored = cx.subscription_now(id).await?.ok_or_else(gone)?;
     let subscription = loop {
-        let Some(first) = stored.first_bill()? else { break stored.into_inner() };
+        let Some(first) = stored.first_bill()? else {
+            break stored.into_inner();
+        };
         if let Some(billed) = operations::bill_subscription(cx, &stored, &first).await? {
             break billed;
         }
@@ -155,7 +174,11 @@ async fn agree(cx: &Cx<BillingWrite>, body: Body) -> Result<NewSubscription, Pro
             None => Ok(None),
         }
     };
-    let (customer, plan, method) = tokio::try_join!(cx.customer(body.customer_id), cx.plan(&body.plan_id), method)?;
+    let (customer, plan, method) = tokio::try_join!(
+        cx.customer(body.customer_id),
+        cx.plan(&body.plan_id),
+        method
+    )?;
     if customer.is_none() {
         return Err(Error::no_such("customer", body.customer_id, "/customer_id").into());
     }
@@ -167,17 +190,29 @@ async fn agree(cx: &Cx<BillingWrite>, body: Body) -> Result<NewSubscription, Pro
         match method {
             None => return Err(Error::no_such("payment method", id, "/payment_method_id").into()),
             Some(method) if method.customer_id != body.customer_id => {
-                invalid.push("/payment_method_id", "wrong_customer", "belongs to another customer");
+                invalid.push(
+                    "/payment_method_id",
+                    "wrong_customer",
+                    "belongs to another customer",
+                );
             }
             Some(_) => {}
         }
     }
     let cycle = cycle(&plan, body.billing_cycle, &mut invalid);
     if plan.price.pricing_model == PricingModel::Flat && body.quantity > 1 {
-        invalid.push("/quantity", "flat_plan", "must be 1: the plan costs the same for any quantity");
+        invalid.push(
+            "/quantity",
+            "flat_plan",
+            "must be 1: the plan costs the same for any quantity",
+        );
     }
     if plan.price.of(body.quantity).is_err() {
-        invalid.push("/quantity", "out_of_range", "makes an amount that is too large");
+        invalid.push(
+            "/quantity",
+            "out_of_range",
+            "makes an amount that is too large",
+        );
     }
     invalid.into_result()?;
     Ok(NewSubscription {
@@ -205,7 +240,11 @@ fn cycle(plan: &Plan, asked: Option<BillingCycle>, invalid: &mut Invalid) -> Bil
             if offered != Some(asked) {
                 let detail = "does not agree with the interval of the plan";
                 invalid.push("/billing_cycle", "cycle_mismatch", detail);
-                invalid.push("/plan_id", "cycle_mismatch", "has an interval that does not agree with billing_cycle");
+                invalid.push(
+                    "/plan_id",
+                    "cycle_mismatch",
+                    "has an interval that does not agree with billing_cycle",
+                );
             }
             asked
         }
@@ -218,7 +257,9 @@ mod tests {
     use testkit::{Call, World};
 
     async fn api(world: &World) -> Call {
-        let routes = crate::routes().merge(crm::routes()).merge(payments::routes());
+        let routes = crate::routes()
+            .merge(crm::routes())
+            .merge(payments::routes());
         let api = world.call(routes);
         let plan = json!({
             "id": "plan_enterprise_pro", "name": "Enterprise Pro", "currency": "USD", "amount": 9999, "interval": "month",
@@ -228,11 +269,14 @@ mod tests {
     }
 
     async fn customer(api: &Call, card: Option<&str>) -> String {
-        let customer = api.post("/v3/customers", json!({ "email": "test@example.com" })).await;
+        let customer = api
+            .post("/v3/customers", json!({ "email": "test@example.com" }))
+            .await;
         let id = customer.text_of("id").to_owned();
         if let Some(number) = card {
             let card = json!({ "number": number, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
-            let method = json!({ "customer_id": id, "type": "card", "card": card, "default": true });
+            let method =
+                json!({ "customer_id": id, "type": "card", "card": card, "default": true });
             api.post("/v3/payment-methods", method).await.expect(201);
         }
         id
@@ -256,16 +300,24 @@ mod tests {
 }"#
         .replace("cust_rs_123456", &customer);
         world.meter.take();
-        let answer = api.send(http::Method::POST, "/v3/subscriptions", &printed).await;
+        let answer = api
+            .send(http::Method::POST, "/v3/subscriptions", &printed)
+            .await;
         let body = answer.expect(201);
         assert_eq!(body["status"], "trialing");
         assert_eq!(body["trial_end"], "2026-01-29T12:00:00Z");
         assert_eq!(body["next_billing_date"], "2026-01-29T12:00:00Z");
-        assert_eq!(body["metadata"], json!({ "source": "website", "campaign": "q4_promo" }));
+        assert_eq!(
+            body["metadata"],
+            json!({ "source": "website", "campaign": "q4_promo" })
+        );
         let units = world.meter.take();
         assert!(units.write_tenths <= 30, "{units:?}");
         let id = answer.text_of("id");
-        assert_eq!(api.get(&format!("/v3/subscriptions/{id}")).await.body, *body);
+        assert_eq!(
+            api.get(&format!("/v3/subscriptions/{id}")).await.body,
+            *body
+        );
     }
 
     #[tokio::test]
@@ -277,7 +329,10 @@ mod tests {
         let keyed = api.idempotent("sub-1");
         let answer = keyed.post("/v3/subscriptions", body.clone()).await;
         assert_eq!(answer.expect(201)["status"], "active");
-        assert_eq!(keyed.post("/v3/subscriptions", body).await.text, answer.text);
+        assert_eq!(
+            keyed.post("/v3/subscriptions", body).await.text,
+            answer.text
+        );
         let invoices = api.get("/v3/invoices").await;
         let invoices = invoices.body["data"].as_array().unwrap();
         assert_eq!(invoices.len(), 1);
@@ -293,7 +348,12 @@ mod tests {
         let world = World::new().await;
         let api = api(&world).await;
         let customer = customer(&api, Some("4000000000000341")).await;
-        let answer = api.post("/v3/subscriptions", json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro" })).await;
+        let answer = api
+            .post(
+                "/v3/subscriptions",
+                json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro" }),
+            )
+            .await;
         assert_eq!(answer.expect(201)["status"], "incomplete");
         let invoices = api.get("/v3/invoices?status=open").await;
         assert_eq!(invoices.body["data"].as_array().unwrap().len(), 1);
@@ -306,20 +366,55 @@ mod tests {
         let customer = customer(&api, None).await;
         let before = world.dump().len();
         let cases = [
-            (json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro", "billing_cycle": "yearly" }), 400,
-             vec!["/billing_cycle", "/plan_id"]),
-            (json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro", "billing_cycle": "usage_based" }), 400,
-             vec!["/billing_cycle", "/plan_id"]),
-            (json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro", "quantity": 2 }), 400, vec!["/quantity"]),
-            (json!({ "customer_id": customer, "plan_id": "none" }), 404, vec!["/plan_id"]),
-            (json!({ "customer_id": "cust_rs_1", "plan_id": "plan_enterprise_pro" }), 404, vec!["/customer_id"]),
-            (json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro", "payment_method_id": "pm_rs_1" }), 404,
-             vec!["/payment_method_id"]),
-            (json!({ "customer_id": 1, "plan_id": "a b", "billing_cycle": "x", "auto_collection": "yes",
+            (
+                json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro", "billing_cycle": "yearly" }),
+                400,
+                vec!["/billing_cycle", "/plan_id"],
+            ),
+            (
+                json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro", "billing_cycle": "usage_based" }),
+                400,
+                vec!["/billing_cycle", "/plan_id"],
+            ),
+            (
+                json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro", "quantity": 2 }),
+                400,
+                vec!["/quantity"],
+            ),
+            (
+                json!({ "customer_id": customer, "plan_id": "none" }),
+                404,
+                vec!["/plan_id"],
+            ),
+            (
+                json!({ "customer_id": "cust_rs_1", "plan_id": "plan_enterprise_pro" }),
+                404,
+                vec!["/customer_id"],
+            ),
+            (
+                json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro", "payment_method_id": "pm_rs_1" }),
+                404,
+                vec!["/payment_method_id"],
+            ),
+            (
+                json!({ "customer_id": 1, "plan_id": "a b", "billing_cycle": "x", "auto_collection": "yes",
                      "trial_period_days": 731, "quantity": 0, "payment_method_id": "x", "collection_method": "x",
-                     "days_until_due": -1, "metadata": 1, "customerid": "x" }), 400,
-             vec!["/customer_id", "/plan_id", "/billing_cycle", "/auto_collection", "/trial_period_days", "/quantity",
-                  "/payment_method_id", "/collection_method", "/days_until_due", "/metadata", "/customerid"]),
+                     "days_until_due": -1, "metadata": 1, "customerid": "x" }),
+                400,
+                vec![
+                    "/customer_id",
+                    "/plan_id",
+                    "/billing_cycle",
+                    "/auto_collection",
+                    "/trial_period_days",
+                    "/quantity",
+                    "/payment_method_id",
+                    "/collection_method",
+                    "/days_until_due",
+                    "/metadata",
+                    "/customerid",
+                ],
+            ),
         ];
         for (body, status, pointers) in cases {
             let answer = api.post("/v3/subscriptions", body).await;
@@ -327,8 +422,16 @@ mod tests {
             assert_eq!(answer.pointers(), pointers);
         }
         let theirs = api.with_key(&world.theirs.test_key);
-        let foreign = theirs.post("/v3/subscriptions", json!({ "customer_id": customer, "plan_id": "x" })).await;
-        assert_eq!((foreign.status.as_u16(), foreign.pointers()), (404, vec!["/customer_id"]));
+        let foreign = theirs
+            .post(
+                "/v3/subscriptions",
+                json!({ "customer_id": customer, "plan_id": "x" }),
+            )
+            .await;
+        assert_eq!(
+            (foreign.status.as_u16(), foreign.pointers()),
+            (404, vec!["/customer_id"])
+        );
         assert_eq!(world.dump().len(), before);
     }
 }

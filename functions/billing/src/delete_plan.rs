@@ -16,8 +16,14 @@ use models::ids::{self, Slug};
     params(("id" = String, Path, description = "The plan.", example = "plan_enterprise_pro")),
     responses((status = 200, description = "The plan is gone.", body = Deleted), Problems)
 )]
-pub(crate) async fn delete_plan(cx: Cx<BillingWrite>, Path(id): Path<Slug<ids::Plan>>) -> Result<Reply, Problem> {
-    let stored = cx.plan(&id).await?.ok_or_else(|| Error::not_found("plan", &id))?;
+pub(crate) async fn delete_plan(
+    cx: Cx<BillingWrite>,
+    Path(id): Path<Slug<ids::Plan>>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .plan(&id)
+        .await?
+        .ok_or_else(|| Error::not_found("plan", &id))?;
     let mut plan = (*stored).clone();
     plan.deleted = Some(cx.now().await?);
     let mut writes = cx.writes().await?;

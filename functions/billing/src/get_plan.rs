@@ -15,7 +15,13 @@ use models::ids::{self, Slug};
     params(("id" = String, Path, description = "The plan.", example = "plan_enterprise_pro")),
     responses((status = 200, description = "The plan.", body = Plan), Problems)
 )]
-pub(crate) async fn get_plan(cx: Cx<BillingRead>, Path(id): Path<Slug<ids::Plan>>) -> Result<Reply, Problem> {
-    let plan = cx.plan(&id).await?.ok_or_else(|| Error::not_found("plan", id))?;
+pub(crate) async fn get_plan(
+    cx: Cx<BillingRead>,
+    Path(id): Path<Slug<ids::Plan>>,
+) -> Result<Reply, Problem> {
+    let plan = cx
+        .plan(&id)
+        .await?
+        .ok_or_else(|| Error::not_found("plan", id))?;
     Reply::ok(&Plan::of(&plan, cx.mode()))
 }

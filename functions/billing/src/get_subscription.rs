@@ -2,8 +2,8 @@
 
 use api::dialect::rocketsavvy::{Problems, Subscription};
 use api::{BillingRead, Cx, Path, Problem, Reply};
-use models::ids::{self, Id};
 use models::Error;
+use models::ids::{self, Id};
 
 /// Retrieve a subscription
 ///
@@ -19,6 +19,9 @@ pub(crate) async fn get_subscription(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Subscription>>,
 ) -> Result<Reply, Problem> {
-    let subscription = cx.subscription(id).await?.ok_or_else(|| Error::not_found("subscription", id))?;
+    let subscription = cx
+        .subscription(id)
+        .await?
+        .ok_or_else(|| Error::not_found("subscription", id))?;
     Reply::ok(&Subscription::of(&subscription, cx.mode()))
 }

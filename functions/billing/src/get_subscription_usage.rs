@@ -49,7 +49,9 @@ pub(crate) struct Filter {
 
 impl Input for Filter {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { metric_name: fields.text("metric_name", 1..=64).optional() })
+        Some(Self {
+            metric_name: fields.text("metric_name", 1..=64).optional(),
+        })
     }
 }
 
@@ -71,16 +73,24 @@ pub(crate) async fn get_subscription_usage(
     Path(id): Path<Id<ids::Subscription>>,
     Query(query): Query<Filter>,
 ) -> Result<Reply, Problem> {
-    let subscription = cx.subscription(id).await?.ok_or_else(|| Error::not_found("subscription", id))?;
+    let subscription = cx
+        .subscription(id)
+        .await?
+        .ok_or_else(|| Error::not_found("subscription", id))?;
     let period = subscription.period;
     let mut sums: BTreeMap<String, (Decimal, u64)> = BTreeMap::new();
-    let mut request = PageRequest { limit: PAGE, after: None };
+    let mut request = PageRequest {
+        limit: PAGE,
+        after: None,
+    };
     loop {
         let page = cx.usage(id, query.metric_name.as_deref(), &request).await?;
         for usage in &page.items {
             if (period.start..period.end).contains(&usage.timestamp) {
                 let (sum, count) = sums.entry(usage.metric_name.clone()).or_default();
-                *sum = sum.checked_add(usage.quantity).ok_or_else(|| Error::internal("the usage is out of range"))?;
+                *sum = sum
+                    .checked_add(usage.quantity)
+                    .ok_or_else(|| Error::internal("the usage is out of range"))?;
                 *count += 1;
             }
         }
@@ -89,12 +99,21 @@ pub(crate) async fn get_subscription_usage(
         }
         request.after = page.next;
     }
-    let metric = |(metric_name, (sum, records))| Ok(MetricUsage { metric_name, total: number(sum)?, records });
+    let metric = |(metric_name, (sum, records))| {
+        Ok(MetricUsage {
+            metric_name,
+            total: number(sum)?,
+            records,
+        })
+    };
     Reply::ok(&SubscriptionUsage {
         subscription_id: id.to_string(),
         period_start: period.start.to_string(),
         period_end: period.end.to_string(),
-        metrics: sums.into_iter().map(metric).collect::<models::Result<_>>()?,
+        metrics: sums
+            .into_iter()
+            .map(metric)
+            .collect::<models::Result<_>>()?,
         livemode: cx.livemode(),
     })
 }

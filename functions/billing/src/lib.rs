@@ -38,8 +38,15 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create_plan::create_plan, list_plans::list_plans))
-        .routes(routes!(get_plan::get_plan, update_plan::update_plan, delete_plan::delete_plan))
-        .routes(routes!(create_subscription::create_subscription, list_subscriptions::list_subscriptions))
+        .routes(routes!(
+            get_plan::get_plan,
+            update_plan::update_plan,
+            delete_plan::delete_plan
+        ))
+        .routes(routes!(
+            create_subscription::create_subscription,
+            list_subscriptions::list_subscriptions
+        ))
         .routes(routes!(get_subscription::get_subscription))
         .routes(routes!(cancel_subscription::cancel_subscription))
         .routes(routes!(get_subscription_usage::get_subscription_usage))
@@ -50,5 +57,8 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// The Lambda function.
 pub fn function(config: &Config) -> models::Result<Invocation> {
-    Ok(api::http_function(api::finish(routes().into(), App::new(config)?)))
+    Ok(api::http_function(api::finish(
+        routes().into(),
+        App::new(config)?,
+    )))
 }

@@ -41,11 +41,23 @@ impl Input for Filter {
     ),
     responses((status = 200, description = "One page of invoices.", body = List<Invoice>), Problems)
 )]
-pub(crate) async fn list_invoices(cx: Cx<BillingRead>, Query(query): Query<Filter>) -> Result<Reply, Problem> {
+pub(crate) async fn list_invoices(
+    cx: Cx<BillingRead>,
+    Query(query): Query<Filter>,
+) -> Result<Reply, Problem> {
     let customer = query.customer_id.map(|id| id.to_string());
     let subscription = query.subscription_id.map(|id| id.to_string());
-    let paging = cx.page(&query.page, &[customer.as_deref(), subscription.as_deref(), query.status])?;
-    let page =
-        cx.invoices(&paging.request, query.customer_id, query.subscription_id, query.status).await?;
+    let paging = cx.page(
+        &query.page,
+        &[customer.as_deref(), subscription.as_deref(), query.status],
+    )?;
+    let page = cx
+        .invoices(
+            &paging.request,
+            query.customer_id,
+            query.subscription_id,
+            query.status,
+        )
+        .await?;
     Reply::ok(&paging.try_list(page, |invoice| Invoice::of(&invoice, cx.mode()))?)
 }

@@ -16,7 +16,10 @@ use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
     ),
     responses((status = 200, description = "One page of plans.", body = List<Plan>), Problems)
 )]
-pub(crate) async fn list_plans(cx: Cx<BillingRead>, Query(query): Query<PageQuery>) -> Result<Reply, Problem> {
+pub(crate) async fn list_plans(
+    cx: Cx<BillingRead>,
+    Query(query): Query<PageQuery>,
+) -> Result<Reply, Problem> {
     let paging = cx.page(&query, &[])?;
     let page = cx.plans(&paging.request).await?;
     Reply::ok(&paging.list(page, |plan| Plan::of(&plan, cx.mode())))

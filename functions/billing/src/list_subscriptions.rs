@@ -38,9 +38,16 @@ impl Input for Filter {
     ),
     responses((status = 200, description = "One page of subscriptions.", body = List<Subscription>), Problems)
 )]
-pub(crate) async fn list_subscriptions(cx: Cx<BillingRead>, Query(query): Query<Filter>) -> Result<Reply, Problem> {
+pub(crate) async fn list_subscriptions(
+    cx: Cx<BillingRead>,
+    Query(query): Query<Filter>,
+) -> Result<Reply, Problem> {
     let customer = query.customer_id.map(|id| id.to_string());
     let paging = cx.page(&query.page, &[customer.as_deref(), query.status])?;
-    let page = cx.subscriptions(&paging.request, query.customer_id, query.status).await?;
-    Reply::ok(&paging.list(page, |subscription| Subscription::of(&subscription, cx.mode())))
+    let page = cx
+        .subscriptions(&paging.request, query.customer_id, query.status)
+        .await?;
+    Reply::ok(&paging.list(page, |subscription| {
+        Subscription::of(&subscription, cx.mode())
+    }))
 }

@@ -44,9 +44,16 @@ impl Input for Body {
         let metric_name = fields.text("metric_name", 1..=64).required(fields);
         let quantity = fields.decimal("quantity").required(fields);
         let timestamp = fields.timestamp("timestamp").optional();
-        let plain = |name: &String| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+        let plain = |name: &String| {
+            name.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+        };
         if metric_name.as_ref().is_some_and(|name| !plain(name)) {
-            fields.reject("metric_name", "invalid_characters", "must consist of A-Z a-z 0-9 _ - .");
+            fields.reject(
+                "metric_name",
+                "invalid_characters",
+                "must consist of A-Z a-z 0-9 _ - .",
+            );
         }
         if quantity.is_some_and(|quantity| quantity.is_sign_negative() && !quantity.is_zero()) {
             fields.reject("quantity", "out_of_range", "must not be negative");
@@ -70,7 +77,10 @@ impl Input for Body {
     request_body = NewUsage,
     responses((status = 201, description = "The report.", body = Usage), Problems)
 )]
-pub(crate) async fn record_usage(cx: Cx<BillingWrite>, Json(body): Json<Body>) -> Result<Reply, Problem> {
+pub(crate) async fn record_usage(
+    cx: Cx<BillingWrite>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
     let (now, subscription) = tokio::try_join!(cx.now(), cx.subscription(body.subscription_id))?;
     let missing = || Error::no_such("subscription", body.subscription_id, "/subscription_id");
     let subscription = subscription.ok_or_else(missing)?;
@@ -79,7 +89,8 @@ pub(crate) async fn record_usage(cx: Cx<BillingWrite>, Json(body): Json<Body>) -
         return Err(Error::conflict("subscription_ended", detail).into());
     }
     let timestamp = body.timestamp.unwrap_or(now).whole_second();
-    if timestamp > now.plus_seconds(AHEAD_SECONDS) || timestamp < now.plus_seconds(-OLDEST_SECONDS) {
+    if timestamp > now.plus_seconds(AHEAD_SECONDS) || timestamp < now.plus_seconds(-OLDEST_SECONDS)
+    {
         let detail = "must be at most 35 days ago and 5 minutes ahead";
         return Err(Error::invalid("/timestamp", "out_of_range", detail).into());
     }
@@ -109,18 +120,32 @@ mod tests {
         let api = world.call(crate::routes().merge(crm::routes()));
         let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 100, "interval": "month" });
         api.post("/v3/plans", plan).await.expect(201);
-        let customer = api.post("/v3/customers", json!({ "email": "a@example.com" })).await;
+        let customer = api
+            .post("/v3/customers", json!({ "email": "a@example.com" }))
+            .await;
         let new = json!({ "customer_id": customer.text_of("id"), "plan_id": "pro", "trial_period_days": 14 });
-        let id = api.post("/v3/subscriptions", new).await.text_of("id").to_owned();
+        let id = api
+            .post("/v3/subscriptions", new)
+            .await
+            .text_of("id")
+            .to_owned();
         world.meter.take();
         let body = json!({ "subscription_id": id, "metric_name": "storage_gb", "quantity": 0.1 });
         let first = api.post("/v3/usage", body.clone()).await;
         assert_eq!(first.expect(201)["quantity"], json!(0.1));
         assert_eq!(world.meter.take().write_tenths, 10);
         for _ in 0..2 {
-            api.idempotent("u-1").post("/v3/usage", body.clone()).await.expect(201);
+            api.idempotent("u-1")
+                .post("/v3/usage", body.clone())
+                .await
+                .expect(201);
         }
-        api.post("/v3/usage", json!({ "subscription_id": id, "metric_name": "api_calls", "quantity": 1500 })).await.expect(201);
+        api.post(
+            "/v3/usage",
+            json!({ "subscription_id": id, "metric_name": "api_calls", "quantity": 1500 }),
+        )
+        .await
+        .expect(201);
         let used = api.get(&format!("/v3/subscriptions/{id}/usage")).await;
         let metrics = json!([
             { "metric_name": "api_calls", "total": 1500, "records": 1 },
@@ -136,8 +161,19 @@ mod tests {
         let body = json!({ "subscription_id": "x", "metric_name": "a b", "quantity": -1, "timestamp": "yesterday" });
         let answer = api.post("/v3/usage", body).await;
         answer.expect(400);
-        assert_eq!(answer.pointers(), ["/subscription_id", "/timestamp", "/metric_name", "/quantity"]);
+        assert_eq!(
+            answer.pointers(),
+            [
+                "/subscription_id",
+                "/timestamp",
+                "/metric_name",
+                "/quantity"
+            ]
+        );
         let body = json!({ "subscription_id": "sub_rs_1", "metric_name": "a", "quantity": 1 });
-        assert_eq!(api.post("/v3/usage", body).await.pointers(), ["/subscription_id"]);
+        assert_eq!(
+            api.post("/v3/usage", body).await.pointers(),
+            ["/subscription_id"]
+        );
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct PlanChanges {
     /// For later subscriptions.
     #[schema(example = 14)]
     trial_period_days: Option<u32>,
-    #[schema(value_type = Option<Object>, example = json!({}))]
+    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
     metadata: Option<()>,
 }
 
@@ -36,7 +36,13 @@ impl Input for Body {
             trial_period_days: fields.count("trial_period_days", 0..=730).optional(),
             metadata: fields.metadata().patch(),
         };
-        for fixed in ["amount", "currency", "interval", "interval_count", "pricing_model"] {
+        for fixed in [
+            "amount",
+            "currency",
+            "interval",
+            "interval_count",
+            "pricing_model",
+        ] {
             if fields.has(fixed) {
                 fields.reject(fixed, "immutable", "cannot be changed: create another plan");
             }
@@ -61,7 +67,10 @@ pub(crate) async fn update_plan(
     Path(id): Path<Slug<ids::Plan>>,
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
-    let stored = cx.plan(&id).await?.ok_or_else(|| Error::not_found("plan", id))?;
+    let stored = cx
+        .plan(&id)
+        .await?
+        .ok_or_else(|| Error::not_found("plan", id))?;
     let mut plan = (*stored).clone();
     if let Some(name) = body.name {
         plan.price.name = name;
@@ -86,11 +95,21 @@ mod tests {
         let api = world.call(crate::routes());
         let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 100, "interval": "month" });
         api.post("/v3/plans", plan).await.expect(201);
-        let refused = api.patch("/v3/plans/pro", json!({ "amount": 200, "name": "New" })).await;
+        let refused = api
+            .patch("/v3/plans/pro", json!({ "amount": 200, "name": "New" }))
+            .await;
         refused.expect(400);
         assert_eq!(refused.pointers(), ["/amount"]);
-        let changed = api.patch("/v3/plans/pro", json!({ "name": "New", "metadata": { "a": "b" } })).await;
-        assert_eq!((changed.text_of("name"), &changed.expect(200)["amount"]), ("New", &json!(100)));
+        let changed = api
+            .patch(
+                "/v3/plans/pro",
+                json!({ "name": "New", "metadata": { "a": "b" } }),
+            )
+            .await;
+        assert_eq!(
+            (changed.text_of("name"), &changed.expect(200)["amount"]),
+            ("New", &json!(100))
+        );
         assert_eq!(api.patch("/v3/plans/none", json!({})).await.status, 404);
     }
 }

@@ -33,9 +33,9 @@ pub(crate) struct NewCustomer {
     #[schema(example = json!(["enterprise", "technology"]))]
     segments: Option<Vec<String>>,
     /// Texts, numbers and truth values by name.
-    #[schema(value_type = Option<Object>, example = json!({"lead_source": "website", "priority_level": "high"}))]
+    #[schema(value_type = BTreeMap<String, Value>, required = false, example = json!({"lead_source": "website", "priority_level": "high"}))]
     custom_fields: Option<()>,
-    #[schema(value_type = Option<Object>, example = json!({}))]
+    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
     metadata: Option<()>,
 }
 

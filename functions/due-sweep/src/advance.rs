@@ -28,10 +28,23 @@ const SETTLE: Duration = Duration::from_millis(150);
 
 /// Moves the clock of a business as far as one invocation gets.
 pub(crate) async fn advance(app: &App, queues: &Queues, business: Business) -> Result<()> {
-    let walk = Walk { app, queues, business, deadline: Instant::now() + BUDGET };
+    let walk = Walk {
+        app,
+        queues,
+        business,
+        deadline: Instant::now() + BUDGET,
+    };
     while walk.has_time() {
-        let context = app.scheduled(Scope { business, mode: Mode::Test }, None);
-        let Some(clock) = context.test_clock().await? else { return Ok(()) };
+        let context = app.scheduled(
+            Scope {
+                business,
+                mode: Mode::Test,
+            },
+            None,
+        );
+        let Some(clock) = context.test_clock().await? else {
+            return Ok(());
+        };
         if clock.status != ClockStatus::Advancing {
             return Ok(());
         }
@@ -59,7 +72,13 @@ impl Walk<'_> {
     }
 
     fn context(&self, at: Timestamp) -> Context {
-        self.app.scheduled(Scope { business: self.business, mode: Mode::Test }, Some(at))
+        self.app.scheduled(
+            Scope {
+                business: self.business,
+                mode: Mode::Test,
+            },
+            Some(at),
+        )
     }
 
     /// Steps from moment to moment at which something is due, until the target.
@@ -70,7 +89,9 @@ impl Walk<'_> {
                 return self.arrive(clock).await;
             };
             tracing::debug!(from = %first.at, until = %last.at, items = due.len(), "a step of a test clock");
-            let Some(moved) = self.move_to(&clock, last.at).await? else { return Ok(()) };
+            let Some(moved) = self.move_to(&clock, last.at).await? else {
+                return Ok(());
+            };
             clock = moved;
             if !self.run(&mut clock, due).await? || !self.has_time() {
                 return Ok(());
@@ -87,24 +108,42 @@ impl Walk<'_> {
             tokio::time::sleep(SETTLE).await;
             due = self.app.table().due(&partition, target, None, PAGE).await?;
         }
-        let Some(first) = due.first().map(|item| item.at) else { return Ok(due) };
-        let minute_end = Timestamp::from_seconds(first.seconds().div_euclid(60).saturating_add(1).saturating_mul(60));
+        let Some(first) = due.first().map(|item| item.at) else {
+            return Ok(due);
+        };
+        let minute_end = Timestamp::from_seconds(
+            first
+                .seconds()
+                .div_euclid(60)
+                .saturating_add(1)
+                .saturating_mul(60),
+        );
         due.retain(|item| item.at < minute_end);
         Ok(due)
     }
 
     /// Sends the items of a step and waits until each has moved on. `false` says that they did not, or the lease is lost.
     async fn run(&self, clock: &mut Stored<TestClock>, due: Vec<DueItem>) -> Result<bool> {
-        let Some(until) = due.last().map(|item| item.at) else { return Ok(true) };
+        let Some(until) = due.last().map(|item| item.at) else {
+            return Ok(true);
+        };
         let partition = keys::due_test_partition(self.business);
         let mut waiting: BTreeSet<(Timestamp, String, String)> = due.iter().map(identity).collect();
-        self.queues.send(due.iter().map(|item| item.message(true)).collect()).await?;
+        self.queues
+            .send(due.iter().map(|item| item.message(true)).collect())
+            .await?;
         let (mut moved_at, mut pause) = (Instant::now(), Duration::from_millis(5));
         let mut renewed_at = Instant::now();
         loop {
             tokio::time::sleep(pause).await;
-            let still: BTreeSet<_> =
-                self.app.table().due(&partition, until, None, PAGE).await?.iter().map(identity).collect();
+            let still: BTreeSet<_> = self
+                .app
+                .table()
+                .due(&partition, until, None, PAGE)
+                .await?
+                .iter()
+                .map(identity)
+                .collect();
             let left: BTreeSet<_> = waiting.intersection(&still).cloned().collect();
             if left.is_empty() {
                 return Ok(true);
@@ -121,7 +160,9 @@ impl Walk<'_> {
                 return Ok(false);
             }
             if renewed_at.elapsed() > Duration::from_secs(3) {
-                let Some(renewed) = self.move_to(clock, until).await? else { return Ok(false) };
+                let Some(renewed) = self.move_to(clock, until).await? else {
+                    return Ok(false);
+                };
                 (*clock, renewed_at) = (renewed, Instant::now());
             }
             pause = (pause * 2).min(Duration::from_millis(200));
@@ -129,7 +170,11 @@ impl Walk<'_> {
     }
 
     /// Moves the clock and renews the lease. `None` says that somebody else has the clock now.
-    async fn move_to(&self, stored: &Stored<TestClock>, at: Timestamp) -> Result<Option<Stored<TestClock>>> {
+    async fn move_to(
+        &self,
+        stored: &Stored<TestClock>,
+        at: Timestamp,
+    ) -> Result<Option<Stored<TestClock>>> {
         let mut clock = (**stored).clone();
         clock.step(at);
         clock.leased_until = Some(Clock::Wall.now().plus_seconds(LEASE_SECONDS));
@@ -143,7 +188,8 @@ impl Walk<'_> {
     async fn arrive(&self, stored: Stored<TestClock>) -> Result<()> {
         let mut clock = (*stored).clone();
         clock.arrive();
-        self.write(&stored, &clock, Some(EventType::TestClockReady)).await?;
+        self.write(&stored, &clock, Some(EventType::TestClockReady))
+            .await?;
         Ok(())
     }
 
@@ -157,7 +203,12 @@ impl Walk<'_> {
         Ok(())
     }
 
-    async fn write(&self, stored: &Stored<TestClock>, clock: &TestClock, event: Option<EventType>) -> Result<bool> {
+    async fn write(
+        &self,
+        stored: &Stored<TestClock>,
+        clock: &TestClock,
+        event: Option<EventType>,
+    ) -> Result<bool> {
         let context = self.context(clock.frozen_time);
         let mut writes = context.writes().await?;
         writes.update(stored, clock, event)?;

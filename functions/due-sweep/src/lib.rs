@@ -29,8 +29,9 @@ pub(crate) struct Queues {
 impl Queues {
     /// Sends each message to the queue of its kind.
     pub(crate) async fn send(&self, messages: Vec<DueMessage>) -> Result<()> {
-        let (deliveries, billing): (Vec<_>, Vec<_>) =
-            messages.into_iter().partition(|message| message.entity_type == "del");
+        let (deliveries, billing): (Vec<_>, Vec<_>) = messages
+            .into_iter()
+            .partition(|message| message.entity_type == "del");
         self.webhook_delivery.send(&deliveries).await?;
         self.billing.send(&billing).await
     }
@@ -38,14 +39,22 @@ impl Queues {
 
 /// The business whose test clock was told to advance; `None` for the schedule, whose detail is the text `{}`.
 fn clock_of(trigger: &Value) -> Option<Business> {
-    trigger.get("detail")?.get("account")?.as_str()?.parse().ok()
+    trigger
+        .get("detail")?
+        .get("account")?
+        .as_str()?
+        .parse()
+        .ok()
 }
 
 /// The Lambda function.
 pub fn function(config: &Config) -> Result<Invocation> {
     let queues = Queues {
         billing: Queue::new(&config.connection, config.require("BILLING_QUEUE_URL")?),
-        webhook_delivery: Queue::new(&config.connection, config.require("WEBHOOK_DELIVERY_QUEUE_URL")?),
+        webhook_delivery: Queue::new(
+            &config.connection,
+            config.require("WEBHOOK_DELIVERY_QUEUE_URL")?,
+        ),
     };
     let app = App::new(config)?;
     Ok(api::typed_function(move |trigger: Value| {
@@ -63,11 +72,25 @@ pub fn function(config: &Config) -> Result<Invocation> {
 async fn tick(app: &App, queues: &Queues) -> Result<()> {
     sweep::live(app, queues).await?;
     // The list of businesses belongs to the installation: any scope may read it.
-    let session = app.scheduled(Scope { business: Id::new(0)?, mode: Mode::Live }, None);
-    let mut request = PageRequest { limit: ACCOUNTS_PAGE, after: None };
+    let session = app.scheduled(
+        Scope {
+            business: Id::new(0)?,
+            mode: Mode::Live,
+        },
+        None,
+    );
+    let mut request = PageRequest {
+        limit: ACCOUNTS_PAGE,
+        after: None,
+    };
     loop {
         let page = session.accounts(&request).await?;
-        try_join_all(page.items.iter().map(|account| test_mode(app, queues, account.id))).await?;
+        try_join_all(
+            page.items
+                .iter()
+                .map(|account| test_mode(app, queues, account.id)),
+        )
+        .await?;
         if page.next.is_none() {
             return Ok(());
         }
@@ -77,10 +100,15 @@ async fn tick(app: &App, queues: &Queues) -> Result<()> {
 
 /// The test mode of one business: in real time, or by its clock.
 async fn test_mode(app: &App, queues: &Queues, business: Business) -> Result<()> {
-    let scope = Scope { business, mode: Mode::Test };
+    let scope = Scope {
+        business,
+        mode: Mode::Test,
+    };
     match app.scheduled(scope, None).test_clock().await? {
         None => sweep::test(app, queues, business, app.clock().now(), false).await,
-        Some(clock) if clock.status == ClockStatus::Advancing => advance::advance(app, queues, business).await,
+        Some(clock) if clock.status == ClockStatus::Advancing => {
+            advance::advance(app, queues, business).await
+        }
         Some(clock) => sweep::test(app, queues, business, clock.frozen_time, true).await,
     }
 }

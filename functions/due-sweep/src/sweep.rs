@@ -15,24 +15,50 @@ const MOST: usize = 10_000;
 /// All that is due in live mode, shard by shard.
 pub(crate) async fn live(app: &App, queues: &Queues) -> Result<()> {
     let now = app.clock().now();
-    let shards = (0..DUE_SHARDS).map(|shard| async move { partition(app, queues, &keys::due_shard(shard), now, false).await });
+    let shards = (0..DUE_SHARDS).map(|shard| async move {
+        partition(app, queues, &keys::due_shard(shard), now, false).await
+    });
     try_join_all(shards).await?;
     Ok(())
 }
 
 /// All that is due in the test mode of a business.
-pub(crate) async fn test(app: &App, queues: &Queues, business: Business, until: Timestamp, clocked: bool) -> Result<()> {
-    partition(app, queues, &keys::due_test_partition(business), until, clocked).await
+pub(crate) async fn test(
+    app: &App,
+    queues: &Queues,
+    business: Business,
+    until: Timestamp,
+    clocked: bool,
+) -> Result<()> {
+    partition(
+        app,
+        queues,
+        &keys::due_test_partition(business),
+        until,
+        clocked,
+    )
+    .await
 }
 
-async fn partition(app: &App, queues: &Queues, partition: &str, until: Timestamp, clocked: bool) -> Result<()> {
+async fn partition(
+    app: &App,
+    queues: &Queues,
+    partition: &str,
+    until: Timestamp,
+    clocked: bool,
+) -> Result<()> {
     let mut after = None;
     let mut taken = 0;
     while taken < MOST {
-        let items = app.table().due(partition, until, after.as_ref(), PAGE).await?;
+        let items = app
+            .table()
+            .due(partition, until, after.as_ref(), PAGE)
+            .await?;
         let full = i32::try_from(items.len()).is_ok_and(|count| count >= PAGE);
         taken = taken.saturating_add(items.len());
-        queues.send(items.iter().map(|item| item.message(clocked)).collect()).await?;
+        queues
+            .send(items.iter().map(|item| item.message(clocked)).collect())
+            .await?;
         after = items.into_iter().last();
         if !full {
             break;

@@ -29,7 +29,11 @@ async fn relay(app: &App, bus: &Bus, changes: Vec<Change>) -> Result<Option<Stri
     for change in changes {
         let sequence_number = change.sequence_number.clone();
         match record::log(app, change).await {
-            Ok(logged) => entries.extend(logged.into_iter().map(|entry| (sequence_number.clone(), entry))),
+            Ok(logged) => entries.extend(
+                logged
+                    .into_iter()
+                    .map(|entry| (sequence_number.clone(), entry)),
+            ),
             Err(error) => {
                 tracing::error!(?error, sequence_number, "an event could not be logged");
                 failed = Some(sequence_number);

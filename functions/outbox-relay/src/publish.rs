@@ -30,7 +30,10 @@ impl Bus {
         if let Some(url) = &connection.endpoint_url {
             config = config.endpoint_url(url);
         }
-        Self { client: Client::from_conf(config.build()), name: name.to_owned() }
+        Self {
+            client: Client::from_conf(config.build()),
+            name: name.to_owned(),
+        }
     }
 
     /// Publishes entries in order and returns the sequence number of the first that the bus did not take.
@@ -44,10 +47,19 @@ impl Bus {
                     .detail(&entry.detail)
                     .build()
             });
-            let sent = self.client.put_events().set_entries(Some(request.collect())).send().await;
-            let output = sent.map_err(|error| Error::Unavailable(format!("EventBridge: {error:?}")))?;
+            let sent = self
+                .client
+                .put_events()
+                .set_entries(Some(request.collect()))
+                .send()
+                .await;
+            let output =
+                sent.map_err(|error| Error::Unavailable(format!("EventBridge: {error:?}")))?;
             let results = output.entries();
-            let refused = batch.iter().zip(results).find(|(_, result)| result.error_code().is_some());
+            let refused = batch
+                .iter()
+                .zip(results)
+                .find(|(_, result)| result.error_code().is_some());
             if let Some(((sequence_number, _), result)) = refused {
                 tracing::warn!(code = result.error_code(), "the bus did not take an event");
                 return Ok(Some(sequence_number.clone()));

@@ -32,13 +32,27 @@ pub(crate) struct Entry {
 
 /// Writes the events of a change to the log and returns what is to be published.
 pub(crate) async fn log(app: &App, change: Change) -> Result<Vec<Entry>> {
-    let Some(after) = change.after else { return Ok(Vec::new()) };
-    let told: Vec<_> = change.before.iter().flat_map(|image| &image.stamps).map(|stamp| stamp.id).collect();
-    let new: Vec<Stamp> = after.stamps.iter().filter(|stamp| !told.contains(&stamp.id)).cloned().collect();
+    let Some(after) = change.after else {
+        return Ok(Vec::new());
+    };
+    let told: Vec<_> = change
+        .before
+        .iter()
+        .flat_map(|image| &image.stamps)
+        .map(|stamp| stamp.id)
+        .collect();
+    let new: Vec<Stamp> = after
+        .stamps
+        .iter()
+        .filter(|stamp| !told.contains(&stamp.id))
+        .cloned()
+        .collect();
     if new.is_empty() {
         return Ok(Vec::new());
     }
-    let Some(scope) = after.key.scope() else { return Ok(Vec::new()) };
+    let Some(scope) = after.key.scope() else {
+        return Ok(Vec::new());
+    };
     let mut entries = Vec::with_capacity(new.len());
     for stamp in new {
         let data = data(&scope, &stamp, change.before.as_ref(), &after)?;

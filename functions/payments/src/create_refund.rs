@@ -103,10 +103,10 @@ async fn resume(
 #[cfg(test)]
 mod tests {
     use futures::future::join_all;
-    use models::payments::{NewPayment, Outcome, Payment};
-    use models::{Id, Metadata, Money};
+    use models::payments::{Card, NewPayment, Outcome, Payment};
+    use models::{Id, Metadata, Mode, Money, Scope};
     use operations::Context;
-    use providers::gateway::{RawCard, Return};
+    use providers::gateway::Return;
     use serde_json::{Value, json};
     use store::{IdempotencyKey, Via};
     use testkit::World;
@@ -204,15 +204,10 @@ mod tests {
         api.post("/v3/payments/pay_rs_1/refunds", json!({}))
             .await
             .expect(404);
-        api.with_key(&world.theirs.test_key)
-            .post(&path, json!({}))
-            .await
-            .expect(404);
-        let live = api
-            .with_key(&world.ours.live_key)
-            .post(&path, json!({}))
-            .await;
-        assert_eq!(live.expect(409)["code"], "gateway_not_configured");
+        for key in [&world.theirs.test_key, &world.ours.live_key] {
+            let answer = api.with_key(key).post(&path, json!({})).await;
+            answer.expect(404);
+        }
         assert_eq!(world.dump(), before);
         assert_no_card_number(&world, &[secret.text]);
     }
@@ -325,20 +320,21 @@ mod tests {
         id
     }
 
-    /// A payment of which the sandbox knows nothing.
-    async fn unknown_to_the_gateway(world: &World) -> String {
-        let context: Context = world.app.context(world.ours.test(), Via::system());
-        let raw = RawCard {
-            number: "4242424242424242".into(),
-            exp_month: 12,
-            exp_year: 2027,
-            cvc: None,
-        };
+    /// A payment of which no gateway knows.
+    async fn unknown_to_the_gateway(world: &World, scope: Scope) -> String {
+        let context: Context = world.app.context(scope, Via::system());
         let new = NewPayment {
             amount: Money::new(5000, "USD".parse().unwrap()),
             customer_id: None,
             payment_method_id: None,
-            card: crate::card::tokenize(&context, &raw, "").await.unwrap(),
+            card: Card {
+                brand: "visa".to_owned(),
+                last4: "4242".to_owned(),
+                exp_month: 12,
+                exp_year: 2027,
+                fingerprint: "fingerprint".to_owned(),
+                token: "token".to_owned(),
+            },
             invoice: None,
             description: None,
             fraud_protection: false,
@@ -358,9 +354,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn live_mode_gives_nothing_back_until_a_gateway_is_configured() {
+        let world = World::new().await;
+        let scope = Scope {
+            mode: Mode::Live,
+            ..world.ours.test()
+        };
+        let id = unknown_to_the_gateway(&world, scope).await;
+        let before = world.dump();
+        let live = world.call(crate::routes()).with_key(&world.ours.live_key);
+        let answer = live
+            .idempotent("k")
+            .post(&format!("/v3/payments/{id}/refunds"), json!({}))
+            .await;
+        assert_eq!(answer.expect(409)["code"], "gateway_not_configured");
+        assert_eq!(world.dump(), before);
+    }
+
+    #[tokio::test]
     async fn money_that_the_gateway_does_not_give_back_can_be_tried_again() {
         let world = World::new().await;
-        let id = unknown_to_the_gateway(&world).await;
+        let id = unknown_to_the_gateway(&world, world.ours.test()).await;
         let api = world.call(crate::routes());
         let path = format!("/v3/payments/{id}/refunds");
         for key in ["first", "second", "second"] {

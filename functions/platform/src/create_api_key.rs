@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(answer.headers["location"], path);
         let mut want = json!({
             "id": id, "name": "Billing server", "mode": "test", "scopes": ["billing:write", "crm:read"], "key": secret,
-            "last4": api::secrets::last4(secret), "status": "active", "expires_at": "2026-02-01T00:00:00Z",
+            "kind": "api_key", "last4": api::secrets::last4(secret), "status": "active", "expires_at": "2026-02-01T00:00:00Z",
             "revoked_at": null, "rotated_at": null, "created": "2026-01-15T12:00:00Z",
         });
         assert_eq!(body, want);

@@ -37,15 +37,26 @@ async fn deliver(app: &App, sender: &Sender, body: &str) -> Result<()> {
         context.endpoint(endpoint_id),
         context.event(event_id)
     )?;
-    if stored.as_ref().is_some_and(|delivery| !delivery.wants_attempt(now)) {
+    if stored
+        .as_ref()
+        .is_some_and(|delivery| !delivery.wants_attempt(now))
+    {
         return Ok(());
     }
-    let event = event.ok_or_else(|| Error::Unavailable(format!("{event_id} is not in the log yet")))?;
+    let event =
+        event.ok_or_else(|| Error::Unavailable(format!("{event_id} is not in the log yet")))?;
     let Some(endpoint) = endpoint.filter(|endpoint| endpoint.enabled) else {
         return give_up(&context, stored).await;
     };
     let attempt = attempt(sender, &endpoint, &event, scope.mode, now).await?;
-    record(&context, stored, (endpoint.id, event.id, event.event_type), attempt, now).await
+    record(
+        &context,
+        stored,
+        (endpoint.id, event.id, event.event_type),
+        attempt,
+        now,
+    )
+    .await
 }
 
 /// Posts the event. The timestamp of the signature is the real time, whatever the business's clock says: receivers compare
@@ -61,13 +72,24 @@ async fn attempt(
     let id = event.id.to_string();
     let timestamp_seconds = Clock::Wall.now().seconds();
     let signature = sign(&endpoint.secret, &id, timestamp_seconds, &body)?;
-    let message = Message { url: &endpoint.url, id: &id, timestamp_seconds, signature: &signature, body };
+    let message = Message {
+        url: &endpoint.url,
+        id: &id,
+        timestamp_seconds,
+        signature: &signature,
+        body,
+    };
     let reply = sender.post(message).await;
     let (http_status, error) = match reply.outcome {
         Ok(status) => (Some(status), None),
         Err(error) => (None, Some(error)),
     };
-    Ok(Attempt { at: now, http_status, error, response_time_ms: reply.response_time_ms })
+    Ok(Attempt {
+        at: now,
+        http_status,
+        error,
+        response_time_ms: reply.response_time_ms,
+    })
 }
 
 /// Writes the outcome down. Where another attempt was recorded meanwhile, that one stands.

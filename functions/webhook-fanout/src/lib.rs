@@ -37,7 +37,10 @@ struct EventHead {
 
 /// The Lambda function.
 pub fn function(config: &Config) -> Result<Invocation> {
-    let queue = Queue::new(&config.connection, config.require("WEBHOOK_DELIVERY_QUEUE_URL")?);
+    let queue = Queue::new(
+        &config.connection,
+        config.require("WEBHOOK_DELIVERY_QUEUE_URL")?,
+    );
     let app = App::new(config)?;
     Ok(api::sqs_function(move |body| {
         let (app, queue) = (app.clone(), queue.clone());
@@ -48,17 +51,31 @@ pub fn function(config: &Config) -> Result<Invocation> {
 /// Sends an event on to every endpoint that wants it. One query.
 async fn fan_out(app: &App, queue: &Queue, body: &str) -> Result<()> {
     let Envelope { detail } = serde_json::from_str(body).map_err(Error::internal)?;
-    let mode = if detail.livemode { Mode::Live } else { Mode::Test };
-    let scope = Scope { business: detail.account, mode };
+    let mode = if detail.livemode {
+        Mode::Live
+    } else {
+        Mode::Test
+    };
+    let scope = Scope {
+        business: detail.account,
+        mode,
+    };
     let endpoints = app.scheduled(scope, None).all_endpoints().await?;
-    let wanting = endpoints.iter().filter(|endpoint| match detail.only_endpoint {
-        Some(only) => endpoint.id == only && endpoint.enabled,
-        None => endpoint.wants(detail.event.kind),
-    });
+    let wanting = endpoints
+        .iter()
+        .filter(|endpoint| match detail.only_endpoint {
+            Some(only) => endpoint.id == only && endpoint.enabled,
+            None => endpoint.wants(detail.event.kind),
+        });
     let messages: Vec<DueMessage> = wanting
         .map(|endpoint| {
             let key = keys::delivery(&scope, endpoint.id, detail.event.id);
-            DueMessage { pk: key.pk, sk: key.sk, entity_type: "del".to_owned(), at: None }
+            DueMessage {
+                pk: key.pk,
+                sk: key.sk,
+                entity_type: "del".to_owned(),
+                at: None,
+            }
         })
         .collect();
     queue.send(&messages).await

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{App, Config, Invocation};
+use api::{App, Build, Config};
 use models::Timestamp;
 use providers::webhook::Egress;
 use store::{Clock, Connection, Credentials};
@@ -11,9 +11,6 @@ use crate::Error;
 use crate::access::DEVELOPER;
 use crate::cloud::Aws;
 use crate::invoke::Functions;
-
-/// Builds one function from its settings: what its `main.rs` hands to the Lambda runtime.
-type Build = fn(&Config) -> models::Result<Invocation>;
 
 /// Every function, by the name of its crate.
 const FUNCTIONS: &[(&str, Build)] = &[

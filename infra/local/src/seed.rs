@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use api::secrets;
-use models::platform::{Account, ApiKey, Credential, CredentialKind, OauthClient, ScopeSet};
+use models::platform::{
+    Account, ApiKey, CredentialKind, NewApiKey, OauthClient, ScopeSet, SecretDigest,
+};
 use models::{Id, IdSource, Mode, Scope, Timestamp};
 use operations::Context;
 use serde_json::json;
@@ -60,8 +62,12 @@ pub async fn business(aws: &Aws, clock: Option<Timestamp>) -> Result<(), Error> 
     let business = Id::new(BUSINESS).map_err(Error::Function)?;
     let context = |mode| app.context(Scope { business, mode }, Via::system());
     let demo = Demo::new().map_err(Error::Function)?;
-    write_live(&context(Mode::Live), &demo).await.map_err(Error::Function)?;
-    write_test(&context(Mode::Test), &demo).await.map_err(Error::Function)
+    write_live(&context(Mode::Live), &demo)
+        .await
+        .map_err(Error::Function)?;
+    write_test(&context(Mode::Test), &demo)
+        .await
+        .map_err(Error::Function)
 }
 
 /// Creates the demo business, writes `--credentials`, and returns what to print once the API can be called at the given
@@ -94,7 +100,12 @@ async fn write_live(live: &Context, demo: &Demo) -> models::Result<()> {
         created: live.wall().whole_second(),
     };
     writes.create(&account, None)?;
-    let key = Key { number: 1, name: "Demo, live", kind: CredentialKind::ApiKey, secret: &demo.live_key };
+    let key = Key {
+        number: 1,
+        name: "Demo, live",
+        kind: CredentialKind::ApiKey,
+        secret: &demo.live_key,
+    };
     key.write(live, &mut writes)?;
     live.write(&writes).await?;
     Ok(())
@@ -103,10 +114,20 @@ async fn write_live(live: &Context, demo: &Demo) -> models::Result<()> {
 /// The same for test mode.
 async fn write_test(test: &Context, demo: &Demo) -> models::Result<()> {
     let mut writes = test.writes().await?;
-    let api_key = |number, name, secret| Key { number, name, kind: CredentialKind::ApiKey, secret };
+    let api_key = |number, name, secret| Key {
+        number,
+        name,
+        kind: CredentialKind::ApiKey,
+        secret,
+    };
     api_key(1, "Demo, test", &demo.test_key).write(test, &mut writes)?;
     api_key(2, "Demo, suite", &demo.suite_key).write(test, &mut writes)?;
-    let token = Key { number: 3, name: "Demo, members", kind: CredentialKind::MemberToken, secret: &demo.member_token };
+    let token = Key {
+        number: 3,
+        name: "Demo, members",
+        kind: CredentialKind::MemberToken,
+        secret: &demo.member_token,
+    };
     token.write(test, &mut writes)?;
     let client = OauthClient {
         id: Id::new(1)?,
@@ -120,8 +141,12 @@ async fn write_test(test: &Context, demo: &Demo) -> models::Result<()> {
         deleted: None,
     };
     writes.create(&client, None)?;
-    let lookup =
-        OauthLookup { client_id: client.client_id.clone(), scope: test.scope(), id: client.id, deleted: None };
+    let lookup = OauthLookup {
+        client_id: client.client_id.clone(),
+        scope: test.scope(),
+        id: client.id,
+        deleted: None,
+    };
     writes.create(&lookup, None)?;
     test.write(&writes).await?;
     Ok(())
@@ -137,24 +162,25 @@ struct Key<'a> {
 
 impl Key<'_> {
     fn write(&self, context: &Context, writes: &mut Writes<'_>) -> models::Result<()> {
-        let id = Id::new(self.number)?;
         let hash = keys::sha256(self.secret);
-        let record = ApiKey {
-            id,
+        let new = NewApiKey {
             name: self.name.to_owned(),
-            kind: self.kind,
             mode: context.mode(),
             scopes: ScopeSet::ALL,
-            last4: secrets::last4(self.secret),
-            hash: hash.clone(),
-            older: Vec::new(),
             expires_at: None,
-            revoked_at: None,
-            rotated_at: None,
-            created: context.wall().whole_second(),
         };
-        let scope = context.scope();
-        let credential = Credential { kind: self.kind, scope, scopes: ScopeSet::ALL, key_id: id, expires_at: None };
+        let digest = SecretDigest {
+            hash: hash.clone(),
+            last4: secrets::last4(self.secret),
+        };
+        let mut record = ApiKey::new(
+            Id::new(self.number)?,
+            new,
+            digest,
+            context.wall().whole_second(),
+        );
+        record.kind = self.kind;
+        let credential = record.credential(context.scope().business);
         writes.create(&record, None)?;
         writes.create(&CredentialLookup { hash, credential }, None)?;
         Ok(())

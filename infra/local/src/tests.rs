@@ -268,6 +268,7 @@ async fn environments_name_local_things() {
     assert_eq!(environment["WORK_URL"], url(&aws, "Work"));
     assert_eq!(environment["BUS"], "savvy-bus");
     assert_eq!(environment["AWS_ENDPOINT_URL"], aws.endpoint_url());
+    assert_eq!(environment["AWS_ACCESS_KEY_ID"], "local-worker");
     assert_eq!(aws.environment("nobody").get("WORK_URL"), None::<&String>,);
 }
 

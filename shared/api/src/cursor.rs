@@ -21,7 +21,10 @@ impl Input for PageQuery {
     /// `limit` 1 to 100, 20 where it is absent.
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let limit = fields.count("limit", 1..=100).optional().unwrap_or(20);
-        Some(Self { limit, cursor: fields.text("cursor", 1..=512).optional() })
+        Some(Self {
+            limit,
+            cursor: fields.text("cursor", 1..=512).optional(),
+        })
     }
 }
 
@@ -59,9 +62,19 @@ impl<S> Cx<S> {
 
 impl Paging {
     /// The page as v3 prints it, where printing a record can fail.
-    pub fn try_list<T, V>(&self, page: Page<T>, view: impl FnMut(T) -> Result<V>) -> Result<List<V>> {
+    pub fn try_list<T, V>(
+        &self,
+        page: Page<T>,
+        view: impl FnMut(T) -> Result<V>,
+    ) -> Result<List<V>> {
         let items = page.items.into_iter().map(view).collect::<Result<_>>()?;
-        Ok(self.list(Page { items, next: page.next }, |view| view))
+        Ok(self.list(
+            Page {
+                items,
+                next: page.next,
+            },
+            |view| view,
+        ))
     }
 
     /// The page as v3 prints it.

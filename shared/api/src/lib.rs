@@ -32,7 +32,10 @@ pub use cx::{Cx, ShownOnce};
 pub use middleware::{finish, surround};
 pub use path::Path;
 pub use reply::{Problem, Reply};
-pub use run::{Change, Invocation, http_function, run, sqs_function, stream_function, typed_function};
+pub use run::{
+    Build, Change, Invocation, http_function, run, run_without_table, sqs_function,
+    stream_function, typed_function,
+};
 pub use scope::{
     BillingRead, BillingWrite, CrmRead, CrmWrite, PaymentsRead, PaymentsWrite, PlatformRead,
     PlatformWrite, Required, WebhooksRead, WebhooksWrite,

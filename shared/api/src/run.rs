@@ -120,7 +120,11 @@ where
                     sequence_number: record.change.sequence_number.unwrap_or_default(),
                 })
             };
-            let changes = event.records.into_iter().map(change).collect::<Result<Vec<_>>>()?;
+            let changes = event
+                .records
+                .into_iter()
+                .map(change)
+                .collect::<Result<Vec<_>>>()?;
             let mut response = DynamoDbEventResponse::default();
             if let Some(failed) = handle(changes).await? {
                 let mut failure = DynamoDbBatchItemFailure::default();
@@ -158,11 +162,27 @@ where
     })
 }
 
-/// Runs a function under the Lambda runtime. `build` is the same that the local process calls.
+/// How a function of the product is built: what its `main.rs` runs and the local process calls.
+pub type Build = fn(&Config) -> Result<Invocation>;
+
+/// Runs a function under the Lambda runtime.
 ///
 /// The connection to DynamoDB is opened before the first event: Lambda gives the CPU of a whole core to initialisation.
-pub fn run(
-    build: fn(&Config) -> Result<Invocation>,
+pub fn run(build: Build) -> std::result::Result<(), lambda_runtime::Error> {
+    start(&async |config| {
+        let function = build(config)?;
+        App::new(config)?.table().warm().await;
+        Ok(function)
+    })
+}
+
+/// Runs a function that has no table under the Lambda runtime.
+pub fn run_without_table(build: Build) -> std::result::Result<(), lambda_runtime::Error> {
+    start(&async |config| build(config))
+}
+
+fn start(
+    build: &impl AsyncFn(&Config) -> Result<Invocation>,
 ) -> std::result::Result<(), lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -170,14 +190,7 @@ pub fn run(
         .build()?;
     runtime.block_on(async {
         let config = Config::from_env().map_err(|error| detail(&error))?;
-        let function = build(&config).map_err(|error| detail(&error))?;
-        if config.get("TABLE_NAME").is_some() {
-            App::new(&config)
-                .map_err(|error| detail(&error))?
-                .table()
-                .warm()
-                .await;
-        }
+        let function = build(&config).await.map_err(|error| detail(&error))?;
         lambda_runtime::run(lambda_runtime::service_fn(
             move |event: LambdaEvent<Box<RawValue>>| {
                 let answer = function(event.payload);

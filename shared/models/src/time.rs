@@ -275,7 +275,14 @@ mod tests {
         ] {
             assert_eq!(time_zone(given).as_deref(), Some(canonical));
         }
-        for bad in ["", "EST5EDT4", "Mars/Olympus", "Etc/Unknown", "+02:00", "../UTC"] {
+        for bad in [
+            "",
+            "EST5EDT4",
+            "Mars/Olympus",
+            "Etc/Unknown",
+            "+02:00",
+            "../UTC",
+        ] {
             assert_eq!(time_zone(bad), None, "{bad}");
         }
     }

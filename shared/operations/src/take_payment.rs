@@ -14,7 +14,7 @@ const MAX_TRIES: u32 = 8;
 
 /// Writes down a payment of a caller, with its idempotency key. The gateway has not been asked yet.
 ///
-/// One write unit, two more with a customer (index), a transaction with a key.
+/// Two write units, for the payment and its place among what is due; one more with a customer (index), three with a key.
 pub async fn begin_payment(context: &Context, new: NewPayment) -> Result<Stored<Payment>> {
     let now = context.now().await?;
     let gateway = context.gateway()?.name();

@@ -29,7 +29,10 @@ impl Queue {
         if let Some(endpoint) = &connection.endpoint_url {
             config = config.endpoint_url(endpoint);
         }
-        Self { client: Client::from_conf(config.build()), url: url.into() }
+        Self {
+            client: Client::from_conf(config.build()),
+            url: url.into(),
+        }
     }
 
     /// Sends every message, ten to a call. An error says that some may not have been sent: sending again is harmless to
@@ -38,15 +41,24 @@ impl Queue {
         for batch in messages.chunks(BATCH) {
             let entries = batch.iter().enumerate().map(|(index, message)| {
                 let body = serde_json::to_string(message).map_err(Error::internal)?;
-                let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body);
+                let entry = SendMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .message_body(body);
                 entry.build().map_err(Error::internal)
             });
             let entries = entries.collect::<Result<Vec<_>>>()?;
-            let call = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+            let call = self
+                .client
+                .send_message_batch()
+                .queue_url(&self.url)
+                .set_entries(Some(entries));
             let sent = Box::pin(call.send()).await;
             let output = sent.map_err(|error| Error::Unavailable(format!("SQS: {error:?}")))?;
             if let Some(failed) = output.failed().first() {
-                return Err(Error::Unavailable(format!("SQS did not take a message: {}", failed.code())));
+                return Err(Error::Unavailable(format!(
+                    "SQS did not take a message: {}",
+                    failed.code()
+                )));
             }
         }
         Ok(())

@@ -38,7 +38,10 @@ pub struct DueMessage {
 impl DueMessage {
     /// The key of the item.
     pub fn key(&self) -> Key {
-        Key { pk: self.pk.clone(), sk: self.sk.clone() }
+        Key {
+            pk: self.pk.clone(),
+            sk: self.sk.clone(),
+        }
     }
 }
 

@@ -195,10 +195,15 @@ pub struct Image {
 impl Image {
     /// Reads an image. `None` where there is no item.
     pub fn read(item: Item) -> Result<Option<Self>> {
-        let (Some(pk), Some(sk)) = (text(&item, attr::PK), text(&item, attr::SK)) else { return Ok(None) };
+        let (Some(pk), Some(sk)) = (text(&item, attr::PK), text(&item, attr::SK)) else {
+            return Ok(None);
+        };
         let entity_type = text(&item, attr::TYPE).unwrap_or_default();
         Ok(Some(Self {
-            key: Key { pk: pk.to_owned(), sk: sk.to_owned() },
+            key: Key {
+                pk: pk.to_owned(),
+                sk: sk.to_owned(),
+            },
             entity_type: entity_type.to_owned(),
             object_id: text(&item, "id").unwrap_or(entity_type).to_owned(),
             stamps: stamps_of(text(&item, attr::EVENTS))?,

@@ -47,14 +47,14 @@ impl Table {
         }
     }
 
-    /// Opens the connection, so that the first request does not wait for it. Any answer will do.
+    /// Opens the connection, so that the first request does not wait for it. Any answer will do, also a refusal.
     pub async fn warm(&self) {
         let key = Key {
             pk: "warm".into(),
             sk: "warm".into(),
         };
         if let Err(error) = self.get(&key, false).await {
-            tracing::warn!(%error, "the connection to DynamoDB could not be opened in advance");
+            tracing::debug!(%error, "the read that opens the connection was refused");
         }
     }
 

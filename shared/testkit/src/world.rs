@@ -6,7 +6,7 @@ use std::sync::Arc;
 use api::{App, Config};
 use axum::Router;
 use models::event::Actor;
-use models::platform::{Account, ApiKey, Credential, CredentialKind, ScopeSet};
+use models::platform::{Account, ApiKey, NewApiKey, ScopeSet, SecretDigest};
 use models::{Id, IdSource, Mode, Scope, Timestamp};
 use providers::gateway::Sandbox;
 use providers::webhook::Egress;
@@ -149,7 +149,8 @@ impl World {
             "rs_test_key_with_{}",
             scopes.names().join("_").replace(':', "_")
         );
-        key(&self.app, self.ours.test(), &secret, scopes, 900).await;
+        let number = 900 + u64::try_from(secret.len()).unwrap();
+        key(&self.app, self.ours.test(), &secret, scopes, number).await;
         secret
     }
 
@@ -198,27 +199,18 @@ async fn key(app: &App, scope: Scope, secret: &str, scopes: ScopeSet, number: u6
     let context = app.context(scope, Via::system());
     let id = Id::new(number).unwrap();
     let hash = store::keys::sha256(secret);
-    let record = ApiKey {
-        id,
+    let new = NewApiKey {
         name: "Key of the tests".to_owned(),
-        kind: CredentialKind::ApiKey,
         mode: scope.mode,
         scopes,
-        last4: "test".to_owned(),
+        expires_at: None,
+    };
+    let digest = SecretDigest {
         hash: hash.clone(),
-        older: Vec::new(),
-        expires_at: None,
-        revoked_at: None,
-        rotated_at: None,
-        created: context.wall(),
+        last4: "test".to_owned(),
     };
-    let credential = Credential {
-        kind: CredentialKind::ApiKey,
-        scope,
-        scopes,
-        key_id: id,
-        expires_at: None,
-    };
+    let record = ApiKey::new(id, new, digest, context.wall());
+    let credential = record.credential(scope.business);
     let mut writes = context.writes().await.unwrap();
     writes.create(&record, None).unwrap();
     writes

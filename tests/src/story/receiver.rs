@@ -38,8 +38,15 @@ impl Receiver {
     pub(crate) async fn wait_for(&self, good: impl Fn(&[Value]) -> bool) {
         let begun = Instant::now();
         while !good(&self.received()) {
-            let types: Vec<String> = self.received().iter().map(|event| event["type"].to_string()).collect();
-            assert!(begun.elapsed() < Duration::from_secs(20), "only these came: {types:?}");
+            let types: Vec<String> = self
+                .received()
+                .iter()
+                .map(|event| event["type"].to_string())
+                .collect();
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "only these came: {types:?}"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -57,11 +64,20 @@ async fn serve(mut socket: TcpStream, sink: Arc<Mutex<Vec<Value>>>) {
                 return;
             }
         };
-        let head = String::from_utf8(buffer[..head_end].to_vec()).unwrap().to_lowercase();
+        let head = String::from_utf8(buffer[..head_end].to_vec())
+            .unwrap()
+            .to_lowercase();
         let raw = String::from_utf8(buffer[..head_end].to_vec()).unwrap();
         let header = |name: &str| {
-            let line = raw.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}:")));
-            line.unwrap_or_else(|| panic!("no {name} in {head}")).split_once(':').unwrap().1.trim().to_owned()
+            let line = raw
+                .lines()
+                .find(|line| line.to_lowercase().starts_with(&format!("{name}:")));
+            line.unwrap_or_else(|| panic!("no {name} in {head}"))
+                .split_once(':')
+                .unwrap()
+                .1
+                .trim()
+                .to_owned()
         };
         let length: usize = header("content-length").parse().unwrap();
         while buffer.len() < head_end + length {
@@ -72,11 +88,19 @@ async fn serve(mut socket: TcpStream, sink: Arc<Mutex<Vec<Value>>>) {
         let event: Value = serde_json::from_str(&body).unwrap();
         let timestamp: i64 = header("webhook-timestamp").parse().unwrap();
         assert_eq!(header("webhook-id"), event["id"].as_str().unwrap());
-        let signature = providers::webhook::sign(SECRET, &header("webhook-id"), timestamp, &body).unwrap();
+        let signature =
+            providers::webhook::sign(SECRET, &header("webhook-id"), timestamp, &body).unwrap();
         assert_eq!(header("webhook-signature"), signature);
         let now = store::Clock::Wall.now().seconds();
-        assert!((now - timestamp).abs() < 60, "a receiver would refuse a timestamp {} s off", now - timestamp);
+        assert!(
+            (now - timestamp).abs() < 60,
+            "a receiver would refuse a timestamp {} s off",
+            now - timestamp
+        );
         sink.lock().unwrap().push(event);
-        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+        socket
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            .await
+            .unwrap();
     }
 }

@@ -55,7 +55,10 @@ impl<T> Field<T> {
             Found::Bad => Found::Bad,
             Found::Good(value) => Found::Good(change(value)),
         };
-        Field { name: self.name, found }
+        Field {
+            name: self.name,
+            found,
+        }
     }
 
     /// The value; an error where it is absent or `null`.

@@ -386,7 +386,7 @@ mod tests {
     fn bill_at(subscription: &Subscription, now: &str) -> Bill {
         match subscription.turn(at(now)).unwrap() {
             Turn::Bill(bill) => bill,
-            other => panic!("{other:?}"),
+            other @ (Turn::Nothing | Turn::Cancel | Turn::Expire) => panic!("{other:?}"),
         }
     }
 

@@ -18,6 +18,16 @@ pub enum CredentialKind {
     MemberToken,
 }
 
+impl CredentialKind {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::MemberToken => "member_token",
+        }
+    }
+}
+
 /// What is found under the hash of a credential: whose it is and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
@@ -139,7 +149,12 @@ impl ApiKey {
 
     /// Gives it a new secret, which left `digest`. `good` are the hashes of older secrets that are still good; others need
     /// not be remembered. Errors where the key is over, and where too many secrets are good at once.
-    pub fn rotate(&mut self, digest: SecretDigest, good: Vec<String>, now: Timestamp) -> Result<()> {
+    pub fn rotate(
+        &mut self,
+        digest: SecretDigest,
+        good: Vec<String>,
+        now: Timestamp,
+    ) -> Result<()> {
         if self.revoked_at.is_some() {
             let detail = "a revoked key cannot be rotated; create another one";
             return Err(Error::conflict("api_key_revoked", detail));

@@ -110,10 +110,7 @@ impl TestClock {
 }
 
 fn still_advancing() -> Error {
-    Error::conflict(
-        "test_clock_advancing",
-        "the test clock is still advancing",
-    )
+    Error::conflict("test_clock_advancing", "the test clock is still advancing")
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub struct Plan {
     /// `flat` or `per_unit`.
     #[schema(example = "flat")]
     pricing_model: String,
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"source": "website"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
@@ -89,7 +90,7 @@ pub struct Subscription {
     canceled_at: Option<String>,
     ended_at: Option<String>,
     latest_invoice_id: Option<String>,
-    #[schema(example = json!({"source": "website", "campaign": "q4_promo"}))]
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"source": "website", "campaign": "q4_promo"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
@@ -216,6 +217,7 @@ pub struct Invoice {
     next_payment_attempt: Option<String>,
     #[schema(example = json!(["pay_rs_789012"]))]
     payment_ids: Vec<String>,
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"source": "website"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,

@@ -26,11 +26,12 @@ pub struct Customer {
     #[schema(example = json!(["enterprise", "technology"]))]
     segments: Vec<String>,
     /// Fields of the caller's own.
-    #[schema(value_type = Object, example = json!({"lead_source": "website", "priority_level": "high"}))]
+    #[schema(value_type = BTreeMap<String, Value>, example = json!({"lead_source": "website", "priority_level": "high"}))]
     custom_fields: BTreeMap<String, serde_json::Value>,
     /// The payment method that scheduled bills are charged to.
     #[schema(example = "pm_rs_123456")]
     default_payment_method: Option<String>,
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"source": "website"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,

@@ -9,8 +9,10 @@ pub struct List<T> {
     /// The records.
     pub data: Vec<T>,
     /// Whether another page follows.
+    #[schema(example = true)]
     pub has_more: bool,
     /// The `cursor` of the next page.
+    #[schema(example = "OGYxYzJhOWIwZDNlNGY1YS4wMDAwNzc1MzEz")]
     pub next_cursor: Option<String>,
 }
 

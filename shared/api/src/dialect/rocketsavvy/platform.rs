@@ -88,6 +88,9 @@ pub struct ApiKey {
     id: String,
     #[schema(example = "Billing server")]
     name: String,
+    /// `api_key`, or `member_token` for the `authentication_token` of the members' API.
+    #[schema(example = "api_key")]
+    kind: &'static str,
     /// `test` or `live`.
     #[schema(example = "test")]
     mode: &'static str,
@@ -134,6 +137,7 @@ impl ApiKey {
         Self {
             id: key.id.to_string(),
             name: key.name.clone(),
+            kind: key.kind.as_str(),
             mode: key.mode.as_str(),
             scopes: key.scopes.names(),
             key: None,

@@ -64,39 +64,76 @@ pub struct ProblemField {
 type Kind<'a> = (StatusCode, &'a str, &'static str, String);
 
 fn kind(error: &Error) -> Kind<'_> {
-    const RETRY: &str = "something we depend on did not answer; retry with the same Idempotency-Key";
+    const RETRY: &str =
+        "something we depend on did not answer; retry with the same Idempotency-Key";
     const FAULT: &str = "the fault is ours; tell us the request_id";
     const SEND_KEY: &str = "send a valid key as 'Authorization: Bearer rs_…'";
     let text = error.to_string();
     match error {
-        Error::Invalid(invalid) => {
-            let count = invalid.fields.len();
-            let detail = if count == 1 { "1 field is invalid".to_owned() } else { format!("{count} fields are invalid") };
-            (StatusCode::BAD_REQUEST, "invalid_request", "The request is invalid", detail)
-        }
+        Error::Invalid(invalid) => (
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "The request is invalid",
+            count(invalid.fields.len()),
+        ),
         Error::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found", "Not found", text),
-        Error::AlreadyExists { .. } => (StatusCode::CONFLICT, "already_exists", "Already exists", text),
-        Error::Conflict { code, .. } => {
-            (StatusCode::CONFLICT, code, "The state of the record does not allow this", text)
-        }
-        Error::Declined { code, .. } => (StatusCode::PAYMENT_REQUIRED, code, "The payment was refused", text),
-        Error::Idempotency { code: code @ "idempotency_key_in_use", .. } => {
-            (StatusCode::CONFLICT, code, "Request under way", text)
-        }
+        Error::AlreadyExists { .. } => (
+            StatusCode::CONFLICT,
+            "already_exists",
+            "Already exists",
+            text,
+        ),
+        Error::Conflict { code, .. } => (
+            StatusCode::CONFLICT,
+            code,
+            "The state of the record does not allow this",
+            text,
+        ),
+        Error::Declined { code, .. } => (
+            StatusCode::PAYMENT_REQUIRED,
+            code,
+            "The payment was refused",
+            text,
+        ),
         Error::Idempotency { code, .. } => {
-            (StatusCode::UNPROCESSABLE_ENTITY, code, "Idempotency-Key used before", text)
+            let status = match *code {
+                "idempotency_key_in_use" => StatusCode::CONFLICT,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            (status, code, "Idempotency-Key in use", text)
         }
-        Error::Unauthenticated => {
-            (StatusCode::UNAUTHORIZED, "unauthenticated", "Unauthenticated", SEND_KEY.to_owned())
-        }
+        Error::Unauthenticated => (
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Unauthenticated",
+            SEND_KEY.to_owned(),
+        ),
         Error::Forbidden { code, .. } => (StatusCode::FORBIDDEN, code, "Not allowed", text),
-        Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests", text),
-        Error::Unavailable(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", RETRY.to_owned())
-        }
-        Error::Internal(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", FAULT.to_owned())
-        }
+        Error::RateLimited { .. } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many requests",
+            text,
+        ),
+        Error::Unavailable(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Temporarily unavailable",
+            RETRY.to_owned(),
+        ),
+        Error::Internal(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "Internal error",
+            FAULT.to_owned(),
+        ),
+    }
+}
+
+fn count(fields: usize) -> String {
+    match fields {
+        1 => "1 field is invalid".to_owned(),
+        _ => format!("{fields} fields are invalid"),
     }
 }
 
