@@ -421,6 +421,14 @@ mod tests {
             answer.expect(status);
             assert_eq!(answer.pointers(), pointers);
         }
+        assert_eq!(world.dump().len(), before);
+    }
+
+    #[tokio::test]
+    async fn somebody_elses_customer_does_not_exist() {
+        let world = World::new().await;
+        let api = api(&world).await;
+        let customer = customer(&api, None).await;
         let theirs = api.with_key(&world.theirs.test_key);
         let foreign = theirs
             .post(
@@ -432,6 +440,5 @@ mod tests {
             (foreign.status.as_u16(), foreign.pointers()),
             (404, vec!["/customer_id"])
         );
-        assert_eq!(world.dump().len(), before);
     }
 }
