@@ -13,6 +13,7 @@
 mod architecture;
 mod budget;
 mod catalogue;
+mod crash;
 mod generated;
 mod grants;
 mod samples;

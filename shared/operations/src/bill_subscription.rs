@@ -18,7 +18,12 @@ pub async fn bill_subscription(
     bill: &Bill,
 ) -> Result<Option<Subscription>> {
     let issued = issue_invoice(context, stored, bill).await?;
-    let invoice = collect_invoice(context, issued, stored).await?;
+    // An earlier run may have died after its attempt: a refusal is not asked for twice in the same turn.
+    let invoice = if issued.attempt_count == 0 {
+        collect_invoice(context, issued, stored).await?
+    } else {
+        issued.into_inner()
+    };
     let mut subscription = (**stored).clone();
     subscription.billed(bill, invoice.id, invoice.refused());
     if invoice.status == InvoiceStatus::Paid {

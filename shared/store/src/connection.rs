@@ -1,5 +1,8 @@
 //! How AWS is reached: in Lambda by its region and the credentials of its environment, on a laptop by an endpoint.
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 
 /// The credentials of the Lambda environment.
@@ -49,10 +52,14 @@ impl Connection {
     }
 
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        // DynamoDB answers within milliseconds, so the second try need not wait for a second as the SDK's default does.
+        let retries =
+            RetryConfig::standard().with_initial_backoff(Duration::from_millis(50)).with_max_attempts(4);
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
             .credentials_provider(self.credentials.clone())
+            .retry_config(retries)
             .http_client(self.http_client.clone());
         if let Some(url) = &self.endpoint_url {
             config = config.endpoint_url(url);

@@ -17,6 +17,6 @@ mod request;
 mod table;
 mod world;
 
-pub use meter::{Meter, Units};
+pub use meter::{Fault, Meter, Units};
 pub use request::{Answer, Call};
 pub use world::{Tenant, World};

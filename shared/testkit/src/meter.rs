@@ -1,4 +1,5 @@
-//! What DynamoDB would charge: a connector that asks for the consumed capacity of every call and adds it up.
+//! What DynamoDB would charge, and what happens when it does not answer: a connector that asks for the consumed capacity of
+//! every call and adds it up, and that can lose answers or die at a chosen call.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -8,6 +9,7 @@ use aws_smithy_runtime_api::client::http::{
     SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
@@ -31,24 +33,76 @@ impl Units {
     }
 }
 
-/// Adds up what the calls of a connection cost.
+/// What goes wrong next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The answer to the call with this number (from 0) is lost; the client may ask again.
+    LoseAnswer(u64),
+    /// The process dies just before the call with this number.
+    DieBefore(u64),
+    /// The process dies just after the call with this number was done, before it hears of it.
+    DieAfter(u64),
+}
+
+/// Adds up what the calls of a connection cost, and makes faults.
 #[derive(Debug, Clone)]
 pub struct Meter {
     inner: SharedHttpClient,
-    total: Arc<Mutex<Units>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    total: Units,
+    calls: u64,
+    fault: Option<Fault>,
+}
+
+/// What becomes of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Answered,
+    Lost,
+    Refused,
+    DoneAndDead,
+}
+
+impl State {
+    fn next_fate(&mut self) -> Fate {
+        let call = self.calls;
+        self.calls += 1;
+        match self.fault {
+            Some(Fault::LoseAnswer(at)) if call == at => Fate::Lost,
+            Some(Fault::DieBefore(at)) if call >= at => Fate::Refused,
+            Some(Fault::DieAfter(at)) if call > at => Fate::Refused,
+            Some(Fault::DieAfter(at)) if call == at => Fate::DoneAndDead,
+            Some(_) | None => Fate::Answered,
+        }
+    }
 }
 
 impl Meter {
     pub(crate) fn over(inner: SharedHttpClient) -> Self {
         Self {
             inner,
-            total: Arc::default(),
+            state: Arc::default(),
         }
     }
 
     /// What was spent since the last time this was asked.
     pub fn take(&self) -> Units {
-        std::mem::take(&mut *self.total.lock().unwrap())
+        std::mem::take(&mut self.state.lock().unwrap().total)
+    }
+
+    /// Counts calls from 0 again, and lets one of them go wrong; `None` heals.
+    pub fn fault(&self, fault: Option<Fault>) {
+        let mut state = self.state.lock().unwrap();
+        (state.calls, state.fault) = (0, fault);
+    }
+
+    /// Calls since the last time a fault was chosen.
+    pub fn calls(&self) -> u64 {
+        self.state.lock().unwrap().calls
     }
 }
 
@@ -61,7 +115,7 @@ impl HttpClient for Meter {
         let inner = self.inner.http_connector(settings, components);
         SharedHttpConnector::new(Metered {
             inner,
-            total: Arc::clone(&self.total),
+            state: Arc::clone(&self.state),
         })
     }
 }
@@ -69,7 +123,7 @@ impl HttpClient for Meter {
 #[derive(Debug)]
 struct Metered {
     inner: SharedHttpConnector,
-    total: Arc<Mutex<Units>>,
+    state: Arc<Mutex<State>>,
 }
 
 impl HttpConnector for Metered {
@@ -88,8 +142,12 @@ impl HttpConnector for Metered {
                 .insert("content-length", text.len().to_string());
             *request.body_mut() = SdkBody::from(text);
         }
-        let (inner, total) = (self.inner.clone(), Arc::clone(&self.total));
+        let (inner, state) = (self.inner.clone(), Arc::clone(&self.state));
+        let fate = state.lock().unwrap().next_fate();
         HttpConnectorFuture::new(async move {
+            if fate == Fate::Refused {
+                return Err(ConnectorError::user("the process is dead".into()));
+            }
             let mut response = inner.call(request).await?;
             let bytes = ByteStream::new(response.take_body())
                 .collect()
@@ -97,18 +155,26 @@ impl HttpConnector for Metered {
                 .expect("a whole response")
                 .into_bytes();
             let reply: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-            let tenths = tenths(&reply["ConsumedCapacity"]);
-            {
-                let mut total = total.lock().unwrap();
-                *total.calls.entry(action.clone()).or_default() += 1;
-                match action.as_str() {
-                    "GetItem" | "BatchGetItem" | "Query" => total.read_tenths += tenths,
-                    _ => total.write_tenths += tenths,
+            state.lock().unwrap().total.add(&action, tenths(&reply["ConsumedCapacity"]));
+            match fate {
+                Fate::Lost => Err(ConnectorError::io("the answer was lost".into())),
+                Fate::DoneAndDead => Err(ConnectorError::user("the process is dead".into())),
+                Fate::Answered | Fate::Refused => {
+                    *response.body_mut() = SdkBody::from(bytes);
+                    Ok(response)
                 }
             }
-            *response.body_mut() = SdkBody::from(bytes);
-            Ok(response)
         })
+    }
+}
+
+impl Units {
+    fn add(&mut self, action: &str, tenths: u64) {
+        *self.calls.entry(action.to_owned()).or_default() += 1;
+        match action {
+            "GetItem" | "BatchGetItem" | "Query" => self.read_tenths += tenths,
+            _ => self.write_tenths += tenths,
+        }
     }
 }
 

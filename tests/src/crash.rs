@@ -1,0 +1,132 @@
+//! A process that dies at any of its calls, and answers that are lost: nothing is done twice and nothing is forgotten.
+//!
+//! Each test runs the work once to learn how many calls it makes, and then once for each call, dying just before it and just
+//! after it. Then the message comes again, as SQS delivers it, and the books have to be those of a run without a fault.
+
+use models::Id;
+use models::ids::Subscription;
+use serde_json::{Value, json};
+use testkit::{Call, Fault, World};
+
+use crate::catalogue;
+
+/// A customer with that card and a subscription whose trial ends on 29 January.
+async fn subscribed(world: &World, card: &str) -> (Call, Id<Subscription>) {
+    let api = world.call(catalogue::all());
+    let customer = api.post("/v3/customers", json!({ "email": "a@example.com" })).await;
+    let customer = customer.text_of("id");
+    let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 9999, "interval": "month" });
+    api.post("/v3/plans", plan).await.expect(201);
+    let card = json!({ "number": card, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+    let method = json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
+    api.post("/v3/payment-methods", method).await.expect(201);
+    let new = json!({ "customer_id": customer, "plan_id": "pro", "trial_period_days": 14 });
+    let subscription = api.post("/v3/subscriptions", new).await;
+    (api, subscription.text_of("id").parse().unwrap())
+}
+
+/// One delivery of the message that the subscription is due at the end of its trial.
+async fn run(world: &World, id: Id<Subscription>) -> models::Result<()> {
+    let at = "2026-01-29T12:00:00Z".parse().unwrap();
+    let context = world.app.scheduled(world.ours.test(), Some(at));
+    operations::run_subscription(&context, id, at).await
+}
+
+/// What the books say, without the numbers and ids that a fault may change.
+async fn books(world: &World, api: &Call, id: Id<Subscription>) -> Value {
+    let list = async |path: &str| api.get(path).await.body["data"].as_array().unwrap().clone();
+    let invoices = list("/v3/invoices").await;
+    let payments = list("/v3/payments").await;
+    let subscription = api.get(&format!("/v3/subscriptions/{id}")).await.body;
+    let pick = |record: &Value, fields: &[&str]| {
+        Value::Object(fields.iter().map(|field| ((*field).to_owned(), record[*field].clone())).collect())
+    };
+    let mut told: Vec<String> = world
+        .dump()
+        .iter()
+        .filter_map(|item| item["ev"]["S"].as_str())
+        .map(|text| {
+            let stamps: Value = serde_json::from_str(text).unwrap();
+            format!("{} {}", stamps[0]["t"].as_str().unwrap(), stamps[0]["n"])
+        })
+        .collect();
+    told.sort();
+    json!({
+        "invoices": invoices.iter().map(|i| pick(i, &["status", "amount", "amount_paid", "attempt_count", "period_start"])).collect::<Vec<_>>(),
+        "payments": payments.iter().map(|p| pick(p, &["status", "amount"])).collect::<Vec<_>>(),
+        "subscription": pick(&subscription, &["status", "current_period_start", "current_period_end"]),
+        "told": told,
+    })
+}
+
+async fn without_a_fault(card: &str) -> (Value, u64) {
+    let world = World::new().await;
+    let (api, id) = subscribed(&world, card).await;
+    world.meter.fault(None);
+    run(&world, id).await.unwrap();
+    let calls = world.meter.calls();
+    (books(&world, &api, id).await, calls)
+}
+
+async fn dies_everywhere(card: &str) {
+    let (want, calls) = without_a_fault(card).await;
+    assert!(calls > 8, "only {calls} calls");
+    for call in 0..calls {
+        for fault in [Fault::DieBefore(call), Fault::DieAfter(call), Fault::LoseAnswer(call)] {
+            let world = World::new().await;
+            let (api, id) = subscribed(&world, card).await;
+            world.meter.fault(Some(fault));
+            // It dies, or hears too late; what it answers does not matter.
+            drop(run(&world, id).await);
+            world.meter.fault(None);
+            run(&world, id).await.unwrap();
+            run(&world, id).await.unwrap();
+            assert_eq!(books(&world, &api, id).await, want, "{fault:?}");
+            assert_eq!(world.sandbox.asked().len(), 1, "{fault:?}: the gateway knows one key");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_that_dies_at_any_call_is_billed_once() {
+    dies_everywhere("4242424242424242").await;
+}
+
+#[tokio::test]
+async fn a_refused_renewal_that_dies_at_any_call_is_refused_once() {
+    dies_everywhere("4000000000000341").await;
+}
+
+#[tokio::test]
+async fn two_workers_with_the_same_message_bill_once() {
+    let (want, _) = without_a_fault("4242424242424242").await;
+    let world = World::new().await;
+    let (api, id) = subscribed(&world, "4242424242424242").await;
+    let runs = (0..16).map(|_| run(&world, id));
+    for result in futures::future::join_all(runs).await {
+        result.unwrap();
+    }
+    assert_eq!(books(&world, &api, id).await, want);
+    assert_eq!(world.sandbox.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_creation_whose_answer_is_lost_creates_one_record() {
+    for key in [None, Some("k-1")] {
+        let world = World::new().await;
+        let api = world.call(catalogue::all());
+        let api = key.map_or(api.clone(), |key| api.idempotent(key));
+        api.get("/v3/customers").await.expect(200);
+        world.meter.fault(None);
+        api.post("/v3/customers", json!({ "email": "0@example.com" })).await.expect(201);
+        let calls = world.meter.calls();
+        for call in 0..calls {
+            let api = key.map_or(api.clone(), |_| world.call(catalogue::all()).idempotent(&format!("k-{call}-lost")));
+            world.meter.fault(Some(Fault::LoseAnswer(call)));
+            api.post("/v3/customers", json!({ "email": format!("{call}@lost.example.com") })).await.expect(201);
+        }
+        world.meter.fault(None);
+        let found = world.call(catalogue::all()).get("/v3/customers?search=@lost.example.com").await;
+        assert_eq!(u64::try_from(found.body["data"].as_array().unwrap().len()).unwrap(), calls);
+    }
+}
