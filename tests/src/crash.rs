@@ -13,7 +13,9 @@ use crate::catalogue;
 /// A customer with that card and a subscription whose trial ends on 29 January.
 async fn subscribed(world: &World, card: &str) -> (Call, Id<Subscription>) {
     let api = world.call(catalogue::all());
-    let customer = api.post("/v3/customers", json!({ "email": "a@example.com" })).await;
+    let customer = api
+        .post("/v3/customers", json!({ "email": "a@example.com" }))
+        .await;
     let customer = customer.text_of("id");
     let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 9999, "interval": "month" });
     api.post("/v3/plans", plan).await.expect(201);
@@ -39,7 +41,12 @@ async fn books(world: &World, api: &Call, id: Id<Subscription>) -> Value {
     let payments = list("/v3/payments").await;
     let subscription = api.get(&format!("/v3/subscriptions/{id}")).await.body;
     let pick = |record: &Value, fields: &[&str]| {
-        Value::Object(fields.iter().map(|field| ((*field).to_owned(), record[*field].clone())).collect())
+        Value::Object(
+            fields
+                .iter()
+                .map(|field| ((*field).to_owned(), record[*field].clone()))
+                .collect(),
+        )
     };
     let mut told: Vec<String> = world
         .dump()
@@ -72,7 +79,11 @@ async fn dies_everywhere(card: &str) {
     let (want, calls) = without_a_fault(card).await;
     assert!(calls > 8, "only {calls} calls");
     for call in 0..calls {
-        for fault in [Fault::DieBefore(call), Fault::DieAfter(call), Fault::LoseAnswer(call)] {
+        for fault in [
+            Fault::DieBefore(call),
+            Fault::DieAfter(call),
+            Fault::LoseAnswer(call),
+        ] {
             let world = World::new().await;
             let (api, id) = subscribed(&world, card).await;
             world.meter.fault(Some(fault));
@@ -82,7 +93,11 @@ async fn dies_everywhere(card: &str) {
             run(&world, id).await.unwrap();
             run(&world, id).await.unwrap();
             assert_eq!(books(&world, &api, id).await, want, "{fault:?}");
-            assert_eq!(world.sandbox.asked().len(), 1, "{fault:?}: the gateway knows one key");
+            assert_eq!(
+                world.sandbox.asked().len(),
+                1,
+                "{fault:?}: the gateway knows one key"
+            );
         }
     }
 }
@@ -118,15 +133,100 @@ async fn a_creation_whose_answer_is_lost_creates_one_record() {
         let api = key.map_or(api.clone(), |key| api.idempotent(key));
         api.get("/v3/customers").await.expect(200);
         world.meter.fault(None);
-        api.post("/v3/customers", json!({ "email": "0@example.com" })).await.expect(201);
+        api.post("/v3/customers", json!({ "email": "0@example.com" }))
+            .await
+            .expect(201);
         let calls = world.meter.calls();
         for call in 0..calls {
-            let api = key.map_or(api.clone(), |_| world.call(catalogue::all()).idempotent(&format!("k-{call}-lost")));
+            let api = key.map_or(api.clone(), |_| {
+                world
+                    .call(catalogue::all())
+                    .idempotent(&format!("k-{call}-lost"))
+            });
             world.meter.fault(Some(Fault::LoseAnswer(call)));
-            api.post("/v3/customers", json!({ "email": format!("{call}@lost.example.com") })).await.expect(201);
+            api.post(
+                "/v3/customers",
+                json!({ "email": format!("{call}@lost.example.com") }),
+            )
+            .await
+            .expect(201);
         }
         world.meter.fault(None);
-        let found = world.call(catalogue::all()).get("/v3/customers?search=@lost.example.com").await;
-        assert_eq!(u64::try_from(found.body["data"].as_array().unwrap().len()).unwrap(), calls);
+        let found = world
+            .call(catalogue::all())
+            .get("/v3/customers?search=@lost.example.com")
+            .await;
+        assert_eq!(
+            u64::try_from(found.body["data"].as_array().unwrap().len()).unwrap(),
+            calls
+        );
     }
+}
+
+/// Calls a route that moves money with an idempotency key, dying at each of its calls; then calls again half a minute later.
+async fn resumes_everywhere(path: &str, body: impl Fn(&str) -> Value, status: &str) {
+    let prepared = async || {
+        let world = World::new().await;
+        let (api, _) = subscribed(&world, "4242424242424242").await;
+        let customer = api.get("/v3/customers").await.body["data"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        api.get("/v3/customers").await.expect(200);
+        (world, body(&customer))
+    };
+    let (world, first) = prepared().await;
+    world.meter.fault(None);
+    world
+        .call(catalogue::all())
+        .idempotent("k")
+        .post(path, first)
+        .await
+        .expect(201);
+    let calls = world.meter.calls();
+    for call in 0..calls {
+        for fault in [Fault::DieBefore(call), Fault::DieAfter(call)] {
+            let (world, body) = prepared().await;
+            world.meter.fault(Some(fault));
+            drop(
+                world
+                    .call(catalogue::all())
+                    .idempotent("k")
+                    .post(path, body.clone())
+                    .await,
+            );
+            world.meter.fault(None);
+            let later = world.later(30);
+            let api = later.call(catalogue::all());
+            let answer = api.idempotent("k").post(path, body.clone()).await;
+            assert_eq!(answer.expect(201)["status"], status, "{fault:?}");
+            assert_eq!(
+                api.idempotent("k").post(path, body).await.text,
+                answer.text,
+                "{fault:?}"
+            );
+            let payments = api.get("/v3/payments").await;
+            let payments = payments.body["data"].as_array().unwrap();
+            assert_eq!(payments.len(), 1, "{fault:?}: {payments:#?}");
+            assert_eq!(payments[0]["status"], "succeeded", "{fault:?}");
+            assert_eq!(
+                world.sandbox.asked().len(),
+                1,
+                "{fault:?}: the gateway knows one key"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_payment_that_dies_at_any_call_is_taken_once() {
+    let body =
+        |customer: &str| json!({ "amount": 5000, "currency": "USD", "customer_id": customer });
+    resumes_everywhere("/v3/payments", body, "succeeded").await;
+}
+
+#[tokio::test]
+async fn a_subscription_that_dies_at_any_call_begins_once() {
+    let body = |customer: &str| json!({ "customer_id": customer, "plan_id": "pro" });
+    resumes_everywhere("/v3/subscriptions", body, "active").await;
 }
