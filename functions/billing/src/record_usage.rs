@@ -19,7 +19,7 @@ const AHEAD_SECONDS: i64 = 300;
 pub(crate) struct NewUsage {
     #[schema(example = "sub_rs_123456")]
     subscription_id: String,
-    /// 1 to 64 of `A-Z a-z 0-9 _ - .`.
+    /// 1 to 64 of `A-Z a-z 0-9 _ - .` and spaces.
     #[schema(example = "api_calls")]
     metric_name: String,
     /// Not negative, at most 6 digits after the decimal point.
@@ -44,15 +44,15 @@ impl Input for Body {
         let metric_name = fields.text("metric_name", 1..=64).required(fields);
         let quantity = fields.decimal("quantity").required(fields);
         let timestamp = fields.timestamp("timestamp").optional();
-        let plain = |name: &String| {
-            name.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
-        };
-        if metric_name.as_ref().is_some_and(|name| !plain(name)) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-. ".contains(c);
+        if metric_name
+            .as_ref()
+            .is_some_and(|name| !name.chars().all(plain))
+        {
             fields.reject(
                 "metric_name",
                 "invalid_characters",
-                "must consist of A-Z a-z 0-9 _ - .",
+                "must consist of A-Z a-z 0-9 _ - . and spaces",
             );
         }
         if quantity.is_some_and(|quantity| quantity.is_sign_negative() && !quantity.is_zero()) {
@@ -158,7 +158,7 @@ mod tests {
     async fn bad_reports_are_refused_by_field() {
         let world = World::new().await;
         let api = world.call(crate::routes());
-        let body = json!({ "subscription_id": "x", "metric_name": "a b", "quantity": -1, "timestamp": "yesterday" });
+        let body = json!({ "subscription_id": "x", "metric_name": "a#b", "quantity": -1, "timestamp": "yesterday" });
         let answer = api.post("/v3/usage", body).await;
         answer.expect(400);
         assert_eq!(

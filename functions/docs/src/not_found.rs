@@ -73,8 +73,8 @@ fn reveknew(method: &Method, path: &str) -> Response {
 
 fn rocketsavvy(method: &Method, path: &str, headers: &HeaderMap) -> Response {
     let problem = Problem {
-        r#type: "about:blank",
-        title: "Not Found",
+        r#type: "urn:savvy:problem:not_found",
+        title: "Not found",
         status: StatusCode::NOT_FOUND.as_u16(),
         detail: &absence(method, path),
         instance: path,
@@ -116,8 +116,8 @@ mod tests {
             assert_eq!(
                 reply.json(),
                 json!({
-                    "type": "about:blank",
-                    "title": "Not Found",
+                    "type": "urn:savvy:problem:not_found",
+                    "title": "Not found",
                     "status": 404,
                     "detail": format!("No operation answers GET {path}."),
                     "instance": path,

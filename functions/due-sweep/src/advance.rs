@@ -20,7 +20,7 @@ use crate::sweep::PAGE;
 /// How long one invocation works; the function's time-out is 60 seconds. The next tick goes on.
 const BUDGET: Duration = Duration::from_secs(45);
 /// How long a lease holds without being renewed.
-const LEASE_SECONDS: i64 = 10;
+const LEASE_SECONDS: i64 = 6;
 /// How long the items of a step may take without a single one of them moving on.
 const PATIENCE: Duration = Duration::from_secs(40);
 /// The index follows the table after a moment, so an empty answer is asked for again.
@@ -159,7 +159,7 @@ impl Walk<'_> {
             if !self.has_time() {
                 return Ok(false);
             }
-            if renewed_at.elapsed() > Duration::from_secs(3) {
+            if renewed_at.elapsed() > Duration::from_secs(2) {
                 let Some(renewed) = self.move_to(clock, until).await? else {
                     return Ok(false);
                 };
