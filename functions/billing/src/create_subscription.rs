@@ -170,13 +170,13 @@ async fn bill(cx: &Cx<BillingWrite>, id: Id<ids::Subscription>) -> Result<Reply,
 async fn agree(cx: &Cx<BillingWrite>, body: Body) -> Result<NewSubscription, Problem> {
     let method = async {
         match body.payment_method_id {
-            Some(id) => cx.payment_method(id).await,
+            Some(id) => cx.payment_method_now(id).await,
             None => Ok(None),
         }
     };
     let (customer, plan, method) = tokio::try_join!(
-        cx.customer(body.customer_id),
-        cx.plan(&body.plan_id),
+        cx.customer_now(body.customer_id),
+        cx.plan_now(&body.plan_id),
         method
     )?;
     if customer.is_none() {

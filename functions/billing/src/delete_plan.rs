@@ -21,7 +21,7 @@ pub(crate) async fn delete_plan(
     Path(id): Path<Slug<ids::Plan>>,
 ) -> Result<Reply, Problem> {
     let stored = cx
-        .plan(&id)
+        .plan_now(&id)
         .await?
         .ok_or_else(|| Error::not_found("plan", &id))?;
     let mut plan = (*stored).clone();

@@ -81,7 +81,8 @@ pub(crate) async fn record_usage(
     cx: Cx<BillingWrite>,
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
-    let (now, subscription) = tokio::try_join!(cx.now(), cx.subscription(body.subscription_id))?;
+    let (now, subscription) =
+        tokio::try_join!(cx.now(), cx.subscription_now(body.subscription_id))?;
     let missing = || Error::no_such("subscription", body.subscription_id, "/subscription_id");
     let subscription = subscription.ok_or_else(missing)?;
     if subscription.status.is_over() {

@@ -68,7 +68,7 @@ pub(crate) async fn update_plan(
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
     let stored = cx
-        .plan(&id)
+        .plan_now(&id)
         .await?
         .ok_or_else(|| Error::not_found("plan", id))?;
     let mut plan = (*stored).clone();

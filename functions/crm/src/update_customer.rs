@@ -25,7 +25,7 @@ pub(crate) async fn update_customer(
     Json(patch): Json<ProfilePatch>,
 ) -> Result<Reply, Problem> {
     let stored = cx
-        .customer(id)
+        .customer_now(id)
         .await?
         .ok_or_else(|| Error::not_found("customer", id))?;
     let mut customer = (*stored).clone();

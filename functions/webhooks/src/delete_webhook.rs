@@ -19,7 +19,7 @@ pub(crate) async fn delete_webhook(
     Path(id): Path<Id<models::ids::Webhook>>,
 ) -> Result<Reply, Problem> {
     let stored = cx
-        .endpoint(id)
+        .endpoint_now(id)
         .await?
         .ok_or_else(|| Error::not_found("webhook endpoint", id))?;
     let mut endpoint = (*stored).clone();

@@ -56,7 +56,7 @@ pub(crate) async fn test_webhook(
     Json(input): Json<NewTest>,
 ) -> Result<Reply, Problem> {
     let stored = cx
-        .endpoint(id)
+        .endpoint_now(id)
         .await?
         .ok_or_else(|| Error::not_found("webhook endpoint", id))?;
     if !stored.enabled {

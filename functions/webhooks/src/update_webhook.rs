@@ -85,7 +85,7 @@ pub(crate) async fn update_webhook(
         settings::reachable(url, cx.app().egress())?;
     }
     let stored = cx
-        .endpoint(id)
+        .endpoint_now(id)
         .await?
         .ok_or_else(|| Error::not_found("webhook endpoint", id))?;
     let endpoint = patch.apply((*stored).clone());

@@ -106,12 +106,15 @@ async fn payment_method(
     let id = match subscription.payment_method_id {
         Some(id) => Some(id),
         None => context
-            .customer(subscription.customer_id)
+            .customer_now(subscription.customer_id)
             .await?
             .and_then(|customer| customer.default_payment_method),
     };
     match id {
-        Some(id) => Ok(context.payment_method(id).await?.map(Stored::into_inner)),
+        Some(id) => Ok(context
+            .payment_method_now(id)
+            .await?
+            .map(Stored::into_inner)),
         None => Ok(None),
     }
 }

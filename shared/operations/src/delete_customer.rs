@@ -12,7 +12,7 @@ use crate::Context;
 /// Ends the running subscriptions of a customer, one write each. Called again, it finds none.
 pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
     let stored = context
-        .customer(id)
+        .customer_now(id)
         .await?
         .ok_or_else(|| Error::not_found("customer", id))?;
     let now = context.now().await?;

@@ -14,7 +14,7 @@ const MAX_TURNS: u32 = 36;
 
 /// Does all that is due to a subscription at `at`, missed periods in order. Doing it twice does it once.
 ///
-/// Budget of a plain renewal: 4 read units (subscription, invoice, customer, payment method, and the subscription again)
+/// Budget of a plain renewal: 5 read units (subscription, invoice, customer, payment method, and the subscription again)
 /// and 10 write units: number 1; invoice 1, its place in the customer's list 1, and 1 when it is paid; payment 1, its place
 /// 1, and 1 with its outcome; subscription 1 and its move in the due index 2.
 pub async fn run_subscription(

@@ -78,6 +78,11 @@ impl Session {
         self.load(&keys::named(&self.scope(), id), false).await
     }
 
+    /// A plan as it is at this moment: it is about to be changed or subscribed to. One consistent read.
+    pub async fn plan_now(&self, id: &Slug<ids::Plan>) -> Result<Option<Stored<Plan>>> {
+        self.load(&keys::named(&self.scope(), id), true).await
+    }
+
     /// Plans in order of their names.
     pub async fn plans(&self, page: &PageRequest) -> Result<Page<Stored<Plan>>> {
         let range = Range {

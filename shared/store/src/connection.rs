@@ -53,8 +53,9 @@ impl Connection {
 
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         // DynamoDB answers within milliseconds, so the second try need not wait for a second as the SDK's default does.
-        let retries =
-            RetryConfig::standard().with_initial_backoff(Duration::from_millis(50)).with_max_attempts(4);
+        let retries = RetryConfig::standard()
+            .with_initial_backoff(Duration::from_millis(50))
+            .with_max_attempts(4);
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))

@@ -35,6 +35,11 @@ impl Session {
         self.load(&keys::record(&self.scope(), id), false).await
     }
 
+    /// A customer as it is at this moment: it is about to be changed, or something is made for it. One consistent read.
+    pub async fn customer_now(&self, id: Id<ids::Customer>) -> Result<Option<Stored<Customer>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
     /// Customers, newest first; those whose name, e-mail or company contains `search` where it is given.
     pub async fn customers(
         &self,

@@ -58,6 +58,20 @@ impl Session {
         let wanted = usize::try_from(request.limit).map_err(Error::internal)?;
         let mut found: Vec<(String, Stored<T>)> = Vec::with_capacity(wanted);
         let mut after = request.after.clone();
+        // DynamoDB refuses to begin outside the range; a cursor that somebody put together must not be our fault.
+        let outside = |sk: &str| {
+            range
+                .prefix
+                .as_ref()
+                .is_some_and(|prefix| !sk.starts_with(prefix))
+        };
+        if after.as_deref().is_some_and(outside) {
+            return Err(Error::invalid(
+                "?cursor",
+                "invalid_cursor",
+                "is not a cursor of this list",
+            ));
+        }
         for _ in 0..MAX_ROUNDS {
             let size = if filters.is_empty() {
                 request.limit.saturating_add(1)

@@ -1,6 +1,5 @@
 //! Payment methods, payments and refunds.
 
-use models::crm::Customer;
 use models::ids::{self, Id};
 use models::page::{Page, PageRequest};
 use models::payments::{Payment, PaymentMethod, PaymentStatus, Refund, RefundStatus};
@@ -71,11 +70,6 @@ impl Record for Refund {
 }
 
 impl Session {
-    /// A customer as it is at this moment: it says which payment method is the default. One consistent read.
-    pub async fn customer_now(&self, id: Id<ids::Customer>) -> Result<Option<Stored<Customer>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
-    }
-
     /// A payment method. One read.
     pub async fn payment_method(
         &self,

@@ -67,6 +67,11 @@ impl Session {
         self.load(&keys::record(&self.scope(), id), false).await
     }
 
+    /// An endpoint as it is at this moment: it is about to be changed. One consistent read.
+    pub async fn endpoint_now(&self, id: Id<ids::Webhook>) -> Result<Option<Stored<Endpoint>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
     /// Endpoints, newest first.
     pub async fn endpoints(&self, page: &PageRequest) -> Result<Page<Stored<Endpoint>>> {
         self.list(

@@ -155,7 +155,11 @@ impl HttpConnector for Metered {
                 .expect("a whole response")
                 .into_bytes();
             let reply: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-            state.lock().unwrap().total.add(&action, tenths(&reply["ConsumedCapacity"]));
+            state
+                .lock()
+                .unwrap()
+                .total
+                .add(&action, tenths(&reply["ConsumedCapacity"]));
             match fate {
                 Fate::Lost => Err(ConnectorError::io("the answer was lost".into())),
                 Fate::DoneAndDead => Err(ConnectorError::user("the process is dead".into())),
