@@ -4,15 +4,15 @@
 
 mod field;
 mod near;
+mod nested;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use models::ids::{Id, Kind, Slug};
-use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
 use models::money::{Currency, MAX_MINOR};
-use models::{Date, Error, Invalid, Metadata, Result, Timestamp};
+use models::{Date, Error, Invalid, Result, Timestamp};
 use serde_json::value::RawValue;
 
 pub use field::{Field, Patch};
@@ -344,140 +344,6 @@ impl<'a> Fields<'a> {
                 .map_err(|_error| Wrong::Value(code, detail().into()))
         })
     }
-
-    /// A list of at most `most` texts, each read by `item`.
-    pub fn list<T>(
-        &mut self,
-        name: &'static str,
-        most: usize,
-        item: impl Fn(&str) -> Result<T, String>,
-    ) -> Field<Vec<T>> {
-        self.take(name, |raw| {
-            let Raw::Json(raw) = raw else {
-                return Err(Wrong::Type("a list"));
-            };
-            let texts: Vec<String> =
-                serde_json::from_str(raw.get()).or(Err(Wrong::Type("a list of texts")))?;
-            if texts.len() > most {
-                return Err(Wrong::Value(
-                    "too_many",
-                    format!("must have at most {most} entries").into(),
-                ));
-            }
-            let read = texts
-                .iter()
-                .map(|text| item(text))
-                .collect::<Result<_, String>>();
-            read.map_err(|detail| Wrong::Value("invalid_entry", detail.into()))
-        })
-    }
-
-    /// An object, read like the whole.
-    pub fn object<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
-    ) -> Field<T> {
-        self.known.push(name);
-        let raw = match self.entries.get(name) {
-            None => return Field::absent(name),
-            Some(Raw::Json(raw)) if raw.get() == "null" => return Field::null(name),
-            Some(Raw::Json(raw)) => *raw,
-            Some(Raw::Text(_)) => {
-                self.reject(name, "invalid_type", "must be an object");
-                return Field::bad(name);
-            }
-        };
-        let Ok(entries) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw.get()) else {
-            self.reject(name, "invalid_type", "must be an object");
-            return Field::bad(name);
-        };
-        let entries = entries
-            .into_iter()
-            .map(|(name, raw)| (name, Raw::Json(raw)))
-            .collect();
-        let mut inner = Fields::new(format!("{}/", self.pointer(name)), entries);
-        let value = read(&mut inner);
-        let invalid = inner.finish();
-        let good = invalid.fields.is_empty();
-        self.invalid.fields.extend(invalid.fields);
-        match value {
-            Some(value) if good => Field::good(name, value),
-            Some(_) | None => Field::bad(name),
-        }
-    }
-
-    /// `metadata`: texts by name, within Stripe's limits.
-    pub fn metadata(&mut self) -> Field<Metadata> {
-        self.take("metadata", |raw| {
-            let Raw::Json(raw) = raw else {
-                return Err(Wrong::Type("an object of texts"));
-            };
-            let map: BTreeMap<String, String> = serde_json::from_str(raw.get())
-                .or(Err(Wrong::Type("an object whose values are texts")))?;
-            if map.len() > MAX_KEYS {
-                return Err(Wrong::Value(
-                    "too_many",
-                    format!("must have at most {MAX_KEYS} keys").into(),
-                ));
-            }
-            for (key, value) in &map {
-                if key.is_empty() || key.chars().count() > MAX_KEY_CHARS {
-                    let detail = format!("keys must have 1 to {MAX_KEY_CHARS} characters");
-                    return Err(Wrong::Value("invalid_key", detail.into()));
-                }
-                if value.chars().count() > MAX_VALUE_CHARS {
-                    let detail = format!("values must have at most {MAX_VALUE_CHARS} characters");
-                    return Err(Wrong::Value("too_long", detail.into()));
-                }
-            }
-            Ok(map)
-        })
-    }
-
-    /// Any JSON object, e.g. the data of a test event, of at most `most` bytes.
-    pub fn json_object(
-        &mut self,
-        name: &'static str,
-        most: usize,
-    ) -> Field<serde_json::Map<String, serde_json::Value>> {
-        self.take(name, |raw| {
-            let Raw::Json(raw) = raw else {
-                return Err(Wrong::Type("an object"));
-            };
-            if raw.get().len() > most {
-                return Err(Wrong::Value(
-                    "too_long",
-                    format!("must have at most {most} bytes").into(),
-                ));
-            }
-            serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))
-        })
-    }
-
-    /// An object of texts, numbers and truth values: fields of the caller's own.
-    pub fn scalars(&mut self, name: &'static str) -> Field<BTreeMap<String, serde_json::Value>> {
-        self.take(name, |raw| {
-            let Raw::Json(raw) = raw else { return Err(Wrong::Type("an object")) };
-            let map: BTreeMap<String, serde_json::Value> =
-                serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
-            if map.len() > MAX_KEYS || map.keys().any(|key| key.is_empty() || key.chars().count() > MAX_KEY_CHARS) {
-                let detail = format!("must have at most {MAX_KEYS} fields with names of 1 to {MAX_KEY_CHARS} characters");
-                return Err(Wrong::Value("invalid_key", detail.into()));
-            }
-            let scalar = |value: &serde_json::Value| match value {
-                serde_json::Value::String(text) => text.chars().count() <= MAX_VALUE_CHARS,
-                serde_json::Value::Bool(_) | serde_json::Value::Number(_) => true,
-                serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => false,
-            };
-            if map.values().all(scalar) {
-                Ok(map)
-            } else {
-                let detail = format!("values must be texts of at most {MAX_VALUE_CHARS} characters, numbers, true or false");
-                Err(Wrong::Value("invalid_value", detail.into()))
-            }
-        })
-    }
 }
 
 fn string(raw: &Raw<'_>) -> Result<String, Wrong> {
@@ -515,114 +381,4 @@ fn bounded(raw: &Raw<'_>, chars: &RangeInclusive<usize>) -> Result<String, Wrong
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn errors(body: &str, read: impl FnOnce(&mut Fields<'_>)) -> Vec<(String, &'static str)> {
-        let mut fields = Fields::from_json(body.as_bytes()).unwrap();
-        read(&mut fields);
-        fields
-            .finish()
-            .fields
-            .into_iter()
-            .map(|error| (error.pointer, error.code))
-            .collect()
-    }
-
-    #[test]
-    fn every_wrong_field_is_named() {
-        let body = r#"{"amount":"5000","currency":"dollars","email":"no","customer_idd":"x","unrelated":1}"#;
-        let got = errors(body, |fields| {
-            assert_eq!(fields.minor("amount", 1).required(fields), None);
-            fields.currency("currency").required(fields);
-            fields.email("email").optional();
-            fields
-                .id::<models::ids::Customer>("customer_id")
-                .required(fields);
-        });
-        let want = [
-            ("/amount", "invalid_type"),
-            ("/currency", "invalid_currency"),
-            ("/email", "invalid_email"),
-            ("/customer_id", "required"),
-            ("/customer_idd", "unknown_field"),
-        ];
-        assert_eq!(got, want.map(|(pointer, code)| (pointer.to_owned(), code)));
-    }
-
-    #[test]
-    fn an_amount_is_a_whole_number_within_bounds() {
-        for bad in [
-            "1.0",
-            "1e3",
-            "99.99",
-            "0",
-            "-1",
-            "99999999999999999999",
-            "true",
-            "\"1\"",
-            "[]",
-        ] {
-            assert_eq!(
-                errors(&format!("{{\"amount\":{bad}}}"), |f| {
-                    f.minor("amount", 1).required(f);
-                })
-                .len(),
-                1,
-                "{bad}"
-            );
-        }
-        assert!(
-            errors(r#"{"amount":99999999999999}"#, |f| assert!(
-                f.minor("amount", 1).required(f).is_some()
-            ))
-            .is_empty()
-        );
-    }
-
-    #[test]
-    fn nested_fields_are_named_by_their_path() {
-        let got = errors(r#"{"card":{"number":5}}"#, |fields| {
-            fields
-                .object("card", |card| card.text("number", 1..=19).required(card))
-                .required(fields);
-        });
-        assert_eq!(got, [("/card/number".to_owned(), "invalid_type")]);
-    }
-
-    #[test]
-    fn decimals_are_exact() {
-        let mut fields = Fields::from_json(br#"{"quantity":0.1}"#).unwrap();
-        assert_eq!(
-            fields
-                .decimal("quantity")
-                .required(&mut fields)
-                .unwrap()
-                .to_string(),
-            "0.1"
-        );
-        for bad in ["0.1234567", "1000000000000", "\"1\"", "1e30", "null"] {
-            assert_eq!(
-                errors(&format!("{{\"q\":{bad}}}"), |f| {
-                    f.decimal("q").required(f);
-                })
-                .len(),
-                1,
-                "{bad}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_no_object_does_not_come_back() {
-        let error = Fields::from_json(b"4242424242424242").unwrap_err();
-        assert!(!format!("{error:?}").contains("4242"), "{error:?}");
-    }
-
-    #[test]
-    fn what_is_no_object_is_no_body() {
-        for bad in ["", "[]", "1", "{", "{\"a\":1}x", "\u{0}"] {
-            assert!(Fields::from_json(bad.as_bytes()).is_err(), "{bad}");
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,145 @@
+//! Fields that hold more than one value: lists, objects, maps.
+
+use std::collections::BTreeMap;
+
+use models::Metadata;
+use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
+use serde_json::value::RawValue;
+
+use super::{Field, Fields, Raw, Wrong};
+
+impl Fields<'_> {
+    /// A list of at most `most` texts, each read by `item`.
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        item: impl Fn(&str) -> Result<T, String>,
+    ) -> Field<Vec<T>> {
+        self.take(name, |raw| {
+            let Raw::Json(raw) = raw else {
+                return Err(Wrong::Type("a list"));
+            };
+            let texts: Vec<String> =
+                serde_json::from_str(raw.get()).or(Err(Wrong::Type("a list of texts")))?;
+            if texts.len() > most {
+                return Err(Wrong::Value(
+                    "too_many",
+                    format!("must have at most {most} entries").into(),
+                ));
+            }
+            let read = texts
+                .iter()
+                .map(|text| item(text))
+                .collect::<Result<_, String>>();
+            read.map_err(|detail| Wrong::Value("invalid_entry", detail.into()))
+        })
+    }
+
+    /// An object, read like the whole.
+    pub fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Field<T> {
+        self.known.push(name);
+        let raw = match self.entries.get(name) {
+            None => return Field::absent(name),
+            Some(Raw::Json(raw)) if raw.get() == "null" => return Field::null(name),
+            Some(Raw::Json(raw)) => *raw,
+            Some(Raw::Text(_)) => {
+                self.reject(name, "invalid_type", "must be an object");
+                return Field::bad(name);
+            }
+        };
+        let Ok(entries) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw.get()) else {
+            self.reject(name, "invalid_type", "must be an object");
+            return Field::bad(name);
+        };
+        let entries = entries
+            .into_iter()
+            .map(|(name, raw)| (name, Raw::Json(raw)))
+            .collect();
+        let mut inner = Fields::new(format!("{}/", self.pointer(name)), entries);
+        let value = read(&mut inner);
+        let invalid = inner.finish();
+        let good = invalid.fields.is_empty();
+        self.invalid.fields.extend(invalid.fields);
+        match value {
+            Some(value) if good => Field::good(name, value),
+            Some(_) | None => Field::bad(name),
+        }
+    }
+
+    /// `metadata`: texts by name, within Stripe's limits.
+    pub fn metadata(&mut self) -> Field<Metadata> {
+        self.take("metadata", |raw| {
+            let Raw::Json(raw) = raw else {
+                return Err(Wrong::Type("an object of texts"));
+            };
+            let map: BTreeMap<String, String> = serde_json::from_str(raw.get())
+                .or(Err(Wrong::Type("an object whose values are texts")))?;
+            if map.len() > MAX_KEYS {
+                return Err(Wrong::Value(
+                    "too_many",
+                    format!("must have at most {MAX_KEYS} keys").into(),
+                ));
+            }
+            for (key, value) in &map {
+                if key.is_empty() || key.chars().count() > MAX_KEY_CHARS {
+                    let detail = format!("keys must have 1 to {MAX_KEY_CHARS} characters");
+                    return Err(Wrong::Value("invalid_key", detail.into()));
+                }
+                if value.chars().count() > MAX_VALUE_CHARS {
+                    let detail = format!("values must have at most {MAX_VALUE_CHARS} characters");
+                    return Err(Wrong::Value("too_long", detail.into()));
+                }
+            }
+            Ok(map)
+        })
+    }
+
+    /// Any JSON object, e.g. the data of a test event, of at most `most` bytes.
+    pub fn json_object(
+        &mut self,
+        name: &'static str,
+        most: usize,
+    ) -> Field<serde_json::Map<String, serde_json::Value>> {
+        self.take(name, |raw| {
+            let Raw::Json(raw) = raw else {
+                return Err(Wrong::Type("an object"));
+            };
+            if raw.get().len() > most {
+                return Err(Wrong::Value(
+                    "too_long",
+                    format!("must have at most {most} bytes").into(),
+                ));
+            }
+            serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))
+        })
+    }
+
+    /// An object of texts, numbers and truth values: fields of the caller's own.
+    pub fn scalars(&mut self, name: &'static str) -> Field<BTreeMap<String, serde_json::Value>> {
+        self.take(name, |raw| {
+            let Raw::Json(raw) = raw else { return Err(Wrong::Type("an object")) };
+            let map: BTreeMap<String, serde_json::Value> =
+                serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
+            if map.len() > MAX_KEYS || map.keys().any(|key| key.is_empty() || key.chars().count() > MAX_KEY_CHARS) {
+                let detail = format!("must have at most {MAX_KEYS} fields with names of 1 to {MAX_KEY_CHARS} characters");
+                return Err(Wrong::Value("invalid_key", detail.into()));
+            }
+            let scalar = |value: &serde_json::Value| match value {
+                serde_json::Value::String(text) => text.chars().count() <= MAX_VALUE_CHARS,
+                serde_json::Value::Bool(_) | serde_json::Value::Number(_) => true,
+                serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => false,
+            };
+            if map.values().all(scalar) {
+                Ok(map)
+            } else {
+                let detail = format!("values must be texts of at most {MAX_VALUE_CHARS} characters, numbers, true or false");
+                Err(Wrong::Value("invalid_value", detail.into()))
+            }
+        })
+    }
+}

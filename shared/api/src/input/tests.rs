@@ -1,0 +1,112 @@
+//! Reading fields.
+
+use super::*;
+
+fn errors(body: &str, read: impl FnOnce(&mut Fields<'_>)) -> Vec<(String, &'static str)> {
+    let mut fields = Fields::from_json(body.as_bytes()).unwrap();
+    read(&mut fields);
+    fields
+        .finish()
+        .fields
+        .into_iter()
+        .map(|error| (error.pointer, error.code))
+        .collect()
+}
+
+#[test]
+fn every_wrong_field_is_named() {
+    let body =
+        r#"{"amount":"5000","currency":"dollars","email":"no","customer_idd":"x","unrelated":1}"#;
+    let got = errors(body, |fields| {
+        assert_eq!(fields.minor("amount", 1).required(fields), None);
+        fields.currency("currency").required(fields);
+        fields.email("email").optional();
+        fields
+            .id::<models::ids::Customer>("customer_id")
+            .required(fields);
+    });
+    let want = [
+        ("/amount", "invalid_type"),
+        ("/currency", "invalid_currency"),
+        ("/email", "invalid_email"),
+        ("/customer_id", "required"),
+        ("/customer_idd", "unknown_field"),
+    ];
+    assert_eq!(got, want.map(|(pointer, code)| (pointer.to_owned(), code)));
+}
+
+#[test]
+fn an_amount_is_a_whole_number_within_bounds() {
+    for bad in [
+        "1.0",
+        "1e3",
+        "99.99",
+        "0",
+        "-1",
+        "99999999999999999999",
+        "true",
+        "\"1\"",
+        "[]",
+    ] {
+        assert_eq!(
+            errors(&format!("{{\"amount\":{bad}}}"), |f| {
+                f.minor("amount", 1).required(f);
+            })
+            .len(),
+            1,
+            "{bad}"
+        );
+    }
+    assert!(
+        errors(r#"{"amount":99999999999999}"#, |f| assert!(
+            f.minor("amount", 1).required(f).is_some()
+        ))
+        .is_empty()
+    );
+}
+
+#[test]
+fn nested_fields_are_named_by_their_path() {
+    let got = errors(r#"{"card":{"number":5}}"#, |fields| {
+        fields
+            .object("card", |card| card.text("number", 1..=19).required(card))
+            .required(fields);
+    });
+    assert_eq!(got, [("/card/number".to_owned(), "invalid_type")]);
+}
+
+#[test]
+fn decimals_are_exact() {
+    let mut fields = Fields::from_json(br#"{"quantity":0.1}"#).unwrap();
+    assert_eq!(
+        fields
+            .decimal("quantity")
+            .required(&mut fields)
+            .unwrap()
+            .to_string(),
+        "0.1"
+    );
+    for bad in ["0.1234567", "1000000000000", "\"1\"", "1e30", "null"] {
+        assert_eq!(
+            errors(&format!("{{\"q\":{bad}}}"), |f| {
+                f.decimal("q").required(f);
+            })
+            .len(),
+            1,
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_object_does_not_come_back() {
+    let error = Fields::from_json(b"4242424242424242").unwrap_err();
+    assert!(!format!("{error:?}").contains("4242"), "{error:?}");
+}
+
+#[test]
+fn what_is_no_object_is_no_body() {
+    for bad in ["", "[]", "1", "{", "{\"a\":1}x", "\u{0}"] {
+        assert!(Fields::from_json(bad.as_bytes()).is_err(), "{bad}");
+    }
+}
