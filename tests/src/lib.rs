@@ -16,6 +16,7 @@ mod catalogue;
 mod crash;
 mod generated;
 mod grants;
+mod inputs;
 mod samples;
 mod story;
 mod tenants;

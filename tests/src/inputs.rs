@@ -1,0 +1,74 @@
+//! Fields that the documentation names are fields that are read.
+
+use serde_json::{Map, Value};
+use testkit::World;
+
+use crate::catalogue;
+
+/// The properties of a schema, by their path.
+fn properties(document: &Value, schema: &Value, path: &[&str], found: &mut Vec<Vec<String>>) {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.rsplit('/').next().unwrap();
+        return properties(
+            document,
+            &document["components"]["schemas"][name],
+            path,
+            found,
+        );
+    }
+    for of in schema["oneOf"].as_array().into_iter().flatten() {
+        properties(document, of, path, found);
+    }
+    for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+        let inner: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
+        found.push(inner.iter().map(|part| (*part).to_owned()).collect());
+        properties(document, schema, &inner, found);
+    }
+}
+
+/// A body with one misspelt field at that path.
+fn misspelt(path: &[String]) -> Value {
+    let (last, outer) = path.split_last().unwrap();
+    let inner = Value::Object(Map::from_iter([(format!("{last}x"), Value::Null)]));
+    outer.iter().rev().fold(inner, |inner, name| {
+        Value::Object(Map::from_iter([(name.clone(), inner)]))
+    })
+}
+
+#[tokio::test]
+async fn every_documented_field_is_read() {
+    let world = World::new().await;
+    let api = world.call(catalogue::all());
+    let document = catalogue::document();
+    let mut count = 0;
+    for operation in catalogue::operations() {
+        let schema = &operation.description["requestBody"]["content"]["application/json"]["schema"];
+        let mut paths = Vec::new();
+        properties(&document, schema, &[], &mut paths);
+        for path in paths {
+            let api = if operation.takes_a_key() {
+                api.clone()
+            } else {
+                api.with_key(world.operator_key())
+            };
+            let body = misspelt(&path).to_string();
+            let answer = api
+                .send(
+                    operation.method.parse().unwrap(),
+                    &operation.example_path(),
+                    &body,
+                )
+                .await;
+            let pointer = format!("/{}x", path.join("/"));
+            assert!(
+                answer.pointers().contains(&pointer.as_str()),
+                "If you are here because this assertion failed: the schema of {} has the field {path:?}, but its input does not \
+                 read it: {}",
+                operation.id,
+                answer.text
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 60, "only {count} fields were found");
+}
