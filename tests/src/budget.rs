@@ -135,7 +135,7 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
         let at = due().await;
         world.meter.take();
         run(at).await;
-        row(what, 50, 100);
+        row(what, 40, 100);
     }
     let before = due().await.plus_seconds(-1);
     world.meter.take();
