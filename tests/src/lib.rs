@@ -12,6 +12,7 @@
 
 mod architecture;
 mod budget;
+mod canary;
 mod catalogue;
 mod crash;
 mod generated;

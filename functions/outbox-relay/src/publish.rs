@@ -2,6 +2,7 @@
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::{BehaviorVersion, Region};
+use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use models::{Error, Result};
 use store::Connection;
@@ -53,8 +54,9 @@ impl Bus {
                 .set_entries(Some(request.collect()))
                 .send()
                 .await;
-            let output =
-                sent.map_err(|error| Error::Unavailable(format!("EventBridge: {error:?}")))?;
+            let output = sent.map_err(|error| {
+                Error::Unavailable(format!("EventBridge: {}", DisplayErrorContext(&error)))
+            })?;
             let results = output.entries();
             let refused = batch
                 .iter()

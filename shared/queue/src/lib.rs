@@ -3,6 +3,7 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{BehaviorVersion, Region};
+use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use models::{Error, Result};
 use serde::Serialize;
@@ -53,7 +54,9 @@ impl Queue {
                 .queue_url(&self.url)
                 .set_entries(Some(entries));
             let sent = Box::pin(call.send()).await;
-            let output = sent.map_err(|error| Error::Unavailable(format!("SQS: {error:?}")))?;
+            let output = sent.map_err(|error| {
+                Error::Unavailable(format!("SQS: {}", DisplayErrorContext(&error)))
+            })?;
             if let Some(failed) = output.failed().first() {
                 return Err(Error::Unavailable(format!(
                     "SQS did not take a message: {}",
