@@ -92,6 +92,7 @@ pub(crate) fn document() -> Value {
         "key": { "type": "http", "scheme": "bearer", "description": "A key of the business: `rs_test_key_…` or `rs_live_key_…`." },
         "operator": { "type": "http", "scheme": "bearer", "description": "The operator key of the installation." },
     });
+    let schemas = document.clone();
     for operation in operations() {
         let described = &mut document["paths"][&operation.path][operation.method.to_lowercase()];
         described["security"] = match operation.id.as_str() {
@@ -99,6 +100,13 @@ pub(crate) fn document() -> Value {
             "create_account" | "get_account" => json!([{ "operator": [] }]),
             _ => json!([{ "key": [] }]),
         };
+        // One example of the whole body, made of those of its fields: what a reader copies.
+        let body = &mut described["requestBody"]["content"]["application/json"];
+        if body.get("schema").is_some() {
+            body["example"] = example(&schemas, &body["schema"]);
+        } else {
+            described.as_object_mut().unwrap().remove("requestBody");
+        }
         if operation.method != "GET" && operation.takes_a_key() {
             let header = json!({
                 "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "maxLength": 255 },
