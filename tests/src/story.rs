@@ -245,3 +245,81 @@ async fn a_card_that_declines_later_leaves_the_subscription_past_due() {
     );
     assert!(cloud.running.end().await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_was_refused_is_sent_again_and_then_no_more() {
+    let receiver = Receiver::refusing(2).await;
+    let cloud = Cloud::start(None).await;
+    cloud.advance(1).await;
+    let webhook =
+        json!({ "url": receiver.url, "events": ["customer.created"], "secret": receiver::SECRET });
+    let webhook = cloud.post("/v3/webhooks", &webhook, 201).await;
+    let deliveries = format!(
+        "/v3/webhooks/{}/deliveries",
+        webhook["id"].as_str().unwrap()
+    );
+    cloud
+        .post("/v3/customers", &json!({ "email": "a@example.com" }), 201)
+        .await;
+
+    let failed = cloud
+        .until(&deliveries, |list| {
+            list["deliveries"][0]["status"] == "failed"
+        })
+        .await;
+    let delivery = &failed["deliveries"][0];
+    assert_eq!(
+        (&delivery["http_status"], &delivery["attempts"]),
+        (&json!(500), &json!(1))
+    );
+    let at = |field: &str| {
+        delivery[field]
+            .as_str()
+            .unwrap()
+            .parse::<models::Timestamp>()
+            .unwrap()
+    };
+    assert_eq!(at("next_retry"), at("created").plus_seconds(5));
+
+    // Five seconds and five minutes later, on the business's clock.
+    cloud.advance(1).await;
+    let done = cloud
+        .until(&deliveries, |list| {
+            list["deliveries"][0]["status"] == "delivered"
+        })
+        .await;
+    assert_eq!(done["deliveries"][0]["attempts"], 3);
+    let got = receiver.received();
+    assert_eq!(got.len(), 3);
+    assert!(
+        got.iter().all(|event| event == &got[0]),
+        "an event changed between attempts"
+    );
+
+    // The message comes once more, late.
+    let event = got[0]["id"]
+        .as_str()
+        .unwrap()
+        .trim_start_matches("evt_rs_")
+        .parse::<u64>()
+        .unwrap();
+    let endpoint = webhook["id"]
+        .as_str()
+        .unwrap()
+        .trim_start_matches("we_rs_")
+        .parse::<u64>()
+        .unwrap();
+    let message = json!({
+        "pk": format!("1000001#test#we#{endpoint:016}"), "sk": format!("del#{event:016}"), "entity_type": "del",
+    });
+    let batch = json!({ "Records": [{ "messageId": "late", "body": message.to_string() }] });
+    let batch = serde_json::value::to_raw_value(&batch).unwrap();
+    let answer = cloud
+        .functions
+        .invoke("webhook-delivery", batch)
+        .await
+        .unwrap();
+    assert_eq!(answer.get(), r#"{"batchItemFailures":[]}"#);
+    assert_eq!(receiver.received().len(), 3);
+    assert!(cloud.running.end().await);
+}

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// The secret of the v3 document's own example.
 pub(crate) const SECRET: &str = "whsec_your_secret_key";
 
-/// Takes events on a port of its own and answers 200.
+/// Takes events on a port of its own. The first ones are refused with 500, as many as it was told; the rest get 200.
 pub(crate) struct Receiver {
     pub(crate) url: String,
     received: Arc<Mutex<Vec<Value>>>,
@@ -18,6 +18,10 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) async fn start() -> Self {
+        Self::refusing(0).await
+    }
+
+    pub(crate) async fn refusing(refusals: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let received: Arc<Mutex<Vec<Value>>> = Arc::default();
@@ -25,7 +29,7 @@ impl Receiver {
         tokio::spawn(async move {
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
-                tokio::spawn(serve(socket, Arc::clone(&sink)));
+                tokio::spawn(serve(socket, Arc::clone(&sink), refusals));
             }
         });
         Self { url, received }
@@ -53,7 +57,7 @@ impl Receiver {
 }
 
 /// Requests of one connection, one after the other.
-async fn serve(mut socket: TcpStream, sink: Arc<Mutex<Vec<Value>>>) {
+async fn serve(mut socket: TcpStream, sink: Arc<Mutex<Vec<Value>>>, refusals: usize) {
     let mut buffer = Vec::new();
     loop {
         let head_end = loop {
@@ -97,10 +101,16 @@ async fn serve(mut socket: TcpStream, sink: Arc<Mutex<Vec<Value>>>) {
             "a receiver would refuse a timestamp {} s off",
             now - timestamp
         );
-        sink.lock().unwrap().push(event);
-        socket
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-            .await
-            .unwrap();
+        let nth = {
+            let mut received = sink.lock().unwrap();
+            received.push(event);
+            received.len()
+        };
+        let answer: &[u8] = if nth > refusals {
+            b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+        } else {
+            b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 2\r\n\r\nno"
+        };
+        socket.write_all(answer).await.unwrap();
     }
 }
