@@ -185,16 +185,8 @@ impl<S> Cx<S> {
         K: Kind,
         T: Serialize,
     {
-        for _ in 0..MAX_TRIES {
-            let id: Id<K> = self.mint().await?;
-            let mut writes = self.writes().await?;
-            let view = make(id, &mut writes)?;
-            let location = format!("{}/{id}", self.info.path);
-            if let Some(answer) = self.answer(&writes, created(&view, location)?).await? {
-                return Ok(answer.into());
-            }
-        }
-        Err(Error::Unavailable("no free id was found".to_owned()).into())
+        let (_, answer) = self.insert_kept(make, json).await?;
+        Ok(answer.into())
     }
 
     /// As [`Cx::insert`] for a view with a secret, which nothing keeps: a replay shows the view without it.
@@ -206,17 +198,31 @@ impl<S> Cx<S> {
         K: Kind,
         T: ShownOnce,
     {
+        let (view, answer) = self
+            .insert_kept(make, |view: &T| json(&view.without_secret()))
+            .await?;
+        Ok(show(&view, answer)?.into())
+    }
+
+    /// Creates a record under a new id; `kept` is the body that is kept for the idempotency key.
+    async fn insert_kept<K: Kind, T>(
+        &self,
+        make: impl Fn(Id<K>, &mut Writes<'_>) -> Result<T>,
+        kept: impl Fn(&T) -> Result<String>,
+    ) -> Result<(T, Answer)> {
         for _ in 0..MAX_TRIES {
             let id: Id<K> = self.mint().await?;
             let mut writes = self.writes().await?;
             let view = make(id, &mut writes)?;
             let location = format!("{}/{id}", self.info.path);
-            let kept = created(&view.without_secret(), location)?;
-            if let Some(answer) = self.answer(&writes, kept).await? {
-                return Ok(show(&view, answer)?.into());
+            if let Some(answer) = self
+                .answer(&writes, created(kept(&view)?, location))
+                .await?
+            {
+                return Ok((view, answer));
             }
         }
-        Err(Error::Unavailable("no free id was found".to_owned()).into())
+        Err(Error::Unavailable("no free id was found".to_owned()))
     }
 
     /// As [`Cx::changed`] for a view with a secret, which nothing keeps: a replay shows the view without it.
@@ -239,7 +245,7 @@ impl<S> Cx<S> {
     ) -> Result<Option<Reply>> {
         let location = format!("{}/{}", self.info.path, id.to_string());
         Ok(self
-            .answer(writes, created(view, location)?)
+            .answer(writes, created(json(view)?, location))
             .await?
             .map(Reply::from))
     }
@@ -270,10 +276,9 @@ impl<S> Cx<S> {
     /// Keeps the refusal of a card as the answer of the idempotency key: the attempt was made and must not be repeated.
     pub async fn declined(&self, error: Error) -> Result<Reply, Problem> {
         let (status, body) = rocketsavvy::problem(&error, &self.info);
-        let body = serde_json::to_string(&body).map_err(Error::internal)?;
         let answer = Answer {
             status,
-            body,
+            body: json(&body)?,
             location: None,
             replayed: false,
         };
@@ -294,24 +299,30 @@ fn show(view: &impl Serialize, answer: Answer) -> Result<Answer> {
     if answer.replayed {
         return Ok(answer);
     }
-    let body = serde_json::to_string(view).map_err(Error::internal)?;
-    Ok(Answer { body, ..answer })
+    Ok(Answer {
+        body: json(view)?,
+        ..answer
+    })
 }
 
-fn created(view: &impl Serialize, location: String) -> Result<Answer> {
-    Ok(Answer {
+fn created(body: String, location: String) -> Answer {
+    Answer {
         status: 201,
+        body,
         location: Some(location),
-        ..ok(view)?
-    })
+        replayed: false,
+    }
 }
 
 fn ok(view: &impl Serialize) -> Result<Answer> {
-    let body = serde_json::to_string(view).map_err(Error::internal)?;
     Ok(Answer {
         status: 200,
-        body,
+        body: json(view)?,
         location: None,
         replayed: false,
     })
+}
+
+fn json(view: &impl Serialize) -> Result<String> {
+    serde_json::to_string(view).map_err(Error::internal)
 }
