@@ -80,18 +80,7 @@ mod tests {
     #[tokio::test]
     async fn ends_at_the_period_or_now_and_then_no_more() {
         let world = World::new().await;
-        let api = world.call(crate::routes().merge(crm::routes()));
-        let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 100, "interval": "month" });
-        api.post("/v3/plans", plan).await.expect(201);
-        let customer = api
-            .post("/v3/customers", json!({ "email": "a@example.com" }))
-            .await;
-        let new = json!({ "customer_id": customer.text_of("id"), "plan_id": "pro", "trial_period_days": 14 });
-        let id = api
-            .post("/v3/subscriptions", new)
-            .await
-            .text_of("id")
-            .to_owned();
+        let (api, id) = crate::testing::subscribed(&world).await;
         let path = format!("/v3/subscriptions/{id}/cancel");
         let later = api
             .post(&path, json!({ "cancel_at_period_end": true }))

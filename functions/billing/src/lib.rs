@@ -28,6 +28,8 @@ mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
 mod record_usage;
+#[cfg(test)]
+mod testing;
 mod update_plan;
 
 use api::{App, Config, Invocation};

@@ -36,8 +36,7 @@ impl Input for Filter {
         ("customer_id" = Option<String>, Query, description = "Of this customer.", example = "cust_rs_123456"),
         ("subscription_id" = Option<String>, Query, description = "Of this subscription.", example = "sub_rs_123456"),
         ("status" = Option<String>, Query, description = "In this status.", example = "paid"),
-        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        api::PageParams
     ),
     responses((status = 200, description = "One page of invoices.", body = List<Invoice>), Problems)
 )]

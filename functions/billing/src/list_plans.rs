@@ -11,8 +11,7 @@ use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
     path = "/v3/plans",
     tag = "billing",
     params(
-        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        api::PageParams
     ),
     responses((status = 200, description = "One page of plans.", body = List<Plan>), Problems)
 )]

@@ -33,8 +33,7 @@ impl Input for Filter {
     params(
         ("customer_id" = Option<String>, Query, description = "Of this customer.", example = "cust_rs_123456"),
         ("status" = Option<String>, Query, description = "In this status.", example = "active"),
-        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        api::PageParams
     ),
     responses((status = 200, description = "One page of subscriptions.", body = List<Subscription>), Problems)
 )]

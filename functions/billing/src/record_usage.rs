@@ -118,18 +118,7 @@ mod tests {
     #[tokio::test]
     async fn usage_adds_up_exactly_and_a_key_counts_once() {
         let world = World::new().await;
-        let api = world.call(crate::routes().merge(crm::routes()));
-        let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 100, "interval": "month" });
-        api.post("/v3/plans", plan).await.expect(201);
-        let customer = api
-            .post("/v3/customers", json!({ "email": "a@example.com" }))
-            .await;
-        let new = json!({ "customer_id": customer.text_of("id"), "plan_id": "pro", "trial_period_days": 14 });
-        let id = api
-            .post("/v3/subscriptions", new)
-            .await
-            .text_of("id")
-            .to_owned();
+        let (api, id) = crate::testing::subscribed(&world).await;
         world.meter.take();
         let body = json!({ "subscription_id": id, "metric_name": "storage_gb", "quantity": 0.1 });
         let first = api.post("/v3/usage", body.clone()).await;

@@ -29,8 +29,7 @@ impl Input for Filter {
     tag = "crm",
     params(
         ("search" = Option<String>, Query, description = "Text in names, e-mail address or company.", example = "acme"),
-        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        api::PageParams
     ),
     responses((status = 200, description = "One page of customers.", body = List<Customer>), Problems)
 )]

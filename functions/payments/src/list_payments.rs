@@ -1,24 +1,9 @@
 //! `GET /v3/payments`
 
 use api::dialect::rocketsavvy::{List, Payment, Problems};
-use api::input::{Fields, Input};
-use api::{Cx, PageQuery, PaymentsRead, Problem, Query, Reply};
-use models::ids::{self, Id};
+use api::{Cx, PaymentsRead, Problem, Query, Reply};
 
-/// What the query says.
-pub(crate) struct Filter {
-    customer_id: Option<Id<ids::Customer>>,
-    page: PageQuery,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            customer_id: fields.id("customer_id").optional(),
-            page: PageQuery::read(fields)?,
-        })
-    }
-}
+use crate::of_customer::OfCustomer;
 
 /// List payments
 ///
@@ -29,14 +14,13 @@ impl Input for Filter {
     tag = "payments",
     params(
         ("customer_id" = Option<String>, Query, description = "Of this customer.", example = "cust_rs_123456"),
-        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        api::PageParams
     ),
     responses((status = 200, description = "One page of payments.", body = List<Payment>), Problems)
 )]
 pub(crate) async fn list_payments(
     cx: Cx<PaymentsRead>,
-    Query(query): Query<Filter>,
+    Query(query): Query<OfCustomer>,
 ) -> Result<Reply, Problem> {
     let customer = query.customer_id.map(|id| id.to_string());
     let paging = cx.page(&query.page, &[customer.as_deref()])?;

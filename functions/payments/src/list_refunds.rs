@@ -14,8 +14,7 @@ use models::ids::{self, Id};
     tag = "payments",
     params(
         ("id" = String, Path, description = "The payment.", example = "pay_rs_789012"),
-        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        api::PageParams
     ),
     responses((status = 200, description = "One page of refunds.", body = List<Refund>), Problems)
 )]

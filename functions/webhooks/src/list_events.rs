@@ -36,8 +36,7 @@ impl Input for Filter {
     params(
         ("type" = Option<String>, Query, description = "Events of this type only.", example = "invoice.paid"),
         ("object_id" = Option<String>, Query, description = "Events of this object only.", example = "inv_rs_789012"),
-        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        api::PageParams
     ),
     responses((status = 200, description = "One page of events.", body = List<Event>), Problems)
 )]

@@ -14,8 +14,7 @@ use models::{Error, Id};
     tag = "webhooks",
     params(
         ("id" = String, Path, description = "The endpoint.", example = "we_rs_123456"),
-        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        api::PageParams
     ),
     responses((status = 200, description = "One page of deliveries.", body = Deliveries), Problems)
 )]

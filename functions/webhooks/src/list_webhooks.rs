@@ -11,8 +11,7 @@ use api::{Cx, PageQuery, Problem, Query, Reply, WebhooksRead};
     path = "/v3/webhooks",
     tag = "webhooks",
     params(
-        ("limit" = Option<u32>, Query, description = "Records in a page, 1 to 100.", example = 20),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+        api::PageParams
     ),
     responses((status = 200, description = "One page of endpoints.", body = List<Endpoint>), Problems)
 )]

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use models::page::{Page, PageRequest};
 use models::{Error, Result, Scope};
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 
 use crate::cx::Cx;
 use crate::dialect::rocketsavvy::List;
@@ -14,6 +15,18 @@ use crate::input::{Fields, Input};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageQuery {
     limit: u32,
+    cursor: Option<String>,
+}
+
+/// The same two parameters for the description of a list.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the schema of what `PageQuery` reads")]
+pub struct PageParams {
+    /// Records in a page, 1 to 100.
+    #[param(example = 20)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
     cursor: Option<String>,
 }
 

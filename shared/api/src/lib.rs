@@ -27,7 +27,7 @@ pub use app::App;
 pub use auth::Operator;
 pub use body::{Json, Query};
 pub use config::Config;
-pub use cursor::{PageQuery, Paging};
+pub use cursor::{PageParams, PageQuery, Paging};
 pub use cx::{Cx, ShownOnce};
 pub use middleware::{finish, surround};
 pub use path::Path;
