@@ -70,6 +70,7 @@ pub(crate) async fn create_api_key(
         }
         .into());
     }
+    scopes::within_life(input.expires_at, cx.expires_at())?;
     let new = NewApiKey {
         name: input.name,
         mode: input.mode,
@@ -246,5 +247,22 @@ mod tests {
             .get("/v3/test-clock")
             .await
             .expect(200);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_expires_makes_no_key_that_outlives_it() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let mut body =
+            json!({ "name": "Short", "mode": "test", "expires_at": "2026-02-01T00:00:00Z" });
+        let short = api.post("/v3/api-keys", body.clone()).await;
+        let short = api.with_key(short.text_of("key"));
+        short.post("/v3/api-keys", body.clone()).await.expect(201);
+        for expires_at in [json!(null), json!("2026-02-01T00:00:01Z")] {
+            body["expires_at"] = expires_at;
+            let refused = short.post("/v3/api-keys", body.clone()).await;
+            refused.expect(403);
+            assert_eq!(refused.text_of("code"), "expiry_exceeded");
+        }
     }
 }

@@ -55,6 +55,8 @@ pub(crate) async fn create_oauth_client(
     Json(input): Json<NewOauthClient>,
 ) -> Result<Reply, Problem> {
     let scopes = scopes::granted(input.scopes, cx.scopes())?;
+    // A client does not expire.
+    scopes::within_life(None, cx.expires_at())?;
     let client_id = hex::encode(cx.ids().random::<16>()?);
     let secret = secrets::opaque(cx.ids())?;
     let created = cx.wall().whole_second();

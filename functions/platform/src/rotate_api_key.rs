@@ -50,6 +50,7 @@ pub(crate) async fn rotate_api_key(
         .await?
         .ok_or_else(|| Error::not_found("API key", id))?;
     scopes::within(stored.scopes, cx.scopes())?;
+    scopes::within_life(stored.expires_at, cx.expires_at())?;
     let now = cx.wall().whole_second();
     let (newest, older): (Vec<_>, Vec<_>) = lookups(&cx, &stored)
         .await?

@@ -2,7 +2,7 @@
 
 use api::input::Fields;
 use models::platform::ScopeSet;
-use models::{Error, Result};
+use models::{Error, Result, Timestamp};
 
 /// More names than there are scopes.
 const MAX_NAMES: usize = 50;
@@ -59,4 +59,18 @@ pub(crate) fn within(scopes: ScopeSet, caller: ScopeSet) -> Result<()> {
             missing.join(", ")
         ),
     })
+}
+
+/// Errors where a credential would outlive the one that makes it: a key that leaks for an hour must not become one for good.
+pub(crate) fn within_life(expires_at: Option<Timestamp>, caller: Option<Timestamp>) -> Result<()> {
+    match (expires_at, caller) {
+        (Some(new), Some(caller)) if new <= caller => Ok(()),
+        (_, None) => Ok(()),
+        (_, Some(caller)) => Err(Error::Forbidden {
+            code: "expiry_exceeded",
+            detail: format!(
+                "this key is good until {caller}; what it makes must expire by then, too"
+            ),
+        }),
+    }
 }

@@ -10,7 +10,7 @@ use http::request::Parts;
 use models::event::Actor;
 use models::ids::{Id, Kind};
 use models::platform::ScopeSet;
-use models::{Error, Result};
+use models::{Error, Result, Timestamp};
 use operations::Context;
 use serde::Serialize;
 use store::{Answer, IdempotencyKey, Via, Writes};
@@ -36,6 +36,7 @@ pub struct Cx<S> {
     app: App,
     info: RequestInfo,
     scopes: ScopeSet,
+    expires_at: Option<Timestamp>,
     scope: PhantomData<fn() -> S>,
 }
 
@@ -126,6 +127,7 @@ impl<S: Required> Cx<S> {
             app: app.clone(),
             info,
             scopes: credential.scopes,
+            expires_at: credential.expires_at,
             scope: PhantomData,
         })
     }
@@ -172,6 +174,11 @@ impl<S> Cx<S> {
     /// What the credential may do: nobody hands out more than that.
     pub const fn scopes(&self) -> ScopeSet {
         self.scopes
+    }
+
+    /// Until when the credential is good: nothing that it hands out lives longer.
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
     }
 
     /// Creates a record under a new id, and answers 201 with what `make` says.
