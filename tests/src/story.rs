@@ -86,14 +86,15 @@ impl Cloud {
 
     /// Advances the test clock and waits until it has arrived.
     pub(crate) async fn advance(&self, days: i64) {
+        self.advance_hours(days * 24).await;
+    }
+
+    /// The same in hours.
+    async fn advance_hours(&self, hours: i64) {
         let clock = self.get("/v3/test-clock").await;
         let now: models::Timestamp = clock["frozen_time"].as_str().unwrap().parse().unwrap();
-        self.post(
-            "/v3/test-clock/advance",
-            &json!({ "to": now.plus_days(days).to_string() }),
-            202,
-        )
-        .await;
+        let to = json!({ "to": now.plus_seconds(hours * 3600).to_string() });
+        self.post("/v3/test-clock/advance", &to, 202).await;
         self.until("/v3/test-clock", |clock| clock["status"] == "ready")
             .await;
     }
@@ -321,5 +322,41 @@ async fn an_event_that_was_refused_is_sent_again_and_then_no_more() {
         .unwrap();
     assert_eq!(answer.get(), r#"{"batchItemFailures":[]}"#);
     assert_eq!(receiver.received().len(), 3);
+    assert!(cloud.running.end().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_faulty_gateway_is_asked_again_and_the_subscription_falls_behind_only_then() {
+    let receiver = Receiver::start().await;
+    let cloud = Cloud::start(None).await;
+    let subscription = cloud.subscribe("4000000000000119", &receiver).await;
+    // Twelve hours after the trial, four hours before the last of the nine attempts.
+    cloud.advance_hours(14 * 24 + 12).await;
+    let status = async || {
+        cloud
+            .get(&format!("/v3/subscriptions/{subscription}"))
+            .await["status"]
+            .clone()
+    };
+    assert_eq!(status().await, "active");
+    let invoice = cloud.get("/v3/invoices").await["data"][0].clone();
+    assert_eq!(
+        (&invoice["status"], &invoice["attempt_count"]),
+        (&json!("open"), &json!(8))
+    );
+    cloud.advance_hours(12).await;
+    assert_eq!(status().await, "past_due");
+    let invoice = cloud.get("/v3/invoices").await["data"][0].clone();
+    assert_eq!(
+        (&invoice["attempt_count"], &invoice["next_payment_attempt"]),
+        (&json!(9), &json!(null))
+    );
+    assert_eq!(
+        cloud.get("/v3/payments").await["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        9
+    );
     assert!(cloud.running.end().await);
 }
