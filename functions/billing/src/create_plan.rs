@@ -69,6 +69,9 @@ impl Input for Body {
             .optional()
             .unwrap_or(PricingModel::Flat);
         let metadata = fields.metadata().optional().unwrap_or_default();
+        for name in ["tiers", "meters"] {
+            fields.unsupported(name, "is not supported: a plan is flat or per unit");
+        }
         let longest = match interval? {
             Interval::Day | Interval::Week | Interval::Month => 36,
             Interval::Quarter => 12,
@@ -173,7 +176,7 @@ mod tests {
         let world = World::new().await;
         let body = json!({
             "id": "a b", "name": "", "currency": "USDT", "amount": 99.99, "interval": "fortnight",
-            "interval_count": 0, "trial_period_days": -1, "pricing_model": "free", "metadata": [],
+            "interval_count": 0, "trial_period_days": -1, "pricing_model": "free", "metadata": [], "meters": [{}], "tiers": [],
         });
         let answer = world.call(crate::routes()).post("/v3/plans", body).await;
         answer.expect(400);
@@ -189,6 +192,7 @@ mod tests {
                 "/trial_period_days",
                 "/pricing_model",
                 "/metadata",
+                "/meters",
             ]
         );
     }

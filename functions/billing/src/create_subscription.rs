@@ -72,6 +72,8 @@ impl Input for Body {
             .optional();
         let days_until_due = fields.count("days_until_due", 0..=365).optional();
         let metadata = fields.metadata().optional().unwrap_or_default();
+        fields.unsupported("coupon_id", "is not supported: no coupon can be applied");
+        fields.unsupported("start_date", "is not supported: a subscription starts now");
         let automatic = match (auto_collection, named) {
             (Some(auto), Some(named))
                 if auto != (named == CollectionMethod::ChargeAutomatically) =>
@@ -399,7 +401,7 @@ mod tests {
             (
                 json!({ "customer_id": 1, "plan_id": "a b", "billing_cycle": "x", "auto_collection": "yes",
                      "trial_period_days": 731, "quantity": 0, "payment_method_id": "x", "collection_method": "x",
-                     "days_until_due": -1, "metadata": 1, "customerid": "x" }),
+                     "days_until_due": -1, "metadata": 1, "coupon_id": "c", "start_date": "x", "customerid": "x" }),
                 400,
                 vec![
                     "/customer_id",
@@ -412,6 +414,8 @@ mod tests {
                     "/collection_method",
                     "/days_until_due",
                     "/metadata",
+                    "/coupon_id",
+                    "/start_date",
                     "/customerid",
                 ],
             ),

@@ -6,6 +6,7 @@ use api::{BillingWrite, Cx, Json, Problem, Reply};
 use models::ids::{self, Id};
 use models::{Error, Timestamp};
 use rust_decimal::Decimal;
+use store::IdempotencyKey;
 use utoipa::ToSchema;
 
 /// How old a report may be: Stripe's 35 days.
@@ -28,6 +29,9 @@ pub(crate) struct NewUsage {
     /// When it was used, at most 35 days ago and 5 minutes ahead; now where it is absent.
     #[schema(example = "2025-06-27T10:30:00Z")]
     timestamp: Option<String>,
+    /// The same as the header `Idempotency-Key`, which wins where both are given.
+    #[schema(example = "report-2025-06-27")]
+    idempotency_key: Option<String>,
 }
 
 /// What the body says.
@@ -36,6 +40,7 @@ pub(crate) struct Body {
     metric_name: String,
     quantity: Decimal,
     timestamp: Option<Timestamp>,
+    idempotency_key: Option<String>,
 }
 
 impl Input for Body {
@@ -44,6 +49,7 @@ impl Input for Body {
         let metric_name = fields.text("metric_name", 1..=64).required(fields);
         let quantity = fields.decimal("quantity").required(fields);
         let timestamp = fields.timestamp("timestamp").optional();
+        let idempotency_key = fields.text("idempotency_key", 1..=200).optional();
         let plain = |c: char| c.is_ascii_alphanumeric() || "_-. ".contains(c);
         if metric_name
             .as_ref()
@@ -63,13 +69,31 @@ impl Input for Body {
             metric_name: metric_name?,
             quantity: quantity?,
             timestamp,
+            idempotency_key,
+        })
+    }
+}
+
+impl Body {
+    /// The key in the body, held like one in the header. It has its own names, so the two never meet.
+    fn key(&self, route: String) -> Option<IdempotencyKey> {
+        let report = format!(
+            "{} {} {} {:?}",
+            self.subscription_id, self.metric_name, self.quantity, self.timestamp
+        );
+        let key = format!("usage#{}", self.idempotency_key.as_ref()?);
+        Some(IdempotencyKey {
+            key,
+            route,
+            body_hash: store::keys::sha256(&report),
         })
     }
 }
 
 /// Record usage
 ///
-/// 1 read and 1 write unit. Send an Idempotency-Key: a report that is sent twice without one counts twice.
+/// 1 read and 1 write unit; with a key 1 read and 3 write units more. Send a key, in the header or in the body: a report that
+/// is sent twice without one counts twice.
 #[utoipa::path(
     post,
     path = "/v3/usage",
@@ -81,6 +105,12 @@ pub(crate) async fn record_usage(
     cx: Cx<BillingWrite>,
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
+    if !cx.has_key()
+        && let Some(key) = body.key(format!("POST {}", cx.path()))
+        && let Some(kept) = cx.claim(key).await?
+    {
+        return Ok(kept.into());
+    }
     let (now, subscription) =
         tokio::try_join!(cx.now(), cx.subscription_now(body.subscription_id))?;
     let missing = || Error::no_such("subscription", body.subscription_id, "/subscription_id");
@@ -165,5 +195,26 @@ mod tests {
             api.post("/v3/usage", body).await.pointers(),
             ["/subscription_id"]
         );
+    }
+
+    #[tokio::test]
+    async fn a_key_in_the_body_counts_once_too() {
+        let world = World::new().await;
+        let (api, id) = crate::testing::subscribed(&world).await;
+        let mut body = json!({
+            "subscription_id": id, "metric_name": "api_calls", "quantity": 7, "idempotency_key": "r-1",
+        });
+        let first = api.post("/v3/usage", body.clone()).await;
+        first.expect(201);
+        let again = api.post("/v3/usage", body.clone()).await;
+        assert_eq!(again.text, first.text);
+        assert_eq!(again.headers["idempotent-replayed"], "true");
+        body["quantity"] = json!(8);
+        assert_eq!(
+            api.post("/v3/usage", body).await.text_of("code"),
+            "idempotency_key_reused"
+        );
+        let used = api.get(&format!("/v3/subscriptions/{id}/usage")).await;
+        assert_eq!(used.body["metrics"][0]["total"], 7);
     }
 }

@@ -118,6 +118,19 @@ impl<'a> Fields<'a> {
         self.entries.contains_key(name)
     }
 
+    /// Refuses a field that asks for something that does not exist: to ignore it would be to do something else than was asked.
+    /// An empty value asks for nothing.
+    pub fn unsupported(&mut self, name: &str, detail: &str) {
+        let asks = match self.entries.get(name) {
+            None => false,
+            Some(Raw::Json(raw)) => !matches!(raw.get(), "null" | "[]" | "{}"),
+            Some(Raw::Text(text)) => !text.is_empty(),
+        };
+        if asks {
+            self.reject(name, "unsupported", detail);
+        }
+    }
+
     /// Whether nothing is wrong so far: the time for rules over several fields.
     pub fn good(&self) -> bool {
         self.invalid.fields.is_empty()

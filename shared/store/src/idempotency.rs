@@ -79,6 +79,11 @@ impl Session {
         Ok(None)
     }
 
+    /// Whether the caller sent a key with the request.
+    pub fn has_key(&self) -> bool {
+        self.idempotency_key().is_some()
+    }
+
     /// The caller's key.
     pub(crate) fn idempotency_key(&self) -> Option<String> {
         self.idempotency
