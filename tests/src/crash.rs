@@ -230,3 +230,65 @@ async fn a_subscription_that_dies_at_any_call_begins_once() {
     let body = |customer: &str| json!({ "customer_id": customer, "plan_id": "pro" });
     resumes_everywhere("/v3/subscriptions", body, "active").await;
 }
+
+#[tokio::test]
+async fn a_last_attempt_that_dies_at_any_call_leaves_the_subscription_past_due() {
+    /// The subscription whose gateway has been at fault in all attempts but the last, which is due at the moment returned.
+    async fn before_the_last() -> (
+        World,
+        Call,
+        Id<Subscription>,
+        Id<models::ids::Invoice>,
+        models::Timestamp,
+    ) {
+        let world = World::new().await;
+        let (api, id) = subscribed(&world, "4000000000000119").await;
+        run(&world, id).await.unwrap();
+        let invoice: Id<models::ids::Invoice> = api.get("/v3/invoices").await.body["data"][0]["id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        loop {
+            let context = world.app.scheduled(world.ours.test(), None);
+            let stored = context.invoice(invoice).await.unwrap().unwrap();
+            let due = stored.due().unwrap();
+            if stored.attempt_count == 8 {
+                return (world, api, id, invoice, due);
+            }
+            let context = world.app.scheduled(world.ours.test(), Some(due));
+            operations::retry_invoice(&context, invoice, due)
+                .await
+                .unwrap();
+        }
+    }
+    let (world, _, _, invoice, at) = before_the_last().await;
+    world.meter.fault(None);
+    let retry = async |world: &World, invoice, at| {
+        operations::retry_invoice(
+            &world.app.scheduled(world.ours.test(), Some(at)),
+            invoice,
+            at,
+        )
+        .await
+    };
+    retry(&world, invoice, at).await.unwrap();
+    for call in 0..world.meter.calls() {
+        for fault in [Fault::DieBefore(call), Fault::DieAfter(call)] {
+            let (world, api, id, invoice, at) = before_the_last().await;
+            world.meter.fault(Some(fault));
+            drop(retry(&world, invoice, at).await);
+            world.meter.fault(None);
+            retry(&world, invoice, at).await.unwrap();
+            retry(&world, invoice, at).await.unwrap();
+            let subscription = api.get(&format!("/v3/subscriptions/{id}")).await;
+            assert_eq!(subscription.body["status"], "past_due", "{fault:?}");
+            let payments = api.get("/v3/payments").await;
+            assert_eq!(
+                payments.body["data"].as_array().unwrap().len(),
+                9,
+                "{fault:?}"
+            );
+        }
+    }
+}

@@ -56,27 +56,33 @@ pub async fn collect_invoice(
 }
 
 /// The attempt that an invoice waits for has come due. Moves the subscription along with its outcome.
+///
+/// Where the attempt was booked before, an earlier run may have died right after: the subscription follows all the same.
 pub async fn retry_invoice(context: &Context, id: Id<ids::Invoice>, at: Timestamp) -> Result<()> {
     let Some(stored) = context.invoice(id).await? else {
         return Ok(());
     };
-    if stored.due().is_none_or(|due| due > at) {
-        return Ok(());
-    }
     let Some(subscription) = context.subscription_now(stored.subscription_id).await? else {
         return Ok(());
     };
-    let invoice = collect_invoice(context, stored, &subscription).await?;
+    let invoice = if stored.due().is_some_and(|due| due <= at) {
+        collect_invoice(context, stored, &subscription).await?
+    } else {
+        stored.into_inner()
+    };
     follow(context, subscription, &invoice).await
 }
 
-/// The subscription heals or falls behind with its invoice.
+/// The subscription heals or falls behind with its newest invoice; older ones say nothing of how it stands now.
 async fn follow(
     context: &Context,
     mut stored: Stored<Subscription>,
     invoice: &Invoice,
 ) -> Result<()> {
     loop {
+        if stored.latest_invoice != Some(invoice.id) {
+            return Ok(());
+        }
         let mut subscription = (*stored).clone();
         let event = if invoice.status == InvoiceStatus::Paid && subscription.paid() {
             EventType::SubscriptionUpdated
