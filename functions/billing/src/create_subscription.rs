@@ -152,7 +152,7 @@ pub(crate) async fn create_subscription(
 
 /// Bills the first period, unless that was done before, and answers.
 async fn bill(cx: &Cx<BillingWrite>, id: Id<ids::Subscription>) -> Result<Reply, Problem> {
-    let gone = || Error::internal(format_args!("{id} has vanished"));
+    let gone = || operations::vanished(id);
     let mut stored = cx.subscription_now(id).await?.ok_or_else(gone)?;
     let subscription = loop {
         let Some(first) = stored.first_bill()? else {

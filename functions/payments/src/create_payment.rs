@@ -127,7 +127,7 @@ async fn resume(
     reference: &str,
 ) -> models::Result<Stored<models::payments::Payment>> {
     let id: Id<ids::Payment> = reference.parse().map_err(Error::internal)?;
-    let vanished = || Error::internal(format_args!("{id} has vanished"));
+    let vanished = || operations::vanished(id);
     context.payment(id).await?.ok_or_else(vanished)
 }
 

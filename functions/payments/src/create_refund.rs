@@ -96,7 +96,7 @@ async fn resume(
     reference: &str,
 ) -> models::Result<Stored<models::payments::Refund>> {
     let id: Id<ids::Refund> = reference.parse().map_err(Error::internal)?;
-    let vanished = || Error::internal(format_args!("{id} has vanished"));
+    let vanished = || operations::vanished(id);
     context.refund(payment, id).await?.ok_or_else(vanished)
 }
 

@@ -9,7 +9,7 @@ use models::{Currency, Error, Mode};
 use store::Answer;
 use utoipa::ToSchema;
 
-use crate::key_secrets::{add_key, digest};
+use crate::key_secrets::add_key;
 
 /// Tries at an id under which no business is yet.
 const MAX_TRIES: u32 = 8;
@@ -95,7 +95,12 @@ pub(crate) async fn create_account(
         let mut shown = Vec::new();
         for mode in [Mode::Test, Mode::Live] {
             let secret = secrets::api_key(context.ids(), mode)?;
-            let key = ApiKey::new(context.mint().await?, first_key(mode), digest(&secret), now);
+            let key = ApiKey::new(
+                context.mint().await?,
+                first_key(mode),
+                secrets::digest(&secret),
+                now,
+            );
             add_key(&mut writes, account.id, &key)?;
             shown.push((mode, secret));
         }

@@ -7,7 +7,7 @@ use models::platform::{self, NewApiKey, ScopeSet};
 use models::{Error, Mode, Timestamp};
 use utoipa::ToSchema;
 
-use crate::key_secrets::{add_key, digest};
+use crate::key_secrets::add_key;
 use crate::scopes;
 
 const MODES: &[(&str, Mode)] = &[("test", Mode::Test), ("live", Mode::Live)];
@@ -79,7 +79,7 @@ pub(crate) async fn create_api_key(
     };
     let secret = secrets::api_key(cx.ids(), new.mode)?;
     cx.insert_secret(|id, writes| {
-        let key = platform::ApiKey::new(id, new.clone(), digest(&secret), now);
+        let key = platform::ApiKey::new(id, new.clone(), secrets::digest(&secret), now);
         add_key(writes, cx.scope().business, &key)?;
         Ok(ApiKey::with_secret(&key, now, secret.clone()))
     })

@@ -1,18 +1,9 @@
 //! The secrets of a key: what is kept of them, and under what they are found.
 
-use api::secrets;
 use futures::future::try_join_all;
-use models::platform::{ApiKey, SecretDigest};
+use models::platform::ApiKey;
 use models::{Business, Result};
-use store::{CredentialLookup, Session, Stored, Writes, keys};
-
-/// What is kept of a secret.
-pub(crate) fn digest(secret: &str) -> SecretDigest {
-    SecretDigest {
-        hash: keys::sha256(secret),
-        last4: secrets::last4(secret),
-    }
-}
+use store::{CredentialLookup, Session, Stored, Writes};
 
 /// Adds a new key together with the entry under which its secret is found.
 ///

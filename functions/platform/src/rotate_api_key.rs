@@ -7,7 +7,7 @@ use models::platform::CredentialKind;
 use models::{Error, Id};
 use utoipa::ToSchema;
 
-use crate::key_secrets::{digest, lookup, lookups};
+use crate::key_secrets::{lookup, lookups};
 use crate::scopes;
 
 /// How the old secret ends.
@@ -65,7 +65,7 @@ pub(crate) async fn rotate_api_key(
         CredentialKind::MemberToken => secrets::opaque(cx.ids())?,
     };
     let mut key = (*stored).clone();
-    key.rotate(digest(&secret), good.collect(), now)?;
+    key.rotate(secrets::digest(&secret), good.collect(), now)?;
 
     let mut writes = cx.writes().await?;
     writes.update(&stored, &key, None)?;
@@ -89,7 +89,7 @@ mod tests {
     use serde_json::{Value, json};
     use testkit::{Answer, Call, World};
 
-    use crate::key_secrets::{add_key, digest};
+    use crate::key_secrets::add_key;
     use crate::testing::{is_stored, with_scopes};
 
     async fn key(api: &Call, body: Value) -> Answer {
@@ -191,7 +191,12 @@ mod tests {
             scopes: ScopeSet::ALL,
             expires_at: None,
         };
-        let mut token = ApiKey::new(Id::new(5).unwrap(), new, digest("token"), context.wall());
+        let mut token = ApiKey::new(
+            Id::new(5).unwrap(),
+            new,
+            api::secrets::digest("token"),
+            context.wall(),
+        );
         token.kind = CredentialKind::MemberToken;
         let mut writes = context.writes().await.unwrap();
         add_key(&mut writes, world.ours.business, &token).unwrap();

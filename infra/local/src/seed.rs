@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use api::secrets;
-use models::platform::{
-    Account, ApiKey, CredentialKind, NewApiKey, OauthClient, ScopeSet, SecretDigest,
-};
+use models::platform::{Account, ApiKey, CredentialKind, NewApiKey, OauthClient, ScopeSet};
 use models::{Id, IdSource, Mode, Scope, Timestamp};
 use operations::Context;
 use serde_json::json;
@@ -162,17 +160,14 @@ struct Key<'a> {
 
 impl Key<'_> {
     fn write(&self, context: &Context, writes: &mut Writes<'_>) -> models::Result<()> {
-        let hash = keys::sha256(self.secret);
         let new = NewApiKey {
             name: self.name.to_owned(),
             mode: context.mode(),
             scopes: ScopeSet::ALL,
             expires_at: None,
         };
-        let digest = SecretDigest {
-            hash: hash.clone(),
-            last4: secrets::last4(self.secret),
-        };
+        let digest = secrets::digest(self.secret);
+        let hash = digest.hash.clone();
         let mut record = ApiKey::new(
             Id::new(self.number)?,
             new,

@@ -1,5 +1,6 @@
 //! The form of our own credentials: a prefix that scanners recognise, 32 random bytes, a checksum.
 
+use models::platform::SecretDigest;
 use models::{IdSource, Mode, Result};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -32,6 +33,14 @@ pub fn webhook_secret(ids: &IdSource) -> Result<String> {
 pub fn opaque(ids: &IdSource) -> Result<String> {
     let bytes: [u8; 32] = ids.random()?;
     Ok(hex::encode(bytes))
+}
+
+/// What is kept of a secret.
+pub fn digest(secret: &str) -> SecretDigest {
+    SecretDigest {
+        hash: store::keys::sha256(secret),
+        last4: last4(secret),
+    }
 }
 
 /// The last four characters, which is all that is shown of a key later.

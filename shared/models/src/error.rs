@@ -185,20 +185,4 @@ impl Error {
     pub fn internal(detail: impl std::fmt::Display) -> Self {
         Self::Internal(detail.to_string())
     }
-
-    /// Whether the same call may succeed a moment later.
-    pub fn retryable(&self) -> bool {
-        match self {
-            Self::RateLimited { .. } | Self::Unavailable(_) => true,
-            Self::Invalid(_)
-            | Self::NotFound { .. }
-            | Self::AlreadyExists { .. }
-            | Self::Conflict { .. }
-            | Self::Declined { .. }
-            | Self::Idempotency { .. }
-            | Self::Unauthenticated
-            | Self::Forbidden { .. }
-            | Self::Internal(_) => false,
-        }
-    }
 }

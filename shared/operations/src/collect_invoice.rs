@@ -8,6 +8,7 @@ use models::{Error, Metadata, Result, Timestamp};
 use store::Stored;
 
 use crate::Context;
+use crate::context::vanished;
 use crate::take_payment::resolve_payment;
 
 /// Neighbours that are looked at where another payment drew the same id.
@@ -48,10 +49,7 @@ pub async fn collect_invoice(
             return Ok(invoice);
         }
         let id = stored.id;
-        stored = context
-            .invoice(id)
-            .await?
-            .ok_or_else(|| Error::internal(format_args!("{id} has vanished")))?;
+        stored = context.invoice(id).await?.ok_or_else(|| vanished(id))?;
     }
 }
 
@@ -158,7 +156,7 @@ async fn attempt_payment(
                 return resolve_payment(context, stored).await;
             }
             Some(_) => id = id.successor()?,
-            None => return Err(Error::internal(format_args!("{id} has vanished"))),
+            None => return Err(vanished(id)),
         }
     }
     Err(Error::Unavailable(

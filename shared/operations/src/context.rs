@@ -1,5 +1,6 @@
 //! What a use case works with.
 
+use std::fmt::Display;
 use std::ops::Deref;
 
 use models::{Error, Result};
@@ -36,4 +37,9 @@ impl Deref for Context {
     fn deref(&self) -> &Session {
         &self.session
     }
+}
+
+/// A record that was written a moment ago is not there: our fault, for nothing removes it.
+pub fn vanished(id: impl Display) -> Error {
+    Error::internal(format_args!("{id} has vanished"))
 }

@@ -15,7 +15,7 @@ mod take_payment;
 
 pub use bill_subscription::bill_subscription;
 pub use collect_invoice::{collect_invoice, retry_invoice};
-pub use context::Context;
+pub use context::{Context, vanished};
 pub use delete_customer::delete_customer;
 pub use refund_payment::{begin_refund, resolve_refund};
 pub use run_subscription::run_subscription;

@@ -8,6 +8,7 @@ use providers::gateway::Return;
 use store::Stored;
 
 use crate::Context;
+use crate::context::vanished;
 
 /// Tries at a payment that others change at the same moment, with waits that come to about four seconds.
 const MAX_TRIES: u32 = 16;
@@ -68,10 +69,7 @@ pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Re
             return Ok(stored.into_inner());
         }
         let id = stored.payment_id;
-        let payment = context
-            .payment(id)
-            .await?
-            .ok_or_else(|| Error::internal(format_args!("{id} has vanished")))?;
+        let payment = context.payment(id).await?.ok_or_else(|| vanished(id))?;
         let reference = payment.reference.clone().unwrap_or_default();
         let key = stored.id.to_string();
         let ask = Return {
@@ -114,5 +112,5 @@ async fn reload(
     context
         .refund(payment, id)
         .await?
-        .ok_or_else(|| Error::internal(format_args!("{id} has vanished")))
+        .ok_or_else(|| vanished(id))
 }

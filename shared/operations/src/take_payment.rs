@@ -8,6 +8,7 @@ use providers::gateway::Charge;
 use store::Stored;
 
 use crate::Context;
+use crate::context::vanished;
 
 /// Tries at an id under which nobody is yet. Only a clock that stands still makes two ids meet.
 const MAX_TRIES: u32 = 8;
@@ -62,8 +63,5 @@ pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> 
 }
 
 async fn reload(context: &Context, id: Id<ids::Payment>) -> Result<Stored<Payment>> {
-    context
-        .payment(id)
-        .await?
-        .ok_or_else(|| Error::internal(format_args!("{id} has vanished")))
+    context.payment(id).await?.ok_or_else(|| vanished(id))
 }

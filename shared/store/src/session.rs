@@ -185,15 +185,6 @@ impl Session {
     pub async fn write(&self, writes: &Writes<'_>) -> Result<bool> {
         Ok(matches!(self.table.commit(writes).await?, Committed::Done))
     }
-
-    /// Writes or answers that somebody else changed the record meanwhile.
-    pub async fn write_or_conflict(&self, writes: &Writes<'_>) -> Result<()> {
-        if self.write(writes).await? {
-            Ok(())
-        } else {
-            Err(stale())
-        }
-    }
 }
 
 /// Somebody else changed the record between our read and our write.
