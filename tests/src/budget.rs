@@ -112,7 +112,7 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
             write_tenths,
         });
     };
-    row("create_subscription, with a trial", 30, 30);
+    row("create_subscription, with a trial", 40, 30);
 
     let id: Id<models::ids::Subscription> = subscription.text_of("id").parse().unwrap();
     let due = async || {
@@ -135,7 +135,7 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
         let at = due().await;
         world.meter.take();
         run(at).await;
-        row(what, 40, 100);
+        row(what, 50, 90);
     }
     let before = due().await.plus_seconds(-1);
     world.meter.take();

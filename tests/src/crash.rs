@@ -257,7 +257,7 @@ async fn a_last_attempt_that_dies_at_any_call_leaves_the_subscription_past_due()
                 return (world, api, id, invoice, due);
             }
             let context = world.app.scheduled(world.ours.test(), Some(due));
-            operations::retry_invoice(&context, invoice, due)
+            operations::run_invoice(&context, invoice, due)
                 .await
                 .unwrap();
         }
@@ -265,7 +265,7 @@ async fn a_last_attempt_that_dies_at_any_call_leaves_the_subscription_past_due()
     let (world, _, _, invoice, at) = before_the_last().await;
     world.meter.fault(None);
     let retry = async |world: &World, invoice, at| {
-        operations::retry_invoice(
+        operations::run_invoice(
             &world.app.scheduled(world.ours.test(), Some(at)),
             invoice,
             at,

@@ -231,7 +231,7 @@ async fn a_card_that_declines_later_leaves_the_subscription_past_due() {
             got.iter()
                 .filter(|event| event["type"] == "payment.failed")
                 .count()
-                == 2
+                >= 8
         })
         .await;
     let got = receiver.received();
@@ -347,10 +347,10 @@ async fn a_faulty_gateway_is_asked_again_and_the_subscription_falls_behind_only_
     cloud.advance_hours(12).await;
     assert_eq!(status().await, "past_due");
     let invoice = cloud.get("/v3/invoices").await["data"][0].clone();
-    assert_eq!(
-        (&invoice["attempt_count"], &invoice["next_payment_attempt"]),
-        (&json!(9), &json!(null))
-    );
+    assert_eq!(invoice["attempt_count"], 9);
+    assert_eq!(invoice["last_payment_error"]["code"], "processing_error");
+    // From here on the schedule of the business counts.
+    assert_ne!(invoice["next_payment_attempt"], json!(null));
     assert_eq!(
         cloud.get("/v3/payments").await["data"]
             .as_array()

@@ -30,6 +30,10 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
     let client = id(&api
         .post("/v3/oauth-clients", json!({ "name": "Client" }))
         .await);
+    let coupon = json!({ "id": "coupon_welcome", "name": "Welcome", "percent_off": 10 });
+    let coupon = id(&api.post("/v3/coupons", coupon).await);
+    let rate = json!({ "display_name": "VAT", "percentage": 20 });
+    let rate = id(&api.post("/v3/tax-rates", rate).await);
     vec![
         ("cust_rs_", customer),
         ("pm_rs_", method),
@@ -39,6 +43,8 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
         ("we_rs_", webhook),
         ("key_rs_", key),
         ("client_rs_", client),
+        ("coupon_", coupon),
+        ("txr_rs_", rate),
     ]
 }
 
@@ -151,8 +157,10 @@ async fn another_business_and_the_other_mode_find_nothing() {
         }
         for list in [
             "customers",
+            "coupons",
             "plans",
             "subscriptions",
+            "tax-rates",
             "invoices",
             "payments",
             "payment-methods",

@@ -35,7 +35,7 @@ async fn run(app: &App, body: &str) -> Result<()> {
     let now = context.now().await?;
     match message.entity_type.as_str() {
         "sub" => operations::run_subscription(&context, id(&key)?, now).await,
-        "inv" => operations::retry_invoice(&context, id(&key)?, now).await,
+        "inv" => operations::run_invoice(&context, id(&key)?, now).await,
         "pay" => resolve_payment(&context, id(&key)?).await,
         "refund" => resolve_refund(&context, &key).await,
         other => Err(Error::internal(format_args!(

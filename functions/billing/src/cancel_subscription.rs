@@ -9,6 +9,8 @@ use models::event::EventType;
 use models::ids::{self, Id};
 use utoipa::ToSchema;
 
+use crate::terms::settle;
+
 /// How a subscription ends.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "the schema of the input; it is read into a body")]
@@ -18,27 +20,39 @@ pub(crate) struct Cancellation {
     cancel_at_period_end: Option<bool>,
     /// The same, shorter.
     at_period_end: Option<bool>,
+    /// Whether the part of the period that is left is given back to the customer's balance, where it ends at once.
+    #[schema(example = false)]
+    prorate: Option<bool>,
 }
 
 /// What the body says.
 pub(crate) struct Body {
     at_period_end: bool,
+    prorate: bool,
 }
 
 impl Input for Body {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let long = fields.boolean("cancel_at_period_end").optional();
         let short = fields.boolean("at_period_end").optional();
+        let prorate = fields.boolean("prorate").optional().unwrap_or(false);
+        let at_period_end = long.or(short).unwrap_or(false);
+        if at_period_end && prorate {
+            let detail = "gives nothing back where the period is used to its end";
+            fields.reject("prorate", "contradiction", detail);
+        }
         Some(Self {
-            at_period_end: long.or(short).unwrap_or(false),
+            at_period_end,
+            prorate,
         })
     }
 }
 
 /// Cancel a subscription
 ///
-/// Now, or when the running period ends; nothing is given back. One that still waits for its first payment ends at once.
-/// 1 read and up to 3 write units.
+/// Now, or when the running period ends. Usage that is not billed yet, and lines that wait for the next invoice, are billed
+/// at the end. One that still waits for its first payment ends at once, and its invoice is void. 1 read and up to 3 write
+/// units, and those of an invoice where there is one.
 #[utoipa::path(
     post,
     path = "/v3/subscriptions/{id}/cancel",
@@ -52,24 +66,49 @@ pub(crate) async fn cancel_subscription(
     Path(id): Path<Id<ids::Subscription>>,
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
+    if cx.resumed().is_some() {
+        return answer(&cx, id).await;
+    }
     let stored = cx
         .subscription_now(id)
         .await?
         .ok_or_else(|| Error::not_found("subscription", id))?;
+    let now = cx.now().await?;
     let mut subscription = (*stored).clone();
-    subscription.cancel(body.at_period_end, cx.now().await?)?;
-    let event = match subscription.status {
-        SubscriptionStatus::Canceled => EventType::SubscriptionCanceled,
-        SubscriptionStatus::Trialing
-        | SubscriptionStatus::Active
-        | SubscriptionStatus::Incomplete
-        | SubscriptionStatus::IncompleteExpired
-        | SubscriptionStatus::PastDue => EventType::SubscriptionUpdated,
-    };
     let mut writes = cx.writes().await?;
-    writes.update(&stored, &subscription, Some(event))?;
-    cx.changed(&writes, &Subscription::of(&subscription, cx.mode()))
-        .await
+    if body.at_period_end && stored.status != SubscriptionStatus::Incomplete {
+        subscription.cancel_at_period_end(true, now)?;
+        writes.update(&stored, &subscription, Some(EventType::SubscriptionUpdated))?;
+        let view = Subscription::of(&subscription, cx.mode())?;
+        return cx.changed(&writes, &view).await;
+    }
+    stored.refuse_if_over()?;
+    let readings = operations::read_meters(&cx, &stored, stored.period).await?;
+    let unit = cx.billing_settings().await?.proration;
+    subscription.cancel_now(body.prorate, unit, &readings, now)?;
+    writes.update(
+        &stored,
+        &subscription,
+        Some(EventType::SubscriptionCanceled),
+    )?;
+    if stored.status == SubscriptionStatus::Incomplete {
+        operations::void_latest(&cx, &mut writes, &stored, now).await?;
+    }
+    if subscription.bill_now.is_none() {
+        let view = Subscription::of(&subscription, cx.mode())?;
+        return cx.changed(&writes, &view).await;
+    }
+    if !cx.begin(&writes, &id.to_string()).await? {
+        return Err(store::stale().into());
+    }
+    answer(&cx, id).await
+}
+
+/// Bills what is left, unless that was done before, and answers.
+async fn answer(cx: &Cx<BillingWrite>, id: Id<ids::Subscription>) -> Result<Reply, Problem> {
+    let subscription = settle(cx, id).await?;
+    let view = Subscription::of(&subscription, cx.mode())?;
+    cx.changed(&cx.writes().await?, &view).await
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 use api::dialect::rocketsavvy::{Plan, Problems};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Json, Problem, Reply};
-use models::billing::{Price, PricingModel};
+use models::billing::{Price, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::time::Interval;
-use models::{Error, Metadata, Money};
+use models::{Error, Metadata};
 use utoipa::ToSchema;
+
+use crate::price::{ChargeChanges, MeterSchema, TierSchema, read_meters, reject};
 
 /// A new plan.
 #[derive(Debug, ToSchema)]
@@ -22,9 +24,9 @@ pub(crate) struct NewPlan {
     name: String,
     #[schema(example = "USD")]
     currency: String,
-    /// Minor units for a period, or for a unit in a period.
+    /// Minor units for a period, a unit or a package. May be absent where tiers, a percentage or meters say what it costs.
     #[schema(example = 9999)]
-    amount: i64,
+    amount: Option<i64>,
     /// `day`, `week`, `month`, `quarter` or `year`.
     #[schema(example = "month")]
     interval: String,
@@ -34,9 +36,25 @@ pub(crate) struct NewPlan {
     /// 0 to 730.
     #[schema(example = 0)]
     trial_period_days: Option<u32>,
-    /// `flat` or `per_unit`.
+    /// `flat`, `per_unit`, `graduated`, `volume`, `package` or `percentage`.
     #[schema(example = "flat")]
     pricing_model: Option<String>,
+    /// The tiers of a graduated or volume price, in rising order, the last one without `up_to`; at most 20.
+    tiers: Option<Vec<TierSchema>>,
+    /// Units in a package.
+    #[schema(example = json!(null))]
+    package_size: Option<u64>,
+    /// Percent of the quantity, which then counts minor units.
+    #[schema(value_type = Option<f64>, example = json!(null))]
+    percentage: Option<String>,
+    /// Units of each period that cost nothing.
+    #[schema(value_type = Option<f64>, example = json!(null))]
+    included_units: Option<String>,
+    /// Metered components, billed when the period has ended; at most 10.
+    meters: Option<Vec<MeterSchema>>,
+    /// Whether the amounts contain the tax: `inclusive`, `exclusive`, or `unspecified` (the tax rate says).
+    #[schema(example = "unspecified")]
+    tax_behavior: Option<String>,
     #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
     metadata: Option<()>,
 }
@@ -54,7 +72,6 @@ impl Input for Body {
         let id = fields.slug("id").optional();
         let name = fields.text("name", 1..=200).required(fields);
         let currency = fields.currency("currency").required(fields);
-        let amount = fields.minor("amount", 0).required(fields);
         let interval = fields.choice("interval", Interval::ALL).required(fields);
         let interval_count = fields
             .count("interval_count", 1..=36)
@@ -64,14 +81,14 @@ impl Input for Body {
             .count("trial_period_days", 0..=730)
             .optional()
             .unwrap_or(0);
-        let model = fields
-            .choice("pricing_model", PricingModel::ALL)
+        let changes = ChargeChanges::read(fields);
+        let meters = read_meters(fields).optional().unwrap_or_default();
+        let tax_behavior = fields
+            .choice("tax_behavior", TaxBehavior::ALL)
             .optional()
-            .unwrap_or(PricingModel::Flat);
+            .unwrap_or_default();
         let metadata = fields.metadata().optional().unwrap_or_default();
-        for name in ["tiers", "meters"] {
-            fields.unsupported(name, "is not supported: a plan is flat or per unit");
-        }
+        let charge = changes.apply_new(fields, !meters.is_empty());
         let longest = match interval? {
             Interval::Day | Interval::Week | Interval::Month => 36,
             Interval::Quarter => 12,
@@ -84,12 +101,15 @@ impl Input for Body {
                 format!("must be at most {longest} for this interval"),
             );
         }
+        reject(fields, crate::price::check_meters(&meters));
         let price = Price {
             name: name?,
-            amount: Money::new(amount?, currency?),
+            currency: currency?,
+            charge: charge?,
             interval: interval?,
             interval_count,
-            pricing_model: model,
+            meters,
+            tax_behavior,
         };
         Some(Self {
             id,
@@ -102,7 +122,7 @@ impl Input for Body {
 
 /// Create a plan
 ///
-/// A price is for good: to change it, create another plan. 1 write unit.
+/// Its price may change later; a subscription keeps the version that it began with. 1 write unit.
 #[utoipa::path(
     post,
     path = "/v3/plans",
@@ -120,6 +140,7 @@ pub(crate) async fn create_plan(
     };
     let plan = models::billing::Plan {
         id: id.clone(),
+        version: 1,
         price: body.price,
         trial_period_days: body.trial_period_days,
         metadata: body.metadata,
@@ -129,7 +150,7 @@ pub(crate) async fn create_plan(
     let mut writes = cx.writes().await?;
     writes.create(&plan, Some(EventType::PlanCreated))?;
     let reply = cx
-        .created(&writes, &Plan::of(&plan, cx.mode()), &id)
+        .created(&writes, &Plan::of(&plan, cx.mode())?, &id)
         .await?;
     Ok(reply.ok_or_else(|| Error::AlreadyExists {
         what: "plan",
@@ -156,6 +177,9 @@ mod tests {
         let mut want = body.clone();
         want["created"] = json!("2026-01-15T12:00:00Z");
         want["livemode"] = json!(false);
+        want["version"] = json!(1);
+        want["meters"] = json!([]);
+        want["tax_behavior"] = json!("unspecified");
         assert_eq!(*answer.expect(201), want);
         assert_eq!(world.meter.take().write_tenths, 10);
         assert_eq!(
@@ -186,14 +210,48 @@ mod tests {
                 "/id",
                 "/name",
                 "/currency",
-                "/amount",
                 "/interval",
                 "/interval_count",
                 "/trial_period_days",
+                "/amount",
                 "/pricing_model",
+                "/meters/0/metric_name",
                 "/metadata",
-                "/meters",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn tiers_packages_percentages_and_meters_are_kept_as_they_were_given() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let tiers = json!([{ "up_to": 100, "unit_amount": 50, "flat_amount": 0 }, { "up_to": null, "unit_amount": 0.25, "flat_amount": 500 }]);
+        let body = json!({
+            "id": "metered", "name": "Metered", "currency": "JPY", "interval": "month", "tax_behavior": "inclusive",
+            "meters": [
+                { "metric_name": "api_calls", "name": "API calls", "aggregation": "sum", "pricing_model": "graduated", "tiers": tiers },
+                { "metric_name": "storage", "aggregation": "max", "amount": 0.0004, "included_units": 1000 },
+                { "metric_name": "volume", "pricing_model": "percentage", "percentage": 2.9, "amount": 30 },
+                { "metric_name": "sms", "pricing_model": "package", "package_size": 100, "amount": 500 },
+            ],
+        });
+        let plan = api.post("/v3/plans", body.clone()).await;
+        let meters = &plan.expect(201)["meters"];
+        assert_eq!(meters[0]["tiers"], tiers);
+        assert_eq!(meters[1]["amount"], json!(0.0004));
+        assert_eq!(meters[1]["pricing_model"], "per_unit");
+        assert_eq!(meters[2]["percentage"], json!(2.9));
+        assert_eq!(meters[3]["package_size"], 100);
+        let wrong = json!({
+            "name": "Wrong", "currency": "USD", "interval": "month", "pricing_model": "volume",
+            "tiers": [{ "up_to": 100, "unit_amount": -1 }, { "up_to": 50, "unit_amount": 1 }],
+            "meters": [{ "metric_name": "a", "amount": 1 }, { "metric_name": "a", "amount": 1, "package_size": 5 }],
+        });
+        let refused = api.post("/v3/plans", wrong).await;
+        refused.expect(400);
+        let pointers = refused.pointers();
+        for pointer in ["/tiers/0/unit_amount", "/meters/1/package_size"] {
+            assert!(pointers.contains(&pointer), "{pointers:?}");
+        }
     }
 }

@@ -3,12 +3,24 @@
 use api::dialect::rocketsavvy::{Problems, Subscription};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Json, Problem, Reply};
-use models::billing::{BillingCycle, CollectionMethod, NewSubscription, Plan, PricingModel};
+use models::billing::{
+    BillingCycle, CollectionMethod, Coupon, Discount, MAX_BACK_PERIODS, MissingPaymentMethod,
+    NewSubscription, ProrationBehavior, check_items,
+};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
-use models::{Error, Invalid, Metadata};
+use models::{Error, Invalid, Metadata, Timestamp, Zone};
 use store::Stored;
 use utoipa::ToSchema;
+
+use crate::terms::{ItemSchema, Wanted, agreed_items, collection, cycle, own_method, tax_rates};
+
+/// How far a subscription may be backdated.
+const BACK_DAYS: i64 = 5 * 366;
+/// How far ahead it may start.
+const AHEAD_DAYS: i64 = 5 * 366;
+/// Tries at a coupon and an id that others use at the same moment, with waits that come to about four seconds.
+const MAX_TRIES: u32 = 16;
 
 /// A new subscription.
 #[derive(Debug, ToSchema)]
@@ -17,9 +29,11 @@ use utoipa::ToSchema;
 pub(crate) struct NewSubscriptionSchema {
     #[schema(example = "cust_rs_123456")]
     customer_id: String,
+    /// Required where `items` names no plan.
     #[schema(example = "plan_enterprise_pro")]
-    plan_id: String,
+    plan_id: Option<String>,
     /// `monthly`, `quarterly`, `yearly` (also `daily`, `weekly`): has to agree with the plan; the plan's where it is absent.
+    /// `usage_based` bills what the plan's meters count, monthly.
     #[schema(example = "monthly")]
     billing_cycle: Option<String>,
     /// Whether the payment method is charged; else the customer pays the invoice.
@@ -28,11 +42,30 @@ pub(crate) struct NewSubscriptionSchema {
     /// 0 to 730; the plan's where it is absent.
     #[schema(example = 14)]
     trial_period_days: Option<u32>,
-    /// Units of a `per_unit` plan.
+    /// Units of a plan that is not flat.
     #[schema(example = 1)]
     quantity: Option<u32>,
+    /// Further plans, with the same interval and currency.
+    items: Option<Vec<ItemSchema>>,
     /// Instead of the customer's default.
     payment_method_id: Option<String>,
+    /// Money off; see coupons.
+    #[schema(example = json!(null))]
+    coupon_id: Option<String>,
+    /// Tax rates of its invoices; the business's default ones where it is absent. At most 5.
+    tax_rate_ids: Option<Vec<String>>,
+    /// When it starts: later, or earlier, and then the first invoice has all periods since. Now where it is absent.
+    #[schema(example = json!(null))]
+    start_date: Option<String>,
+    /// A later moment from which periods are counted; the time until then is charged in part. Not with a trial.
+    #[schema(example = json!(null))]
+    billing_cycle_anchor: Option<String>,
+    /// `create_prorations` (also where it is absent) or `none`: whether the time until `billing_cycle_anchor` is charged.
+    #[schema(example = json!(null))]
+    proration_behavior: Option<String>,
+    /// What becomes of a trial that ends without a payment method: `create_invoice` (also where it is absent), `cancel`, `pause`.
+    #[schema(example = json!(null))]
+    missing_payment_method: Option<String>,
     /// `charge_automatically` or `send_invoice`: another way to say `auto_collection`.
     collection_method: Option<String>,
     /// Days from an invoice to its due date, 0 to 365.
@@ -45,12 +78,17 @@ pub(crate) struct NewSubscriptionSchema {
 /// What the body says.
 pub(crate) struct Body {
     customer_id: Id<ids::Customer>,
-    plan_id: Slug<ids::Plan>,
+    items: Vec<Wanted>,
     billing_cycle: Option<BillingCycle>,
     collection_method: CollectionMethod,
     trial_period_days: Option<u32>,
-    quantity: u32,
     payment_method_id: Option<Id<ids::PaymentMethod>>,
+    coupon_id: Option<Slug<ids::Coupon>>,
+    tax_rates: Option<Vec<Id<ids::TaxRate>>>,
+    start: Option<Timestamp>,
+    anchor: Option<Timestamp>,
+    prorate_stub: bool,
+    missing_payment_method: MissingPaymentMethod,
     days_until_due: u32,
     metadata: Metadata,
 }
@@ -58,50 +96,43 @@ pub(crate) struct Body {
 impl Input for Body {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let customer_id = fields.id("customer_id").required(fields);
-        let plan_id = fields.slug("plan_id").required(fields);
+        let items = Wanted::read(fields);
+        if items.is_empty() && fields.good() {
+            fields.reject("plan_id", "required", "is required");
+        }
         let billing_cycle = fields.choice("billing_cycle", BillingCycle::ALL).optional();
-        let auto_collection = fields.boolean("auto_collection").optional();
         let trial_period_days = fields.count("trial_period_days", 0..=730).optional();
-        let quantity = fields
-            .count("quantity", 1..=1_000_000)
-            .optional()
-            .unwrap_or(1);
         let payment_method_id = fields.id("payment_method_id").optional();
-        let named = fields
-            .choice("collection_method", CollectionMethod::ALL)
-            .optional();
+        let coupon_id = fields.slug("coupon_id").optional();
+        let tax_rates = crate::terms::tax_rate_ids(fields);
+        let start = fields.timestamp("start_date").optional();
+        let anchor = fields.timestamp("billing_cycle_anchor").optional();
+        let proration = fields
+            .choice("proration_behavior", ProrationBehavior::ALL)
+            .optional()
+            .unwrap_or_default();
+        let missing_payment_method = fields
+            .choice("missing_payment_method", MissingPaymentMethod::ALL)
+            .optional()
+            .unwrap_or_default();
+        let collection = collection(fields);
+        let automatic = collection.unwrap_or(CollectionMethod::ChargeAutomatically)
+            == CollectionMethod::ChargeAutomatically;
         let days_until_due = fields.count("days_until_due", 0..=365).optional();
         let metadata = fields.metadata().optional().unwrap_or_default();
-        fields.unsupported("coupon_id", "is not supported: no coupon can be applied");
-        fields.unsupported("start_date", "is not supported: a subscription starts now");
-        let automatic = match (auto_collection, named) {
-            (Some(auto), Some(named))
-                if auto != (named == CollectionMethod::ChargeAutomatically) =>
-            {
-                fields.reject(
-                    "collection_method",
-                    "contradiction",
-                    "contradicts auto_collection",
-                );
-                auto
-            }
-            (Some(auto), _) => auto,
-            (None, Some(named)) => named == CollectionMethod::ChargeAutomatically,
-            (None, None) => true,
-        };
-        let collection_method = if automatic {
-            CollectionMethod::ChargeAutomatically
-        } else {
-            CollectionMethod::SendInvoice
-        };
         Some(Self {
             customer_id: customer_id?,
-            plan_id: plan_id?,
+            items,
             billing_cycle,
-            collection_method,
+            collection_method: collection.unwrap_or(CollectionMethod::ChargeAutomatically),
             trial_period_days,
-            quantity,
             payment_method_id,
+            coupon_id,
+            tax_rates,
+            start,
+            anchor,
+            prorate_stub: proration != ProrationBehavior::None,
+            missing_payment_method,
             days_until_due: days_until_due.unwrap_or(if automatic { 0 } else { 30 }),
             metadata,
         })
@@ -110,8 +141,9 @@ impl Input for Body {
 
 /// Create a subscription
 ///
-/// With a trial it is `trialing` and billed when the trial ends: 2 reads and 3 write units. Without one its first period is
-/// billed at once: it is `active` where that is paid and `incomplete` where it is not, and then expires after 23 hours.
+/// With a trial it is `trialing` and billed when the trial ends: 4 reads and 3 write units. Without one its first period is
+/// billed at once: it is `active` where that is paid and `incomplete` where it is not, and then expires after 23 hours. One
+/// that starts later is `paused` until then.
 #[utoipa::path(
     post,
     path = "/v3/subscriptions",
@@ -127,130 +159,146 @@ pub(crate) async fn create_subscription(
         let id = begun.parse().map_err(Error::internal)?;
         return bill(&cx, id).await;
     }
-    let new = agree(&cx, body).await?;
+    let coupon_id = body.coupon_id.clone();
+    let mut new = agree(&cx, body).await?;
     let now = cx.now().await?;
-    if new.trial_period_days > 0 {
-        return cx
-            .insert(|id, writes| {
-                let subscription = models::billing::Subscription::start(id, new.clone(), now)?;
-                writes.create(&subscription, Some(EventType::SubscriptionCreated))?;
-                Ok(Subscription::of(&subscription, cx.mode()))
-            })
-            .await;
-    }
-    for _ in 0..8 {
+    for attempt in 0..MAX_TRIES {
         let id = cx.mint().await?;
+        let coupon = redeem(&cx, coupon_id.as_ref(), &mut new, now).await?;
         let subscription = models::billing::Subscription::start(id, new.clone(), now)?;
+        let waits = subscription.bill_now.is_none();
         let mut writes = cx.writes().await?;
-        writes.create(&subscription, None)?;
-        if cx.begin(&writes, &id.to_string()).await? {
+        let event = waits.then_some(EventType::SubscriptionCreated);
+        writes.create(&subscription, event)?;
+        if let Some((before, after)) = &coupon {
+            writes.update(before, after, Some(EventType::CouponUpdated))?;
+        }
+        if waits {
+            let view = Subscription::of(&subscription, cx.mode())?;
+            if let Some(reply) = cx.created(&writes, &view, id).await? {
+                return Ok(reply);
+            }
+        } else if cx.begin(&writes, &id.to_string()).await? {
             return bill(&cx, id).await;
         }
+        cx.make_way(attempt).await;
     }
-    Err(Error::Unavailable("no free subscription id was found".to_owned()).into())
+    let busy = "the coupon is being redeemed by others all the time";
+    Err(Error::Unavailable(busy.to_owned()).into())
 }
 
 /// Bills the first period, unless that was done before, and answers.
 async fn bill(cx: &Cx<BillingWrite>, id: Id<ids::Subscription>) -> Result<Reply, Problem> {
-    let gone = || operations::vanished(id);
-    let mut stored = cx.subscription_now(id).await?.ok_or_else(gone)?;
-    let subscription = loop {
-        let Some(first) = stored.first_bill()? else {
-            break stored.into_inner();
-        };
-        if let Some(billed) = operations::bill_subscription(cx, &stored, &first).await? {
-            break billed;
-        }
-        stored = cx.subscription_now(id).await?.ok_or_else(gone)?;
-    };
-    let view = Subscription::of(&subscription, cx.mode());
+    let subscription = crate::terms::settle(cx, id).await?;
+    let view = Subscription::of(&subscription, cx.mode())?;
     let reply = cx.created(&cx.writes().await?, &view, id).await?;
     Ok(reply.ok_or_else(|| Error::internal("an answer without writes was refused"))?)
 }
 
-/// What the body asks for, where the plan and the customer exist and agree with it.
-async fn agree(cx: &Cx<BillingWrite>, body: Body) -> Result<NewSubscription, Problem> {
-    let method = async {
-        match body.payment_method_id {
-            Some(id) => cx.payment_method_now(id).await,
-            None => Ok(None),
-        }
+/// Redeems the coupon: the discount goes to the subscription, and the coupon is counted up in the same write.
+async fn redeem(
+    cx: &Cx<BillingWrite>,
+    id: Option<&Slug<ids::Coupon>>,
+    new: &mut NewSubscription,
+    now: Timestamp,
+) -> Result<Option<(Stored<Coupon>, Coupon)>, Problem> {
+    let Some(id) = id else {
+        return Ok(None);
     };
-    let (customer, plan, method) = tokio::try_join!(
+    let currency = new.items.first().map(|item| item.price.currency);
+    let (stored, coupon) = crate::terms::redeemed(cx, id, currency, now).await?;
+    new.discount = Some(Discount::of(&coupon, new.start.max(now))?);
+    Ok(Some((stored, coupon)))
+}
+
+/// What the body asks for, where the plans and the customer exist and agree with it.
+async fn agree(cx: &Cx<BillingWrite>, body: Body) -> Result<NewSubscription, Problem> {
+    let (customer, account, settings) = tokio::try_join!(
         cx.customer_now(body.customer_id),
-        cx.plan_now(&body.plan_id),
-        method
+        cx.account(),
+        cx.billing_settings()
     )?;
     if customer.is_none() {
         return Err(Error::no_such("customer", body.customer_id, "/customer_id").into());
     }
-    let Some(plan) = plan.map(Stored::into_inner) else {
-        return Err(Error::no_such("plan", body.plan_id, "/plan_id").into());
-    };
+    let now = cx.now().await?;
     let mut invalid = Invalid::default();
-    if let Some(id) = body.payment_method_id {
-        match method {
-            None => return Err(Error::no_such("payment method", id, "/payment_method_id").into()),
-            Some(method) if method.customer_id != body.customer_id => {
-                invalid.push(
-                    "/payment_method_id",
-                    "wrong_customer",
-                    "belongs to another customer",
-                );
-            }
-            Some(_) => {}
-        }
-    }
-    let cycle = cycle(&plan, body.billing_cycle, &mut invalid);
-    if plan.price.pricing_model == PricingModel::Flat && body.quantity > 1 {
-        invalid.push(
-            "/quantity",
-            "flat_plan",
-            "must be 1: the plan costs the same for any quantity",
-        );
-    }
-    if plan.price.of(body.quantity).is_err() {
-        invalid.push(
-            "/quantity",
-            "out_of_range",
-            "makes an amount that is too large",
-        );
+    own_method(cx, body.payment_method_id, body.customer_id, &mut invalid).await?;
+    let (items, plan) = agreed_items(cx, &body.items, &mut invalid).await?;
+    let billing_cycle = cycle(&plan, body.billing_cycle, &mut invalid);
+    let trial_period_days = body.trial_period_days.unwrap_or(plan.trial_period_days);
+    let start = body.start.unwrap_or(now).whole_second();
+    check_start(start, now, &mut invalid);
+    if let Some(anchor) = body.anchor {
+        check_anchor(anchor, start, trial_period_days, &mut invalid);
     }
     invalid.into_result()?;
-    Ok(NewSubscription {
+    check_items(&items)?;
+    let rates = body.tax_rates.unwrap_or(settings.default_tax_rates);
+    let zone = match account {
+        Some(account) => Zone::new(&account.time_zone)?,
+        None => Zone::default(),
+    };
+    let new = NewSubscription {
         customer_id: body.customer_id,
-        plan_id: body.plan_id,
-        trial_period_days: body.trial_period_days.unwrap_or(plan.trial_period_days),
-        price: plan.price,
-        billing_cycle: cycle,
-        quantity: body.quantity,
+        trial_period_days,
+        items,
+        billing_cycle,
         collection_method: body.collection_method,
         days_until_due: body.days_until_due,
         payment_method_id: body.payment_method_id,
+        start,
+        anchor: body.anchor.map(Timestamp::whole_second),
+        prorate_stub: body.prorate_stub,
+        missing_payment_method: body.missing_payment_method,
+        discount: None,
+        tax_rates: tax_rates(cx, &rates).await?,
+        zone,
         metadata: body.metadata,
-    })
+    };
+    check_back(&new, now)?;
+    Ok(new)
 }
 
-/// The cycle that the caller and the plan agree on.
-fn cycle(plan: &Plan, asked: Option<BillingCycle>, invalid: &mut Invalid) -> BillingCycle {
-    let offered = BillingCycle::of(plan.price.interval, plan.price.interval_count);
-    match (asked, offered) {
-        (None, Some(offered)) => offered,
-        // Two months have no name of their own; the plan says what is meant.
-        (None, None) => BillingCycle::Monthly,
-        (Some(asked), offered) => {
-            if offered != Some(asked) {
-                let detail = "does not agree with the interval of the plan";
-                invalid.push("/billing_cycle", "cycle_mismatch", detail);
-                invalid.push(
-                    "/plan_id",
-                    "cycle_mismatch",
-                    "has an interval that does not agree with billing_cycle",
-                );
-            }
-            asked
-        }
+fn check_start(start: Timestamp, now: Timestamp, invalid: &mut Invalid) {
+    if start < now.plus_days(-BACK_DAYS) || start > now.plus_days(AHEAD_DAYS) {
+        let detail = "must be at most five years ago and five years ahead";
+        invalid.push("/start_date", "out_of_range", detail);
     }
+}
+
+fn check_anchor(anchor: Timestamp, start: Timestamp, trial_days: u32, invalid: &mut Invalid) {
+    if trial_days > 0 {
+        let detail = "cannot be chosen with a trial: periods are counted from its end";
+        invalid.push("/billing_cycle_anchor", "with_trial", detail);
+    } else if anchor <= start {
+        let detail = "must be later than the start";
+        invalid.push("/billing_cycle_anchor", "out_of_range", detail);
+    }
+}
+
+/// The first invoice of a backdated subscription has a line a period: there must not be too many of them.
+fn check_back(new: &NewSubscription, now: Timestamp) -> Result<(), Problem> {
+    let Some(price) = new.items.first().map(|item| &item.price) else {
+        return Ok(());
+    };
+    let after = |steps| {
+        price
+            .interval
+            .after(new.start, price.interval_count, steps, &new.zone)
+    };
+    if new.start < now && after(MAX_BACK_PERIODS)? <= now {
+        let detail = format!("is more than {MAX_BACK_PERIODS} periods ago");
+        return Err(Error::invalid("/start_date", "out_of_range", detail).into());
+    }
+    if let Some(anchor) = new
+        .anchor
+        .filter(|anchor| after(1).is_ok_and(|end| *anchor > end))
+    {
+        let detail = format!("must be within the first period, but {anchor} is later");
+        return Err(Error::invalid("/billing_cycle_anchor", "out_of_range", detail).into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -401,21 +449,21 @@ mod tests {
             (
                 json!({ "customer_id": 1, "plan_id": "a b", "billing_cycle": "x", "auto_collection": "yes",
                      "trial_period_days": 731, "quantity": 0, "payment_method_id": "x", "collection_method": "x",
-                     "days_until_due": -1, "metadata": 1, "coupon_id": "c", "start_date": "x", "customerid": "x" }),
+                     "days_until_due": -1, "metadata": 1, "coupon_id": "a b", "start_date": "x", "customerid": "x" }),
                 400,
                 vec![
                     "/customer_id",
                     "/plan_id",
-                    "/billing_cycle",
-                    "/auto_collection",
-                    "/trial_period_days",
                     "/quantity",
+                    "/billing_cycle",
+                    "/trial_period_days",
                     "/payment_method_id",
+                    "/coupon_id",
+                    "/start_date",
+                    "/auto_collection",
                     "/collection_method",
                     "/days_until_due",
                     "/metadata",
-                    "/coupon_id",
-                    "/start_date",
                     "/customerid",
                 ],
             ),

@@ -23,5 +23,5 @@ pub(crate) async fn get_subscription(
         .subscription(id)
         .await?
         .ok_or_else(|| Error::not_found("subscription", id))?;
-    Reply::ok(&Subscription::of(&subscription, cx.mode()))
+    Reply::ok(&Subscription::of(&subscription, cx.mode())?)
 }

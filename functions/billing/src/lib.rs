@@ -1,4 +1,4 @@
-//! Plans, subscriptions, invoices and usage.
+//! Plans, subscriptions, invoices and usage; coupons, tax rates and what a business decides about its billing.
 //!
 //! | operation | route |
 //! |---|---|
@@ -15,22 +15,46 @@
 //! | `record_usage` | `POST /v3/usage` |
 //! | `list_invoices` | `GET /v3/invoices` |
 //! | `get_invoice` | `GET /v3/invoices/{id}` |
+//! | `create_coupon` | `POST /v3/coupons` |
+//! | `list_coupons` | `GET /v3/coupons` |
+//! | `get_coupon` | `GET /v3/coupons/{id}` |
+//! | `update_coupon` | `PATCH /v3/coupons/{id}` |
+//! | `delete_coupon` | `DELETE /v3/coupons/{id}` |
+//! | `create_tax_rate` | `POST /v3/tax-rates` |
+//! | `list_tax_rates` | `GET /v3/tax-rates` |
+//! | `get_tax_rate` | `GET /v3/tax-rates/{id}` |
+//! | `update_tax_rate` | `PATCH /v3/tax-rates/{id}` |
+//! | `get_billing_settings` | `GET /v3/billing-settings` |
+//! | `update_billing_settings` | `PATCH /v3/billing-settings` |
 
 mod cancel_subscription;
+mod create_coupon;
 mod create_plan;
 mod create_subscription;
+mod create_tax_rate;
+mod delete_coupon;
 mod delete_plan;
+mod get_billing_settings;
+mod get_coupon;
 mod get_invoice;
 mod get_plan;
 mod get_subscription;
 mod get_subscription_usage;
+mod get_tax_rate;
+mod list_coupons;
 mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
+mod list_tax_rates;
+mod price;
 mod record_usage;
+mod terms;
 #[cfg(test)]
 mod testing;
+mod update_billing_settings;
+mod update_coupon;
 mod update_plan;
+mod update_tax_rate;
 
 use api::{App, Config, Invocation};
 use utoipa_axum::router::OpenApiRouter;
@@ -55,6 +79,33 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(record_usage::record_usage))
         .routes(routes!(list_invoices::list_invoices))
         .routes(routes!(get_invoice::get_invoice))
+        .merge(catalog())
+}
+
+/// What billing chooses from.
+fn catalog() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            create_coupon::create_coupon,
+            list_coupons::list_coupons
+        ))
+        .routes(routes!(
+            get_coupon::get_coupon,
+            update_coupon::update_coupon,
+            delete_coupon::delete_coupon
+        ))
+        .routes(routes!(
+            create_tax_rate::create_tax_rate,
+            list_tax_rates::list_tax_rates
+        ))
+        .routes(routes!(
+            get_tax_rate::get_tax_rate,
+            update_tax_rate::update_tax_rate
+        ))
+        .routes(routes!(
+            get_billing_settings::get_billing_settings,
+            update_billing_settings::update_billing_settings
+        ))
 }
 
 /// The Lambda function.

@@ -21,5 +21,5 @@ pub(crate) async fn list_plans(
 ) -> Result<Reply, Problem> {
     let paging = cx.page(&query, &[])?;
     let page = cx.plans(&paging.request).await?;
-    Reply::ok(&paging.list(page, |plan| Plan::of(&plan, cx.mode())))
+    Reply::ok(&paging.try_list(page, |plan| Plan::of(&plan, cx.mode()))?)
 }

@@ -46,7 +46,7 @@ pub(crate) async fn list_subscriptions(
     let page = cx
         .subscriptions(&paging.request, query.customer_id, query.status)
         .await?;
-    Reply::ok(&paging.list(page, |subscription| {
+    Reply::ok(&paging.try_list(page, |subscription| {
         Subscription::of(&subscription, cx.mode())
-    }))
+    })?)
 }

@@ -3,10 +3,15 @@
 use api::dialect::rocketsavvy::{Plan, Problems};
 use api::input::{Fields, Input, Patch};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use models::billing::{Meter, Price, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Slug};
-use models::{Error, Metadata};
+use models::{Error, Invalid, Metadata};
 use utoipa::ToSchema;
+
+use crate::price::{
+    ChargeChanges, MeterSchema, TierSchema, check, check_meters, read_meters, reject,
+};
 
 /// What may be changed of a plan.
 #[derive(Debug, ToSchema)]
@@ -18,6 +23,19 @@ pub(crate) struct PlanChanges {
     /// For later subscriptions.
     #[schema(example = 14)]
     trial_period_days: Option<u32>,
+    /// Minor units, for later subscriptions.
+    #[schema(example = 10999)]
+    amount: Option<i64>,
+    pricing_model: Option<String>,
+    tiers: Option<Vec<TierSchema>>,
+    package_size: Option<u64>,
+    #[schema(value_type = Option<f64>)]
+    percentage: Option<String>,
+    #[schema(value_type = Option<f64>)]
+    included_units: Option<String>,
+    /// All metered components, for later subscriptions.
+    meters: Option<Vec<MeterSchema>>,
+    tax_behavior: Option<String>,
     #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
     metadata: Option<()>,
 }
@@ -26,6 +44,9 @@ pub(crate) struct PlanChanges {
 pub(crate) struct Body {
     name: Option<String>,
     trial_period_days: Option<u32>,
+    charge: ChargeChanges,
+    meters: Option<Vec<Meter>>,
+    tax_behavior: Option<TaxBehavior>,
     metadata: Patch<Metadata>,
 }
 
@@ -34,15 +55,15 @@ impl Input for Body {
         let body = Self {
             name: fields.text("name", 1..=200).optional(),
             trial_period_days: fields.count("trial_period_days", 0..=730).optional(),
+            charge: ChargeChanges::read(fields),
+            meters: read_meters(fields).optional(),
+            tax_behavior: fields.choice("tax_behavior", TaxBehavior::ALL).optional(),
             metadata: fields.metadata().patch(),
         };
-        for fixed in [
-            "amount",
-            "currency",
-            "interval",
-            "interval_count",
-            "pricing_model",
-        ] {
+        if let Some(meters) = &body.meters {
+            reject(fields, check_meters(meters));
+        }
+        for fixed in ["currency", "interval", "interval_count"] {
             if fields.has(fixed) {
                 fields.reject(fixed, "immutable", "cannot be changed: create another plan");
             }
@@ -53,7 +74,8 @@ impl Input for Body {
 
 /// Update a plan
 ///
-/// Its price is for good; running subscriptions keep the name they started with. 1 read and 1 write unit.
+/// Another price is another version of the plan: it counts for subscriptions that begin or change from then on, and those that
+/// run keep theirs. 1 read and 1 write unit; 4 write units with another price, whose predecessor is kept.
 #[utoipa::path(
     patch,
     path = "/v3/plans/{id}",
@@ -72,16 +94,30 @@ pub(crate) async fn update_plan(
         .await?
         .ok_or_else(|| Error::not_found("plan", id))?;
     let mut plan = (*stored).clone();
-    if let Some(name) = body.name {
-        plan.price.name = name;
+    let before = plan.price.clone();
+    let price = Price {
+        name: body.name.unwrap_or(before.name),
+        charge: body.charge.apply(&before.charge),
+        meters: body.meters.unwrap_or(before.meters),
+        tax_behavior: body.tax_behavior.unwrap_or(before.tax_behavior),
+        ..before
+    };
+    let mut invalid = Invalid::default();
+    for (field, code, detail) in check(&price.charge) {
+        invalid.push(format!("/{field}"), code, detail);
     }
+    invalid.into_result()?;
+    let replaced = plan.reprice(price, cx.now().await?);
     plan.trial_period_days = body.trial_period_days.unwrap_or(plan.trial_period_days);
     plan.metadata = body.metadata.apply_or_default(plan.metadata);
     let mut writes = cx.writes().await?;
     if plan != *stored {
         writes.update(&stored, &plan, Some(EventType::PlanUpdated))?;
     }
-    cx.changed(&writes, &Plan::of(&plan, cx.mode())).await
+    if let Some(replaced) = replaced {
+        writes.create(&replaced, None)?;
+    }
+    cx.changed(&writes, &Plan::of(&plan, cx.mode())?).await
 }
 
 #[cfg(test)]
@@ -90,26 +126,32 @@ mod tests {
     use testkit::World;
 
     #[tokio::test]
-    async fn the_price_of_a_plan_is_for_good() {
+    async fn another_price_is_another_version_and_the_old_one_is_kept() {
         let world = World::new().await;
         let api = world.call(crate::routes());
         let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 100, "interval": "month" });
         api.post("/v3/plans", plan).await.expect(201);
         let refused = api
-            .patch("/v3/plans/pro", json!({ "amount": 200, "name": "New" }))
+            .patch("/v3/plans/pro", json!({ "currency": "EUR", "name": "New" }))
             .await;
         refused.expect(400);
-        assert_eq!(refused.pointers(), ["/amount"]);
-        let changed = api
-            .patch(
-                "/v3/plans/pro",
-                json!({ "name": "New", "metadata": { "a": "b" } }),
-            )
+        assert_eq!(refused.pointers(), ["/currency"]);
+        let refused = api
+            .patch("/v3/plans/pro", json!({ "pricing_model": "package" }))
             .await;
+        assert_eq!(refused.pointers(), ["/package_size"]);
+        let changes = json!({ "amount": 200, "metadata": { "a": "b" } });
+        let changed = api.patch("/v3/plans/pro", changes).await;
+        assert_eq!(changed.expect(200)["amount"], 200);
+        assert_eq!(changed.body["version"], 2);
+        let old = api.get("/v3/plans/pro?version=1").await;
         assert_eq!(
-            (changed.text_of("name"), &changed.expect(200)["amount"]),
-            ("New", &json!(100))
+            (&old.expect(200)["amount"], &old.body["version"]),
+            (&json!(100), &json!(1))
         );
-        assert_eq!(api.patch("/v3/plans/none", json!({})).await.status, 404);
+        assert_eq!(api.get("/v3/plans/pro?version=2").await.body, changed.body);
+        api.get("/v3/plans/pro?version=3").await.expect(404);
+        let same = api.patch("/v3/plans/pro", json!({ "amount": 200 })).await;
+        assert_eq!(same.expect(200)["version"], 2);
     }
 }

@@ -74,7 +74,8 @@ pub(crate) async fn log(app: &App, change: Change) -> Result<Vec<Entry>> {
 
 /// `{"object":…,"previous_attributes":…}` of an event.
 fn data(scope: &Scope, stamp: &Stamp, before: Option<&Image>, after: &Image) -> Result<String> {
-    let view = |image: &Image| object_of(&image.entity_type, image.item.clone(), scope.mode);
+    let view =
+        |image: &Image| object_of(&image.entity_type, image.item.clone(), scope.mode, stamp.at);
     let data = if let Some(test) = &stamp.only {
         let object: Value = serde_json::from_str(&test.object).map_err(Error::internal)?;
         EventData::of_change(None, object)

@@ -36,7 +36,7 @@ impl Input for NewAccount {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let name = fields.text("name", 1..=200).required(fields);
         let email = fields.email("email").required(fields);
-        let country = read_country(fields);
+        let country = fields.country("country").required(fields);
         let currency = fields.currency("currency").required(fields);
         let time_zone = read_time_zone(fields);
         Some(Self {
@@ -47,16 +47,6 @@ impl Input for NewAccount {
             time_zone: time_zone?,
         })
     }
-}
-
-fn read_country(fields: &mut Fields<'_>) -> Option<String> {
-    let text = fields.text("country", 1..=2).required(fields)?;
-    if text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic()) {
-        return Some(text.to_ascii_uppercase());
-    }
-    let detail = "must be a two-letter ISO 3166 code like CA";
-    fields.reject("country", "invalid_country", detail);
-    None
 }
 
 fn read_time_zone(fields: &mut Fields<'_>) -> Option<String> {

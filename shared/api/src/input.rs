@@ -5,6 +5,7 @@
 mod field;
 mod near;
 mod nested;
+mod number;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -116,6 +117,15 @@ impl<'a> Fields<'a> {
     /// Whether the input has a field of that name: for those that may not be there.
     pub fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
+    }
+
+    /// Whether the input gives that field a value, good or not: for those that exclude each other.
+    pub fn gives(&self, name: &str) -> bool {
+        match self.entries.get(name) {
+            None => false,
+            Some(Raw::Json(raw)) => raw.get() != "null",
+            Some(Raw::Text(text)) => !text.is_empty(),
+        }
     }
 
     /// Refuses a field that asks for something that does not exist: to ignore it would be to do something else than was asked.
@@ -342,6 +352,18 @@ impl<'a> Fields<'a> {
     pub fn currency(&mut self, name: &'static str) -> Field<Currency> {
         self.parse(name, "invalid_currency", || {
             "must be a three-letter ISO 4217 code like USD".to_owned()
+        })
+    }
+
+    /// A country as ISO 3166-1 names it in two letters, in capitals then.
+    pub fn country(&mut self, name: &'static str) -> Field<String> {
+        self.take(name, |raw| {
+            let text = string(raw)?;
+            if text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic()) {
+                return Ok(text.to_ascii_uppercase());
+            }
+            let detail = "must be a two-letter ISO 3166 code like CA";
+            Err(Wrong::Value("invalid_country", detail.into()))
         })
     }
 

@@ -1,14 +1,42 @@
-//! Plans, subscriptions, invoices and usage.
+//! Plans, subscriptions, invoices and usage; coupons, tax rates and what a business decides about its billing.
 
+mod aggregation;
+mod coupon;
+mod dunning;
 mod invoice;
+mod line;
 mod plan;
+mod pricing;
+mod proration;
+mod settings;
 mod subscription;
+mod tax;
+mod totals;
 mod usage;
 
-pub use invoice::{BillingReason, Invoice, InvoiceStatus, LineItem, NewInvoice};
-pub use plan::{BillingCycle, Plan, Price, PricingModel};
-pub use subscription::{
-    Bill, CollectionMethod, INCOMPLETE_SECONDS, NewSubscription, Subscription, SubscriptionStatus,
-    Turn,
+pub use aggregation::Aggregation;
+pub use coupon::{Coupon, Discount, Duration, MAX_PERCENT_SCALE, Terms};
+pub use dunning::{Advice, advice, fault_wait};
+pub use invoice::{
+    AppliedDiscount, BillingReason, Booked, Credited, Invoice, InvoiceStatus, NewInvoice, Party,
+    Refused,
 };
+pub use line::{Basis, Derivation, LineItem};
+pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};
+pub use pricing::{Charge, PricingModel, Step, Tier};
+pub use proration::Fraction;
+pub use settings::{
+    AfterRetries, BillingSettings, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS,
+    ProrationUnit, Seller,
+};
+pub use subscription::{
+    AnchorChange, Bill, Change, CollectionMethod, Effective, INCOMPLETE_SECONDS, Item,
+    MAX_BACK_PERIODS, MAX_ITEMS, MissingPaymentMethod, NewSubscription, Outcome, PauseBehavior,
+    PauseCollection, ProrationBehavior, Reading, Subscription, SubscriptionStatus, Turn,
+    check_items,
+};
+pub use tax::{
+    AppliedRate, TaxAmount, TaxRate, Taxable, credited_tax, exclusive_total, tax_total, taxes,
+};
+pub use totals::{Totals, rates_of};
 pub use usage::Usage;

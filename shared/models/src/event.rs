@@ -26,18 +26,36 @@ macro_rules! event_types {
 }
 
 event_types! {
+    /// What a business decided about its billing was changed.
+    BillingSettingsUpdated = "billing_settings.updated";
+    /// A coupon was created.
+    CouponCreated = "coupon.created";
+    /// A coupon was deleted.
+    CouponDeleted = "coupon.deleted";
+    /// A coupon was changed.
+    CouponUpdated = "coupon.updated";
     /// A customer was created.
     CustomerCreated = "customer.created";
     /// A customer was deleted.
     CustomerDeleted = "customer.deleted";
     /// A customer was changed.
     CustomerUpdated = "customer.updated";
+    /// An invoice was drafted.
+    InvoiceCreated = "invoice.created";
+    /// A draft was deleted.
+    InvoiceDeleted = "invoice.deleted";
     /// An invoice was finalised: it is open and its number is fixed.
     InvoiceFinalized = "invoice.finalized";
+    /// The due date of an invoice that is owed has passed.
+    InvoiceOverdue = "invoice.overdue";
     /// Everything due on an invoice has been paid.
     InvoicePaid = "invoice.paid";
     /// An attempt to collect an invoice failed.
     InvoicePaymentFailed = "invoice.payment_failed";
+    /// An invoice was given up.
+    InvoiceUncollectible = "invoice.uncollectible";
+    /// A draft was changed, or money came in that does not pay the invoice in full.
+    InvoiceUpdated = "invoice.updated";
     /// An open invoice was voided.
     InvoiceVoided = "invoice.voided";
     /// An order left the warehouse whole.
@@ -66,8 +84,18 @@ event_types! {
     SubscriptionCreated = "subscription.created";
     /// A subscription's invoice could not be collected.
     SubscriptionPastDue = "subscription.past_due";
+    /// A subscription, or its collection, was paused.
+    SubscriptionPaused = "subscription.paused";
+    /// A subscription, or its collection, goes on.
+    SubscriptionResumed = "subscription.resumed";
+    /// A trial ends in three days.
+    SubscriptionTrialWillEnd = "subscription.trial_will_end";
     /// A subscription moved to its next period, or was changed.
     SubscriptionUpdated = "subscription.updated";
+    /// A tax rate was created.
+    TaxRateCreated = "tax_rate.created";
+    /// A tax rate was changed.
+    TaxRateUpdated = "tax_rate.updated";
     /// A test clock was told to advance.
     TestClockAdvancing = "test_clock.advancing";
     /// A test clock has arrived.

@@ -59,6 +59,8 @@ kinds! {
     Account = "acct_rs_", "acct", "account";
     /// A key of the v3 API.
     ApiKey = "key_rs_", "key", "API key";
+    /// Money off a subscription; named by its [`Slug`].
+    Coupon = "coupon_", "coupon", "coupon";
     /// A person or company that buys.
     Customer = "cust_rs_", "cust", "customer";
     /// One event on its way to one endpoint.
@@ -79,6 +81,8 @@ kinds! {
     Refund = "re_rs_", "re", "refund";
     /// A customer's running agreement on a plan.
     Subscription = "sub_rs_", "sub", "subscription";
+    /// A tax that invoices name.
+    TaxRate = "txr_rs_", "txr", "tax rate";
     /// One report of usage.
     Usage = "usage_rs_", "usage", "usage record";
     /// Where a business wants to hear of events.
@@ -110,6 +114,12 @@ impl<K: Kind> Id<K> {
     /// The bare integer, as v2 prints it.
     pub const fn number(self) -> u64 {
         self.value
+    }
+
+    /// The moment in its place in time order, in milliseconds: when the record was made, or what it was derived for.
+    pub fn at(self) -> Timestamp {
+        let millis = i64::try_from(self.value >> RANDOM_BITS).unwrap_or(i64::MAX);
+        Timestamp::from_millis(millis.saturating_add(EPOCH_MS))
     }
 
     /// Sixteen digits: the sort key, in which text order is number order.

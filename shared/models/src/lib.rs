@@ -23,4 +23,4 @@ pub use ids::{Id, IdSource, Slug};
 pub use metadata::Metadata;
 pub use money::{Currency, Money};
 pub use tenant::{Business, Mode, Scope};
-pub use time::{Date, Timestamp};
+pub use time::{Date, Timestamp, Zone};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
@@ -115,7 +116,7 @@ impl Money {
             .filter(|m| m.abs() <= MAX_MINOR);
         minor
             .map(|minor| Self { minor, ..self })
-            .ok_or_else(|| Error::internal("amount out of range"))
+            .ok_or_else(out_of_range)
     }
 
     /// `rate` in basis points (1/100 of a percent) of the amount, rounded half away from zero to a minor unit.
@@ -127,7 +128,81 @@ impl Money {
             .and_then(|m| i64::try_from(m).ok());
         minor
             .map(|minor| Self { minor, ..self })
-            .ok_or_else(|| Error::internal("amount out of range"))
+            .ok_or_else(out_of_range)
+    }
+
+    /// That many minor units, rounded half away from zero to a whole one. Errors where that is above [`MAX_MINOR`].
+    pub fn rounded(minor_units: Decimal, currency: Currency) -> Result<Self> {
+        let whole = minor_units.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+        i64::try_from(whole)
+            .ok()
+            .filter(|minor| minor.abs() <= MAX_MINOR)
+            .map(|minor| Self { minor, currency })
+            .ok_or_else(out_of_range)
+    }
+
+    /// The amount in minor units, to compute with.
+    pub fn decimal(self) -> Decimal {
+        Decimal::from(self.minor)
+    }
+
+    /// `rate` percent of the amount, rounded half away from zero to a minor unit.
+    pub fn percent(self, rate: Decimal) -> Result<Self> {
+        self.share(rate, Decimal::ONE_HUNDRED)
+    }
+
+    /// `part / whole` of the amount, rounded half away from zero to a minor unit. It multiplies before it divides, so a
+    /// share that is exactly half a minor unit is seen as that. Errors where `whole` is zero or the share is out of range.
+    pub fn share(self, part: Decimal, whole: Decimal) -> Result<Self> {
+        let exact = self
+            .decimal()
+            .checked_mul(part)
+            .and_then(|product| product.checked_div(whole))
+            .ok_or_else(out_of_range)?;
+        Self::rounded(exact, self.currency)
+    }
+
+    /// The amount in parts that are to each other as `weights`, and sum to it exactly.
+    ///
+    /// By largest remainder: each part is rounded towards zero, and what is left goes, a minor unit each, to the parts that
+    /// lost most, the first of equals first. 100 in thirds is 34, 33, 33. Errors where all weights are zero.
+    pub fn split(self, weights: &[u64]) -> Result<Vec<Self>> {
+        let total: i128 = weights.iter().copied().map(i128::from).sum();
+        let mut parts = Vec::with_capacity(weights.len());
+        let mut losses = Vec::with_capacity(weights.len());
+        let mut left = i128::from(self.minor);
+        for (index, weight) in weights.iter().enumerate() {
+            // Both factors have 64 bits, so the product fits.
+            let product = i128::from(self.minor) * i128::from(*weight);
+            let (Some(part), Some(loss)) = (product.checked_div(total), product.checked_rem(total))
+            else {
+                return Err(Error::internal("a split without weights"));
+            };
+            left -= part;
+            parts.push(part);
+            losses.push((std::cmp::Reverse(loss.abs()), index));
+        }
+        if parts.is_empty() {
+            return Err(Error::internal("a split without weights"));
+        }
+        losses.sort_unstable();
+        for (_, index) in losses {
+            if left == 0 {
+                break;
+            }
+            let unit = left.signum();
+            if let Some(part) = parts.get_mut(index) {
+                *part += unit;
+                left -= unit;
+            }
+        }
+        parts
+            .into_iter()
+            .map(|part| {
+                let minor = i64::try_from(part).map_err(Error::internal)?;
+                Ok(Self { minor, ..self })
+            })
+            .collect()
     }
 
     fn with(self, other: Self, op: fn(i64, i64) -> Option<i64>) -> Result<Self> {
@@ -139,8 +214,12 @@ impl Money {
         }
         op(self.minor, other.minor)
             .map(|minor| Self { minor, ..self })
-            .ok_or_else(|| Error::internal("amount out of range"))
+            .ok_or_else(out_of_range)
     }
+}
+
+fn out_of_range() -> Error {
+    Error::internal("amount out of range")
 }
 
 impl fmt::Display for Money {
@@ -185,6 +264,78 @@ mod tests {
         assert_eq!(usd(50).basis_points(100).unwrap(), usd(1));
         assert_eq!(usd(49).basis_points(100).unwrap(), usd(0));
         assert_eq!(usd(-50).basis_points(100).unwrap(), usd(-1));
+    }
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn shares_round_half_away_from_zero() {
+        for (minor, rate, want) in [
+            (27_916, "20", 5_583),
+            (50, "1", 1),
+            (49, "1", 0),
+            (-50, "1", -1),
+            (-49, "1", 0),
+            (9_999, "12.5", 1_250),
+            (1, "0", 0),
+            (1_000, "7.25", 73),
+            (MAX_MINOR, "100", MAX_MINOR),
+        ] {
+            assert_eq!(
+                usd(minor).percent(decimal(rate)).unwrap(),
+                usd(want),
+                "{minor} at {rate}"
+            );
+        }
+        let third = usd(100).share(Decimal::ONE, Decimal::from(3)).unwrap();
+        assert_eq!(third, usd(33));
+        assert!(usd(100).share(Decimal::ONE, Decimal::ZERO).is_err());
+        assert!(usd(MAX_MINOR).percent(decimal("100.0001")).is_err());
+        assert!(Money::rounded(Decimal::MAX, usd(0).currency()).is_err());
+    }
+
+    #[test]
+    fn a_split_gives_what_is_left_to_the_largest_remainders() {
+        let split = |minor: i64, weights: &[u64]| -> Vec<i64> {
+            let parts = usd(minor).split(weights).unwrap();
+            parts.into_iter().map(Money::minor).collect()
+        };
+        assert_eq!(split(100, &[1, 1, 1]), [34, 33, 33]);
+        assert_eq!(split(-100, &[1, 1, 1]), [-34, -33, -33]);
+        assert_eq!(split(101, &[1, 1, 1]), [34, 34, 33]);
+        // 1.25, 1.25, 2.5: the half is the largest remainder.
+        assert_eq!(split(5, &[1, 1, 2]), [1, 1, 3]);
+        assert_eq!(split(7, &[0, 5, 0]), [0, 7, 0]);
+        assert_eq!(split(0, &[1, 2]), [0, 0]);
+        assert_eq!(split(1, &[u64::MAX, u64::MAX]), [1, 0]);
+        assert!(usd(1).split(&[]).is_err());
+        assert!(usd(1).split(&[0, 0]).is_err());
+    }
+
+    #[test]
+    fn the_parts_of_a_split_sum_to_the_whole_and_lie_within_a_unit_of_their_share() {
+        let mut state = 1_u64;
+        for _ in 0..2_000 {
+            let mut next = || {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                state >> 33
+            };
+            let minor = i64::try_from(next() % 100_000).unwrap() - 50_000;
+            let mut weights: Vec<u64> = (0..=next() % 9).map(|_| next() % 1_000).collect();
+            weights.push(1);
+            let total: u64 = weights.iter().sum();
+            let parts = usd(minor).split(&weights).unwrap();
+            assert_eq!(parts.iter().map(|part| part.minor()).sum::<i64>(), minor);
+            for (part, weight) in parts.iter().zip(&weights) {
+                let exact = Decimal::from(minor) * Decimal::from(*weight) / Decimal::from(total);
+                assert!((part.decimal() - exact).abs() < Decimal::ONE);
+                assert!(part.minor() == 0 || part.minor().signum() == minor.signum());
+            }
+        }
     }
 
     #[test]

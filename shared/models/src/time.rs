@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
@@ -57,12 +57,7 @@ impl Timestamp {
 
     /// The day in UTC.
     pub fn date(self) -> Result<Date> {
-        Ok(Date(self.zoned()?.date()))
-    }
-
-    fn zoned(self) -> Result<jiff::Zoned> {
-        let moment = jiff::Timestamp::from_millisecond(self.0).map_err(Error::internal)?;
-        Ok(moment.to_zoned(TimeZone::UTC))
+        Zone::default().date(self)
     }
 
     /// The sortable form in index keys: always the same length.
@@ -155,8 +150,69 @@ impl FromStr for Date {
 ///
 /// The database is the one compiled in: what is a zone does not depend on the machine.
 pub fn time_zone(name: &str) -> Option<String> {
-    let zone = jiff::tz::TimeZoneDatabase::bundled().get(name).ok()?;
+    let zone = TimeZoneDatabase::bundled().get(name).ok()?;
     zone.iana_name().map(str::to_owned)
+}
+
+/// The calendar in which a business counts days and months. Stored as its IANA name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Zone(String);
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self("UTC".to_owned())
+    }
+}
+
+impl Zone {
+    /// The zone of that name. Errors where there is none.
+    pub fn new(name: &str) -> Result<Self> {
+        time_zone(name)
+            .map(Self)
+            .ok_or_else(|| Error::internal(format_args!("{name} is no time zone")))
+    }
+
+    /// Whether it is UTC: storage leaves it out.
+    pub fn is_utc(&self) -> bool {
+        self.0 == "UTC"
+    }
+
+    /// The IANA name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The day on which a moment falls here.
+    pub fn date(&self, at: Timestamp) -> Result<Date> {
+        Ok(Date(self.zoned(at)?.date()))
+    }
+
+    /// Midnight at which a day begins here; the first moment after a gap where the clock skips midnight.
+    pub fn start_of(&self, date: Date) -> Result<Timestamp> {
+        let zoned = date.0.to_zoned(self.zone()?).map_err(Error::internal)?;
+        Ok(Timestamp(zoned.timestamp().as_millisecond()))
+    }
+
+    /// Midnights between two moments: how many days of the calendar the later one is after the earlier one.
+    pub fn days_between(&self, from: Timestamp, to: Timestamp) -> Result<i64> {
+        let span = self.date(from)?.0.until(self.date(to)?.0);
+        Ok(i64::from(span.map_err(Error::internal)?.get_days()))
+    }
+
+    fn zone(&self) -> Result<TimeZone> {
+        if self.is_utc() {
+            return Ok(TimeZone::UTC);
+        }
+        TimeZoneDatabase::bundled()
+            .get(&self.0)
+            .map_err(Error::internal)
+    }
+
+    fn zoned(&self, at: Timestamp) -> Result<jiff::Zoned> {
+        let moment = jiff::Timestamp::from_millisecond(at.0).map_err(Error::internal)?;
+        Ok(moment.to_zoned(self.zone()?))
+    }
 }
 
 /// The step of a price: how long one period is.
@@ -185,11 +241,30 @@ impl Interval {
         ("year", Self::Year),
     ];
 
-    /// `anchor` plus `steps` periods of `count` intervals.
+    /// `anchor` plus `steps` periods of `count` intervals, by the calendar and the clock on the wall of `zone`.
     ///
-    /// Months are counted from the anchor itself, so its day survives short months: 31 Jan → 28 Feb → 31 Mar.
-    pub fn after(self, anchor: Timestamp, count: u32, steps: u32) -> Result<Timestamp> {
-        let n = i64::from(count).saturating_mul(i64::from(steps));
+    /// Days and months are counted from the anchor itself, so its day survives short months (31 Jan → 28 Feb → 31 Mar) and
+    /// its hour survives the change of the clocks. An hour that a change skips is the one after it, on that day alone.
+    pub fn after(
+        self,
+        anchor: Timestamp,
+        count: u32,
+        steps: u32,
+        zone: &Zone,
+    ) -> Result<Timestamp> {
+        self.step(
+            anchor,
+            i64::from(count).saturating_mul(i64::from(steps)),
+            zone,
+        )
+    }
+
+    /// As [`Interval::after`], one period of `count` intervals before `anchor`.
+    pub fn before(self, anchor: Timestamp, count: u32, zone: &Zone) -> Result<Timestamp> {
+        self.step(anchor, -i64::from(count), zone)
+    }
+
+    fn step(self, anchor: Timestamp, n: i64, zone: &Zone) -> Result<Timestamp> {
         let span = match self {
             Self::Day => jiff::Span::new().try_days(n),
             Self::Week => jiff::Span::new().try_weeks(n),
@@ -198,7 +273,10 @@ impl Interval {
             Self::Year => jiff::Span::new().try_months(n.saturating_mul(12)),
         }
         .map_err(Error::internal)?;
-        let zoned = anchor.zoned()?.checked_add(span).map_err(Error::internal)?;
+        let zoned = zone
+            .zoned(anchor)?
+            .checked_add(span)
+            .map_err(Error::internal)?;
         Ok(Timestamp(zoned.timestamp().as_millisecond()))
     }
 }
@@ -210,6 +288,13 @@ pub struct Period {
     pub start: Timestamp,
     /// The first moment that does not.
     pub end: Timestamp,
+}
+
+impl Period {
+    /// Whether a moment belongs to it.
+    pub fn contains(&self, at: Timestamp) -> bool {
+        self.start <= at && at < self.end
+    }
 }
 
 #[cfg(test)]
@@ -224,7 +309,12 @@ mod tests {
     fn month_steps_keep_the_day_of_the_anchor() {
         let anchor = at("2026-01-31T10:00:00Z");
         let steps: Vec<String> = (0..4)
-            .map(|n| Interval::Month.after(anchor, 1, n).unwrap().to_string())
+            .map(|n| {
+                Interval::Month
+                    .after(anchor, 1, n, &Zone::default())
+                    .unwrap()
+                    .to_string()
+            })
             .collect();
         assert_eq!(
             steps,
@@ -241,12 +331,40 @@ mod tests {
     fn leap_days_come_back_in_leap_years() {
         let anchor = at("2024-02-29T00:00:00Z");
         assert_eq!(
-            Interval::Year.after(anchor, 1, 1).unwrap(),
+            Interval::Year
+                .after(anchor, 1, 1, &Zone::default())
+                .unwrap(),
             at("2025-02-28T00:00:00Z")
         );
         assert_eq!(
-            Interval::Year.after(anchor, 1, 4).unwrap(),
+            Interval::Year
+                .after(anchor, 1, 4, &Zone::default())
+                .unwrap(),
             at("2028-02-29T00:00:00Z")
+        );
+    }
+
+    #[test]
+    fn the_hour_survives_the_change_of_the_clocks() {
+        let zone = Zone::new("America/New_York").unwrap();
+        // 02:30 does not exist on 8 March 2026; it is 03:30 on that day, and 02:30 again a month later.
+        let anchor = at("2026-02-08T07:30:00Z");
+        let step = |n| {
+            Interval::Month
+                .after(anchor, 1, n, &zone)
+                .unwrap()
+                .to_string()
+        };
+        assert_eq!(step(1), "2026-03-08T07:30:00Z");
+        assert_eq!(step(2), "2026-04-08T06:30:00Z");
+        // 01:30 comes twice on 1 November 2026: the first of the two counts.
+        let anchor = at("2026-10-01T05:30:00Z");
+        let next = Interval::Month.after(anchor, 1, 1, &zone).unwrap();
+        assert_eq!(next.to_string(), "2026-11-01T05:30:00Z");
+        assert_eq!(
+            zone.days_between(at("2026-03-08T04:59:59Z"), at("2026-03-08T05:00:00Z"))
+                .unwrap(),
+            1
         );
     }
 

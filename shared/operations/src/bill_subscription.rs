@@ -1,15 +1,18 @@
-//! One period of a subscription: its invoice, its payment, and the step to that period.
+//! What a subscription owes at a moment: its invoice, its payment, and the step to the next period.
 
 use models::Result;
-use models::billing::{Bill, BillingReason, InvoiceStatus, Subscription, SubscriptionStatus};
+use models::billing::{
+    Bill, BillingReason, InvoiceStatus, MissingPaymentMethod, Outcome, Subscription,
+    SubscriptionStatus,
+};
 use models::event::EventType;
 use store::Stored;
 
 use crate::Context;
-use crate::collect_invoice::collect_invoice;
-use crate::issue_invoice::issue_invoice;
+use crate::close_usage::read_meters;
+use crate::issue_invoice::{Parties, issue_invoice};
 
-/// Bills a period and moves the subscription to it. `None` where somebody else moved it meanwhile: read it again.
+/// Bills what is owed and moves the subscription on. `None` where somebody else moved it meanwhile: read it again.
 ///
 /// The subscription moves last, so that until then it is still due and a run that dies is repeated.
 pub async fn bill_subscription(
@@ -17,27 +20,83 @@ pub async fn bill_subscription(
     stored: &Stored<Subscription>,
     bill: &Bill,
 ) -> Result<Option<Subscription>> {
-    let issued = issue_invoice(context, stored, bill).await?;
-    // An earlier run may have died after its attempt: a refusal is not asked for twice in the same turn.
-    let invoice = if issued.attempt_count == 0 {
-        collect_invoice(context, issued, stored).await?
-    } else {
-        issued.into_inner()
+    let missing = stored.missing_payment_method;
+    if bill.ends_trial
+        && missing != MissingPaymentMethod::CreateInvoice
+        && !chargeable(context, stored).await?
+    {
+        return end_trial_unpaid(context, stored, bill).await;
+    }
+    let readings = match bill.closes {
+        Some(period) => read_meters(context, stored, period).await?,
+        None => Vec::new(),
+    };
+    let new = stored.invoice(bill, &readings)?;
+    let outcome = match &new {
+        None => Outcome {
+            invoice: None,
+            paid: true,
+            refused: false,
+        },
+        Some(new) => {
+            let invoice = issue_invoice(context, stored, bill, new.clone()).await?;
+            Outcome {
+                invoice: Some(invoice.id),
+                paid: invoice.status == InvoiceStatus::Paid,
+                refused: invoice.is_refused(),
+            }
+        }
     };
     let mut subscription = (**stored).clone();
-    subscription.billed(bill, invoice.id, invoice.refused());
-    if invoice.status == InvoiceStatus::Paid {
-        subscription.paid();
-    }
-    // Its creation is told once, when it is known how it began.
-    let event = match (bill.reason, subscription.status) {
-        (BillingReason::SubscriptionCreate, _) => EventType::SubscriptionCreated,
-        (BillingReason::SubscriptionCycle, SubscriptionStatus::PastDue)
-            if stored.status != SubscriptionStatus::PastDue =>
-        {
-            EventType::SubscriptionPastDue
+    subscription.billed(bill, outcome, new.as_ref())?;
+    let mut writes = context.writes().await?;
+    let event = Some(event_of(stored, &subscription, bill));
+    writes.update(stored, &subscription, event)?;
+    Ok(context.write(&writes).await?.then_some(subscription))
+}
+
+/// One action is one event: its creation is told once, when it is known how it began.
+fn event_of(before: &Subscription, after: &Subscription, bill: &Bill) -> EventType {
+    let changed = before.status != after.status;
+    match (bill.reason, after.status) {
+        (BillingReason::SubscriptionCreate, _) if before.started <= before.created => {
+            EventType::SubscriptionCreated
         }
-        (BillingReason::SubscriptionCycle, _) => EventType::SubscriptionUpdated,
+        (_, SubscriptionStatus::PastDue) if changed => EventType::SubscriptionPastDue,
+        (_, SubscriptionStatus::Canceled) if changed => EventType::SubscriptionCanceled,
+        (
+            BillingReason::SubscriptionCreate
+            | BillingReason::SubscriptionCycle
+            | BillingReason::SubscriptionUpdate
+            | BillingReason::Manual,
+            _,
+        ) => EventType::SubscriptionUpdated,
+    }
+}
+
+/// Whether there is a payment method to charge.
+async fn chargeable(context: &Context, subscription: &Subscription) -> Result<bool> {
+    let parties = Parties::read(context, subscription.customer_id).await?;
+    let method = parties.payment_method(context, Some(subscription)).await?;
+    Ok(method.is_some())
+}
+
+/// A trial ended without anything to charge, and the subscription was told what to do then.
+async fn end_trial_unpaid(
+    context: &Context,
+    stored: &Stored<Subscription>,
+    bill: &Bill,
+) -> Result<Option<Subscription>> {
+    let mut subscription = (**stored).clone();
+    let event = match stored.missing_payment_method {
+        MissingPaymentMethod::Pause => {
+            subscription.pause(None)?;
+            EventType::SubscriptionPaused
+        }
+        MissingPaymentMethod::Cancel | MissingPaymentMethod::CreateInvoice => {
+            subscription.end(bill.period.start);
+            EventType::SubscriptionCanceled
+        }
     };
     let mut writes = context.writes().await?;
     writes.update(stored, &subscription, Some(event))?;

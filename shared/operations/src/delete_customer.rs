@@ -9,7 +9,7 @@ use store::Stored;
 
 use crate::Context;
 
-/// Ends the running subscriptions of a customer, one write each. Called again, it finds none.
+/// Ends the running subscriptions of a customer, one write each; there is nobody left to bill. Called again, it finds none.
 pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
     let stored = context
         .customer_now(id)
@@ -41,7 +41,7 @@ async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestam
             return Ok(());
         }
         let mut subscription = (*stored).clone();
-        subscription.cancel(false, now)?;
+        subscription.end(now);
         let mut writes = context.writes().await?;
         writes.update(
             &stored,

@@ -1,84 +1,334 @@
-//! The invoice of one period of one subscription: written once, however often it is asked for.
+//! Invoices become records here: those of subscriptions, written once however often they are asked for, and drafts that are
+//! made final.
 
-use models::billing::{Bill, Invoice, LineItem, NewInvoice, Subscription};
+use models::billing::{
+    Bill, BillingSettings, CollectionMethod, Invoice, InvoiceStatus, NewInvoice, Party,
+    PauseBehavior, Subscription, SubscriptionStatus,
+};
+use models::crm::Customer;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Error, Result};
+use models::payments::PaymentMethod;
+use models::platform::Account;
+use models::{Error, Money, Result, Zone};
 use store::Stored;
 
 use crate::Context;
+use crate::collect_invoice::{attempt, collect_invoice};
+use crate::context::vanished;
 
-/// Neighbours that are looked at where another invoice drew the same id.
+/// Neighbours that are looked at where another invoice drew the same id, and tries at a record that others change.
 const MAX_TRIES: u32 = 64;
 
-/// The invoice of `bill`: the one that is there, or a new one.
+/// The two parties of an invoice, and what the business decided about its billing.
+#[derive(Debug)]
+pub struct Parties {
+    /// The business.
+    pub account: Option<Account>,
+    /// What it decided.
+    pub settings: BillingSettings,
+    /// Who buys.
+    pub customer: Option<Stored<Customer>>,
+}
+
+impl Parties {
+    /// Reads them: three reads at once.
+    pub async fn read(context: &Context, customer: Id<ids::Customer>) -> Result<Self> {
+        let (account, settings, customer) = tokio::try_join!(
+            context.account(),
+            context.billing_settings(),
+            context.customer_now(customer)
+        )?;
+        Ok(Self {
+            account,
+            settings,
+            customer,
+        })
+    }
+
+    /// Puts them on an invoice as they are now.
+    pub fn sign(&self, new: &mut NewInvoice) {
+        new.seller = self.seller();
+        new.footer = new
+            .footer
+            .take()
+            .or_else(|| self.settings.invoice_footer.clone());
+        if let Some(customer) = &self.customer {
+            let name = customer.profile.name();
+            let email = customer.profile.email.clone();
+            new.customer = Party {
+                email: email.filter(|email| *email != name),
+                name,
+                lines: Vec::new(),
+                tax_id: None,
+            };
+        }
+    }
+
+    fn seller(&self) -> Party {
+        let account = self.account.as_ref();
+        match &self.settings.seller {
+            Some(seller) => Party {
+                name: seller.name.clone(),
+                lines: seller.address_lines.clone(),
+                email: seller.email.clone(),
+                tax_id: seller.tax_id.clone(),
+            },
+            None => Party {
+                name: account
+                    .map(|account| account.name.clone())
+                    .unwrap_or_default(),
+                ..Party::default()
+            },
+        }
+    }
+
+    /// The calendar of the business.
+    pub fn zone(&self) -> Result<Zone> {
+        self.account.as_ref().map_or_else(
+            || Ok(Zone::default()),
+            |account| Zone::new(&account.time_zone),
+        )
+    }
+
+    /// What an invoice is charged to: its subscription's own payment method, or the customer's default. At most one read.
+    pub async fn payment_method(
+        &self,
+        context: &Context,
+        subscription: Option<&Subscription>,
+    ) -> Result<Option<PaymentMethod>> {
+        let own = subscription.and_then(|subscription| subscription.payment_method_id);
+        let default = || self.customer.as_ref()?.default_payment_method;
+        match own.or_else(default) {
+            Some(id) => Ok(context
+                .payment_method_now(id)
+                .await?
+                .map(Stored::into_inner)),
+            None => Ok(None),
+        }
+    }
+
+    /// What the customer's balance holds.
+    pub fn credit(&self, invoice: &Invoice) -> Money {
+        let currency = invoice.currency;
+        self.customer
+            .as_ref()
+            .map_or(Money::zero(currency), |customer| customer.credit(currency))
+    }
+}
+
+/// The invoice of a bill: the one that is there, or a new one, with its first attempt made.
 ///
-/// Its id is derived from subscription, reason and period, so a second run finds the first one's. Two reads at the most,
-/// then a number (one write unit) and the invoice (one, and one for the customer's list).
+/// Its id is derived from subscription, reason and period, so a second run finds the first one's; its payment is derived from
+/// that id, so a run that died in between finds that, too. The invoice is written once, as it is after the attempt.
 pub(crate) async fn issue_invoice(
     context: &Context,
     subscription: &Subscription,
     bill: &Bill,
-) -> Result<Stored<Invoice>> {
-    let new = new_invoice(subscription, bill)?;
-    let identity = new.identity();
-    let mut id: Id<ids::Invoice> = Id::derived(bill.period.start, &identity)?;
+    new: NewInvoice,
+) -> Result<Invoice> {
+    let identity = new
+        .identity()
+        .ok_or_else(|| Error::internal("a bill without an identity"))?;
+    let place = subscription.bill_now.unwrap_or(bill.period.start);
+    let mut id: Id<ids::Invoice> = Id::derived(place, &identity)?;
     let mut number = None;
     for _ in 0..MAX_TRIES {
         match context.invoice(id).await? {
-            Some(stored) if stored.identity() == identity => return Ok(stored),
+            Some(stored) if stored.identity().as_ref() == Some(&identity) => {
+                return go_on(context, stored, subscription).await;
+            }
             Some(_) => {
                 id = id.successor()?;
                 continue;
             }
             None => {}
         }
-        let now = context.now().await?;
-        let number = match &number {
-            Some(number) => number,
-            None => number.insert(context.next_invoice_number(now.date()?.year()).await?),
+        let parties = Parties::read(context, new.customer_id).await?;
+        let mut new = new.clone();
+        parties.sign(&mut new);
+        let draft = Invoice::draft(id, new, context.now().await?)?;
+        let mut issue = Issue {
+            context,
+            parties: &parties,
+            subscription: Some(subscription),
+            events: Vec::new(),
         };
-        let invoice = Invoice::finalize(id, number.clone(), new.clone(), now)?;
-        let nothing = invoice.amount_remaining()?.is_zero();
-        let event = if nothing {
-            EventType::InvoicePaid
-        } else {
-            EventType::InvoiceFinalized
-        };
+        let (invoice, credit) = issue.run(draft, &mut number).await?;
         let mut writes = context.writes().await?;
-        let created = writes.create(&invoice, Some(event))?;
+        writes.create_after(&invoice, &issue.events)?;
+        update_credit(&mut writes, &parties, credit)?;
         if context.write(&writes).await? {
-            return Ok(created);
+            return Ok(invoice);
         }
-        // Somebody was faster: the next round reads what is there now.
+        // Somebody was faster, or the customer changed: the next round reads what is there now.
     }
     Err(Error::Unavailable(
         "no free invoice id was found".to_owned(),
     ))
 }
 
-fn new_invoice(subscription: &Subscription, bill: &Bill) -> Result<NewInvoice> {
-    let price = &subscription.price;
-    let line = LineItem {
-        description: format!(
-            "{} ({} to {})",
-            price.name,
-            bill.period.start.date()?,
-            bill.period.end.date()?
-        ),
-        quantity: subscription.quantity,
-        unit_amount: price.amount,
-        amount: price.of(subscription.quantity)?,
-        period: bill.period,
+/// An earlier run wrote the invoice. It may have died before its attempt; a refusal is not asked for twice in one turn.
+async fn go_on(
+    context: &Context,
+    stored: Stored<Invoice>,
+    subscription: &Subscription,
+) -> Result<Invoice> {
+    let untried = stored.attempt_count == 0 && stored.refused.is_none() && !stored.processing;
+    if stored.status == InvoiceStatus::Open && untried && collects(&stored, Some(subscription)) {
+        return collect_invoice(context, stored, Some(subscription), None).await;
+    }
+    Ok(stored.into_inner())
+}
+
+/// Makes a draft final, and collects it where the customer is charged. Errors unless it is a draft.
+pub async fn finalize_invoice(context: &Context, mut stored: Stored<Invoice>) -> Result<Invoice> {
+    let mut number = None;
+    for attempt in 0..MAX_TRIES {
+        if stored.status != InvoiceStatus::Draft {
+            return Err(stored.wrong_status("finalized"));
+        }
+        let parties = Parties::read(context, stored.customer_id).await?;
+        let subscription = match stored.subscription_id {
+            Some(id) => context.subscription_now(id).await?,
+            None => None,
+        };
+        let mut issue = Issue {
+            context,
+            parties: &parties,
+            subscription: subscription.as_deref(),
+            events: Vec::new(),
+        };
+        let (invoice, credit) = issue.finalize((*stored).clone(), &mut number).await?;
+        let mut writes = context.writes().await?;
+        writes.update_after(&stored, &invoice, &issue.events)?;
+        update_credit(&mut writes, &parties, credit)?;
+        if context.write(&writes).await? {
+            return Ok(invoice);
+        }
+        context.make_way(attempt).await;
+        let id = stored.id;
+        stored = context.invoice(id).await?.ok_or_else(|| vanished(id))?;
+    }
+    Err(Error::Unavailable(
+        "the invoice is being changed by others all the time".to_owned(),
+    ))
+}
+
+/// Writes what the customer's balance holds now, where that changed.
+pub(crate) fn update_credit(
+    writes: &mut store::Writes<'_>,
+    parties: &Parties,
+    credit: Money,
+) -> Result<()> {
+    let Some(stored) = &parties.customer else {
+        return Ok(());
     };
-    Ok(NewInvoice {
-        customer_id: subscription.customer_id,
-        subscription_id: subscription.id,
-        billing_reason: bill.reason,
-        currency: price.amount.currency(),
-        lines: vec![line],
-        period: bill.period,
-        collection_method: subscription.collection_method,
-        days_until_due: subscription.days_until_due,
-    })
+    if stored.credit(credit.currency()) == credit {
+        return Ok(());
+    }
+    let mut customer = (**stored).clone();
+    customer.set_credit(credit);
+    writes.update(stored, &customer, Some(EventType::CustomerUpdated))
+}
+
+/// Whether an open invoice is charged by itself.
+fn collects(invoice: &Invoice, subscription: Option<&Subscription>) -> bool {
+    invoice.collection_method == CollectionMethod::ChargeAutomatically
+        && subscription.is_none_or(|subscription| subscription.status != SubscriptionStatus::Unpaid)
+}
+
+/// A draft on its way to a record.
+struct Issue<'a> {
+    context: &'a Context,
+    parties: &'a Parties,
+    subscription: Option<&'a Subscription>,
+    events: Vec<EventType>,
+}
+
+impl Issue<'_> {
+    /// The invoice of a subscription as it is to be written, and what the customer's balance holds then.
+    async fn run(
+        &mut self,
+        draft: Invoice,
+        number: &mut Option<String>,
+    ) -> Result<(Invoice, Money)> {
+        let now = self.context.now().await?;
+        let paused = self
+            .subscription
+            .and_then(|subscription| subscription.collection_paused(now));
+        let kept = self.parties.credit(&draft);
+        match paused {
+            None => self.finalize(draft, number).await,
+            Some(PauseBehavior::KeepAsDraft) => {
+                self.events.push(EventType::InvoiceCreated);
+                Ok((draft, kept))
+            }
+            Some(behavior) => {
+                let mut invoice = draft;
+                let zero = Money::zero(invoice.currency);
+                let left = self.number(&mut invoice, number, zero).await?;
+                if invoice.status == InvoiceStatus::Open && behavior == PauseBehavior::Void {
+                    invoice.void(now)?;
+                    self.events.push(EventType::InvoiceVoided);
+                } else if invoice.status == InvoiceStatus::Open {
+                    invoice.mark_uncollectible(now)?;
+                    self.events.push(EventType::InvoiceUncollectible);
+                }
+                Ok((invoice, kept.plus(left)?))
+            }
+        }
+    }
+
+    /// Numbers a draft and makes the first attempt to collect it.
+    async fn finalize(
+        &mut self,
+        draft: Invoice,
+        number: &mut Option<String>,
+    ) -> Result<(Invoice, Money)> {
+        let mut invoice = draft;
+        let credit = self.parties.credit(&invoice);
+        let mut left = self.number(&mut invoice, number, credit).await?;
+        if invoice.status == InvoiceStatus::Open && collects(&invoice, self.subscription) {
+            let method = self
+                .parties
+                .payment_method(self.context, self.subscription)
+                .await?;
+            let retry_days = &self.parties.settings.retry_days;
+            let over = attempt(self.context, &mut invoice, method.as_ref(), retry_days).await?;
+            left = left.plus(over)?;
+            match invoice.status {
+                InvoiceStatus::Paid => self.events.push(EventType::InvoicePaid),
+                _ if invoice.processing => {}
+                InvoiceStatus::Draft
+                | InvoiceStatus::Open
+                | InvoiceStatus::Void
+                | InvoiceStatus::Uncollectible => self.events.push(EventType::InvoicePaymentFailed),
+            }
+        }
+        Ok((invoice, left))
+    }
+
+    async fn number(
+        &mut self,
+        invoice: &mut Invoice,
+        number: &mut Option<String>,
+        credit: Money,
+    ) -> Result<Money> {
+        let now = self.context.now().await?;
+        let zone = self.parties.zone()?;
+        let number = match number {
+            Some(number) => number,
+            None => {
+                let year = zone.date(now)?.year();
+                number.insert(self.context.next_invoice_number(year).await?)
+            }
+        };
+        let left = invoice.finalize(number.clone(), credit, &zone, now)?;
+        self.events.push(EventType::InvoiceFinalized);
+        if invoice.status == InvoiceStatus::Paid {
+            self.events.push(EventType::InvoicePaid);
+        }
+        Ok(left)
+    }
 }

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod bill_subscription;
+mod close_usage;
 mod collect_invoice;
 mod context;
 mod delete_customer;
@@ -14,9 +15,11 @@ mod run_subscription;
 mod take_payment;
 
 pub use bill_subscription::bill_subscription;
-pub use collect_invoice::{collect_invoice, retry_invoice};
+pub use close_usage::read_meters;
+pub use collect_invoice::{collect_invoice, follow, run_invoice};
 pub use context::{Context, vanished};
 pub use delete_customer::delete_customer;
+pub use issue_invoice::{Parties, finalize_invoice};
 pub use refund_payment::{begin_refund, resolve_refund};
-pub use run_subscription::run_subscription;
+pub use run_subscription::{run_subscription, void_latest};
 pub use take_payment::{begin_payment, resolve_payment};

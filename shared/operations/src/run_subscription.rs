@@ -1,4 +1,4 @@
-//! What a subscription was waiting for has come: bill it, end it, or give its first payment up.
+//! What a subscription was waiting for has come: bill it, end it, announce it, or give its first payment up.
 
 use models::billing::{Subscription, Turn};
 use models::event::EventType;
@@ -14,9 +14,9 @@ const MAX_TURNS: u32 = 36;
 
 /// Does all that is due to a subscription at `at`, missed periods in order. Doing it twice does it once.
 ///
-/// Budget of a plain renewal: 4 read units (subscription, invoice, customer, payment method) and 10 write units: number 1;
-/// invoice 1, its place in the customer's list 1, and 1 when it is paid; payment 1, its place 1, and 1 with its outcome;
-/// subscription 1 and its move in the due index 2.
+/// Budget of a plain renewal besides the payment: 5 read units (subscription, invoice, customer; account, settings) and 5
+/// write units: invoice 1 and its place in the customer's list 1, subscription 1 and its move in the due index 2; and its
+/// share of the number, 1 alone and a tenth in a batch of ten.
 pub async fn run_subscription(
     context: &Context,
     id: Id<ids::Subscription>,
@@ -26,6 +26,7 @@ pub async fn run_subscription(
         let Some(stored) = context.subscription_now(id).await? else {
             return Ok(());
         };
+        let mut subscription = (*stored).clone();
         let mut writes = context.writes().await?;
         match stored.turn(at)? {
             Turn::Nothing => return Ok(()),
@@ -34,8 +35,17 @@ pub async fn run_subscription(
                 Some(moved) if moved.due().is_none_or(|due| due > at) => return Ok(()),
                 Some(_) | None => continue,
             },
+            Turn::AnnounceTrial => {
+                subscription.trial_announced = true;
+                let event = Some(EventType::SubscriptionTrialWillEnd);
+                writes.update(&stored, &subscription, event)?;
+            }
+            Turn::Resume => {
+                let resumed = stored.resumes_at.unwrap_or(at);
+                subscription.resume(false, resumed)?;
+                writes.update(&stored, &subscription, Some(EventType::SubscriptionResumed))?;
+            }
             Turn::Cancel => {
-                let mut subscription = (*stored).clone();
                 subscription.end(stored.period.end);
                 let event = Some(EventType::SubscriptionCanceled);
                 writes.update(&stored, &subscription, event)?;
@@ -57,11 +67,11 @@ async fn expire(
     let mut subscription = (**stored).clone();
     subscription.expire(at);
     writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
-    void_invoice(context, writes, &subscription, at).await
+    void_latest(context, writes, &subscription, at).await
 }
 
-/// Voids the newest invoice where it is open.
-pub(crate) async fn void_invoice(
+/// Voids the newest invoice where it is open and nobody knows of a payment under way.
+pub async fn void_latest(
     context: &Context,
     writes: &mut Writes<'_>,
     subscription: &Subscription,
@@ -74,7 +84,7 @@ pub(crate) async fn void_invoice(
         return Ok(());
     };
     let mut invoice = (*stored).clone();
-    if invoice.void(at) {
+    if invoice.void(at).is_ok() {
         writes.update(&stored, &invoice, Some(EventType::InvoiceVoided))?;
     }
     Ok(())

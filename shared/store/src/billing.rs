@@ -1,10 +1,11 @@
 //! Plans, subscriptions, invoices and usage.
 
-use models::billing::{Invoice, Plan, Subscription, Usage};
+use models::billing::{Invoice, Plan, PlanVersion, Subscription, Usage};
 use models::ids::{self, Id, Slug};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
 
+use crate::crm::TOMBSTONE_DAYS;
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range};
@@ -56,6 +57,23 @@ impl Record for Invoice {
     fn due(&self) -> Option<Timestamp> {
         Self::due(self)
     }
+
+    // A deleted draft leaves its event behind.
+    fn is_deleted(&self) -> bool {
+        self.deleted.is_some()
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
+    }
+}
+
+impl Record for PlanVersion {
+    const TYPE: &'static str = "planv";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::plan_version(scope, &self.plan.id, self.plan.version)
+    }
 }
 
 impl Record for Usage {
@@ -81,6 +99,16 @@ impl Session {
     /// A plan as it is at this moment: it is about to be changed or subscribed to. One consistent read.
     pub async fn plan_now(&self, id: &Slug<ids::Plan>) -> Result<Option<Stored<Plan>>> {
         self.load(&keys::named(&self.scope(), id), true).await
+    }
+
+    /// A plan as it was at an earlier version. One read.
+    pub async fn plan_version(
+        &self,
+        id: &Slug<ids::Plan>,
+        version: u32,
+    ) -> Result<Option<Stored<PlanVersion>>> {
+        self.load(&keys::plan_version(&self.scope(), id, version), false)
+            .await
     }
 
     /// Plans in order of their names.
@@ -147,13 +175,19 @@ impl Session {
             .await
     }
 
-    /// The next invoice number of that year: unique and rising. One write unit.
+    /// The next invoice number of that year: unique and rising. At most one write unit; those who ask at the same moment in
+    /// one process share it.
     pub async fn next_invoice_number(&self, year: i16) -> Result<String> {
-        let number = self
-            .table()
-            .increment(&keys::invoice_counter(&self.scope(), year))
-            .await?;
+        let key = keys::invoice_counter(&self.scope(), year);
+        let number = self.table().next_number(key).await?;
         Ok(format!("INV-{year}-{number:06}"))
+    }
+
+    /// The next credit note number of that year, as [`Session::next_invoice_number`].
+    pub async fn next_credit_note_number(&self, year: i16) -> Result<String> {
+        let key = keys::credit_note_counter(&self.scope(), year);
+        let number = self.table().next_number(key).await?;
+        Ok(format!("CN-{year}-{number:06}"))
     }
 
     /// Reports of usage of a subscription, in order of metric and time; of one metric where it is given.

@@ -7,10 +7,14 @@
 //! | a record by id | `<b>#<m>#<kind>` / `<id, 16 digits>` | `GetItem` |
 //! | a list of records, newest first | `<b>#<m>#<kind>` | `Query` backwards |
 //! | a plan by name | `<b>#<m>#plan` / `<slug>` | `GetItem`, `Query` |
+//! | an earlier price of a plan | `<b>#<m>#plan#<slug>` / `<version, 6 digits>` | `GetItem` |
+//! | a plan or a coupon by name | `<b>#<m>#plan`, `<b>#<m>#coupon` / `<slug>` | `GetItem`, `Query` |
+//! | tax rates of an invoice | `<b>#<m>#txr` / `<id, 16 digits>` | `BatchGetItem` |
+//! | what a business decided about its billing | `<b>#<m>#settings` / `billing` | `GetItem` |
 //! | refunds of a payment | `<b>#<m>#pay#<id>` / `refund#<id>` | `Query` |
 //! | usage of a subscription | `<b>#<m>#sub#<id>` / `usage#<metric>#<time>#<id>` | `Query` by prefix and time |
 //! | deliveries of an endpoint | `<b>#<m>#we#<id>` / `del#<event id>` | `Query` backwards |
-//! | the last invoice number of a year | `<b>#<m>#counter` / `invoice#<year>` | `UpdateItem ADD` |
+//! | the last invoice or credit note number of a year | `<b>#<m>#counter` / `invoice#<year>`, `credit_note#<year>` | `UpdateItem ADD` |
 //! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
 //! | what is due | index `by_due`: `due#<shard>` or `due#<b>#test` / `<time>#<type>#<key>` | `Query` |
 //! | an idempotency key | `<b>#<m>#idem#<hash>` / `idem` | `GetItem`, written with its effect |
@@ -82,6 +86,14 @@ pub fn named<K: Kind>(scope: &Scope, slug: &Slug<K>) -> Key {
     Key::new(list::<K>(scope), slug.as_str())
 }
 
+/// A plan as it was at an earlier version.
+pub fn plan_version(scope: &Scope, plan: &Slug<ids::Plan>, version: u32) -> Key {
+    Key::new(
+        format!("{}#{plan}", list::<ids::Plan>(scope)),
+        format!("{version:06}"),
+    )
+}
+
 /// The partition in which the children of a record are.
 pub fn children<K: Kind>(scope: &Scope, id: Id<K>) -> String {
     format!("{}#{}", list::<K>(scope), id.digits())
@@ -151,9 +163,22 @@ pub fn invoice_counter(scope: &Scope, year: i16) -> Key {
     )
 }
 
+/// The counter that gives credit notes of a year their numbers.
+pub fn credit_note_counter(scope: &Scope, year: i16) -> Key {
+    Key::new(
+        format!("{}#counter", root(scope)),
+        format!("credit_note#{year}"),
+    )
+}
+
 /// An idempotency key of a caller. Hashed, because callers put anything into it.
 pub fn idempotency(scope: &Scope, key: &str) -> Key {
     Key::new(format!("{}#idem#{}", root(scope), sha256(key)), "idem")
+}
+
+/// What a business decided about its billing.
+pub fn billing_settings(scope: &Scope) -> Key {
+    Key::new(format!("{}#settings", root(scope)), "billing")
 }
 
 /// The test clock of a business.
@@ -252,6 +277,9 @@ mod tests {
         let got = [
             show(record::<ids::Customer>(&live, Id::new(42).unwrap())),
             show(named::<ids::Plan>(&live, &"pro".parse().unwrap())),
+            show(named::<ids::Coupon>(&live, &"welcome".parse().unwrap())),
+            show(record::<ids::TaxRate>(&live, Id::new(42).unwrap())),
+            show(billing_settings(&live)),
             show(refund(&live, Id::new(1).unwrap(), Id::new(2).unwrap())),
             show(usage(
                 &live,
@@ -262,6 +290,8 @@ mod tests {
             )),
             show(delivery(&live, Id::new(1).unwrap(), Id::new(2).unwrap())),
             show(invoice_counter(&live, 2026)),
+            show(credit_note_counter(&live, 2026)),
+            show(plan_version(&live, &"pro".parse().unwrap(), 2)),
             show(idempotency(&live, "k")),
             show(test_clock(live.business)),
             show(credential("ab")),
@@ -272,10 +302,15 @@ mod tests {
         let want = [
             "7#live#cust / 0000000000000042",
             "7#live#plan / pro",
+            "7#live#coupon / welcome",
+            "7#live#txr / 0000000000000042",
+            "7#live#settings / billing",
             "7#live#pay#0000000000000001 / refund#0000000000000002",
             "7#live#sub#0000000000000001 / usage#api_calls#01767225600000#0000000000000002",
             "7#live#we#0000000000000001 / del#0000000000000002",
             "7#live#counter / invoice#2026",
+            "7#live#counter / credit_note#2026",
+            "7#live#plan#pro / 000002",
             "7#live#idem#8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a / idem",
             "7#test#clock / clock",
             "cred#ab / cred",

@@ -13,6 +13,7 @@
 #![warn(missing_docs)]
 
 mod billing;
+mod catalog;
 mod connection;
 mod crm;
 mod due;
@@ -20,6 +21,7 @@ mod idempotency;
 mod item;
 pub mod keys;
 mod list;
+mod numbers;
 mod payments;
 mod platform;
 mod session;
@@ -34,6 +36,6 @@ pub use item::{Image, Item, Record, Stored, read_image};
 pub use keys::Key;
 pub use list::Filter;
 pub use platform::{CredentialLookup, OauthLookup};
-pub use session::{Clock, Session, Via};
+pub use session::{Clock, Session, Via, stale};
 pub use table::Table;
 pub use write::Writes;

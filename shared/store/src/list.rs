@@ -204,7 +204,11 @@ impl Session {
     }
 
     /// The records with these sort keys in one partition, in that order, without those that are gone.
-    async fn read_all<T: Record>(&self, pk: &str, keys: &[String]) -> Result<Vec<Stored<T>>> {
+    pub(crate) async fn read_all<T: Record>(
+        &self,
+        pk: &str,
+        keys: &[String],
+    ) -> Result<Vec<Stored<T>>> {
         let mut found: HashMap<String, Stored<T>> = HashMap::new();
         let mut wanted: Vec<Item> = keys
             .iter()

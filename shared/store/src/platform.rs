@@ -126,6 +126,15 @@ impl Table {
 }
 
 impl Session {
+    /// The business itself. One read, for what may be a moment old: its name and its calendar.
+    pub async fn account(&self) -> Result<Option<Account>> {
+        let key = keys::account(self.scope().business);
+        Ok(self
+            .load::<Account>(&key, false)
+            .await?
+            .map(Stored::into_inner))
+    }
+
     /// Every business of the installation, a page at a time: only the sweep and the operator ask.
     pub async fn accounts(&self, page: &PageRequest) -> Result<Page<Stored<Account>>> {
         let range = Range {

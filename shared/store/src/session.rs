@@ -188,7 +188,7 @@ impl Session {
 }
 
 /// Somebody else changed the record between our read and our write.
-pub(crate) fn stale() -> Error {
+pub fn stale() -> Error {
     Error::conflict(
         "version_conflict",
         "the record was changed by another request; read it again and retry",

@@ -1,5 +1,6 @@
 //! The table: one read, one query, one commit. Everything else of this crate is made of these.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -17,6 +18,7 @@ use models::{Error, Result};
 use crate::connection::Connection;
 use crate::item::{Item, attr};
 use crate::keys::Key;
+use crate::numbers::Numbers;
 use crate::write::{Put, Writes};
 
 /// Attempts at a commit that meets others on the same items.
@@ -27,6 +29,7 @@ const CONFLICT_TRIES: u32 = 8;
 pub struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
+    pub(crate) numbers: Arc<Numbers>,
 }
 
 /// How a commit went.
@@ -44,6 +47,7 @@ impl Table {
         Self {
             client: connection.dynamodb(),
             name: name.into(),
+            numbers: Arc::default(),
         }
     }
 
@@ -177,15 +181,15 @@ impl Table {
     }
 
     /// Adds one to a counter and returns what it is now. A call whose answer is lost may skip a number, never repeat one.
-    pub(crate) async fn increment(&self, key: &Key) -> Result<u64> {
+    pub(crate) async fn increment(&self, key: &Key, by: u64) -> Result<u64> {
         let output = self
             .client
             .update_item()
             .table_name(&self.name)
             .key(attr::PK, AttributeValue::S(key.pk.clone()))
             .key(attr::SK, AttributeValue::S(key.sk.clone()))
-            .update_expression("ADD n :one")
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .update_expression("ADD n :by")
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()))
             .return_values(ReturnValue::UpdatedNew)
             .send()
             .boxed()

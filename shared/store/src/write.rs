@@ -77,7 +77,25 @@ impl Writes<'_> {
         record: &T,
         event: Option<EventType>,
     ) -> Result<Stored<T>> {
-        let events = event.map(|kind| self.stamp(None, kind, None)).transpose()?;
+        self.put_new(scope, record, event.as_slice())
+    }
+
+    /// A new record that several things happened to at once: an invoice that is final and paid the moment it is written.
+    pub fn create_after<T: Record + Clone>(
+        &mut self,
+        record: &T,
+        events: &[EventType],
+    ) -> Result<Stored<T>> {
+        self.put_new(&self.session.scope(), record, events)
+    }
+
+    fn put_new<T: Record + Clone>(
+        &mut self,
+        scope: &Scope,
+        record: &T,
+        events: &[EventType],
+    ) -> Result<Stored<T>> {
+        let events = self.stamps(None, events, None)?;
         let item = encode(scope, record, 1, events.clone())?;
         self.push(Put {
             item,
@@ -93,10 +111,19 @@ impl Writes<'_> {
         record: &T,
         event: Option<EventType>,
     ) -> Result<()> {
-        let events = match event {
-            Some(kind) => Some(self.stamp(before.events.as_deref(), kind, None)?),
-            None => before.events.clone(),
-        };
+        self.update_after(before, record, event.as_slice())
+    }
+
+    /// The next version of a record that several things happened to at once.
+    pub fn update_after<T: Record>(
+        &mut self,
+        before: &Stored<T>,
+        record: &T,
+        events: &[EventType],
+    ) -> Result<()> {
+        let events = self
+            .stamps(before.events.as_deref(), events, None)?
+            .or_else(|| before.events.clone());
         self.push_update(before, record, events)
     }
 
@@ -107,11 +134,11 @@ impl Writes<'_> {
         event: EventType,
         test: TestEvent,
     ) -> Result<Stamp> {
-        let events = self.stamp(before.events.as_deref(), event, Some(test))?;
-        let stamp = stamps_of(Some(&events))?
+        let events = self.stamps(before.events.as_deref(), &[event], Some(test))?;
+        let stamp = stamps_of(events.as_deref())?
             .pop()
             .ok_or_else(|| Error::internal("an event without a stamp"))?;
-        self.push_update(before, &**before, Some(events))?;
+        self.push_update(before, &**before, events)?;
         Ok(stamp)
     }
 
@@ -150,25 +177,34 @@ impl Writes<'_> {
         })
     }
 
-    /// The text of attribute `ev` for one event after those in `before`.
-    fn stamp(
+    /// The text of attribute `ev` for events after those in `before`; `None` for no event.
+    fn stamps(
         &self,
         before: Option<&str>,
-        kind: EventType,
+        kinds: &[EventType],
         only: Option<TestEvent>,
-    ) -> Result<String> {
-        let last = stamps_of(before)?.last().map_or(0, |stamp| stamp.sequence);
-        let stamp = Stamp {
-            id: self.session.mint_at(self.moment)?,
-            kind,
-            sequence: last.saturating_add(1),
-            at: self.moment.at.whole_second(),
-            actor: self.session.via().actor.clone(),
-            request: self.session.via().request.clone(),
-            idempotency_key: self.session.idempotency_key(),
-            only,
-        };
-        serde_json::to_string(&[stamp]).map_err(Error::internal)
+    ) -> Result<Option<String>> {
+        if kinds.is_empty() {
+            return Ok(None);
+        }
+        let mut sequence = stamps_of(before)?.last().map_or(0, |stamp| stamp.sequence);
+        let mut stamps = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            sequence = sequence.saturating_add(1);
+            stamps.push(Stamp {
+                id: self.session.mint_at(self.moment)?,
+                kind: *kind,
+                sequence,
+                at: self.moment.at.whole_second(),
+                actor: self.session.via().actor.clone(),
+                request: self.session.via().request.clone(),
+                idempotency_key: self.session.idempotency_key(),
+                only: only.clone(),
+            });
+        }
+        serde_json::to_string(&stamps)
+            .map(Some)
+            .map_err(Error::internal)
     }
 }
 

@@ -8,17 +8,24 @@
 //! - An event's `data.object` is the object as its `GET` prints it at that moment.
 
 mod billing;
+mod catalog;
 mod crm;
 mod event;
+mod invoices;
 mod list;
 mod payments;
 mod platform;
 mod problem;
 mod webhooks;
 
-pub use billing::{Invoice, LineItem, PeriodView, Plan, Subscription, Usage};
+pub use billing::{
+    Meter, PauseCollection, PeriodView, Plan, ScheduledChange, Subscription, SubscriptionDiscount,
+    SubscriptionItem, Tier, Usage,
+};
+pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
 pub use crm::{CompanyView, Customer};
 pub use event::{Event, EventData, EventRequest, example_of, object_of};
+pub use invoices::{Invoice, InvoiceDiscount, InvoiceParty, InvoiceTax, LineItem, PaymentError};
 pub use list::{Deleted, List};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
 pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};

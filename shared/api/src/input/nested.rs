@@ -71,6 +71,53 @@ impl Fields<'_> {
         }
     }
 
+    /// A list of at most `most` objects, each read like the whole.
+    pub fn objects<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        read: impl Fn(&mut Fields<'_>) -> Option<T>,
+    ) -> Field<Vec<T>> {
+        self.known.push(name);
+        let raw = match self.entries.get(name) {
+            None => return Field::absent(name),
+            Some(Raw::Json(raw)) if raw.get() == "null" => return Field::null(name),
+            Some(Raw::Json(raw)) => raw.get(),
+            Some(Raw::Text(_)) => "",
+        };
+        let Ok(rows) = serde_json::from_str::<Vec<BTreeMap<String, &RawValue>>>(raw) else {
+            self.reject(name, "invalid_type", "must be a list of objects");
+            return Field::bad(name);
+        };
+        if rows.len() > most {
+            let detail = format!("must have at most {most} entries");
+            self.reject(name, "too_many", detail);
+            return Field::bad(name);
+        }
+        let mut values = Vec::with_capacity(rows.len());
+        let mut good = true;
+        for (index, row) in rows.into_iter().enumerate() {
+            let entries = row
+                .into_iter()
+                .map(|(name, raw)| (name, Raw::Json(raw)))
+                .collect();
+            let mut inner = Fields::new(format!("{}/{index}/", self.pointer(name)), entries);
+            let value = read(&mut inner);
+            let invalid = inner.finish();
+            good &= invalid.fields.is_empty();
+            self.invalid.fields.extend(invalid.fields);
+            match value {
+                Some(value) => values.push(value),
+                None => good = false,
+            }
+        }
+        if good {
+            Field::good(name, values)
+        } else {
+            Field::bad(name)
+        }
+    }
+
     /// `metadata`: texts by name, within Stripe's limits.
     pub fn metadata(&mut self) -> Field<Metadata> {
         self.take("metadata", |raw| {

@@ -110,3 +110,86 @@ fn what_is_no_object_is_no_body() {
         assert!(Fields::from_json(bad.as_bytes()).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn a_percentage_is_read_from_its_digits() {
+    let read = |value: &str, positive| {
+        let body = format!("{{\"p\":{value}}}");
+        let mut fields = Fields::from_json(body.as_bytes()).unwrap();
+        let read = fields.percentage("p", positive).required(&mut fields);
+        let codes: Vec<&str> = fields.finish().fields.iter().map(|f| f.code).collect();
+        (read.map(|percentage| percentage.to_string()), codes)
+    };
+    for (value, want) in [
+        ("25", "25"),
+        ("12.50", "12.5"),
+        ("\"12.5\"", "12.5"),
+        ("0.0001", "0.0001"),
+        ("33.3333", "33.3333"),
+        ("1e2", "100"),
+        ("100.0000", "100"),
+    ] {
+        assert_eq!(
+            read(value, true),
+            (Some(want.to_owned()), vec![]),
+            "{value}"
+        );
+    }
+    assert_eq!(read("0", false).0.as_deref(), Some("0"));
+    assert_eq!(read("-0", false).0.as_deref(), Some("0"));
+    for value in [
+        "0",
+        "-1",
+        "100.0001",
+        "0.00001",
+        "1e3",
+        "1e-99",
+        "123456789012345678901234567890",
+    ] {
+        assert_eq!(read(value, true), (None, vec!["out_of_range"]), "{value}");
+    }
+    for value in [
+        "true", "[]", "\"\"", "\"a\"", "\"1_0\"", "\" 1\"", "\"+1\"", "\".5\"", "{}",
+    ] {
+        assert_eq!(read(value, true), (None, vec!["invalid_type"]), "{value}");
+    }
+}
+
+#[test]
+fn a_list_of_counts_names_what_is_wrong_with_it() {
+    let read = |value: &str| {
+        let body = format!("{{\"days\":{value}}}");
+        let mut fields = Fields::from_json(body.as_bytes()).unwrap();
+        let read = fields.counts("days", 3, 1..=60).optional();
+        let codes: Vec<&str> = fields.finish().fields.iter().map(|f| f.code).collect();
+        (read, codes)
+    };
+    assert_eq!(read("[1, 60]"), (Some(vec![1, 60]), vec![]));
+    assert_eq!(read("[]"), (Some(vec![]), vec![]));
+    for (value, code) in [
+        ("[1,2,3,4]", "too_many"),
+        ("[0]", "invalid_entry"),
+        ("[61]", "invalid_entry"),
+        ("[-1]", "invalid_entry"),
+        ("[99999999999]", "invalid_entry"),
+        ("[1.5]", "invalid_type"),
+        ("[\"1\"]", "invalid_type"),
+        ("1", "invalid_type"),
+        ("[null]", "invalid_type"),
+    ] {
+        assert_eq!(read(value), (None, vec![code]), "{value}");
+    }
+}
+
+#[test]
+fn a_country_is_two_letters() {
+    let read = |value: &str| {
+        let body = format!("{{\"country\":{value}}}");
+        let mut fields = Fields::from_json(body.as_bytes()).unwrap();
+        fields.country("country").optional()
+    };
+    assert_eq!(read("\"gb\"").as_deref(), Some("GB"));
+    for value in ["\"GBR\"", "\"G\"", "\"\"", "\"12\"", "1"] {
+        assert_eq!(read(value), None, "{value}");
+    }
+}

@@ -1,195 +1,427 @@
 //! An invoice: what is owed, for what, and what has been paid of it.
 
+mod collection;
+
 use serde::{Deserialize, Serialize};
 
-use crate::billing::CollectionMethod;
-use crate::error::Result;
-use crate::ids::{self, Id};
+use crate::billing::{
+    Advice, AppliedRate, CollectionMethod, Discount, LineItem, TaxAmount, Terms, Totals,
+    exclusive_total,
+};
+use crate::error::{Error, Result};
+use crate::ids::{self, Id, Slug};
 use crate::metadata::Metadata;
 use crate::money::{Currency, Money};
-use crate::payments::{Payment, PaymentStatus};
-use crate::time::{Date, Period, Timestamp};
+use crate::time::{Date, Period, Timestamp, Zone};
+
+pub use collection::Booked;
 
 /// Where an invoice stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InvoiceStatus {
+    /// Not final: lines may change, and it has no number.
+    Draft,
     /// Final and owed.
     Open,
     /// Paid in full.
     Paid,
     /// Owed no longer.
     Void,
+    /// Owed, and given up.
+    Uncollectible,
 }
 
 impl InvoiceStatus {
     /// All states in their wire spelling.
     pub const ALL: &'static [(&'static str, Self)] = &[
+        ("draft", Self::Draft),
         ("open", Self::Open),
         ("paid", Self::Paid),
+        ("uncollectible", Self::Uncollectible),
         ("void", Self::Void),
     ];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Open => "open",
+            Self::Paid => "paid",
+            Self::Void => "void",
+            Self::Uncollectible => "uncollectible",
+        }
+    }
+
+    /// Whether money can still come in.
+    pub const fn is_payable(self) -> bool {
+        matches!(self, Self::Open | Self::Uncollectible)
+    }
 }
 
 /// Why an invoice was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BillingReason {
+    /// Somebody wrote it.
+    Manual,
     /// A subscription without a trial began.
     SubscriptionCreate,
-    /// A period of a subscription began.
+    /// A period of a subscription began or, at its end, ended.
     SubscriptionCycle,
+    /// A subscription was changed.
+    SubscriptionUpdate,
 }
 
 impl BillingReason {
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Manual => "manual",
             Self::SubscriptionCreate => "subscription_create",
             Self::SubscriptionCycle => "subscription_cycle",
+            Self::SubscriptionUpdate => "subscription_update",
         }
     }
 }
 
-/// One line of an invoice.
+/// Seller or customer as they were when the invoice was made: later changes never reach it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// Name.
+    pub name: String,
+    /// Address, line by line, and whatever else is printed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<String>,
+    /// E-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Tax number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_id: Option<String>,
+}
+
+/// What a coupon took off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineItem {
-    /// What for.
-    pub description: String,
-    /// How many.
-    pub quantity: u32,
-    /// One of them.
-    pub unit_amount: Money,
-    /// All of them.
+pub struct AppliedDiscount {
+    /// Which coupon.
+    pub coupon_id: Slug<ids::Coupon>,
+    /// Its terms at that time.
+    pub terms: Terms,
+    /// How much.
     pub amount: Money,
-    /// For which period.
-    pub period: Period,
+}
+
+/// Why the newest attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The gateway's code, or `no_payment_method`.
+    pub code: String,
+    /// A sentence for a person.
+    pub message: String,
+    /// What is to be done about it.
+    pub advice: Advice,
+    /// What was charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Id<ids::PaymentMethod>>,
+}
+
+/// What credit notes have taken off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credited {
+    /// In all.
+    pub total: Money,
+    /// While it was still owed: that much less is to be paid.
+    pub before_payment: Money,
+    /// By line, before tax that comes on top.
+    pub lines: Vec<Money>,
+    /// By rate of tax, in the invoice's order.
+    pub taxes: Vec<Money>,
 }
 
 /// What is needed to make an invoice.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInvoice {
     /// Who owes.
     pub customer_id: Id<ids::Customer>,
     /// For which subscription.
-    pub subscription_id: Id<ids::Subscription>,
+    pub subscription_id: Option<Id<ids::Subscription>>,
     /// Why.
     pub billing_reason: BillingReason,
+    /// The how-manieth change of the subscription it bills; 0 for a period.
+    pub revision: u32,
     /// In which currency.
     pub currency: Currency,
     /// For what.
     pub lines: Vec<LineItem>,
+    /// What is taken off, if anything.
+    pub discount: Option<Discount>,
+    /// Tax rates of lines without rates of their own.
+    pub rates: Vec<AppliedRate>,
     /// The period billed.
     pub period: Period,
     /// How it is collected.
     pub collection_method: CollectionMethod,
     /// Days until it is due.
     pub days_until_due: u32,
+    /// Who sells.
+    pub seller: Party,
+    /// Who buys.
+    pub customer: Party,
+    /// Text at its foot.
+    pub footer: Option<String>,
+    /// The caller's.
+    pub metadata: Metadata,
 }
 
 /// What is owed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
-    /// Its id, derived from subscription, reason and period: billing twice writes one record.
+    /// Its id; one of a subscription is derived from subscription, reason and period: billing twice writes one record.
     pub id: Id<ids::Invoice>,
-    /// Its number in the books, `INV-2026-000001`.
-    pub number: String,
+    /// Its number in the books, `INV-2026-000001`; a draft has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
     /// Who owes.
     pub customer_id: Id<ids::Customer>,
     /// For which subscription.
-    pub subscription_id: Id<ids::Subscription>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription_id: Option<Id<ids::Subscription>>,
     /// Why.
     pub billing_reason: BillingReason,
+    /// The how-manieth change of the subscription it bills; 0 for a period.
+    #[serde(default, skip_serializing_if = "none")]
+    pub revision: u32,
     /// Where it stands.
     pub status: InvoiceStatus,
     /// In which currency.
     pub currency: Currency,
     /// For what.
     pub lines: Vec<LineItem>,
+    /// What a coupon took off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<AppliedDiscount>,
+    /// What a draft's coupon will take off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<Discount>,
+    /// Tax rates of lines without rates of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rates: Vec<AppliedRate>,
+    /// Each rate's tax.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taxes: Vec<TaxAmount>,
     /// The period billed.
     pub period: Period,
     /// How it is collected.
     pub collection_method: CollectionMethod,
-    /// When it is due.
-    pub due_date: Date,
+    /// Days from its finalisation to its due date.
+    #[serde(default, skip_serializing_if = "none")]
+    pub days_until_due: u32,
+    /// When it is due; a draft has no date yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_date: Option<Date>,
+    /// Whether the due date passed while it was owed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
+    /// What the customer's balance paid; negative where the invoice gave to the balance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_applied: Option<Money>,
+    /// What credit notes took off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credited: Option<Credited>,
     /// Paid so far.
     pub amount_paid: Money,
     /// The payments that were tried, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payment_ids: Vec<Id<ids::Payment>>,
     /// What it was paid with, e.g. `card_ending_4242`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_method: Option<String>,
     /// Attempts whose outcome is known.
+    #[serde(default, skip_serializing_if = "none")]
     pub attempt_count: u32,
+    /// Whether an attempt is under way whose outcome nobody knows yet: until then nothing is charged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub processing: bool,
     /// Attempts in a row that failed by the gateway's fault.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "none")]
     pub faults: u32,
-    /// When the next attempt is made by itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Steps of the business's retry schedule that were taken.
+    #[serde(default, skip_serializing_if = "none")]
+    pub retries: u32,
+    /// Whether the schedule has come to its end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exhausted: bool,
+    /// Why the newest attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+    /// When the next attempt is made by itself; of a draft, when it becomes final by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_payment_attempt: Option<Timestamp>,
+    /// Who sells.
+    pub seller: Party,
+    /// Who buys.
+    pub customer: Party,
+    /// Text at its foot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
     /// The caller's.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
     /// When it was made.
     pub created: Timestamp,
     /// When it became final.
-    pub finalized_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finalized_at: Option<Timestamp>,
     /// When it was paid.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Timestamp>,
     /// When it was voided.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voided_at: Option<Timestamp>,
+    /// When it was given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncollectible_at: Option<Timestamp>,
+    /// When a draft was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Timestamp>,
 }
 
-/// The first wait after a fault of the gateway; each further one is twice as long (Kill Bill's numbers).
-const FAULT_SECONDS: i64 = 300;
-/// After so many faults in a row the attempt counts as refused.
-const MAX_FAULTS: u32 = 8;
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn none(number: &u32) -> bool {
+    *number == 0
+}
 
 impl Invoice {
-    /// A final invoice. One of nothing is paid at once.
-    pub fn finalize(
-        id: Id<ids::Invoice>,
-        number: String,
-        new: NewInvoice,
-        now: Timestamp,
-    ) -> Result<Self> {
+    /// An invoice that is not final yet.
+    pub fn draft(id: Id<ids::Invoice>, new: NewInvoice, now: Timestamp) -> Result<Self> {
         let mut invoice = Self {
             id,
-            number,
+            number: None,
             customer_id: new.customer_id,
             subscription_id: new.subscription_id,
             billing_reason: new.billing_reason,
-            status: InvoiceStatus::Open,
+            revision: new.revision,
+            status: InvoiceStatus::Draft,
             currency: new.currency,
             lines: new.lines,
+            discount: None,
+            coupon: new.discount,
+            rates: new.rates,
+            taxes: Vec::new(),
             period: new.period,
             collection_method: new.collection_method,
-            due_date: now.plus_days(i64::from(new.days_until_due)).date()?,
+            days_until_due: new.days_until_due,
+            due_date: None,
+            overdue: false,
+            balance_applied: None,
+            credited: None,
             amount_paid: Money::zero(new.currency),
             payment_ids: Vec::new(),
             payment_method: None,
             attempt_count: 0,
+            processing: false,
             faults: 0,
+            retries: 0,
+            exhausted: false,
+            refused: None,
             next_payment_attempt: None,
-            metadata: Metadata::new(),
+            seller: new.seller,
+            customer: new.customer,
+            footer: new.footer,
+            metadata: new.metadata,
             created: now,
-            finalized_at: now,
+            finalized_at: None,
             paid_at: None,
             voided_at: None,
+            uncollectible_at: None,
+            deleted: None,
         };
-        if invoice.total()?.is_zero() {
-            invoice.status = InvoiceStatus::Paid;
-            invoice.paid_at = Some(now);
-        }
+        invoice.add_up()?;
         Ok(invoice)
     }
 
-    /// The identity of what it bills: equal for two attempts to bill the same thing.
-    pub fn identity(&self) -> String {
-        identity(self.subscription_id, self.billing_reason, self.period.start)
+    /// Works discount and taxes out again from the lines: after every change of a draft.
+    pub fn add_up(&mut self) -> Result<()> {
+        let totals = self.totals()?;
+        self.discount = self
+            .coupon
+            .as_ref()
+            .filter(|_| !totals.discount.is_zero())
+            .map(|coupon| AppliedDiscount {
+                coupon_id: coupon.coupon_id.clone(),
+                terms: coupon.terms,
+                amount: totals.discount,
+            });
+        self.taxes = totals.taxes;
+        Ok(())
+    }
+
+    /// Lines, discount and taxes added up anew, from their inputs.
+    pub fn totals(&self) -> Result<Totals> {
+        let terms = match (&self.coupon, &self.discount) {
+            (Some(coupon), _) => Some(coupon.terms),
+            (None, Some(applied)) => Some(applied.terms),
+            (None, None) => None,
+        };
+        Totals::of(self.currency, &self.lines, terms, &self.rates)
+    }
+
+    /// Makes it final. `credit` is what the customer's balance holds in this currency; returns what it holds then.
+    ///
+    /// An invoice of nothing, or that the balance covers, is paid at once. Errors unless it is a draft.
+    pub fn finalize(
+        &mut self,
+        number: String,
+        credit: Money,
+        zone: &Zone,
+        now: Timestamp,
+    ) -> Result<Money> {
+        if self.status != InvoiceStatus::Draft {
+            return Err(self.wrong_status("finalized"));
+        }
+        let total = self.total()?;
+        let used = if total.minor() < 0 {
+            total
+        } else {
+            Money::new(total.minor().min(credit.minor().max(0)), self.currency)
+        };
+        self.number = Some(number);
+        self.coupon = None;
+        self.status = InvoiceStatus::Open;
+        self.balance_applied = Some(used).filter(|used| !used.is_zero());
+        self.finalized_at = Some(now);
+        self.next_payment_attempt = None;
+        let due = now.plus_days(i64::from(self.days_until_due));
+        self.due_date = Some(zone.date(due)?);
+        self.settle(now)?;
+        credit.minus(used)
+    }
+
+    /// Paid as soon as nothing is left to pay.
+    fn settle(&mut self, now: Timestamp) -> Result<()> {
+        if self.status.is_payable() && self.amount_remaining()?.minor() <= 0 {
+            self.status = InvoiceStatus::Paid;
+            self.paid_at = Some(now);
+            self.next_payment_attempt = None;
+        }
+        Ok(())
+    }
+
+    /// The identity of what it bills: equal for two attempts to bill the same thing. `None` for one that somebody wrote.
+    pub fn identity(&self) -> Option<String> {
+        let subscription = self.subscription_id?;
+        (self.billing_reason != BillingReason::Manual).then(|| {
+            identity(
+                subscription,
+                self.billing_reason,
+                self.period.start,
+                self.revision,
+            )
+        })
     }
 
     /// The sum of the lines.
@@ -201,217 +433,161 @@ impl Invoice {
             })
     }
 
-    /// What the customer owes in all. No tax is configured on a flat or per-unit plan, so it is the sum of the lines.
+    /// What a coupon took off.
+    pub fn discount_amount(&self) -> Money {
+        self.discount
+            .as_ref()
+            .map_or(Money::zero(self.currency), |discount| discount.amount)
+    }
+
+    /// What the customer owes in all: lines less discount, and the taxes that come on top.
     pub fn total(&self) -> Result<Money> {
-        self.subtotal()
+        self.subtotal()?
+            .minus(self.discount_amount())?
+            .plus(exclusive_total(self.currency, &self.taxes)?)
+    }
+
+    /// All taxes, on top or contained.
+    pub fn tax(&self) -> Result<Money> {
+        self.taxes
+            .iter()
+            .try_fold(Money::zero(self.currency), |sum, tax| sum.plus(tax.amount))
+    }
+
+    /// What is to be paid after the customer's balance was applied; never negative.
+    pub fn amount_due(&self) -> Result<Money> {
+        match self.balance_applied {
+            Some(applied) => self.total()?.minus(applied),
+            None => self.total(),
+        }
+    }
+
+    /// What credit notes took off what was owed.
+    fn credited_before_payment(&self) -> Money {
+        self.credited
+            .as_ref()
+            .map_or(Money::zero(self.currency), |credited| {
+                credited.before_payment
+            })
     }
 
     /// What is still to be paid.
     pub fn amount_remaining(&self) -> Result<Money> {
         match self.status {
-            InvoiceStatus::Open => self.total()?.minus(self.amount_paid),
+            InvoiceStatus::Draft | InvoiceStatus::Open | InvoiceStatus::Uncollectible => self
+                .amount_due()?
+                .minus(self.credited_before_payment())?
+                .minus(self.amount_paid),
             InvoiceStatus::Paid | InvoiceStatus::Void => Ok(Money::zero(self.currency)),
         }
     }
 
     /// When something must happen by itself.
     pub fn due(&self) -> Option<Timestamp> {
-        self.next_payment_attempt
-            .filter(|_| self.status == InvoiceStatus::Open)
-    }
-
-    /// The identity of the next attempt to collect it; also what the payment's id is derived from.
-    pub fn attempt_identity(&self) -> String {
-        format!("{}#{}", self.id, self.attempt_count.saturating_add(1))
-    }
-
-    /// Books the outcome of an attempt. Booked once however often it is told; `false` says that it was known.
-    pub fn book(&mut self, payment: &Payment, now: Timestamp) -> Result<bool> {
-        if payment.status == PaymentStatus::Processing || self.payment_ids.contains(&payment.id) {
-            return Ok(false);
+        match self.status {
+            InvoiceStatus::Draft => self.next_payment_attempt,
+            InvoiceStatus::Open => [self.next_payment_attempt, self.overdue_at()]
+                .into_iter()
+                .flatten()
+                .min(),
+            InvoiceStatus::Paid | InvoiceStatus::Void | InvoiceStatus::Uncollectible => None,
         }
-        self.payment_ids.push(payment.id);
-        self.attempt_count = self.attempt_count.saturating_add(1);
+    }
+
+    /// When an invoice that was sent becomes overdue: at the end of its due date, UTC.
+    fn overdue_at(&self) -> Option<Timestamp> {
+        let sent = self.collection_method == CollectionMethod::SendInvoice && !self.overdue;
+        let date = self.due_date.filter(|_| sent)?;
+        let next = date.plus_days(1).ok()?;
+        Zone::default().start_of(next).ok()
+    }
+
+    /// Whether its due date has passed.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.status == InvoiceStatus::Open && self.overdue_at().is_some_and(|at| at <= now)
+    }
+
+    /// Nothing is owed any longer. Errors where something was paid, or where it is a draft.
+    pub fn void(&mut self, now: Timestamp) -> Result<()> {
+        if !self.status.is_payable() {
+            return Err(self.wrong_status("voided"));
+        }
+        self.refuse_while_processing()?;
+        if self.amount_paid.minor() > 0 {
+            let detail = format!(
+                "{} of invoice {} has been paid; issue a credit note instead",
+                self.amount_paid.minor(),
+                self.id
+            );
+            return Err(Error::conflict("invoice_partially_paid", detail));
+        }
+        self.status = InvoiceStatus::Void;
+        self.voided_at = Some(now);
         self.next_payment_attempt = None;
-        if payment.status == PaymentStatus::Succeeded {
-            self.faults = 0;
-            self.amount_paid = self.amount_paid.plus(payment.amount)?;
-            self.payment_method = Some(payment.card.ending());
-            if self.status == InvoiceStatus::Open && self.amount_remaining()?.minor() <= 0 {
-                self.status = InvoiceStatus::Paid;
-                self.paid_at = Some(now);
-            }
-        } else if payment
-            .failure
-            .as_ref()
-            .is_some_and(|failure| failure.fault)
-            && self.faults < MAX_FAULTS
-        {
-            let wait = FAULT_SECONDS.saturating_mul(1_i64.checked_shl(self.faults).unwrap_or(1));
-            self.faults = self.faults.saturating_add(1);
-            self.next_payment_attempt = Some(now.plus_seconds(wait));
-        }
-        Ok(true)
+        Ok(())
     }
 
-    /// Books that there was nothing to charge: the customer has no payment method.
-    pub fn book_without_method(&mut self) {
-        self.attempt_count = self.attempt_count.saturating_add(1);
+    /// It is given up: nothing is collected any more, though it may still be paid. Errors unless it is open.
+    pub fn mark_uncollectible(&mut self, now: Timestamp) -> Result<()> {
+        if self.status != InvoiceStatus::Open {
+            return Err(self.wrong_status("marked uncollectible"));
+        }
+        self.refuse_while_processing()?;
+        self.status = InvoiceStatus::Uncollectible;
+        self.uncollectible_at = Some(now);
         self.next_payment_attempt = None;
+        Ok(())
     }
 
-    /// The moment of the next attempt: the same for whoever makes it, so that all derive the same payment from it.
-    pub fn attempt_at(&self) -> Timestamp {
-        self.next_payment_attempt.unwrap_or(self.created)
-    }
-
-    /// Nothing is owed any longer. `false` says that it was not open.
-    pub fn void(&mut self, now: Timestamp) -> bool {
-        let open = self.status == InvoiceStatus::Open;
-        if open {
-            self.status = InvoiceStatus::Void;
-            self.voided_at = Some(now);
-            self.next_payment_attempt = None;
+    /// Errors while the outcome of a payment is not known: what it will change is not known either.
+    pub fn refuse_while_processing(&self) -> Result<()> {
+        if self.processing {
+            let detail = format!("a payment of invoice {} is being processed", self.id);
+            return Err(Error::conflict("payment_processing", detail));
         }
-        open
+        Ok(())
     }
 
-    /// Whether collecting it failed for good: open, and no further attempt will be made by itself.
-    pub fn refused(&self) -> bool {
-        self.status == InvoiceStatus::Open
-            && self.collection_method == CollectionMethod::ChargeAutomatically
-            && self.next_payment_attempt.is_none()
+    /// A 409 that says what it is and what it therefore cannot be.
+    pub fn wrong_status(&self, what: &str) -> Error {
+        let detail = format!(
+            "invoice {} is {}, so it cannot be {what}",
+            self.id,
+            self.status.as_str()
+        );
+        Error::conflict("invalid_invoice_status", detail)
     }
 }
 
-/// Subscription, reason and start of the period: what makes two invoices the same one.
+/// Subscription, reason, start of the period and number of the change: what makes two invoices the same one.
 pub(super) fn identity(
     subscription: Id<ids::Subscription>,
     reason: BillingReason,
     start: Timestamp,
+    revision: u32,
 ) -> String {
-    format!("{subscription}#{}#{start}", reason.as_str())
+    let reason = reason.as_str();
+    if revision == 0 {
+        format!("{subscription}#{reason}#{start}")
+    } else {
+        format!("{subscription}#{reason}#{start}#{revision}")
+    }
 }
 
 impl NewInvoice {
     /// See [`Invoice::identity`].
-    pub fn identity(&self) -> String {
-        identity(self.subscription_id, self.billing_reason, self.period.start)
+    pub fn identity(&self) -> Option<String> {
+        let subscription = self.subscription_id?;
+        (self.billing_reason != BillingReason::Manual).then(|| {
+            identity(
+                subscription,
+                self.billing_reason,
+                self.period.start,
+                self.revision,
+            )
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::payments::{Card, Failure, NewPayment, Outcome};
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn invoice(minor: i64) -> Invoice {
-        let currency: Currency = "USD".parse().unwrap();
-        let period = Period {
-            start: at("2026-01-01T00:00:00Z"),
-            end: at("2026-02-01T00:00:00Z"),
-        };
-        let amount = Money::new(minor, currency);
-        let line = LineItem {
-            description: "Pro".into(),
-            quantity: 1,
-            unit_amount: amount,
-            amount,
-            period,
-        };
-        let new = NewInvoice {
-            customer_id: Id::new(1).unwrap(),
-            subscription_id: Id::new(2).unwrap(),
-            billing_reason: BillingReason::SubscriptionCycle,
-            currency,
-            lines: vec![line],
-            period,
-            collection_method: CollectionMethod::ChargeAutomatically,
-            days_until_due: 0,
-        };
-        Invoice::finalize(
-            Id::new(3).unwrap(),
-            "INV-2026-000001".into(),
-            new,
-            period.start,
-        )
-        .unwrap()
-    }
-
-    fn payment(id: u64, minor: i64, outcome: Outcome) -> Payment {
-        let card = Card {
-            brand: "visa".into(),
-            last4: "4242".into(),
-            exp_month: 1,
-            exp_year: 2030,
-            fingerprint: String::new(),
-            token: String::new(),
-        };
-        let new = NewPayment {
-            amount: Money::new(minor, "USD".parse().unwrap()),
-            customer_id: None,
-            payment_method_id: None,
-            card,
-            invoice: None,
-            description: None,
-            fraud_protection: false,
-            metadata: Metadata::new(),
-        };
-        let mut payment =
-            Payment::begin(Id::new(id).unwrap(), new, "g", at("2026-01-01T00:00:00Z"));
-        payment.resolve(outcome).unwrap();
-        payment
-    }
-
-    #[test]
-    fn a_payment_is_booked_once() {
-        let mut invoice = invoice(9999);
-        let payment = payment(
-            7,
-            9999,
-            Outcome::Succeeded {
-                reference: "ch".into(),
-                risk_score: 1,
-            },
-        );
-        assert!(invoice.book(&payment, at("2026-01-01T00:00:00Z")).unwrap());
-        assert!(!invoice.book(&payment, at("2026-01-01T00:00:00Z")).unwrap());
-        assert_eq!(invoice.status, InvoiceStatus::Paid);
-        assert_eq!(invoice.amount_paid.minor(), 9999);
-        assert!(invoice.amount_remaining().unwrap().is_zero());
-    }
-
-    #[test]
-    fn a_faulty_gateway_is_asked_again_later_and_later_and_then_no_more() {
-        let mut invoice = invoice(9999);
-        let mut waits = Vec::new();
-        let mut now = at("2026-01-01T00:00:00Z");
-        for n in 0..9 {
-            let failure = Failure {
-                code: "processing_error".into(),
-                message: String::new(),
-                fault: true,
-            };
-            invoice
-                .book(&payment(10 + n, 9999, Outcome::Failed(failure)), now)
-                .unwrap();
-            if let Some(next) = invoice.next_payment_attempt {
-                waits.push(next.seconds() - now.seconds());
-                now = next;
-            }
-        }
-        // The vector of section 17: 300 s doubled, eight tries, 21 h 15 min in all.
-        assert_eq!(waits, [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400]);
-        assert_eq!(waits.iter().sum::<i64>(), 21 * 3600 + 15 * 60);
-        assert!(invoice.refused());
-    }
-
-    #[test]
-    fn an_invoice_of_nothing_is_paid() {
-        assert_eq!(invoice(0).status, InvoiceStatus::Paid);
-    }
-}
+mod tests;

@@ -1,28 +1,14 @@
 //! What can be subscribed to.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::billing::{Aggregation, Charge};
 use crate::error::Result;
 use crate::ids::{self, Slug};
 use crate::metadata::Metadata;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::time::{Interval, Timestamp};
-
-/// How an amount follows from the quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PricingModel {
-    /// The same amount every period.
-    Flat,
-    /// The amount for each unit of the subscription's quantity.
-    PerUnit,
-}
-
-impl PricingModel {
-    /// All models in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] =
-        &[("flat", Self::Flat), ("per_unit", Self::PerUnit)];
-}
 
 /// The `billing_cycle` of the v3 document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,33 +54,96 @@ impl BillingCycle {
     }
 }
 
+/// Whether the amounts of a price contain the tax.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxBehavior {
+    /// As the tax rate itself says.
+    #[default]
+    Unspecified,
+    /// Tax comes on top.
+    Exclusive,
+    /// Tax is contained.
+    Inclusive,
+}
+
+impl TaxBehavior {
+    /// All behaviours in their wire spelling.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("exclusive", Self::Exclusive),
+        ("inclusive", Self::Inclusive),
+        ("unspecified", Self::Unspecified),
+    ];
+
+    /// For what storage leaves out.
+    pub fn is_unspecified(&self) -> bool {
+        *self == Self::Unspecified
+    }
+}
+
+/// A metered component of a price, billed for the period that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meter {
+    /// What is counted.
+    pub metric_name: String,
+    /// Its name on invoices; the metric's where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How reports become one quantity.
+    pub aggregation: Aggregation,
+    /// What the quantity costs.
+    pub charge: Charge,
+}
+
+impl Meter {
+    /// The name on an invoice.
+    pub fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.metric_name)
+    }
+}
+
 /// What one period costs. A subscription keeps the price it started with, so a plan's later change never reaches its past.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     /// The plan's name, as it stands on the invoice.
     pub name: String,
-    /// A period, or a unit in a period.
-    pub amount: Money,
+    /// The currency of all its amounts.
+    pub currency: Currency,
+    /// What is charged in advance, for the subscription's quantity.
+    pub charge: Charge,
     /// The step of the calendar.
     pub interval: Interval,
     /// How many steps are one period.
     pub interval_count: u32,
-    /// How the quantity counts.
-    pub pricing_model: PricingModel,
+    /// What is charged for usage, when the period has ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meters: Vec<Meter>,
+    /// Whether the amounts contain the tax.
+    #[serde(default, skip_serializing_if = "TaxBehavior::is_unspecified")]
+    pub tax_behavior: TaxBehavior,
 }
 
 impl Price {
-    /// The amount of one period.
-    pub fn of(&self, quantity: u32) -> Result<Money> {
-        match self.pricing_model {
-            PricingModel::Flat => Ok(self.amount),
-            PricingModel::PerUnit => self.amount.times(quantity),
-        }
+    /// The exact amount of one period in advance, in minor units.
+    pub fn exact(&self, quantity: u32) -> Result<Decimal> {
+        self.charge.exact(Decimal::from(quantity), 1)
     }
 
-    /// The start of period `steps` (0 is the first) of an agreement that is anchored at `anchor`.
-    pub fn period_start(&self, anchor: Timestamp, steps: u32) -> Result<Timestamp> {
-        self.interval.after(anchor, self.interval_count, steps)
+    /// The amount of one period in advance.
+    pub fn of(&self, quantity: u32) -> Result<Money> {
+        Money::rounded(self.exact(quantity)?, self.currency)
+    }
+
+    /// Whether two prices step through the calendar alike.
+    pub fn same_cycle(&self, other: &Self) -> bool {
+        let months = |price: &Self| match price.interval {
+            Interval::Day => (false, price.interval_count),
+            Interval::Week => (false, price.interval_count.saturating_mul(7)),
+            Interval::Month => (true, price.interval_count),
+            Interval::Quarter => (true, price.interval_count.saturating_mul(3)),
+            Interval::Year => (true, price.interval_count.saturating_mul(12)),
+        };
+        months(self) == months(other)
     }
 }
 
@@ -103,6 +152,8 @@ impl Price {
 pub struct Plan {
     /// The name that its creator chose.
     pub id: Slug<ids::Plan>,
+    /// The how-manieth price this is, from 1.
+    pub version: u32,
     /// What it costs.
     pub price: Price,
     /// Days that a new subscription is free.
@@ -115,4 +166,29 @@ pub struct Plan {
     /// When it was deleted: it takes no new subscriptions; those that run keep their price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
+}
+
+/// An earlier price of a plan: subscriptions that began with it still pay it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanVersion {
+    /// The plan as it was.
+    pub plan: Plan,
+    /// When the next version took its place.
+    pub replaced: Timestamp,
+}
+
+impl Plan {
+    /// Gives the plan another price. Returns the version that it had until now, where the price is another one.
+    pub fn reprice(&mut self, price: Price, now: Timestamp) -> Option<PlanVersion> {
+        if self.price == price {
+            return None;
+        }
+        let before = PlanVersion {
+            plan: self.clone(),
+            replaced: now,
+        };
+        self.price = price;
+        self.version = self.version.saturating_add(1);
+        Some(before)
+    }
 }

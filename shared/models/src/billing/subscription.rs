@@ -1,17 +1,27 @@
 //! A subscription: Stripe's states, and the next moment at which something must happen to it.
 
+mod change;
+mod compose;
+mod turn;
+
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::billing::{BillingCycle, BillingReason, Price};
+use crate::billing::{AppliedRate, BillingCycle, Discount, Fraction, LineItem, Meter, Price};
 use crate::error::{Error, Result};
 use crate::ids::{self, Id, Slug};
 use crate::metadata::Metadata;
-use crate::time::{Period, Timestamp};
+use crate::money::Currency;
+use crate::time::{Period, Timestamp, Zone};
 
-/// A start that nobody finished (the process died) is taken up again after two minutes.
-const BEGUN_SECONDS: i64 = 120;
+pub use change::{AnchorChange, Change, Effective, ProrationBehavior, check_items};
+pub use compose::Reading;
+pub use turn::{Bill, MAX_BACK_PERIODS, Outcome, Turn};
+
 /// How long a subscription waits for its first payment before it expires: 23 hours, as in Stripe.
 pub const INCOMPLETE_SECONDS: i64 = 23 * 3600;
+/// Plans that one subscription can have at once, as in Stripe.
+pub const MAX_ITEMS: usize = 20;
 
 /// Where a subscription stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +35,12 @@ pub enum SubscriptionStatus {
     Incomplete,
     /// The first payment never came.
     IncompleteExpired,
-    /// A later payment was refused.
+    /// A later payment was refused, or an invoice is overdue.
     PastDue,
+    /// Nothing is collected any more; invoices are still made.
+    Unpaid,
+    /// No service and no invoices: until it is resumed, or until it starts.
+    Paused,
     /// Over.
     Canceled,
 }
@@ -39,8 +53,24 @@ impl SubscriptionStatus {
         ("incomplete", Self::Incomplete),
         ("incomplete_expired", Self::IncompleteExpired),
         ("past_due", Self::PastDue),
+        ("paused", Self::Paused),
         ("trialing", Self::Trialing),
+        ("unpaid", Self::Unpaid),
     ];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trialing => "trialing",
+            Self::Active => "active",
+            Self::Incomplete => "incomplete",
+            Self::IncompleteExpired => "incomplete_expired",
+            Self::PastDue => "past_due",
+            Self::Unpaid => "unpaid",
+            Self::Paused => "paused",
+            Self::Canceled => "canceled",
+        }
+    }
 
     /// Whether nothing will ever happen to it again.
     pub const fn is_over(self) -> bool {
@@ -66,58 +96,113 @@ impl CollectionMethod {
     ];
 }
 
+/// What becomes of a trial that ends while there is nothing to charge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingPaymentMethod {
+    /// It is billed all the same, and past due.
+    #[default]
+    CreateInvoice,
+    /// It ends.
+    Cancel,
+    /// It is paused until it is resumed.
+    Pause,
+}
+
+impl MissingPaymentMethod {
+    /// All behaviours in their wire spelling.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("cancel", Self::Cancel),
+        ("create_invoice", Self::CreateInvoice),
+        ("pause", Self::Pause),
+    ];
+
+    /// For what storage leaves out.
+    pub fn is_default(&self) -> bool {
+        *self == Self::CreateInvoice
+    }
+}
+
+/// What becomes of invoices while collection is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseBehavior {
+    /// They stay drafts.
+    KeepAsDraft,
+    /// They are given up.
+    MarkUncollectible,
+    /// They are void.
+    Void,
+}
+
+impl PauseBehavior {
+    /// All behaviours in their wire spelling.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("keep_as_draft", Self::KeepAsDraft),
+        ("mark_uncollectible", Self::MarkUncollectible),
+        ("void", Self::Void),
+    ];
+}
+
+/// Collection is paused: the service goes on and invoices are made, but none is collected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PauseCollection {
+    /// What becomes of the invoices.
+    pub behavior: PauseBehavior,
+    /// When it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes_at: Option<Timestamp>,
+}
+
+/// A plan within a subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Which plan.
+    pub plan_id: Slug<ids::Plan>,
+    /// The how-manieth price of the plan.
+    pub version: u32,
+    /// At which price, for good.
+    pub price: Price,
+    /// How many.
+    pub quantity: u32,
+}
+
 /// What is needed to start a subscription.
 #[derive(Debug, Clone)]
 pub struct NewSubscription {
     /// Who pays.
     pub customer_id: Id<ids::Customer>,
-    /// For what.
-    pub plan_id: Slug<ids::Plan>,
-    /// At which price, from now on and for good.
-    pub price: Price,
+    /// For what, from now on and for good; at least one, all with the same cycle and currency.
+    pub items: Vec<Item>,
     /// How the cycle was called.
     pub billing_cycle: BillingCycle,
-    /// How many.
-    pub quantity: u32,
     /// How it is collected.
     pub collection_method: CollectionMethod,
     /// Days from an invoice to its due date.
     pub days_until_due: u32,
     /// Instead of the customer's default.
     pub payment_method_id: Option<Id<ids::PaymentMethod>>,
+    /// When it starts; earlier than now is backdated.
+    pub start: Timestamp,
+    /// From when periods are counted, where that is later than the start or the end of the trial.
+    pub anchor: Option<Timestamp>,
+    /// Whether the time until that anchor is charged.
+    pub prorate_stub: bool,
     /// Days that are free.
     pub trial_period_days: u32,
+    /// What becomes of a trial without a payment method.
+    pub missing_payment_method: MissingPaymentMethod,
+    /// Money off.
+    pub discount: Option<Discount>,
+    /// Tax.
+    pub tax_rates: Vec<AppliedRate>,
+    /// The calendar it steps through.
+    pub zone: Zone,
     /// The caller's.
     pub metadata: Metadata,
 }
 
-/// What has to be billed now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bill {
-    /// Why.
-    pub reason: BillingReason,
-    /// For which period, in advance.
-    pub period: Period,
-    /// The how-manieth period from the anchor.
-    pub index: u32,
-    /// From when that count runs.
-    pub anchor: Timestamp,
-}
-
-/// What a subscription wants at a moment that it was waiting for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
-    /// Nothing: the moment has not come, or somebody else has been here.
-    Nothing,
-    /// A new period begins and is billed.
-    Bill(Bill),
-    /// It ends.
-    Cancel,
-    /// The first payment never came.
-    Expire,
-}
-
-/// A customer's agreement on a plan.
+/// A customer's agreement on one or more plans.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
     /// Its id.
@@ -125,182 +210,227 @@ pub struct Subscription {
     /// Who pays.
     pub customer_id: Id<ids::Customer>,
     /// For what.
-    pub plan_id: Slug<ids::Plan>,
-    /// At which price.
-    pub price: Price,
+    pub items: Vec<Item>,
     /// How the cycle was called.
     pub billing_cycle: BillingCycle,
-    /// How many.
-    pub quantity: u32,
     /// Where it stands.
     pub status: SubscriptionStatus,
     /// How it is collected.
     pub collection_method: CollectionMethod,
     /// Days from an invoice to its due date.
+    #[serde(default, skip_serializing_if = "none")]
     pub days_until_due: u32,
     /// Instead of the customer's default.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_method_id: Option<Id<ids::PaymentMethod>>,
-    /// From when periods are counted: the start, or the end of the trial.
+    /// The calendar it steps through: the business's when it was made.
+    #[serde(default, skip_serializing_if = "Zone::is_utc")]
+    pub zone: Zone,
+    /// From when periods are counted: the start, the end of the trial, or a chosen day.
     pub anchor: Timestamp,
     /// The how-manieth period from the anchor is running.
+    #[serde(default, skip_serializing_if = "none")]
     pub period_index: u32,
     /// The period that is running; the trial while there is one.
     pub period: Period,
     /// When the free days end, or ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial_end: Option<Timestamp>,
+    /// Whether the end of the trial was announced.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trial_announced: bool,
+    /// What becomes of a trial without a payment method.
+    #[serde(default, skip_serializing_if = "MissingPaymentMethod::is_default")]
+    pub missing_payment_method: MissingPaymentMethod,
+    /// Money off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<Discount>,
+    /// The part that a discount took of what was charged for the running period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discounted: Option<Fraction>,
+    /// Tax.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tax_rates: Vec<AppliedRate>,
+    /// Lines that wait for the next invoice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending_lines: Vec<LineItem>,
+    /// Since when something is owed that is to be billed at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bill_now: Option<Timestamp>,
+    /// How often it was changed in a way that bills.
+    #[serde(default, skip_serializing_if = "none")]
+    pub revision: u32,
+    /// A change that takes place when the running period ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled: Option<Change>,
+    /// Collection is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_collection: Option<PauseCollection>,
+    /// When a pause of the service ends by itself, or when it starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes_at: Option<Timestamp>,
     /// Whether it ends with the period that is running.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancel_at_period_end: bool,
     /// When it was told to end.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canceled_at: Option<Timestamp>,
     /// When it ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// The newest invoice.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest_invoice: Option<Id<ids::Invoice>>,
     /// The caller's.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// When its first period, or its trial, began.
+    pub started: Timestamp,
     /// When it was created.
     pub created: Timestamp,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn none(number: &u32) -> bool {
+    *number == 0
+}
+
 impl Subscription {
-    /// A new subscription. Without a trial its first period begins at once and is still to be billed.
+    /// A new subscription. Without a trial its first period begins at once and is still to be billed; one that starts later
+    /// is paused until then.
     pub fn start(id: Id<ids::Subscription>, new: NewSubscription, now: Timestamp) -> Result<Self> {
-        let trial_end =
-            (new.trial_period_days > 0).then(|| now.plus_days(i64::from(new.trial_period_days)));
-        let anchor = trial_end.unwrap_or(now);
-        let end = match trial_end {
-            Some(end) => end,
-            None => new.price.period_start(anchor, 1)?,
-        };
-        let status = match (trial_end, new.collection_method) {
-            (Some(_), _) => SubscriptionStatus::Trialing,
-            (None, CollectionMethod::ChargeAutomatically) => SubscriptionStatus::Incomplete,
-            (None, CollectionMethod::SendInvoice) => SubscriptionStatus::Active,
-        };
-        Ok(Self {
+        let started = new.start;
+        let trial_end = (new.trial_period_days > 0)
+            .then(|| started.plus_days(i64::from(new.trial_period_days)));
+        let mut subscription = Self {
             id,
             customer_id: new.customer_id,
-            plan_id: new.plan_id,
-            price: new.price,
+            items: new.items,
             billing_cycle: new.billing_cycle,
-            quantity: new.quantity,
-            status,
+            status: SubscriptionStatus::Paused,
             collection_method: new.collection_method,
             days_until_due: new.days_until_due,
             payment_method_id: new.payment_method_id,
-            anchor,
+            zone: new.zone,
+            anchor: new.anchor.or(trial_end).unwrap_or(started),
             period_index: 0,
-            period: Period { start: now, end },
+            period: Period {
+                start: started,
+                end: started,
+            },
             trial_end,
+            trial_announced: false,
+            missing_payment_method: new.missing_payment_method,
+            discount: new.discount,
+            discounted: None,
+            tax_rates: new.tax_rates,
+            pending_lines: Vec::new(),
+            bill_now: None,
+            revision: 0,
+            scheduled: None,
+            pause_collection: None,
+            resumes_at: None,
             cancel_at_period_end: false,
             canceled_at: None,
             ended_at: None,
             latest_invoice: None,
             metadata: new.metadata,
+            started,
             created: now,
-        })
+        };
+        subscription.period.end = subscription.first_end()?;
+        if new.anchor.is_some() && new.prorate_stub && trial_end.is_none() {
+            subscription.pending_lines = subscription.stub_lines()?;
+        }
+        if started > now {
+            subscription.resumes_at = Some(started);
+        } else {
+            subscription.begin(now);
+        }
+        Ok(subscription)
     }
 
-    /// When something must happen next, if ever.
-    pub fn due(&self) -> Option<Timestamp> {
-        if self.unbilled() {
-            return Some(self.created.plus_seconds(BEGUN_SECONDS));
-        }
-        match self.status {
-            SubscriptionStatus::Incomplete => Some(self.created.plus_seconds(INCOMPLETE_SECONDS)),
+    /// It starts: the trial, or the first period, which is then to be billed.
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        self.resumes_at = None;
+        self.status = if self.trial_end.is_some_and(|end| end > now) {
             SubscriptionStatus::Trialing
-            | SubscriptionStatus::Active
-            | SubscriptionStatus::PastDue => Some(self.period.end),
-            SubscriptionStatus::IncompleteExpired | SubscriptionStatus::Canceled => None,
+        } else {
+            match self.collection_method {
+                CollectionMethod::ChargeAutomatically => SubscriptionStatus::Incomplete,
+                CollectionMethod::SendInvoice => SubscriptionStatus::Active,
+            }
+        };
+        if self.status != SubscriptionStatus::Trialing {
+            self.bill_now = Some(now);
         }
+    }
+
+    /// The end of the trial, of the time before a chosen anchor, or of the first period.
+    fn first_end(&self) -> Result<Timestamp> {
+        match self.trial_end {
+            Some(end) => Ok(end),
+            None if self.anchor > self.started => Ok(self.anchor),
+            None => self.period_start(1),
+        }
+    }
+
+    /// The first plan: what `plan_id` and `quantity` of a reply speak of.
+    pub fn main(&self) -> Result<&Item> {
+        self.items
+            .first()
+            .ok_or_else(|| Error::internal("a subscription without a plan"))
+    }
+
+    /// The currency of all its prices.
+    pub fn currency(&self) -> Result<Currency> {
+        self.main().map(|item| item.price.currency)
+    }
+
+    /// The start of period `index` (0 is the first) from the anchor.
+    pub fn period_start(&self, index: u32) -> Result<Timestamp> {
+        let price = &self.main()?.price;
+        price
+            .interval
+            .after(self.anchor, price.interval_count, index, &self.zone)
+    }
+
+    /// All metered components, with the plan that each belongs to.
+    pub fn meters(&self) -> impl Iterator<Item = (&Item, &Meter)> {
+        self.items
+            .iter()
+            .flat_map(|item| item.price.meters.iter().map(move |meter| (item, meter)))
+    }
+
+    /// Whether collection is paused at that moment.
+    pub fn collection_paused(&self, at: Timestamp) -> Option<PauseBehavior> {
+        self.pause_collection
+            .filter(|pause| pause.resumes_at.is_none_or(|resumes| resumes > at))
+            .map(|pause| pause.behavior)
     }
 
     /// The next invoice's date, where there will be one.
     pub fn next_billing_date(&self) -> Option<Timestamp> {
-        let bills = !self.cancel_at_period_end && !self.status.is_over();
-        bills.then_some(self.period.end)
-    }
-
-    /// What the moment `now` asks for.
-    pub fn turn(&self, now: Timestamp) -> Result<Turn> {
-        if self.due().is_none_or(|due| due > now) {
-            return Ok(Turn::Nothing);
-        }
-        if let Some(bill) = self.first_bill()? {
-            return Ok(Turn::Bill(bill));
-        }
-        match self.status {
-            SubscriptionStatus::Incomplete => Ok(Turn::Expire),
-            _ if self.cancel_at_period_end => Ok(Turn::Cancel),
-            SubscriptionStatus::Trialing => self
-                .bill(BillingReason::SubscriptionCycle, 0)
-                .map(Turn::Bill),
-            SubscriptionStatus::Active | SubscriptionStatus::PastDue => self
-                .bill(
-                    BillingReason::SubscriptionCycle,
-                    self.period_index.saturating_add(1),
-                )
-                .map(Turn::Bill),
-            SubscriptionStatus::IncompleteExpired | SubscriptionStatus::Canceled => {
-                Ok(Turn::Nothing)
-            }
-        }
-    }
-
-    /// Whether it began without a trial and its first period is still to be billed.
-    fn unbilled(&self) -> bool {
-        self.trial_end.is_none() && self.latest_invoice.is_none() && !self.status.is_over()
-    }
-
-    /// The bill of the first period of a subscription without a trial, until it is written.
-    pub fn first_bill(&self) -> Result<Option<Bill>> {
-        if !self.unbilled() {
-            return Ok(None);
-        }
-        self.bill(BillingReason::SubscriptionCreate, 0).map(Some)
-    }
-
-    fn bill(&self, reason: BillingReason, index: u32) -> Result<Bill> {
-        let start = self.price.period_start(self.anchor, index)?;
-        let end = self
-            .price
-            .period_start(self.anchor, index.saturating_add(1))?;
-        Ok(Bill {
-            reason,
-            period: Period { start, end },
-            index,
-            anchor: self.anchor,
+        let bills = !self.cancel_at_period_end
+            && !self.status.is_over()
+            && (self.status != SubscriptionStatus::Paused || self.resumes_at.is_some());
+        let waits = self.status == SubscriptionStatus::Paused && self.trial_end.is_none();
+        bills.then(|| match self.resumes_at.filter(|_| waits) {
+            Some(starts) => starts,
+            None => self.period.end,
         })
-    }
-
-    /// Moves to the period that was billed. `refused` says that its payment was.
-    ///
-    /// A renewal heals nothing by itself: what was past due stays so until an invoice is paid.
-    pub fn billed(&mut self, bill: &Bill, invoice: Id<ids::Invoice>, refused: bool) {
-        self.period = bill.period;
-        self.period_index = bill.index;
-        self.latest_invoice = Some(invoice);
-        self.status = match (self.status, refused) {
-            (SubscriptionStatus::Trialing | SubscriptionStatus::Active, true) => {
-                SubscriptionStatus::PastDue
-            }
-            (SubscriptionStatus::Trialing, false) => SubscriptionStatus::Active,
-            (status, _) => status,
-        };
     }
 
     /// Its newest invoice was paid. Returns whether that changed anything.
     pub fn paid(&mut self) -> bool {
         let heals = matches!(
             self.status,
-            SubscriptionStatus::Incomplete | SubscriptionStatus::PastDue
+            SubscriptionStatus::Incomplete
+                | SubscriptionStatus::PastDue
+                | SubscriptionStatus::Unpaid
         );
         if heals {
             self.status = SubscriptionStatus::Active;
@@ -320,19 +450,44 @@ impl Subscription {
         falls
     }
 
-    /// Ends it: now, or when the running period does. Errors where it has ended.
-    pub fn cancel(&mut self, at_period_end: bool, now: Timestamp) -> Result<()> {
+    /// The business's retry schedule came to its end, and it does not wait any longer. Returns whether that changed anything.
+    pub fn gave_up(&mut self, cancel: bool, now: Timestamp) -> bool {
+        if self.status.is_over() || self.status == SubscriptionStatus::Unpaid {
+            return false;
+        }
+        if cancel {
+            self.end(now);
+        } else {
+            self.status = SubscriptionStatus::Unpaid;
+        }
+        true
+    }
+
+    /// Ends with the running period; `false` takes that back. Errors where it has ended.
+    pub fn cancel_at_period_end(&mut self, cancel: bool, now: Timestamp) -> Result<()> {
+        self.refuse_if_over()?;
+        self.cancel_at_period_end = cancel;
+        self.canceled_at = cancel.then_some(self.canceled_at.unwrap_or(now));
+        Ok(())
+    }
+
+    /// A 409 where it has ended.
+    pub fn refuse_if_over(&self) -> Result<()> {
         if self.status.is_over() {
             let detail = format!("subscription {} has already ended", self.id);
             return Err(Error::conflict("subscription_ended", detail));
         }
-        self.canceled_at = Some(now);
-        if at_period_end && self.status != SubscriptionStatus::Incomplete {
-            self.cancel_at_period_end = true;
-        } else {
-            self.end(now);
-        }
         Ok(())
+    }
+
+    /// A 409 that says where it stands and what it therefore cannot be.
+    pub fn wrong_status(&self, what: &str) -> Error {
+        let detail = format!(
+            "subscription {} is {}, so it cannot be {what}",
+            self.id,
+            self.status.as_str()
+        );
+        Error::conflict("invalid_subscription_status", detail)
     }
 
     /// It is over, from `at` on.
@@ -340,6 +495,8 @@ impl Subscription {
         self.status = SubscriptionStatus::Canceled;
         self.canceled_at = self.canceled_at.or(Some(at));
         self.ended_at = Some(at);
+        self.bill_now = None;
+        self.resumes_at = None;
     }
 
     /// The first payment never came.
@@ -347,130 +504,131 @@ impl Subscription {
         self.status = SubscriptionStatus::IncompleteExpired;
         self.ended_at = Some(at);
     }
+
+    /// Pauses collection: invoices are made and not collected. Errors where it has ended or never began.
+    pub fn pause_collection(&mut self, pause: PauseCollection) -> Result<()> {
+        self.refuse_if_over()?;
+        self.pause_collection = Some(pause);
+        Ok(())
+    }
+
+    /// Pauses the service: no invoices until it is resumed. Errors unless it runs.
+    pub fn pause(&mut self, resumes_at: Option<Timestamp>) -> Result<()> {
+        match self.status {
+            SubscriptionStatus::Trialing
+            | SubscriptionStatus::Active
+            | SubscriptionStatus::PastDue
+            | SubscriptionStatus::Unpaid => {
+                self.status = SubscriptionStatus::Paused;
+                self.resumes_at = resumes_at;
+                Ok(())
+            }
+            SubscriptionStatus::Incomplete
+            | SubscriptionStatus::IncompleteExpired
+            | SubscriptionStatus::Paused
+            | SubscriptionStatus::Canceled => Err(self.wrong_status("paused")),
+        }
+    }
+
+    /// Ends a pause, of collection or of the service. The service begins a new period now, or goes on in the one that is
+    /// running where `unchanged` says so and it has not ended. Errors where nothing is paused.
+    pub fn resume(&mut self, unchanged: bool, now: Timestamp) -> Result<()> {
+        self.refuse_if_over()?;
+        if self.status != SubscriptionStatus::Paused {
+            return match self.pause_collection.take() {
+                Some(_) => Ok(()),
+                None => Err(Error::conflict(
+                    "subscription_not_paused",
+                    format!("subscription {} is not paused", self.id),
+                )),
+            };
+        }
+        self.resumes_at = None;
+        if self.started > now {
+            return self.start_early(now);
+        }
+        if unchanged && now < self.period.end {
+            let trialing = self.trial_end.is_some_and(|end| end > now);
+            self.status = if trialing {
+                SubscriptionStatus::Trialing
+            } else {
+                SubscriptionStatus::Active
+            };
+            return Ok(());
+        }
+        self.status = SubscriptionStatus::Active;
+        self.begin_period_at(now)?;
+        self.charge_period()?;
+        self.bill_now = Some(now);
+        self.revision = self.revision.saturating_add(1);
+        Ok(())
+    }
+
+    /// It was to start later and starts now.
+    fn start_early(&mut self, now: Timestamp) -> Result<()> {
+        let wait = now.millis().saturating_sub(self.started.millis());
+        let moved = |at: Timestamp| Timestamp::from_millis(at.millis().saturating_add(wait));
+        self.trial_end = self.trial_end.map(moved);
+        self.started = now;
+        self.anchor = self.trial_end.unwrap_or(now);
+        self.pending_lines.clear();
+        self.period = Period {
+            start: now,
+            end: now,
+        };
+        self.period.end = self.first_end()?;
+        self.begin(now);
+        Ok(())
+    }
+
+    /// Periods are counted anew from `at`, where the first of them begins.
+    pub(super) fn begin_period_at(&mut self, at: Timestamp) -> Result<()> {
+        self.anchor = at;
+        self.period_index = 0;
+        self.period = Period {
+            start: at,
+            end: self.period_start(1)?,
+        };
+        Ok(())
+    }
+
+    /// Lines of the time between the start and a chosen anchor.
+    fn stub_lines(&self) -> Result<Vec<LineItem>> {
+        if self.anchor <= self.started {
+            return Ok(Vec::new());
+        }
+        let price = &self.main()?.price;
+        let before = price
+            .interval
+            .before(self.anchor, price.interval_count, &self.zone)?;
+        let seconds = |from: Timestamp, to: Timestamp| to.seconds().saturating_sub(from.seconds());
+        let fraction = Fraction {
+            part: seconds(self.started, self.anchor),
+            whole: seconds(before, self.anchor).max(1),
+        };
+        self.items
+            .iter()
+            .filter(|item| !item.price.charge.is_free())
+            .map(|item| {
+                let mut line = self.item_line(item, self.period, Some(fraction))?;
+                line.description = format!(
+                    "{} ({} to {})",
+                    item.price.name,
+                    self.zone.date(self.started)?,
+                    self.zone.date(self.anchor)?
+                );
+                Ok(line)
+            })
+            .collect()
+    }
+}
+
+impl Item {
+    /// The exact amount of one period in advance, in minor units.
+    pub fn exact(&self) -> Result<Decimal> {
+        self.price.exact(self.quantity)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::billing::PricingModel;
-    use crate::money::Money;
-    use crate::time::Interval;
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn start(trial_period_days: u32, now: &str) -> Subscription {
-        let price = Price {
-            name: "Enterprise Pro".into(),
-            amount: Money::new(9999, "USD".parse().unwrap()),
-            interval: Interval::Month,
-            interval_count: 1,
-            pricing_model: PricingModel::Flat,
-        };
-        let new = NewSubscription {
-            customer_id: Id::new(1).unwrap(),
-            plan_id: "plan_enterprise_pro".parse().unwrap(),
-            price,
-            billing_cycle: BillingCycle::Monthly,
-            quantity: 1,
-            collection_method: CollectionMethod::ChargeAutomatically,
-            days_until_due: 0,
-            payment_method_id: None,
-            trial_period_days,
-            metadata: Metadata::new(),
-        };
-        Subscription::start(Id::new(2).unwrap(), new, at(now)).unwrap()
-    }
-
-    fn bill_at(subscription: &Subscription, now: &str) -> Bill {
-        match subscription.turn(at(now)).unwrap() {
-            Turn::Bill(bill) => bill,
-            other @ (Turn::Nothing | Turn::Cancel | Turn::Expire) => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_trial_is_billed_at_its_end_and_monthly_from_there() {
-        let mut subscription = start(14, "2026-01-17T00:00:00Z");
-        assert_eq!(subscription.status, SubscriptionStatus::Trialing);
-        assert_eq!(
-            subscription.turn(at("2026-01-30T23:59:59Z")).unwrap(),
-            Turn::Nothing
-        );
-        let mut ends = Vec::new();
-        for _ in 0..3 {
-            let due = subscription.due().unwrap();
-            let bill = bill_at(&subscription, &due.to_string());
-            subscription.billed(&bill, Id::new(3).unwrap(), false);
-            ends.push(subscription.period.end.to_string());
-        }
-        // The trial ended on the 31st, and the 31st comes back after the short month.
-        assert_eq!(
-            ends,
-            [
-                "2026-02-28T00:00:00Z",
-                "2026-03-31T00:00:00Z",
-                "2026-04-30T00:00:00Z"
-            ]
-        );
-        assert_eq!(subscription.status, SubscriptionStatus::Active);
-    }
-
-    #[test]
-    fn a_refused_renewal_is_past_due_until_an_invoice_is_paid() {
-        let mut subscription = start(14, "2026-01-01T00:00:00Z");
-        let bill = bill_at(&subscription, "2026-01-15T00:00:00Z");
-        subscription.billed(&bill, Id::new(3).unwrap(), true);
-        assert_eq!(subscription.status, SubscriptionStatus::PastDue);
-        let bill = bill_at(&subscription, "2026-02-15T00:00:00Z");
-        subscription.billed(&bill, Id::new(4).unwrap(), false);
-        assert_eq!(subscription.status, SubscriptionStatus::PastDue);
-        assert!(subscription.paid());
-        assert_eq!(subscription.status, SubscriptionStatus::Active);
-    }
-
-    #[test]
-    fn the_first_payment_has_23_hours() {
-        let mut subscription = start(0, "2026-01-01T00:00:00Z");
-        // Whoever dies between the first write and the bill is followed by a worker.
-        let bill = bill_at(&subscription, "2026-01-01T00:02:00Z");
-        assert_eq!(bill.reason, BillingReason::SubscriptionCreate);
-        subscription.billed(&bill, Id::new(3).unwrap(), true);
-        assert_eq!(subscription.status, SubscriptionStatus::Incomplete);
-        assert_eq!(
-            subscription.turn(at("2026-01-01T22:59:59Z")).unwrap(),
-            Turn::Nothing
-        );
-        assert_eq!(
-            subscription.turn(at("2026-01-01T23:00:00Z")).unwrap(),
-            Turn::Expire
-        );
-        assert!(subscription.paid());
-        assert_eq!(subscription.due(), Some(at("2026-02-01T00:00:00Z")));
-    }
-
-    #[test]
-    fn ends_now_or_with_the_period_and_only_once() {
-        let mut subscription = start(14, "2026-01-01T00:00:00Z");
-        subscription
-            .cancel(true, at("2026-01-02T00:00:00Z"))
-            .unwrap();
-        assert_eq!(subscription.status, SubscriptionStatus::Trialing);
-        assert_eq!(subscription.next_billing_date(), None);
-        assert_eq!(
-            subscription.turn(at("2026-01-15T00:00:00Z")).unwrap(),
-            Turn::Cancel
-        );
-        subscription
-            .cancel(false, at("2026-01-03T00:00:00Z"))
-            .unwrap();
-        assert_eq!(subscription.status, SubscriptionStatus::Canceled);
-        assert_eq!(subscription.due(), None);
-        assert!(
-            subscription
-                .cancel(false, at("2026-01-04T00:00:00Z"))
-                .is_err()
-        );
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{self, Id};
 use crate::metadata::Metadata;
+use crate::money::{Currency, Money};
 use crate::time::Timestamp;
 
 /// Who buys.
@@ -72,6 +73,20 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// The name that an invoice is made out to: the company, the person, or the e-mail address.
+    pub fn name(&self) -> String {
+        let company = self
+            .company
+            .as_ref()
+            .and_then(|company| company.name.clone());
+        let parts = [self.first_name.as_deref(), self.last_name.as_deref()];
+        let person = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        company
+            .or(Some(person).filter(|person| !person.is_empty()))
+            .or_else(|| self.email.clone())
+            .unwrap_or_default()
+    }
+
     /// Whether anything tells who this is: an empty customer is nearly always a mistake.
     pub fn names_somebody(&self) -> bool {
         let company = self
@@ -97,6 +112,9 @@ pub struct Customer {
     /// The payment method that scheduled bills are charged to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_payment_method: Option<Id<ids::PaymentMethod>>,
+    /// What the business owes the customer, in minor units by currency: the next invoices take it first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credit: BTreeMap<String, i64>,
     /// When it was created.
     pub created: Timestamp,
     /// When it was deleted; a deleted customer is absent everywhere.
@@ -113,8 +131,25 @@ impl Customer {
             profile,
             words,
             default_payment_method: None,
+            credit: BTreeMap::new(),
             created: now,
             deleted: None,
+        }
+    }
+
+    /// What the business owes the customer in a currency.
+    pub fn credit(&self, currency: Currency) -> Money {
+        let minor = self.credit.get(currency.code()).copied();
+        Money::new(minor.unwrap_or_default(), currency)
+    }
+
+    /// Sets what the business owes the customer in a currency.
+    pub fn set_credit(&mut self, credit: Money) {
+        if credit.is_zero() {
+            self.credit.remove(credit.currency().code());
+        } else {
+            self.credit
+                .insert(credit.currency().code().to_owned(), credit.minor());
         }
     }
 

@@ -76,6 +76,8 @@ pub enum Outcome {
     },
     /// It did not.
     Failed(Failure),
+    /// Nobody knows yet: ask again, with the same key.
+    Pending,
 }
 
 /// What is needed to begin an attempt.
@@ -203,6 +205,7 @@ impl Payment {
                 self.status = PaymentStatus::Failed;
                 self.failure = Some(failure);
             }
+            Outcome::Pending => return Ok(false),
         }
         Ok(true)
     }

@@ -2,7 +2,7 @@
 
 use models::event::EventType;
 use models::webhooks::EventRecord;
-use models::{Error, Mode, Result};
+use models::{Error, Mode, Result, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -89,8 +89,8 @@ impl EventData {
     }
 }
 
-/// The object in an item image, as v3 prints it. Errors on a kind that has no events.
-pub fn object_of(entity_type: &str, item: Item, mode: Mode) -> Result<Value> {
+/// The object in an item image, as v3 prints it at the moment `at`. Errors on a kind that has no events.
+pub fn object_of(entity_type: &str, item: Item, mode: Mode, at: Timestamp) -> Result<Value> {
     fn read<T: serde::de::DeserializeOwned>(item: Item) -> Result<T> {
         store::read_image(item)
     }
@@ -102,8 +102,11 @@ pub fn object_of(entity_type: &str, item: Item, mode: Mode) -> Result<Value> {
         "pm" => show(super::PaymentMethod::of(&read(item)?, mode)),
         "pay" => show(super::Payment::of(&read(item)?, mode)),
         "refund" => show(super::Refund::of(&read(item)?, mode)),
-        "plan" => show(super::Plan::of(&read(item)?, mode)),
-        "sub" => show(super::Subscription::of(&read(item)?, mode)),
+        "plan" => show(super::Plan::of(&read(item)?, mode)?),
+        "coupon" => show(super::Coupon::of(&read(item)?, at, mode)?),
+        "txr" => show(super::TaxRate::of(&read(item)?, mode)?),
+        "billing_settings" => show(super::BillingSettings::of(&read(item)?, mode)),
+        "sub" => show(super::Subscription::of(&read(item)?, mode)?),
         "inv" => show(super::Invoice::of(&read(item)?, mode)?),
         "we" => show(super::Endpoint::of(&read(item)?, mode)),
         "clock" => show(super::TestClock::of(&read(item)?)),

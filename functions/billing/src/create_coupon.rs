@@ -1,0 +1,338 @@
+//! `POST /v3/coupons`
+
+use api::dialect::rocketsavvy::{Coupon, Problems};
+use api::input::{Fields, Input};
+use api::{BillingWrite, Cx, Json, Problem, Reply};
+use models::billing::{Duration, Terms};
+use models::event::EventType;
+use models::ids::{self, Id, Slug};
+use models::{Error, Metadata, Money, Timestamp};
+use utoipa::ToSchema;
+
+/// The longest that a coupon repeats: ten years.
+const MAX_MONTHS: u32 = 120;
+
+/// A new coupon: `percent_off`, or `amount_off` and `currency`.
+#[derive(Debug, ToSchema)]
+#[expect(
+    dead_code,
+    reason = "the schema of the input; it is read into a coupon"
+)]
+pub(crate) struct NewCoupon {
+    /// Its name in the API, 1 to 64 of `A-Z a-z 0-9 _ -`; generated where it is absent.
+    #[schema(example = "coupon_welcome")]
+    id: Option<String>,
+    /// Its name on invoices.
+    #[schema(example = "Welcome")]
+    name: String,
+    /// Above 0 and at most 100, at most 4 digits after the decimal point.
+    #[schema(value_type = Option<f64>, example = 12.5)]
+    percent_off: Option<String>,
+    /// Minor units of each invoice.
+    amount_off: Option<i64>,
+    /// Of `amount_off`.
+    currency: Option<String>,
+    /// `once` (which it is where it is absent), `repeating` or `forever`.
+    #[schema(example = "repeating")]
+    duration: Option<String>,
+    /// For `repeating`: 1 to 120 calendar months from the redemption.
+    #[schema(example = 3)]
+    duration_in_months: Option<u32>,
+    /// How often it can be redeemed.
+    #[schema(example = 100)]
+    max_redemptions: Option<u32>,
+    /// The last moment at which it can be redeemed.
+    redeem_by: Option<String>,
+    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"campaign": "q4_promo"}))]
+    metadata: Option<()>,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    id: Option<Slug<ids::Coupon>>,
+    name: String,
+    terms: Terms,
+    duration: Duration,
+    max_redemptions: Option<u32>,
+    redeem_by: Option<Timestamp>,
+    metadata: Metadata,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let id = fields.slug("id").optional();
+        let name = fields.text("name", 1..=200).required(fields);
+        let terms = read_terms(fields);
+        let duration = read_duration(fields);
+        let max_redemptions = fields
+            .count("max_redemptions", 1..=1_000_000_000)
+            .optional();
+        let redeem_by = fields.timestamp("redeem_by").optional();
+        let metadata = fields.metadata().optional().unwrap_or_default();
+        Some(Self {
+            id,
+            name: name?,
+            terms: terms?,
+            duration: duration?,
+            max_redemptions,
+            redeem_by: redeem_by.map(Timestamp::whole_second),
+            metadata,
+        })
+    }
+}
+
+/// Exactly one of a percentage and an amount, and the amount's currency.
+fn read_terms(fields: &mut Fields<'_>) -> Option<Terms> {
+    let percent = fields.percentage("percent_off", true).optional();
+    let amount = fields.minor("amount_off", 1).optional();
+    let currency = fields.currency("currency");
+    match (fields.gives("percent_off"), fields.gives("amount_off")) {
+        (true, true) => {
+            let detail = "contradicts percent_off: a coupon takes off one or the other";
+            fields.reject("amount_off", "contradiction", detail);
+            None
+        }
+        (true, false) => {
+            if fields.gives("currency") {
+                let detail = "is the currency of amount_off, which is absent";
+                fields.reject("currency", "contradiction", detail);
+            }
+            percent.map(Terms::Percent)
+        }
+        (false, true) => {
+            let currency = currency.required(fields);
+            Some(Terms::Amount(Money::new(amount?, currency?)))
+        }
+        (false, false) => {
+            let detail = "is required, or amount_off and currency";
+            fields.reject("percent_off", "required", detail);
+            None
+        }
+    }
+}
+
+/// The duration, which has months where it repeats and else none.
+fn read_duration(fields: &mut Fields<'_>) -> Option<Duration> {
+    // The months stand in for those that are read next.
+    const CHOICES: &[(&str, Duration)] = &[
+        ("forever", Duration::Forever),
+        ("once", Duration::Once),
+        ("repeating", Duration::Repeating { months: 0 }),
+    ];
+    let duration = fields.choice("duration", CHOICES);
+    let months = fields.count("duration_in_months", 1..=MAX_MONTHS);
+    let duration = if fields.gives("duration") {
+        duration.optional()?
+    } else {
+        Duration::Once
+    };
+    match duration {
+        Duration::Repeating { .. } => {
+            let months = months.required(fields)?;
+            Some(Duration::Repeating { months })
+        }
+        Duration::Once | Duration::Forever => {
+            if fields.gives("duration_in_months") {
+                let detail = "is for the duration repeating";
+                fields.reject("duration_in_months", "contradiction", detail);
+            }
+            Some(duration)
+        }
+    }
+}
+
+/// Create a coupon
+///
+/// What it takes off is for good: to change it, create another coupon. 1 write unit.
+#[utoipa::path(
+    post,
+    path = "/v3/coupons",
+    tag = "billing",
+    request_body = NewCoupon,
+    responses((status = 201, description = "The coupon.", body = Coupon), Problems)
+)]
+pub(crate) async fn create_coupon(
+    cx: Cx<BillingWrite>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
+    let now = cx.now().await?;
+    if body.redeem_by.is_some_and(|last| last <= now) {
+        return Err(Error::invalid("/redeem_by", "not_later", "must be in the future").into());
+    }
+    let id = match body.id {
+        Some(id) => id,
+        None => Slug::generated(cx.mint::<ids::Coupon>().await.map(Id::number)?),
+    };
+    let coupon = models::billing::Coupon {
+        id: id.clone(),
+        name: body.name,
+        terms: body.terms,
+        duration: body.duration,
+        max_redemptions: body.max_redemptions,
+        redeem_by: body.redeem_by,
+        times_redeemed: 0,
+        active: true,
+        metadata: body.metadata,
+        created: now,
+        deleted: None,
+    };
+    let mut writes = cx.writes().await?;
+    writes.create(&coupon, Some(EventType::CouponCreated))?;
+    let view = Coupon::of(&coupon, now, cx.mode())?;
+    let reply = cx.created(&writes, &view, &id).await?;
+    Ok(reply.ok_or_else(|| Error::AlreadyExists {
+        what: "coupon",
+        id: id.to_string(),
+    })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use testkit::World;
+
+    #[tokio::test]
+    async fn a_coupon_of_a_percentage_is_created_for_one_write_unit() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        api.get("/v3/coupons").await.expect(200);
+        world.meter.take();
+        let body = json!({
+            "id": "coupon_welcome", "name": "Welcome", "percent_off": 12.5, "duration": "repeating",
+            "duration_in_months": 3, "max_redemptions": 100, "redeem_by": "2026-02-01T00:00:00+01:00",
+            "metadata": { "campaign": "q4_promo" },
+        });
+        let answer = api.post("/v3/coupons", body.clone()).await;
+        let want = json!({
+            "id": "coupon_welcome", "name": "Welcome", "percent_off": 12.5, "amount_off": null, "currency": null,
+            "duration": "repeating", "duration_in_months": 3, "max_redemptions": 100,
+            "redeem_by": "2026-01-31T23:00:00Z", "times_redeemed": 0, "active": true, "valid": true,
+            "metadata": { "campaign": "q4_promo" }, "created": "2026-01-15T12:00:00Z", "livemode": false,
+        });
+        assert_eq!(*answer.expect(201), want);
+        assert_eq!(answer.headers["location"], "/v3/coupons/coupon_welcome");
+        assert_eq!(world.meter.take().write_tenths, 10);
+        assert_eq!(api.get("/v3/coupons/coupon_welcome").await.body, want);
+        assert_eq!(api.get("/v3/coupons").await.body["data"], json!([want]));
+        let again = api.post("/v3/coupons", body.clone()).await;
+        assert_eq!(
+            (again.status.as_u16(), again.text_of("code")),
+            (409, "already_exists")
+        );
+        let theirs = api.with_key(&world.theirs.test_key);
+        theirs.get("/v3/coupons/coupon_welcome").await.expect(404);
+        theirs.post("/v3/coupons", body).await.expect(201);
+    }
+
+    #[tokio::test]
+    async fn a_coupon_of_an_amount_is_for_once_where_nothing_else_is_said() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let body = json!({ "name": "Five off", "amount_off": 500, "currency": "usd" });
+        let answer = api.post("/v3/coupons", body).await;
+        let coupon = answer.expect(201);
+        assert!(answer.text_of("id").starts_with("coupon_"));
+        let part = |name: &str| coupon[name].clone();
+        assert_eq!(part("percent_off"), Value::Null);
+        assert_eq!(
+            (part("amount_off"), part("currency")),
+            (json!(500), json!("USD"))
+        );
+        assert_eq!(
+            (part("duration"), part("duration_in_months")),
+            (json!("once"), Value::Null)
+        );
+        assert_eq!(
+            (part("max_redemptions"), part("redeem_by")),
+            (Value::Null, Value::Null)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_percentage_keeps_its_digits() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        for (percent, printed) in [
+            ("33.3333", "33.3333"),
+            ("\"12.50\"", "12.5"),
+            ("100.0", "100"),
+        ] {
+            let body = format!(r#"{{"name":"A","percent_off":{percent},"duration":"forever"}}"#);
+            let answer = api.send(http::Method::POST, "/v3/coupons", &body).await;
+            answer.expect(201);
+            let found = answer
+                .text
+                .contains(&format!(r#""percent_off":{printed},"#));
+            assert!(found, "{}", answer.text);
+        }
+    }
+
+    #[tokio::test]
+    async fn every_wrong_field_and_every_contradiction_is_named() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let before = world.dump().len();
+        let cases = [
+            (json!({ "name": "A" }), vec!["/percent_off"]),
+            (
+                json!({ "name": "A", "percent_off": null }),
+                vec!["/percent_off"],
+            ),
+            (
+                json!({ "name": "A", "percent_off": 10, "amount_off": 5, "currency": "USD" }),
+                vec!["/amount_off"],
+            ),
+            (
+                json!({ "name": "A", "percent_off": 10, "currency": "USD" }),
+                vec!["/currency"],
+            ),
+            (json!({ "name": "A", "amount_off": 5 }), vec!["/currency"]),
+            (
+                json!({ "name": "A", "amount_off": 0, "currency": "USD" }),
+                vec!["/amount_off"],
+            ),
+            (
+                json!({ "name": "A", "percent_off": 10, "duration": "repeating" }),
+                vec!["/duration_in_months"],
+            ),
+            (
+                json!({ "name": "A", "percent_off": 10, "duration_in_months": 3 }),
+                vec!["/duration_in_months"],
+            ),
+            (
+                json!({ "name": "A", "percent_off": 10, "duration": "forever", "duration_in_months": 3 }),
+                vec!["/duration_in_months"],
+            ),
+            (
+                json!({ "name": "A", "percent_off": 10, "redeem_by": "2026-01-15T12:00:00Z" }),
+                vec!["/redeem_by"],
+            ),
+            (
+                json!({ "name": "A", "percent_of": 10 }),
+                vec!["/percent_off", "/percent_of"],
+            ),
+            (
+                json!({ "id": "a b", "name": "", "percent_off": 100.5, "currency": "x", "duration": "twice", "duration_in_months": 121,
+                    "max_redemptions": 0, "redeem_by": "soon", "metadata": [] }),
+                vec![
+                    "/id",
+                    "/name",
+                    "/percent_off",
+                    "/currency",
+                    "/currency",
+                    "/duration",
+                    "/duration_in_months",
+                    "/max_redemptions",
+                    "/redeem_by",
+                    "/metadata",
+                ],
+            ),
+        ];
+        for (body, pointers) in cases {
+            let answer = api.post("/v3/coupons", body.clone()).await;
+            answer.expect(400);
+            assert_eq!(answer.pointers(), pointers, "{body}");
+        }
+        assert_eq!(world.dump().len(), before);
+    }
+}

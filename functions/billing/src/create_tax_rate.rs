@@ -1,0 +1,210 @@
+//! `POST /v3/tax-rates`
+
+use api::dialect::rocketsavvy::{Problems, TaxRate};
+use api::input::{Fields, Input};
+use api::{BillingWrite, Cx, Json, Problem, Reply};
+use models::Metadata;
+use models::event::EventType;
+use rust_decimal::Decimal;
+use utoipa::ToSchema;
+
+/// A new tax rate.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+pub(crate) struct NewTaxRate {
+    /// What invoices call it.
+    #[schema(example = "VAT")]
+    display_name: String,
+    /// 0 to 100, at most 4 digits after the decimal point.
+    #[schema(value_type = f64, example = 20)]
+    percentage: String,
+    /// Whether the prices it is on include it; `false` where it is absent.
+    #[schema(example = false)]
+    inclusive: Option<bool>,
+    /// ISO 3166, two letters.
+    #[schema(example = "GB")]
+    country: Option<String>,
+    /// Whose tax it is within the country.
+    jurisdiction: Option<String>,
+    #[schema(example = "Standard rate")]
+    description: Option<String>,
+    /// Whether it can be put on anything; `true` where it is absent.
+    #[schema(example = true)]
+    active: Option<bool>,
+    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
+    metadata: Option<()>,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    display_name: String,
+    percentage: Decimal,
+    inclusive: bool,
+    country: Option<String>,
+    jurisdiction: Option<String>,
+    description: Option<String>,
+    active: bool,
+    metadata: Metadata,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let display_name = fields.text("display_name", 1..=50).required(fields);
+        let percentage = fields.percentage("percentage", false).required(fields);
+        let inclusive = fields.boolean("inclusive").optional().unwrap_or(false);
+        let country = fields.country("country").optional();
+        let jurisdiction = fields.text("jurisdiction", 1..=100).optional();
+        let description = fields.text("description", 1..=500).optional();
+        let active = fields.boolean("active").optional().unwrap_or(true);
+        let metadata = fields.metadata().optional().unwrap_or_default();
+        Some(Self {
+            display_name: display_name?,
+            percentage: percentage?,
+            inclusive,
+            country,
+            jurisdiction,
+            description,
+            active,
+            metadata,
+        })
+    }
+}
+
+/// Create a tax rate
+///
+/// Its percentage, and whether prices include it, are for good: to change them, switch it off and create another. 1 write
+/// unit.
+#[utoipa::path(
+    post,
+    path = "/v3/tax-rates",
+    tag = "billing",
+    request_body = NewTaxRate,
+    responses((status = 201, description = "The tax rate.", body = TaxRate), Problems)
+)]
+pub(crate) async fn create_tax_rate(
+    cx: Cx<BillingWrite>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
+    let now = cx.now().await?;
+    cx.insert(|id, writes| {
+        let rate = models::billing::TaxRate {
+            id,
+            display_name: body.display_name.clone(),
+            percentage: body.percentage,
+            inclusive: body.inclusive,
+            country: body.country.clone(),
+            jurisdiction: body.jurisdiction.clone(),
+            description: body.description.clone(),
+            active: body.active,
+            metadata: body.metadata.clone(),
+            created: now,
+        };
+        writes.create(&rate, Some(EventType::TaxRateCreated))?;
+        TaxRate::of(&rate, cx.mode())
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use testkit::World;
+
+    #[tokio::test]
+    async fn a_tax_rate_is_created_for_one_write_unit() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        api.get("/v3/tax-rates").await.expect(200);
+        world.meter.take();
+        let body = json!({
+            "display_name": "VAT", "percentage": 7.25, "inclusive": true, "country": "gb", "jurisdiction": "UK",
+            "description": "Reduced", "active": false, "metadata": { "a": "b" },
+        });
+        let answer = api.post("/v3/tax-rates", body.clone()).await;
+        let mut want = body;
+        want["id"] = json!(answer.text_of("id"));
+        want["country"] = json!("GB");
+        want["created"] = json!("2026-01-15T12:00:00Z");
+        want["livemode"] = json!(false);
+        assert_eq!(*answer.expect(201), want);
+        assert!(answer.text.contains(r#""percentage":7.25,"#));
+        assert_eq!(world.meter.take().write_tenths, 10);
+        let path = format!("/v3/tax-rates/{}", answer.text_of("id"));
+        assert_eq!(*api.get(&path).await.expect(200), want);
+        assert_eq!(api.get("/v3/tax-rates").await.body["data"], json!([want]));
+        let theirs = api.with_key(&world.theirs.test_key);
+        theirs.get(&path).await.expect(404);
+    }
+
+    #[tokio::test]
+    async fn a_tax_rate_is_exclusive_and_active_where_nothing_else_is_said() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let answer = api
+            .post(
+                "/v3/tax-rates",
+                json!({ "display_name": "GST", "percentage": "0" }),
+            )
+            .await;
+        let rate = answer.expect(201);
+        assert!(answer.text.contains(r#""percentage":0,"#));
+        assert_eq!(
+            (&rate["inclusive"], &rate["active"]),
+            (&json!(false), &json!(true))
+        );
+        for absent in ["country", "jurisdiction", "description"] {
+            assert_eq!(rate[absent], Value::Null);
+        }
+    }
+
+    #[tokio::test]
+    async fn rates_are_found_together_in_the_order_that_was_asked_for() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let mut ids: Vec<models::Id<models::ids::TaxRate>> = Vec::new();
+        for _ in 0..2 {
+            let body = json!({ "display_name": "VAT", "percentage": 20 });
+            let answer = api.post("/v3/tax-rates", body).await;
+            ids.push(answer.text_of("id").parse().unwrap());
+        }
+        let asked = [ids[1], ids[0].successor().unwrap(), ids[0], ids[1]];
+        let found = async |scope| {
+            let context = world.app.scheduled(scope, None);
+            let rates = context.tax_rates_by_ids(&asked).await.unwrap();
+            rates.iter().map(|rate| rate.id).collect::<Vec<_>>()
+        };
+        assert_eq!(found(world.ours.test()).await, [ids[1], ids[0]]);
+        assert_eq!(found(world.theirs.test()).await, []);
+        let context = world.app.scheduled(world.ours.test(), None);
+        world.meter.take();
+        assert!(context.tax_rates_by_ids(&[]).await.unwrap().is_empty());
+        assert_eq!(world.meter.take().round_trips(), 0);
+    }
+
+    #[tokio::test]
+    async fn every_wrong_field_is_named() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let before = world.dump().len();
+        let body = json!({
+            "display_name": "", "percentage": 100.1, "inclusive": "yes", "country": "GBR", "jurisdiction": 1,
+            "description": "", "active": 1, "metadata": [],
+        });
+        let answer = api.post("/v3/tax-rates", body).await;
+        answer.expect(400);
+        let want = [
+            "/display_name",
+            "/percentage",
+            "/inclusive",
+            "/country",
+            "/jurisdiction",
+            "/description",
+            "/active",
+            "/metadata",
+        ];
+        assert_eq!(answer.pointers(), want);
+        let answer = api.post("/v3/tax-rates", json!({})).await;
+        assert_eq!(answer.pointers(), ["/display_name", "/percentage"]);
+        assert_eq!(world.dump().len(), before);
+    }
+}

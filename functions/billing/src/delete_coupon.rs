@@ -1,0 +1,61 @@
+//! `DELETE /v3/coupons/{id}`
+
+use api::dialect::rocketsavvy::{Deleted, Problems};
+use api::{BillingWrite, Cx, Path, Problem, Reply};
+use models::Error;
+use models::event::EventType;
+use models::ids::{self, Slug};
+
+/// Delete a coupon
+///
+/// Nobody redeems it any more; subscriptions keep what it gave them. Its name stays taken. 1 read and 1 write unit.
+#[utoipa::path(
+    delete,
+    path = "/v3/coupons/{id}",
+    tag = "billing",
+    params(("id" = String, Path, description = "The coupon.", example = "coupon_welcome")),
+    responses((status = 200, description = "The coupon is gone.", body = Deleted), Problems)
+)]
+pub(crate) async fn delete_coupon(
+    cx: Cx<BillingWrite>,
+    Path(id): Path<Slug<ids::Coupon>>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .coupon_now(&id)
+        .await?
+        .ok_or_else(|| Error::not_found("coupon", &id))?;
+    let mut coupon = (*stored).clone();
+    coupon.delete(cx.now().await?);
+    let mut writes = cx.writes().await?;
+    writes.update(&stored, &coupon, Some(EventType::CouponDeleted))?;
+    cx.changed(&writes, &Deleted::of(&id)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn a_deleted_coupon_is_gone_and_its_name_stays_taken() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let body = json!({ "id": "welcome", "name": "Welcome", "percent_off": 10 });
+        api.post("/v3/coupons", body.clone()).await.expect(201);
+        let theirs = api.with_key(&world.theirs.test_key);
+        theirs.delete("/v3/coupons/welcome").await.expect(404);
+        let gone = api.delete("/v3/coupons/welcome").await;
+        assert_eq!(
+            *gone.expect(200),
+            json!({ "id": "welcome", "deleted": true })
+        );
+        api.get("/v3/coupons/welcome").await.expect(404);
+        api.delete("/v3/coupons/welcome").await.expect(404);
+        api.patch("/v3/coupons/welcome", json!({}))
+            .await
+            .expect(404);
+        assert_eq!(api.get("/v3/coupons").await.expect(200)["data"], json!([]));
+        let again = api.post("/v3/coupons", body).await;
+        assert_eq!(again.text_of("code"), "already_exists");
+    }
+}

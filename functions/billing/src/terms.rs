@@ -1,0 +1,275 @@
+//! The terms of a subscription, as a new one and a changed one read and check them.
+
+use api::input::Fields;
+use api::{BillingWrite, Cx, Problem};
+use models::billing::{
+    AppliedRate, BillingCycle, CollectionMethod, Coupon, Item, MAX_ITEMS, Plan, PricingModel,
+    Subscription,
+};
+use models::ids::{self, Id, Slug};
+use models::time::Interval;
+use models::{Currency, Error, Invalid, Result, Timestamp};
+use store::Stored;
+use utoipa::ToSchema;
+
+/// Tax rates of a subscription at the most.
+pub(crate) const MAX_TAX_RATES: usize = 5;
+/// Units of a plan at the most.
+const MAX_QUANTITY: u32 = 1_000_000;
+
+/// A plan within a subscription.
+#[derive(Debug, ToSchema)]
+#[schema(as = NewSubscriptionItem)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a plan")]
+pub(crate) struct ItemSchema {
+    #[schema(example = "plan_support")]
+    plan_id: String,
+    #[schema(example = 1)]
+    quantity: Option<u32>,
+}
+
+/// A plan that the caller wants.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// Which.
+    pub(crate) plan_id: Slug<ids::Plan>,
+    /// How many.
+    pub(crate) quantity: u32,
+    /// The field that names it.
+    pointer: String,
+}
+
+impl Wanted {
+    /// `plan_id` with `quantity`, and then `items`.
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Vec<Self> {
+        let plan_id = fields.slug("plan_id").optional();
+        let quantity = fields.count("quantity", 1..=MAX_QUANTITY).optional();
+        let items = Self::read_items(fields).unwrap_or_default();
+        if plan_id.is_none() && quantity.is_some() && !fields.gives("plan_id") {
+            fields.reject("quantity", "without_plan", "is of plan_id, which is absent");
+        }
+        let main = plan_id.map(|plan_id| Self {
+            plan_id,
+            quantity: quantity.unwrap_or(1),
+            pointer: String::new(),
+        });
+        main.into_iter().chain(items).collect()
+    }
+
+    /// `items`, where they are given.
+    pub(crate) fn read_items(fields: &mut Fields<'_>) -> Option<Vec<Self>> {
+        let mut items = fields
+            .objects("items", MAX_ITEMS, |fields| {
+                let plan_id = fields.slug("plan_id").required(fields);
+                let quantity = fields.count("quantity", 1..=MAX_QUANTITY).optional();
+                Some(Self {
+                    plan_id: plan_id?,
+                    quantity: quantity.unwrap_or(1),
+                    pointer: String::new(),
+                })
+            })
+            .optional()?;
+        for (index, item) in items.iter_mut().enumerate() {
+            item.pointer = format!("/items/{index}");
+        }
+        Some(items)
+    }
+
+    /// The plan at its present price, where it exists and can be had in that quantity.
+    pub(crate) fn agree(&self, plan: &Plan, invalid: &mut Invalid) -> Item {
+        let pointer = format!("{}/quantity", self.pointer);
+        if plan.price.charge.model == PricingModel::Flat && self.quantity > 1 {
+            let detail = "must be 1: the plan costs the same for any quantity";
+            invalid.push(pointer, "flat_plan", detail);
+        } else if plan.price.of(self.quantity).is_err() {
+            let detail = "makes an amount that is too large";
+            invalid.push(pointer, "out_of_range", detail);
+        }
+        Item {
+            plan_id: self.plan_id.clone(),
+            version: plan.version,
+            price: plan.price.clone(),
+            quantity: self.quantity,
+        }
+    }
+}
+
+/// The plans that the caller wants at their present prices, and the first of them.
+pub(crate) async fn agreed_items(
+    cx: &Cx<BillingWrite>,
+    wanted: &[Wanted],
+    invalid: &mut Invalid,
+) -> Result<(Vec<Item>, Plan), Problem> {
+    let mut items = Vec::with_capacity(wanted.len());
+    let mut first = None;
+    for want in wanted {
+        let plan = cx.plan_now(&want.plan_id).await?;
+        let Some(plan) = plan.map(Stored::into_inner) else {
+            if want.pointer.is_empty() {
+                return Err(Error::no_such("plan", &want.plan_id, "/plan_id").into());
+            }
+            let detail = format!("no such plan: {}", want.plan_id);
+            let pointer = format!("{}/plan_id", want.pointer);
+            return Err(Error::invalid(pointer, "not_found", detail).into());
+        };
+        items.push(want.agree(&plan, invalid));
+        first = first.or(Some(plan));
+    }
+    let first = first.ok_or_else(|| Error::invalid("/plan_id", "required", "is required"))?;
+    Ok((items, first))
+}
+
+/// `collection_method` and `auto_collection`, which say the same.
+pub(crate) fn collection(fields: &mut Fields<'_>) -> Option<CollectionMethod> {
+    let auto = fields.boolean("auto_collection").optional();
+    let named = fields
+        .choice("collection_method", CollectionMethod::ALL)
+        .optional();
+    let of_auto = auto.map(|auto| {
+        if auto {
+            CollectionMethod::ChargeAutomatically
+        } else {
+            CollectionMethod::SendInvoice
+        }
+    });
+    if let (Some(auto), Some(named)) = (of_auto, named)
+        && auto != named
+    {
+        let detail = "contradicts auto_collection";
+        fields.reject("collection_method", "contradiction", detail);
+    }
+    of_auto.or(named)
+}
+
+/// `tax_rate_ids`, where they are given.
+pub(crate) fn tax_rate_ids(fields: &mut Fields<'_>) -> Option<Vec<Id<ids::TaxRate>>> {
+    fields
+        .list("tax_rate_ids", MAX_TAX_RATES, |text| {
+            text.parse()
+                .map_err(|_error| "must be ids of tax rates, like txr_rs_123".to_owned())
+        })
+        .optional()
+}
+
+/// The tax rates as they stand on an invoice. Errors where one does not exist, is there twice, or is not active any more.
+pub(crate) async fn tax_rates(
+    cx: &Cx<BillingWrite>,
+    ids: &[Id<ids::TaxRate>],
+) -> Result<Vec<AppliedRate>, Problem> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut invalid = Invalid::default();
+    let found = cx.tax_rates_by_ids(ids).await?;
+    let mut rates: Vec<AppliedRate> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let rate = found.iter().find(|rate| rate.id == *id);
+        let Some(rate) = rate else {
+            return Err(Error::no_such("tax rate", id, "/tax_rate_ids").into());
+        };
+        if rates.iter().any(|other| other.id == *id) {
+            invalid.push("/tax_rate_ids", "duplicate", format!("name {id} twice"));
+        }
+        if !rate.active {
+            invalid.push(
+                "/tax_rate_ids",
+                "inactive",
+                format!("name {id}, which is not active"),
+            );
+        }
+        rates.push(AppliedRate::from(&**rate));
+    }
+    invalid.into_result()?;
+    Ok(rates)
+}
+
+/// The coupon, counted up. Errors where it does not exist, cannot be redeemed, or is in another currency.
+pub(crate) async fn redeemed(
+    cx: &Cx<BillingWrite>,
+    id: &Slug<ids::Coupon>,
+    currency: Option<Currency>,
+    now: Timestamp,
+) -> Result<(Stored<Coupon>, Coupon), Problem> {
+    let stored = cx
+        .coupon_now(id)
+        .await?
+        .ok_or_else(|| Error::no_such("coupon", id, "/coupon_id"))?;
+    if currency.is_some_and(|currency| !stored.terms.fits(currency)) {
+        let detail = "is an amount in another currency";
+        return Err(Error::invalid("/coupon_id", "currency_mismatch", detail).into());
+    }
+    let mut coupon = (*stored).clone();
+    coupon.redeem(now)?;
+    Ok((stored, coupon))
+}
+
+/// Errors where the payment method does not exist, and notes where it is another customer's.
+pub(crate) async fn own_method(
+    cx: &Cx<BillingWrite>,
+    id: Option<Id<ids::PaymentMethod>>,
+    customer: Id<ids::Customer>,
+    invalid: &mut Invalid,
+) -> Result<(), Problem> {
+    let Some(id) = id else {
+        return Ok(());
+    };
+    match cx.payment_method_now(id).await? {
+        None => Err(Error::no_such("payment method", id, "/payment_method_id").into()),
+        Some(method) if method.customer_id != customer => {
+            let detail = "belongs to another customer";
+            invalid.push("/payment_method_id", "wrong_customer", detail);
+            Ok(())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The cycle that the caller and the plan agree on.
+pub(crate) fn cycle(
+    plan: &Plan,
+    asked: Option<BillingCycle>,
+    invalid: &mut Invalid,
+) -> BillingCycle {
+    let price = &plan.price;
+    let offered = BillingCycle::of(price.interval, price.interval_count);
+    let monthly = price.interval == Interval::Month && price.interval_count == 1;
+    let metered = !price.meters.is_empty() && monthly;
+    match (asked, offered) {
+        (None, _) if metered && price.charge.is_free() => BillingCycle::UsageBased,
+        (None, Some(offered)) => offered,
+        // Two months have no name of their own; the plan says what is meant.
+        (None, None) => BillingCycle::Monthly,
+        (Some(BillingCycle::UsageBased), _) if metered => BillingCycle::UsageBased,
+        (Some(asked), offered) => {
+            if offered != Some(asked) {
+                let detail = "does not agree with the interval of the plan";
+                invalid.push("/billing_cycle", "cycle_mismatch", detail);
+                invalid.push(
+                    "/plan_id",
+                    "cycle_mismatch",
+                    "has an interval that does not agree with billing_cycle",
+                );
+            }
+            asked
+        }
+    }
+}
+
+/// Bills what a subscription owes at once, unless that was done before, and returns it as it is then.
+pub(crate) async fn settle(
+    cx: &Cx<BillingWrite>,
+    id: Id<ids::Subscription>,
+) -> Result<Subscription> {
+    loop {
+        let stored = cx
+            .subscription_now(id)
+            .await?
+            .ok_or_else(|| operations::vanished(id))?;
+        let Some(bill) = stored.owed()? else {
+            return Ok(stored.into_inner());
+        };
+        if let Some(billed) = operations::bill_subscription(cx, &stored, &bill).await? {
+            return Ok(billed);
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! `PATCH /v3/billing-settings`
+
+use api::dialect::rocketsavvy::{BillingSettings, Problems};
+use api::input::{Fields, Input, Patch};
+use api::{BillingWrite, Cx, Json, Problem, Reply};
+use models::billing::{
+    AfterRetries, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS, ProrationUnit,
+    Seller,
+};
+use models::event::EventType;
+use models::ids::{Id, TaxRate};
+use models::{Error, Result};
+use store::Session;
+use utoipa::ToSchema;
+
+/// What is printed on an invoice of who sells.
+#[derive(Debug, ToSchema)]
+#[schema(as = Seller)]
+#[expect(
+    dead_code,
+    reason = "the schema of the input; it is read into a seller"
+)]
+pub(crate) struct SellerSchema {
+    /// The name in law.
+    #[schema(example = "Acme Ltd")]
+    name: String,
+    /// At most 6 lines of 100 characters.
+    #[schema(required = false, example = json!(["1 High Street", "London"]))]
+    address_lines: Vec<String>,
+    #[schema(example = "GB123456789")]
+    tax_id: Option<String>,
+    #[schema(example = "billing@example.com")]
+    email: Option<String>,
+}
+
+/// What is to be changed; `null` restores the default.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a patch")]
+pub(crate) struct BillingSettingsChanges {
+    /// Days from each refused attempt to the next one, at most 8 times 1 to 60; none for no retries.
+    #[schema(value_type = Option<Vec<u32>>, example = json!([3, 5, 7, 14, 21]))]
+    retry_days: Option<Vec<u32>>,
+    /// What becomes of the subscription after the last retry: `cancel`, `past_due` or `unpaid`.
+    #[schema(example = "cancel")]
+    after_retries: Option<String>,
+    /// How a change within a period is measured: by `second` or by `day`.
+    #[schema(example = "second")]
+    proration: Option<String>,
+    /// What becomes of usage that is reported after its period was billed: `next_invoice` or `reject`.
+    #[schema(example = "next_invoice")]
+    late_usage: Option<String>,
+    /// The rates of an invoice where nothing else is said, at most 5.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["txr_rs_123456"]))]
+    default_tax_rates: Option<Vec<String>>,
+    /// Days from an invoice that is sent to its due date, 0 to 365.
+    #[schema(example = 30)]
+    days_until_due: Option<u32>,
+    /// What is printed at the foot of an invoice, at most 500 characters.
+    #[schema(example = "Thank you for your business.")]
+    invoice_footer: Option<String>,
+    /// The account's name is printed where it is absent.
+    seller: Option<SellerSchema>,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    retry_days: Patch<Vec<u32>>,
+    after_retries: Patch<AfterRetries>,
+    proration: Patch<ProrationUnit>,
+    late_usage: Patch<LateUsage>,
+    default_tax_rates: Patch<Vec<Id<TaxRate>>>,
+    days_until_due: Patch<u32>,
+    invoice_footer: Patch<String>,
+    seller: Patch<Seller>,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self {
+            retry_days: fields
+                .counts("retry_days", MAX_RETRIES, 1..=MAX_RETRY_DAYS)
+                .patch(),
+            after_retries: fields.choice("after_retries", AfterRetries::ALL).patch(),
+            proration: fields.choice("proration", ProrationUnit::ALL).patch(),
+            late_usage: fields.choice("late_usage", LateUsage::ALL).patch(),
+            default_tax_rates: read_rates(fields),
+            days_until_due: fields.count("days_until_due", 0..=365).patch(),
+            invoice_footer: fields.text("invoice_footer", 1..=500).patch(),
+            seller: fields.object("seller", read_seller).patch(),
+        })
+    }
+}
+
+fn read_rates(fields: &mut Fields<'_>) -> Patch<Vec<Id<TaxRate>>> {
+    let rates = fields
+        .list("default_tax_rates", MAX_DEFAULT_TAX_RATES, |text| {
+            text.parse::<Id<TaxRate>>()
+                .map_err(|_error| format!("{text} is not the id of a tax rate, like txr_rs_123"))
+        })
+        .patch();
+    if let Patch::Set(ids) = &rates {
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        if sorted.len() < ids.len() {
+            let detail = "must name each tax rate once";
+            fields.reject("default_tax_rates", "duplicate", detail);
+        }
+    }
+    rates
+}
+
+fn read_seller(fields: &mut Fields<'_>) -> Option<Seller> {
+    let name = fields.text("name", 1..=200).required(fields);
+    let address_lines = fields.list("address_lines", 6, |line| {
+        let good = (1..=100).contains(&line.chars().count()) && !line.contains(char::is_control);
+        good.then(|| line.to_owned())
+            .ok_or_else(|| "lines must have 1 to 100 characters and no line breaks".to_owned())
+    });
+    let address_lines = address_lines.optional().unwrap_or_default();
+    let tax_id = fields.text("tax_id", 1..=50).optional();
+    let email = fields.email("email").optional();
+    Some(Seller {
+        name: name?,
+        address_lines,
+        tax_id,
+        email,
+    })
+}
+
+impl Body {
+    fn apply(self, before: models::billing::BillingSettings) -> models::billing::BillingSettings {
+        let default = models::billing::BillingSettings::default();
+        models::billing::BillingSettings {
+            retry_days: self
+                .retry_days
+                .apply(Some(before.retry_days))
+                .unwrap_or(default.retry_days),
+            after_retries: self.after_retries.apply_or_default(before.after_retries),
+            proration: self.proration.apply_or_default(before.proration),
+            late_usage: self.late_usage.apply_or_default(before.late_usage),
+            default_tax_rates: self
+                .default_tax_rates
+                .apply_or_default(before.default_tax_rates),
+            days_until_due: self
+                .days_until_due
+                .apply(Some(before.days_until_due))
+                .unwrap_or(default.days_until_due),
+            invoice_footer: self.invoice_footer.apply(before.invoice_footer),
+            seller: self.seller.apply(before.seller),
+        }
+    }
+}
+
+/// Update the billing settings
+///
+/// Invoices and attempts that are made from now on follow them. 1 read and 1 write unit; 1 read more for new tax rates.
+#[utoipa::path(
+    patch,
+    path = "/v3/billing-settings",
+    tag = "billing",
+    request_body = BillingSettingsChanges,
+    responses((status = 200, description = "The settings.", body = BillingSettings), Problems)
+)]
+pub(crate) async fn update_billing_settings(
+    cx: Cx<BillingWrite>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
+    if let Patch::Set(ids) = &body.default_tax_rates {
+        usable(&cx, ids).await?;
+    }
+    let stored = cx.billing_settings_now().await?;
+    let before = stored.as_deref().cloned().unwrap_or_default();
+    let settings = body.apply(before.clone());
+    let mut writes = cx.writes().await?;
+    if settings != before {
+        let event = Some(EventType::BillingSettingsUpdated);
+        match &stored {
+            Some(stored) => writes.update(stored, &settings, event)?,
+            None => writes.create(&settings, event).map(drop)?,
+        }
+    }
+    cx.changed(&writes, &BillingSettings::of(&settings, cx.mode()))
+        .await
+}
+
+/// Refuses rates that do not exist or are switched off.
+async fn usable(session: &Session, ids: &[Id<TaxRate>]) -> Result<()> {
+    let rates = session.tax_rates_by_ids(ids).await?;
+    for id in ids {
+        let found = rates.iter().find(|rate| rate.id == *id);
+        match found {
+            None => return Err(Error::no_such("tax rate", id, "/default_tax_rates")),
+            Some(rate) if !rate.active => {
+                let detail = format!("{id} is switched off");
+                return Err(Error::invalid("/default_tax_rates", "inactive", detail));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use testkit::{Call, World};
+
+    const PATH: &str = "/v3/billing-settings";
+
+    async fn rate(api: &Call, active: bool) -> String {
+        let body = json!({ "display_name": "VAT", "percentage": 20, "active": active });
+        api.post("/v3/tax-rates", body)
+            .await
+            .text_of("id")
+            .to_owned()
+    }
+
+    fn defaults() -> Value {
+        json!({
+            "retry_days": [3, 5, 7, 14, 21], "after_retries": "cancel", "proration": "second", "late_usage": "next_invoice",
+            "default_tax_rates": [], "days_until_due": 30, "invoice_footer": null, "seller": null, "livemode": false,
+        })
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_until_somebody_changes_something() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let before = world.dump().len();
+        assert_eq!(*api.get(PATH).await.expect(200), defaults());
+        let same = json!({ "retry_days": [3, 5, 7, 14, 21], "days_until_due": 30, "seller": null });
+        assert_eq!(*api.patch(PATH, same).await.expect(200), defaults());
+        assert_eq!(world.dump().len(), before);
+    }
+
+    #[tokio::test]
+    async fn what_is_set_stays_and_null_restores_the_default() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let (first, second) = (rate(&api, true).await, rate(&api, true).await);
+        let change = json!({
+            "retry_days": [], "after_retries": "unpaid", "proration": "day", "late_usage": "reject",
+            "default_tax_rates": [second, first], "days_until_due": 0, "invoice_footer": "Thank you.",
+            "seller": { "name": "Acme Ltd", "address_lines": ["1 High Street", "London"], "tax_id": "GB1", "email": "a@example.com" },
+        });
+        let mut want = change.clone();
+        want["livemode"] = json!(false);
+        world.meter.take();
+        assert_eq!(*api.patch(PATH, change).await.expect(200), want);
+        assert_eq!(world.meter.take().write_tenths, 10);
+        assert_eq!(*api.get(PATH).await.expect(200), want);
+        // The seller is changed as a whole.
+        want["seller"] =
+            json!({ "name": "Acme Inc", "address_lines": [], "tax_id": null, "email": null });
+        want["proration"] = json!("second");
+        let change = json!({ "seller": { "name": "Acme Inc" }, "proration": null });
+        assert_eq!(*api.patch(PATH, change).await.expect(200), want);
+        for other in [&world.theirs.test_key, &world.ours.live_key] {
+            let settings = api.with_key(other).get(PATH).await;
+            assert_eq!(settings.expect(200)["retry_days"], json!([3, 5, 7, 14, 21]));
+        }
+        let nulls = json!({
+            "retry_days": null, "after_retries": null, "proration": null, "late_usage": null, "default_tax_rates": null,
+            "days_until_due": null, "invoice_footer": null, "seller": null,
+        });
+        assert_eq!(*api.patch(PATH, nulls).await.expect(200), defaults());
+    }
+
+    #[tokio::test]
+    async fn a_default_tax_rate_exists_and_is_active() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let (good, off) = (rate(&api, true).await, rate(&api, false).await);
+        let theirs = rate(&api.with_key(&world.theirs.test_key), true).await;
+        let six: Vec<String> = (1..=6).map(|n| format!("txr_rs_{n}")).collect();
+        for (rates, status) in [
+            (json!([off]), 400),
+            (json!([good, theirs]), 404),
+            (json!(["txr_rs_1"]), 404),
+            (json!([good, good]), 400),
+            (json!(["20"]), 400),
+            (json!(six), 400),
+        ] {
+            let answer = api.patch(PATH, json!({ "default_tax_rates": rates })).await;
+            answer.expect(status);
+            assert_eq!(answer.pointers(), ["/default_tax_rates"], "{rates}");
+        }
+        assert_eq!(*api.get(PATH).await.expect(200), defaults());
+    }
+
+    #[tokio::test]
+    async fn every_wrong_field_is_named() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let body = json!({
+            "retry_days": [0], "after_retries": "x", "proration": "hour", "late_usage": "drop", "default_tax_rates": [1],
+            "days_until_due": 366, "invoice_footer": "x".repeat(501),
+            "seller": { "name": "", "address_lines": ["a\nb"], "tax_id": "", "email": "x", "phone": 1, "emaill": 1 },
+            "retry_dayz": [],
+        });
+        let answer = api.patch(PATH, body).await;
+        answer.expect(400);
+        let want = [
+            "/retry_days",
+            "/after_retries",
+            "/proration",
+            "/late_usage",
+            "/default_tax_rates",
+            "/days_until_due",
+            "/invoice_footer",
+            "/seller/name",
+            "/seller/address_lines",
+            "/seller/tax_id",
+            "/seller/email",
+            "/seller/emaill",
+            "/retry_dayz",
+        ];
+        assert_eq!(answer.pointers(), want);
+    }
+}

@@ -1,0 +1,125 @@
+//! `PATCH /v3/coupons/{id}`
+
+use api::dialect::rocketsavvy::{Coupon, Problems};
+use api::input::{Fields, Input, Patch};
+use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use models::event::EventType;
+use models::ids::{self, Slug};
+use models::{Error, Metadata};
+use utoipa::ToSchema;
+
+/// What may be changed of a coupon.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a patch")]
+pub(crate) struct CouponChanges {
+    /// The name on later subscriptions' invoices.
+    #[schema(example = "Welcome")]
+    name: Option<String>,
+    /// Whether it may be redeemed at all.
+    #[schema(example = false)]
+    active: Option<bool>,
+    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
+    metadata: Option<()>,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    name: Option<String>,
+    active: Option<bool>,
+    metadata: Patch<Metadata>,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let body = Self {
+            name: fields.text("name", 1..=200).optional(),
+            active: fields.boolean("active").optional(),
+            metadata: fields.metadata().patch(),
+        };
+        for fixed in [
+            "percent_off",
+            "amount_off",
+            "currency",
+            "duration",
+            "duration_in_months",
+            "max_redemptions",
+            "redeem_by",
+        ] {
+            if fields.has(fixed) {
+                let detail = "cannot be changed: create another coupon";
+                fields.reject(fixed, "immutable", detail);
+            }
+        }
+        Some(body)
+    }
+}
+
+/// Update a coupon
+///
+/// What it takes off is for good, and no change reaches a subscription that has it. 1 read and 1 write unit.
+#[utoipa::path(
+    patch,
+    path = "/v3/coupons/{id}",
+    tag = "billing",
+    params(("id" = String, Path, description = "The coupon.", example = "coupon_welcome")),
+    request_body = CouponChanges,
+    responses((status = 200, description = "The coupon.", body = Coupon), Problems)
+)]
+pub(crate) async fn update_coupon(
+    cx: Cx<BillingWrite>,
+    Path(id): Path<Slug<ids::Coupon>>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .coupon_now(&id)
+        .await?
+        .ok_or_else(|| Error::not_found("coupon", id))?;
+    let mut coupon = (*stored).clone();
+    if let Some(name) = body.name {
+        coupon.name = name;
+    }
+    coupon.active = body.active.unwrap_or(coupon.active);
+    coupon.metadata = body.metadata.apply_or_default(coupon.metadata);
+    let mut writes = cx.writes().await?;
+    if coupon != *stored {
+        writes.update(&stored, &coupon, Some(EventType::CouponUpdated))?;
+    }
+    let view = Coupon::of(&coupon, cx.now().await?, cx.mode())?;
+    cx.changed(&writes, &view).await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn a_coupon_is_renamed_and_switched_off_and_its_terms_are_for_good() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let body = json!({ "id": "welcome", "name": "Welcome", "percent_off": 10, "metadata": { "a": "b" } });
+        let mut want = api.post("/v3/coupons", body).await.expect(201).clone();
+        let refused = api
+            .patch(
+                "/v3/coupons/welcome",
+                json!({ "name": "New", "percent_off": 10, "redeem_by": null }),
+            )
+            .await;
+        refused.expect(400);
+        assert_eq!(refused.pointers(), ["/percent_off", "/redeem_by"]);
+        let change = json!({ "name": "New", "active": false, "metadata": null });
+        let changed = api.patch("/v3/coupons/welcome", change).await;
+        want["name"] = json!("New");
+        want["active"] = json!(false);
+        want["valid"] = json!(false);
+        want["metadata"] = json!({});
+        assert_eq!(*changed.expect(200), want);
+        assert_eq!(api.get("/v3/coupons/welcome").await.body, want);
+        world.meter.take();
+        api.patch("/v3/coupons/welcome", json!({ "active": false }))
+            .await
+            .expect(200);
+        assert_eq!(world.meter.take().write_tenths, 0);
+        api.patch("/v3/coupons/none", json!({})).await.expect(404);
+    }
+}

@@ -1,0 +1,288 @@
+//! Invoices as v3 prints them.
+
+use models::{Metadata, Mode, Result, billing};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::billing::PeriodView;
+use super::{number, spelling};
+
+/// A line of an invoice.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LineItem {
+    #[schema(example = "il_789012_1")]
+    id: String,
+    #[schema(example = "Enterprise Pro (2025-06-27 to 2025-07-27)")]
+    description: String,
+    #[schema(value_type = f64, example = 1)]
+    quantity: Box<RawValue>,
+    /// Minor units, or a fraction of one; `null` where tiers make the amount.
+    #[schema(value_type = Option<f64>, example = 9999)]
+    unit_amount: Option<Box<RawValue>>,
+    /// Before discounts and before taxes that come on top.
+    #[schema(example = 9999)]
+    amount: i64,
+    proration: bool,
+    #[schema(example = "plan_enterprise_pro")]
+    plan_id: Option<String>,
+    #[schema(example = json!(null))]
+    metric_name: Option<String>,
+    period: PeriodView,
+}
+
+/// What one rate of tax comes to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct InvoiceTax {
+    #[schema(example = "txr_rs_123456")]
+    tax_rate_id: String,
+    #[schema(example = "VAT")]
+    name: String,
+    #[schema(value_type = f64, example = 20)]
+    percentage: Box<RawValue>,
+    /// Whether the amounts contain it.
+    inclusive: bool,
+    /// What it was computed on.
+    #[schema(example = 9999)]
+    taxable_amount: i64,
+    #[schema(example = 2000)]
+    amount: i64,
+}
+
+/// What a coupon took off.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct InvoiceDiscount {
+    #[schema(example = "coupon_welcome")]
+    coupon_id: String,
+    #[schema(example = 2500)]
+    amount: i64,
+}
+
+/// Seller or customer, as they were when the invoice was made.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct InvoiceParty {
+    #[schema(example = "Acme Corp")]
+    name: String,
+    #[schema(example = json!(["1 Main St", "Toronto ON"]))]
+    address_lines: Vec<String>,
+    #[schema(example = "test@example.com")]
+    email: Option<String>,
+    tax_id: Option<String>,
+}
+
+impl InvoiceParty {
+    fn of(party: &billing::Party) -> Self {
+        Self {
+            name: party.name.clone(),
+            address_lines: party.lines.clone(),
+            email: party.email.clone(),
+            tax_id: party.tax_id.clone(),
+        }
+    }
+}
+
+/// Why the newest attempt failed, and what is to be done about it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PaymentError {
+    /// The gateway's code, or `no_payment_method`.
+    #[schema(example = "card_declined")]
+    code: String,
+    #[schema(example = "The card was declined.")]
+    message: String,
+    /// `retry_later`, `retry_soon`, `retry_after_instrument_update`, `do_not_retry` or `stop_recurring`.
+    #[schema(example = "retry_later")]
+    advice: &'static str,
+}
+
+/// An invoice. Amounts are minor units.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Invoice {
+    #[schema(example = "inv_rs_789012")]
+    id: String,
+    /// Given when it becomes final.
+    #[schema(example = "INV-2025-000001")]
+    number: Option<String>,
+    #[schema(example = "cust_rs_123456")]
+    customer_id: String,
+    #[schema(example = "sub_rs_123456")]
+    subscription_id: Option<String>,
+    /// `subscription_create`, `subscription_cycle`, `subscription_update` or `manual`.
+    #[schema(example = "subscription_cycle")]
+    billing_reason: &'static str,
+    /// The total.
+    #[schema(example = 9999)]
+    amount: i64,
+    #[schema(example = "USD")]
+    currency: &'static str,
+    /// `draft`, `open`, `paid`, `void` or `uncollectible`.
+    #[schema(example = "paid")]
+    status: String,
+    /// `unpaid`, `partially_paid`, `paid`, `processing` or `failed`.
+    #[schema(example = "paid")]
+    payment_status: &'static str,
+    #[schema(example = "charge_automatically")]
+    collection_method: String,
+    #[schema(example = "2025-07-27")]
+    due_date: Option<String>,
+    /// Whether the due date passed while it was owed.
+    overdue: bool,
+    line_items: Vec<LineItem>,
+    discount: Option<InvoiceDiscount>,
+    /// The taxes in `total`; none where no rate applies.
+    taxes: Vec<InvoiceTax>,
+    /// What it was paid with.
+    #[schema(example = "card_ending_4242")]
+    payment_method: Option<String>,
+    #[schema(example = 9999)]
+    subtotal: i64,
+    #[schema(example = 0)]
+    discount_amount: i64,
+    #[schema(example = 0)]
+    tax: i64,
+    #[schema(example = 9999)]
+    total: i64,
+    /// What the customer's balance paid; negative where the invoice gave to the balance.
+    #[schema(example = 0)]
+    balance_applied: i64,
+    #[schema(example = 9999)]
+    amount_due: i64,
+    #[schema(example = 9999)]
+    amount_paid: i64,
+    /// What credit notes took off.
+    #[schema(example = 0)]
+    amount_credited: i64,
+    #[schema(example = 0)]
+    amount_remaining: i64,
+    #[schema(example = "2025-06-27T10:30:00Z")]
+    period_start: String,
+    #[schema(example = "2025-07-27T10:30:00Z")]
+    period_end: String,
+    #[schema(example = 1)]
+    attempt_count: u32,
+    next_payment_attempt: Option<String>,
+    last_payment_error: Option<PaymentError>,
+    #[schema(example = json!(["pay_rs_789012"]))]
+    payment_ids: Vec<String>,
+    seller: InvoiceParty,
+    customer: InvoiceParty,
+    footer: Option<String>,
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"source": "website"}))]
+    metadata: Metadata,
+    #[schema(example = "2025-06-27T10:30:00Z")]
+    created: String,
+    #[schema(example = "2025-06-27T10:30:00Z")]
+    finalized_at: Option<String>,
+    #[schema(example = "2025-06-27T10:30:01Z")]
+    paid_at: Option<String>,
+    voided_at: Option<String>,
+    uncollectible_at: Option<String>,
+    livemode: bool,
+}
+
+impl Invoice {
+    /// The invoice as v3 prints it. Errors where its sums leave the range, which writing it has ruled out.
+    pub fn of(invoice: &billing::Invoice, mode: Mode) -> Result<Self> {
+        let total = invoice.total()?.minor();
+        let time = |at: models::Timestamp| at.to_string();
+        let zero = models::Money::zero(invoice.currency);
+        let credited = invoice.credited.as_ref().map_or(zero, |c| c.total);
+        Ok(Self {
+            id: invoice.id.to_string(),
+            number: invoice.number.clone(),
+            customer_id: invoice.customer_id.to_string(),
+            subscription_id: invoice.subscription_id.map(|id| id.to_string()),
+            billing_reason: invoice.billing_reason.as_str(),
+            amount: total,
+            currency: invoice.currency.code(),
+            status: invoice.status.as_str().to_owned(),
+            payment_status: payment_status(invoice),
+            collection_method: spelling(billing::CollectionMethod::ALL, &invoice.collection_method),
+            due_date: invoice.due_date.map(|date| date.to_string()),
+            overdue: invoice.overdue,
+            line_items: lines(invoice)?,
+            discount: invoice.discount.as_ref().map(|discount| InvoiceDiscount {
+                coupon_id: discount.coupon_id.to_string(),
+                amount: discount.amount.minor(),
+            }),
+            taxes: taxes(invoice)?,
+            payment_method: invoice.payment_method.clone(),
+            subtotal: invoice.subtotal()?.minor(),
+            discount_amount: invoice.discount_amount().minor(),
+            tax: invoice.tax()?.minor(),
+            total,
+            balance_applied: invoice.balance_applied.unwrap_or(zero).minor(),
+            amount_due: invoice.amount_due()?.minor(),
+            amount_paid: invoice.amount_paid.minor(),
+            amount_credited: credited.minor(),
+            amount_remaining: invoice.amount_remaining()?.minor(),
+            period_start: invoice.period.start.to_string(),
+            period_end: invoice.period.end.to_string(),
+            attempt_count: invoice.attempt_count,
+            next_payment_attempt: invoice.next_payment_attempt.map(time),
+            last_payment_error: invoice.refused.as_ref().map(|refused| PaymentError {
+                code: refused.code.clone(),
+                message: refused.message.clone(),
+                advice: refused.advice.as_str(),
+            }),
+            payment_ids: invoice
+                .payment_ids
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            seller: InvoiceParty::of(&invoice.seller),
+            customer: InvoiceParty::of(&invoice.customer),
+            footer: invoice.footer.clone(),
+            metadata: invoice.metadata.clone(),
+            created: invoice.created.to_string(),
+            finalized_at: invoice.finalized_at.map(time),
+            paid_at: invoice.paid_at.map(time),
+            voided_at: invoice.voided_at.map(time),
+            uncollectible_at: invoice.uncollectible_at.map(time),
+            livemode: mode.is_live(),
+        })
+    }
+}
+
+fn payment_status(invoice: &billing::Invoice) -> &'static str {
+    match invoice.status {
+        billing::InvoiceStatus::Paid => "paid",
+        _ if invoice.processing => "processing",
+        _ if invoice.amount_paid.minor() > 0 => "partially_paid",
+        _ if invoice.refused.is_some() => "failed",
+        billing::InvoiceStatus::Draft
+        | billing::InvoiceStatus::Open
+        | billing::InvoiceStatus::Void
+        | billing::InvoiceStatus::Uncollectible => "unpaid",
+    }
+}
+
+fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
+    let line = |(index, line): (usize, &billing::LineItem)| {
+        Ok(LineItem {
+            id: format!("il_{}_{}", invoice.id.number(), index + 1),
+            description: line.description.clone(),
+            quantity: number(line.quantity)?,
+            unit_amount: line.unit_amount().map(number).transpose()?,
+            amount: line.amount.minor(),
+            proration: line.is_proration(),
+            plan_id: line.plan_id.as_ref().map(ToString::to_string),
+            metric_name: line.metric_name.clone(),
+            period: PeriodView::of(line.period.unwrap_or(invoice.period)),
+        })
+    };
+    invoice.lines.iter().enumerate().map(line).collect()
+}
+
+fn taxes(invoice: &billing::Invoice) -> Result<Vec<InvoiceTax>> {
+    let tax = |tax: &billing::TaxAmount| {
+        Ok(InvoiceTax {
+            tax_rate_id: tax.rate.id.to_string(),
+            name: tax.rate.name.clone(),
+            percentage: number(tax.rate.percentage)?,
+            inclusive: tax.rate.inclusive,
+            taxable_amount: tax.base.minor(),
+            amount: tax.amount.minor(),
+        })
+    };
+    invoice.taxes.iter().map(tax).collect()
+}
