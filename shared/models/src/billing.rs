@@ -18,8 +18,8 @@ pub use aggregation::Aggregation;
 pub use coupon::{Coupon, Discount, Duration, MAX_PERCENT_SCALE, Terms};
 pub use dunning::{Advice, advice, fault_wait};
 pub use invoice::{
-    AppliedDiscount, BillingReason, Booked, Credited, Invoice, InvoiceStatus, NewInvoice, Party,
-    Refused,
+    AppliedDiscount, Attempt, BillingReason, Booked, Credited, DraftChanges, Invoice,
+    InvoiceStatus, NewInvoice, Party, Refused,
 };
 pub use line::{Basis, Derivation, LineItem};
 pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};

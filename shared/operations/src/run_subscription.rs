@@ -8,6 +8,7 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::bill_subscription::bill_subscription;
+use crate::void_invoice::void_invoice;
 
 /// Periods that one run catches up with after an outage; the next tick goes on with the rest.
 const MAX_TURNS: u32 = 36;
@@ -83,9 +84,8 @@ pub async fn void_latest(
     let Some(stored) = context.invoice(id).await? else {
         return Ok(());
     };
-    let mut invoice = (*stored).clone();
-    if invoice.void(at).is_ok() {
-        writes.update(&stored, &invoice, Some(EventType::InvoiceVoided))?;
+    if stored.can_be_voided() {
+        void_invoice(context, writes, &stored, at).await?;
     }
     Ok(())
 }

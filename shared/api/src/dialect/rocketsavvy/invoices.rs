@@ -246,7 +246,7 @@ impl Invoice {
 fn payment_status(invoice: &billing::Invoice) -> &'static str {
     match invoice.status {
         billing::InvoiceStatus::Paid => "paid",
-        _ if invoice.processing => "processing",
+        _ if invoice.processing.is_some() => "processing",
         _ if invoice.amount_paid.minor() > 0 => "partially_paid",
         _ if invoice.refused.is_some() => "failed",
         billing::InvoiceStatus::Draft
