@@ -13,8 +13,15 @@
 //! | `cancel_subscription` | `POST /v3/subscriptions/{id}/cancel` |
 //! | `get_subscription_usage` | `GET /v3/subscriptions/{id}/usage` |
 //! | `record_usage` | `POST /v3/usage` |
+//! | `create_invoice` | `POST /v3/invoices` |
 //! | `list_invoices` | `GET /v3/invoices` |
 //! | `get_invoice` | `GET /v3/invoices/{id}` |
+//! | `update_invoice` | `PATCH /v3/invoices/{id}` |
+//! | `delete_invoice` | `DELETE /v3/invoices/{id}` |
+//! | `finalize_invoice` | `POST /v3/invoices/{id}/finalize` |
+//! | `pay_invoice` | `POST /v3/invoices/{id}/pay` |
+//! | `void_invoice` | `POST /v3/invoices/{id}/void` |
+//! | `mark_invoice_uncollectible` | `POST /v3/invoices/{id}/uncollectible` |
 //! | `create_coupon` | `POST /v3/coupons` |
 //! | `list_coupons` | `GET /v3/coupons` |
 //! | `get_coupon` | `GET /v3/coupons/{id}` |
@@ -29,11 +36,14 @@
 
 mod cancel_subscription;
 mod create_coupon;
+mod create_invoice;
 mod create_plan;
 mod create_subscription;
 mod create_tax_rate;
 mod delete_coupon;
+mod delete_invoice;
 mod delete_plan;
+mod finalize_invoice;
 mod get_billing_settings;
 mod get_coupon;
 mod get_invoice;
@@ -41,11 +51,18 @@ mod get_plan;
 mod get_subscription;
 mod get_subscription_usage;
 mod get_tax_rate;
+mod invoice_lines;
+#[cfg(test)]
+mod invoice_states;
+#[cfg(test)]
+mod invoice_testing;
 mod list_coupons;
 mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
 mod list_tax_rates;
+mod mark_invoice_uncollectible;
+mod pay_invoice;
 mod price;
 mod record_usage;
 mod terms;
@@ -53,8 +70,10 @@ mod terms;
 mod testing;
 mod update_billing_settings;
 mod update_coupon;
+mod update_invoice;
 mod update_plan;
 mod update_tax_rate;
+mod void_invoice;
 
 use api::{App, Config, Invocation};
 use utoipa_axum::router::OpenApiRouter;
@@ -77,9 +96,28 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(cancel_subscription::cancel_subscription))
         .routes(routes!(get_subscription_usage::get_subscription_usage))
         .routes(routes!(record_usage::record_usage))
-        .routes(routes!(list_invoices::list_invoices))
-        .routes(routes!(get_invoice::get_invoice))
+        .merge(invoices())
         .merge(catalog())
+}
+
+/// What is owed.
+fn invoices() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            create_invoice::create_invoice,
+            list_invoices::list_invoices
+        ))
+        .routes(routes!(
+            get_invoice::get_invoice,
+            update_invoice::update_invoice,
+            delete_invoice::delete_invoice
+        ))
+        .routes(routes!(finalize_invoice::finalize_invoice))
+        .routes(routes!(pay_invoice::pay_invoice))
+        .routes(routes!(void_invoice::void_invoice))
+        .routes(routes!(
+            mark_invoice_uncollectible::mark_invoice_uncollectible
+        ))
 }
 
 /// What billing chooses from.

@@ -28,6 +28,10 @@ pub struct LineItem {
     plan_id: Option<String>,
     #[schema(example = json!(null))]
     metric_name: Option<String>,
+    /// Its own tax rates; absent where those of the invoice apply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(["txr_rs_123456"]))]
+    tax_rate_ids: Option<Vec<String>>,
     period: PeriodView,
 }
 
@@ -122,6 +126,9 @@ pub struct Invoice {
     payment_status: &'static str,
     #[schema(example = "charge_automatically")]
     collection_method: String,
+    /// Days from the moment it becomes final to its due date.
+    #[schema(example = 30)]
+    days_until_due: u32,
     #[schema(example = "2025-07-27")]
     due_date: Option<String>,
     /// Whether the due date passed while it was owed.
@@ -148,6 +155,9 @@ pub struct Invoice {
     amount_due: i64,
     #[schema(example = 9999)]
     amount_paid: i64,
+    /// What of it was received elsewhere.
+    #[schema(example = 0)]
+    amount_paid_out_of_band: i64,
     /// What credit notes took off.
     #[schema(example = 0)]
     amount_credited: i64,
@@ -159,7 +169,10 @@ pub struct Invoice {
     period_end: String,
     #[schema(example = 1)]
     attempt_count: u32,
+    /// When it is charged by itself.
     next_payment_attempt: Option<String>,
+    /// When a draft becomes final by itself.
+    auto_finalize_at: Option<String>,
     last_payment_error: Option<PaymentError>,
     #[schema(example = json!(["pay_rs_789012"]))]
     payment_ids: Vec<String>,
@@ -197,6 +210,7 @@ impl Invoice {
             status: invoice.status.as_str().to_owned(),
             payment_status: payment_status(invoice),
             collection_method: spelling(billing::CollectionMethod::ALL, &invoice.collection_method),
+            days_until_due: invoice.days_until_due,
             due_date: invoice.due_date.map(|date| date.to_string()),
             overdue: invoice.overdue,
             line_items: lines(invoice)?,
@@ -213,12 +227,14 @@ impl Invoice {
             balance_applied: invoice.balance_applied.unwrap_or(zero).minor(),
             amount_due: invoice.amount_due()?.minor(),
             amount_paid: invoice.amount_paid.minor(),
+            amount_paid_out_of_band: invoice.out_of_band.unwrap_or(zero).minor(),
             amount_credited: credited.minor(),
             amount_remaining: invoice.amount_remaining()?.minor(),
             period_start: invoice.period.start.to_string(),
             period_end: invoice.period.end.to_string(),
             attempt_count: invoice.attempt_count,
-            next_payment_attempt: invoice.next_payment_attempt.map(time),
+            next_payment_attempt: invoice.next_charge().map(time),
+            auto_finalize_at: invoice.finalizes_at().map(time),
             last_payment_error: invoice.refused.as_ref().map(|refused| PaymentError {
                 code: refused.code.clone(),
                 message: refused.message.clone(),
@@ -267,10 +283,15 @@ fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
             proration: line.is_proration(),
             plan_id: line.plan_id.as_ref().map(ToString::to_string),
             metric_name: line.metric_name.clone(),
+            tax_rate_ids: line.rates.as_ref().map(|rates| ids(rates)),
             period: PeriodView::of(line.period.unwrap_or(invoice.period)),
         })
     };
     invoice.lines.iter().enumerate().map(line).collect()
+}
+
+fn ids(rates: &[billing::AppliedRate]) -> Vec<String> {
+    rates.iter().map(|rate| rate.id.to_string()).collect()
 }
 
 fn taxes(invoice: &billing::Invoice) -> Result<Vec<InvoiceTax>> {

@@ -252,6 +252,18 @@ impl Invoice {
             .find(|refused| refused.method == Some(method))
     }
 
+    /// When it is charged by itself.
+    pub fn next_charge(&self) -> Option<Timestamp> {
+        match self.status {
+            InvoiceStatus::Open if self.processing.is_none() => self.next_payment_attempt,
+            InvoiceStatus::Draft
+            | InvoiceStatus::Open
+            | InvoiceStatus::Paid
+            | InvoiceStatus::Void
+            | InvoiceStatus::Uncollectible => None,
+        }
+    }
+
     /// Whether collecting it failed for now: open, charged by us, and the newest attempt was refused for good or until the
     /// business's schedule tries again.
     pub fn is_refused(&self) -> bool {
