@@ -3,6 +3,7 @@
 mod aggregation;
 mod coupon;
 mod dunning;
+mod explain;
 mod invoice;
 mod line;
 mod plan;
@@ -17,6 +18,7 @@ mod usage;
 pub use aggregation::Aggregation;
 pub use coupon::{Coupon, Discount, Duration, MAX_PERCENT_SCALE, Terms};
 pub use dunning::{Advice, advice, fault_wait};
+pub use explain::{DiscountExplained, Explanation, LineExplained, Sum, Sums, TaxExplained};
 pub use invoice::{
     AppliedDiscount, Attempt, BillingReason, Booked, Credited, DraftChanges, Invoice,
     InvoiceStatus, NewInvoice, Party, Refused,
@@ -36,7 +38,8 @@ pub use subscription::{
     check_items,
 };
 pub use tax::{
-    AppliedRate, TaxAmount, TaxRate, Taxable, credited_tax, exclusive_total, tax_total, taxes,
+    AppliedRate, ExactTax, TaxAmount, TaxRate, Taxable, credited_tax, exact_taxes, exclusive_total,
+    tax_total, taxes,
 };
 pub use totals::{Totals, rates_of};
 pub use usage::Usage;

@@ -372,12 +372,16 @@ impl Invoice {
 
     /// Lines, discount and taxes added up anew, from their inputs.
     pub fn totals(&self) -> Result<Totals> {
-        let terms = match (&self.coupon, &self.discount) {
+        Totals::of(self.currency, &self.lines, self.terms(), &self.rates)
+    }
+
+    /// The terms that take off what its discount is.
+    pub fn terms(&self) -> Option<Terms> {
+        match (&self.coupon, &self.discount) {
             (Some(coupon), _) => Some(coupon.terms),
             (None, Some(applied)) => Some(applied.terms),
             (None, None) => None,
-        };
-        Totals::of(self.currency, &self.lines, terms, &self.rates)
+        }
     }
 
     /// Makes it final. `credit` is what the customer's balance holds in this currency; returns what it holds then.
@@ -464,9 +468,13 @@ impl Invoice {
 
     /// What is to be paid after the customer's balance was applied; never negative.
     pub fn amount_due(&self) -> Result<Money> {
+        let total = self.total()?;
+        let zero = Money::zero(self.currency);
         match self.balance_applied {
-            Some(applied) => self.total()?.minus(applied),
-            None => self.total(),
+            Some(applied) => total.minus(applied),
+            // A draft below zero will go to the balance.
+            None if total.minor() < 0 => Ok(zero),
+            None => Ok(total),
         }
     }
 

@@ -90,6 +90,20 @@ pub struct Taxable {
     pub rates: Vec<AppliedRate>,
 }
 
+/// The same before anything is rounded, for whoever wants to check it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExactTax {
+    /// The rate.
+    pub rate: AppliedRate,
+    /// The parts of what it is on, with their inclusive taxes, in minor units, by what each is divided by to be net:
+    /// `100 + Σ inclusive percentages`.
+    pub parts: Vec<(Decimal, Decimal)>,
+    /// What it is computed on, without any tax, in exact minor units.
+    pub base: Decimal,
+    /// The tax in exact minor units.
+    pub amount: Decimal,
+}
+
 /// What a rate is on: the sums of the lines that have the same divisor, `100 + Σ inclusive percentages`. A sum is divided
 /// once, not line by line, so what should be exact is.
 struct Base<'a> {
@@ -97,10 +111,25 @@ struct Base<'a> {
     sums: Vec<(Decimal, Decimal)>,
 }
 
-/// The taxes on `lines`, one a rate, in the order in which the rates first appear. A rate of 0 % is among them.
+/// The taxes on `lines`, one a rate, in the order in which the rates first appear. A rate of 0 % is among them; one that some
+/// prices contain and others do not is there twice.
 ///
 /// Errors where a line is in another currency than `currency`, or an amount leaves the range.
 pub fn taxes(currency: Currency, lines: &[Taxable]) -> Result<Vec<TaxAmount>> {
+    exact_taxes(currency, lines)?
+        .into_iter()
+        .map(|tax| {
+            Ok(TaxAmount {
+                base: Money::rounded(tax.base, currency)?,
+                amount: Money::rounded(tax.amount, currency)?,
+                rate: tax.rate,
+            })
+        })
+        .collect()
+}
+
+/// As [`taxes`], before they are rounded to minor units.
+pub fn exact_taxes(currency: Currency, lines: &[Taxable]) -> Result<Vec<ExactTax>> {
     let mut bases: Vec<Base<'_>> = Vec::new();
     for line in lines {
         if line.amount.currency() != currency {
@@ -124,10 +153,11 @@ pub fn taxes(currency: Currency, lines: &[Taxable]) -> Result<Vec<TaxAmount>> {
     bases
         .into_iter()
         .map(|base| {
-            Ok(TaxAmount {
-                base: base.of(Decimal::ONE_HUNDRED, currency)?,
-                amount: base.of(base.rate.percentage, currency)?,
+            Ok(ExactTax {
+                base: base.of(Decimal::ONE_HUNDRED)?,
+                amount: base.of(base.rate.percentage)?,
                 rate: base.rate.clone(),
+                parts: base.sums,
             })
         })
         .collect()
@@ -139,7 +169,9 @@ fn add<'a>(
     divisor: Decimal,
     amount: Money,
 ) -> Result<()> {
-    if !bases.iter().any(|base| base.rate.id == rate.id) {
+    // Two prices of one invoice may have the same rate, and only one of them contain it.
+    let same = |base: &Base<'_>| base.rate.id == rate.id && base.rate.inclusive == rate.inclusive;
+    if !bases.iter().any(same) {
         bases.push(Base {
             rate,
             sums: Vec::new(),
@@ -147,7 +179,7 @@ fn add<'a>(
     }
     let sums = bases
         .iter_mut()
-        .find(|base| base.rate.id == rate.id)
+        .find(|base| same(base))
         .map(|base| &mut base.sums)
         .ok_or_else(|| Error::internal("a rate that was just added is not there"))?;
     match sums.iter_mut().find(|(known, _)| *known == divisor) {
@@ -160,8 +192,9 @@ fn add<'a>(
 }
 
 impl Base<'_> {
-    /// `percent` of the net amounts, rounded.
-    fn of(&self, percent: Decimal, currency: Currency) -> Result<Money> {
+    /// `percent` of the net amounts. A third and a sixth of a cent are half a cent, which 28 digits of each only come close to,
+    /// so ten digits after the point are what counts as exact.
+    fn of(&self, percent: Decimal) -> Result<Decimal> {
         let mut exact = Decimal::ZERO;
         for (divisor, sum) in &self.sums {
             exact = sum
@@ -170,8 +203,7 @@ impl Base<'_> {
                 .and_then(|part| exact.checked_add(part))
                 .ok_or_else(out_of_range)?;
         }
-        // A third and a sixth of a cent are half a cent, which 28 digits of each only come close to.
-        Money::rounded(exact.round_dp(10), currency)
+        Ok(exact.round_dp(10))
     }
 }
 

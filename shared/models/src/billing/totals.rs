@@ -13,8 +13,12 @@ use crate::money::{Currency, Money};
 pub struct Totals {
     /// The sum of the lines.
     pub subtotal: Money,
+    /// The sum of the lines that a discount reaches.
+    pub discountable: Money,
     /// What the discount takes off, not negative.
     pub discount: Money,
+    /// What tax is on, line by line: the amount less its share of the discount, and its rates.
+    pub taxable: Vec<Taxable>,
     /// Each rate's tax, contained or on top.
     pub taxes: Vec<TaxAmount>,
     /// What is owed in all; negative where more is given back than charged.
@@ -55,7 +59,9 @@ impl Totals {
             .plus(exclusive_total(currency, &taxes)?)?;
         Ok(Self {
             subtotal,
+            discountable,
             discount,
+            taxable,
             taxes,
             total,
         })

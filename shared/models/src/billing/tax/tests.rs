@@ -269,3 +269,21 @@ fn what_is_stored_reads_back() {
     let text = serde_json::to_string(&tax).unwrap();
     assert_eq!(serde_json::from_str::<Vec<TaxAmount>>(&text).unwrap(), tax);
 }
+
+#[test]
+fn a_rate_that_one_price_contains_and_another_does_not_is_two() {
+    let contained = [rate(1, "20", true)];
+    let on_top = [rate(1, "20", false)];
+    let lines = [line(12_000, &contained), line(10_000, &on_top)];
+    let taxes = taxes(currency("EUR"), &lines).unwrap();
+    let found: Vec<(bool, Money, Money)> = taxes
+        .iter()
+        .map(|tax| (tax.rate.inclusive, tax.base, tax.amount))
+        .collect();
+    let want = [true, false].map(|inclusive| (inclusive, money(10_000), money(2_000)));
+    assert_eq!(found, want);
+    assert_eq!(
+        exclusive_total(currency("EUR"), &taxes).unwrap(),
+        money(2_000)
+    );
+}
