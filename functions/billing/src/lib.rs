@@ -18,6 +18,7 @@
 //! | `get_invoice` | `GET /v3/invoices/{id}` |
 //! | `update_invoice` | `PATCH /v3/invoices/{id}` |
 //! | `delete_invoice` | `DELETE /v3/invoices/{id}` |
+//! | `explain_invoice` | `GET /v3/invoices/{id}/explain` |
 //! | `finalize_invoice` | `POST /v3/invoices/{id}/finalize` |
 //! | `pay_invoice` | `POST /v3/invoices/{id}/pay` |
 //! | `void_invoice` | `POST /v3/invoices/{id}/void` |
@@ -43,6 +44,7 @@ mod create_tax_rate;
 mod delete_coupon;
 mod delete_invoice;
 mod delete_plan;
+mod explain_invoice;
 mod finalize_invoice;
 mod get_billing_settings;
 mod get_coupon;
@@ -112,6 +114,7 @@ fn invoices() -> OpenApiRouter<App> {
             update_invoice::update_invoice,
             delete_invoice::delete_invoice
         ))
+        .routes(routes!(explain_invoice::explain_invoice))
         .routes(routes!(finalize_invoice::finalize_invoice))
         .routes(routes!(pay_invoice::pay_invoice))
         .routes(routes!(void_invoice::void_invoice))

@@ -11,6 +11,7 @@ mod billing;
 mod catalog;
 mod crm;
 mod event;
+mod explain;
 mod invoices;
 mod list;
 mod payments;
@@ -25,6 +26,10 @@ pub use billing::{
 pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
 pub use crm::{CompanyView, Customer};
 pub use event::{Event, EventData, EventRequest, example_of, object_of};
+pub use explain::{
+    DiscountExplanation, FractionView, InvoiceExplanation, LineExplanation, LineInputs, LineStep,
+    SumExplanation, SumsExplanation, TaxExplanation, TaxPart,
+};
 pub use invoices::{Invoice, InvoiceDiscount, InvoiceParty, InvoiceTax, LineItem, PaymentError};
 pub use list::{Deleted, List};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};

@@ -116,7 +116,7 @@ impl LineItem {
         let basis = &self.basis;
         let steps = basis.charge.steps(self.quantity, basis.events)?;
         let price = basis.charge.exact(self.quantity, basis.events)?;
-        let mut formula = basis.charge.model.formula().to_owned();
+        let mut formula = basis.charge.formula();
         let mut exact = price;
         if let Some(fraction) = basis.fraction {
             exact = fraction.exact(exact)?;

@@ -272,10 +272,15 @@ fn payment_status(invoice: &billing::Invoice) -> &'static str {
     }
 }
 
+/// A line's id: the how-manieth of its invoice it is.
+pub(super) fn line_id(invoice: &billing::Invoice, index: usize) -> String {
+    format!("il_{}_{}", invoice.id.number(), index + 1)
+}
+
 fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
     let line = |(index, line): (usize, &billing::LineItem)| {
         Ok(LineItem {
-            id: format!("il_{}_{}", invoice.id.number(), index + 1),
+            id: line_id(invoice, index),
             description: line.description.clone(),
             quantity: number(line.quantity)?,
             unit_amount: line.unit_amount().map(number).transpose()?,
@@ -290,7 +295,7 @@ fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
     invoice.lines.iter().enumerate().map(line).collect()
 }
 
-fn ids(rates: &[billing::AppliedRate]) -> Vec<String> {
+pub(super) fn ids(rates: &[billing::AppliedRate]) -> Vec<String> {
     rates.iter().map(|rate| rate.id.to_string()).collect()
 }
 
