@@ -28,6 +28,7 @@
 //! | `update_billing_settings` | `PATCH /v3/billing-settings` |
 
 mod cancel_subscription;
+mod changes;
 mod create_coupon;
 mod create_plan;
 mod create_subscription;
@@ -46,14 +47,18 @@ mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
 mod list_tax_rates;
+mod pause_subscription;
+mod preview_subscription;
 mod price;
 mod record_usage;
+mod resume_subscription;
 mod terms;
 #[cfg(test)]
 mod testing;
 mod update_billing_settings;
 mod update_coupon;
 mod update_plan;
+mod update_subscription;
 mod update_tax_rate;
 
 use api::{App, Config, Invocation};
@@ -73,7 +78,13 @@ pub fn routes() -> OpenApiRouter<App> {
             create_subscription::create_subscription,
             list_subscriptions::list_subscriptions
         ))
-        .routes(routes!(get_subscription::get_subscription))
+        .routes(routes!(
+            get_subscription::get_subscription,
+            update_subscription::update_subscription
+        ))
+        .routes(routes!(preview_subscription::preview_subscription))
+        .routes(routes!(pause_subscription::pause_subscription))
+        .routes(routes!(resume_subscription::resume_subscription))
         .routes(routes!(cancel_subscription::cancel_subscription))
         .routes(routes!(get_subscription_usage::get_subscription_usage))
         .routes(routes!(record_usage::record_usage))

@@ -131,7 +131,10 @@ pub(crate) async fn issue_invoice(
         .identity()
         .ok_or_else(|| Error::internal("a bill without an identity"))?;
     let place = subscription.bill_now.unwrap_or(bill.period.start);
-    let mut id: Id<ids::Invoice> = Id::derived(place, &identity)?;
+    let mut id: Id<ids::Invoice> = match bill.revision {
+        0 => Id::derived(place, &identity)?,
+        revision => Id::ranked(place, revision, &identity)?,
+    };
     let mut number = None;
     for _ in 0..MAX_TRIES {
         match context.invoice(id).await? {

@@ -22,13 +22,20 @@ pub async fn run_subscription(
     id: Id<ids::Subscription>,
     at: Timestamp,
 ) -> Result<()> {
+    let mut resumed = false;
     for _ in 0..MAX_TURNS {
         let Some(stored) = context.subscription_now(id).await? else {
             return Ok(());
         };
         let mut subscription = (*stored).clone();
         let mut writes = context.writes().await?;
-        match stored.turn(at)? {
+        // What a resumption owes waits for whoever resumed it, and that was us.
+        let owed = stored.owed()?.filter(|_| resumed);
+        let turn = match owed {
+            Some(bill) => Turn::Bill(Box::new(bill)),
+            None => stored.turn(at)?,
+        };
+        match turn {
             Turn::Nothing => return Ok(()),
             // Where it is due again, or somebody else moved it, the next round looks at what it wants then.
             Turn::Bill(bill) => match bill_subscription(context, &stored, &bill).await? {
@@ -41,9 +48,9 @@ pub async fn run_subscription(
                 writes.update(&stored, &subscription, event)?;
             }
             Turn::Resume => {
-                let resumed = stored.resumes_at.unwrap_or(at);
-                subscription.resume(false, resumed)?;
-                writes.update(&stored, &subscription, Some(EventType::SubscriptionResumed))?;
+                subscription.resume(false, stored.resumes_at.unwrap_or(at))?;
+                writes.update(&stored, &subscription, told(&subscription))?;
+                resumed = true;
             }
             Turn::Cancel => {
                 subscription.end(stored.period.end);
@@ -55,6 +62,12 @@ pub async fn run_subscription(
         context.write(&writes).await?;
     }
     Ok(())
+}
+
+/// Where something is billed at once, the event travels with the bill.
+fn told(subscription: &Subscription) -> Option<EventType> {
+    let waits = subscription.bill_now.is_some();
+    (!waits).then_some(EventType::SubscriptionResumed)
 }
 
 /// The first payment never came: the subscription ends, and nothing is owed for it.

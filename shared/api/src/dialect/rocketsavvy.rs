@@ -25,7 +25,9 @@ pub use billing::{
 pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
 pub use crm::{CompanyView, Customer};
 pub use event::{Event, EventData, EventRequest, example_of, object_of};
-pub use invoices::{Invoice, InvoiceDiscount, InvoiceParty, InvoiceTax, LineItem, PaymentError};
+pub use invoices::{
+    Invoice, InvoiceDiscount, InvoiceParty, InvoicePreview, InvoiceTax, LineItem, PaymentError,
+};
 pub use list::{Deleted, List};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
 pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};

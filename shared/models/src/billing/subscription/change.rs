@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Item, MAX_ITEMS, Reading, Subscription, SubscriptionStatus};
 use crate::billing::{Basis, Fraction, LineItem, ProrationUnit};
 use crate::error::{Error, Result};
+use crate::event::EventType;
 use crate::time::{Period, Timestamp};
 
 /// Lines that may wait for the next invoice; more are billed at once.
@@ -205,9 +206,24 @@ impl Subscription {
             || change.proration == ProrationBehavior::AlwaysInvoice
             || self.pending_lines.len() > MAX_PENDING;
         if at_once && !self.pending_lines.is_empty() {
-            self.bill_now = Some(now);
+            self.owe(now, EventType::SubscriptionUpdated);
         }
         Ok(())
+    }
+
+    /// The metrics that it counts now and would not count with those plans; all of them stay with `None`.
+    pub fn meters_without(&self, items: Option<&[Item]>) -> Vec<String> {
+        let Some(items) = items else {
+            return Vec::new();
+        };
+        let kept = |metric: &str| {
+            let mut meters = items.iter().flat_map(|item| &item.price.meters);
+            meters.any(|meter| meter.metric_name == metric)
+        };
+        self.meters()
+            .map(|(_, meter)| meter.metric_name.clone())
+            .filter(|metric| !kept(metric))
+            .collect()
     }
 
     /// Changes what is subscribed to when the running period ends.
@@ -269,7 +285,7 @@ impl Subscription {
         self.scheduled = None;
         self.revision = self.revision.saturating_add(1);
         if charged && !self.pending_lines.is_empty() {
-            self.bill_now = Some(now);
+            self.owe(now, EventType::SubscriptionCanceled);
         }
         Ok(())
     }

@@ -157,7 +157,7 @@ fn a_later_start_waits_and_an_earlier_one_is_billed_in_one() {
         later.turn(at("2026-05-01T00:00:00Z")).unwrap(),
         Turn::Resume
     );
-    later.begin(at("2026-05-01T00:00:00Z"));
+    later.resume(false, at("2026-05-01T00:00:00Z")).unwrap();
     assert_eq!(run(&mut later, "2026-05-01T00:02:00Z", true), [9999]);
     assert_eq!(later.period.end, at("2026-06-01T00:00:00Z"));
 
