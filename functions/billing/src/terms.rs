@@ -111,13 +111,14 @@ impl Wanted {
         };
         let plan = match version.filter(|version| *version != plan.version) {
             None => plan,
-            Some(version) => match cx.plan_version(&self.plan_id, version).await? {
-                Some(earlier) => earlier.into_inner().plan,
-                None => {
+            Some(version) => {
+                let earlier = cx.plan_version(&self.plan_id, version).await?;
+                let Some(earlier) = earlier else {
                     let detail = format!("is not a version of {}", self.plan_id);
                     return Err(Error::invalid("/plan_version", "not_found", detail).into());
-                }
-            },
+                };
+                earlier.into_inner().plan
+            }
         };
         Ok(self.agree(&plan, invalid))
     }

@@ -140,8 +140,8 @@ mod tests {
             .patch("/v3/plans/pro", json!({ "pricing_model": "package" }))
             .await;
         assert_eq!(refused.pointers(), ["/package_size"]);
-        let changes = json!({ "amount": 200, "metadata": { "a": "b" } });
-        let changed = api.patch("/v3/plans/pro", changes).await;
+        let repriced = json!({ "amount": 200, "metadata": { "a": "b" } });
+        let changed = api.patch("/v3/plans/pro", repriced).await;
         assert_eq!(changed.expect(200)["amount"], 200);
         assert_eq!(changed.body["version"], 2);
         let old = api.get("/v3/plans/pro?version=1").await;

@@ -68,7 +68,7 @@ mod tests {
     use crate::testing::{newest_invoice, shop, subscribe};
 
     /// The caller half-way through a month of 31 days.
-    async fn half_way(world: &World) -> (World, Call) {
+    fn half_way(world: &World) -> (World, Call) {
         let later = world.later(31 * 43_200);
         let routes = crate::routes()
             .merge(crm::routes())
@@ -90,7 +90,7 @@ mod tests {
         let world = World::new().await;
         let (api, customer) = shop(&world).await;
         let id = subscribe(&api, &customer, json!({ "plan_id": "basic" })).await;
-        let (_later, api) = half_way(&world).await;
+        let (_later, api) = half_way(&world);
         let path = format!("/v3/subscriptions/{id}");
         let change = json!({ "plan_id": "max", "proration_behavior": "always_invoice" });
         let preview = api.post(&format!("{path}/preview"), change.clone()).await;
@@ -132,7 +132,7 @@ mod tests {
             json!({ "plan_id": "seats", "quantity": 2 }),
         )
         .await;
-        let (later, api) = half_way(&world).await;
+        let (later, api) = half_way(&world);
         let path = format!("/v3/subscriptions/{id}");
         let changed = api.patch(&path, json!({ "quantity": 4 })).await;
         assert_eq!(changed.expect(200)["pending_amount"], 500);
@@ -181,7 +181,7 @@ mod tests {
         let world = World::new().await;
         let (api, customer) = shop(&world).await;
         let id = subscribe(&api, &customer, json!({ "plan_id": "basic" })).await;
-        let (_later, api) = half_way(&world).await;
+        let (_later, api) = half_way(&world);
         let path = format!("/v3/subscriptions/{id}");
         let changed = api.patch(&path, json!({ "plan_id": "yearly" })).await;
         assert_eq!(
@@ -338,7 +338,7 @@ mod tests {
         let refused = api.post("/v3/subscriptions", twice).await;
         assert_eq!(refused.text_of("code"), "coupon_exhausted");
         // It was for once: what is left of the month comes back as it was charged, not as it was listed.
-        let (_later, api) = half_way(&world).await;
+        let (_later, api) = half_way(&world);
         let path = format!("/v3/subscriptions/{id}");
         assert_eq!(api.get(&path).await.body["discount"], json!(null));
         let change =

@@ -143,7 +143,7 @@ impl<K: Kind> Id<K> {
     /// As [`Id::derived`], in the order of `rank` among those of one second: what one record causes several times while its
     /// clock stands still stays in order.
     pub fn ranked(at: Timestamp, rank: u32, identity: &str) -> Result<Self> {
-        let width = (1000 << RANDOM_BITS) / RANKS;
+        let width = RANK_WIDTH;
         let start = (u64::from(rank) % RANKS).saturating_mul(width);
         Self::within(at, identity, start..start.saturating_add(width))
     }
@@ -165,6 +165,8 @@ impl<K: Kind> Id<K> {
 
 /// Ranks within a second; the one after the last is the first again.
 const RANKS: u64 = 250;
+/// Integers of one rank: 4 ms of 4096 each.
+const RANK_WIDTH: u64 = 4 << RANDOM_BITS;
 
 fn base(millis: i64) -> Result<u64> {
     let since = millis.saturating_sub(EPOCH_MS);

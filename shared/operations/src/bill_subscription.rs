@@ -38,7 +38,8 @@ pub async fn bill_subscription(
             refused: false,
         },
         Some(new) => {
-            let invoice = issue_invoice(context, stored, bill, new.clone()).await?;
+            // Boxed: it is most of the work, and no caller's future is to carry it.
+            let invoice = Box::pin(issue_invoice(context, stored, bill, new.clone())).await?;
             Outcome {
                 invoice: Some(invoice.id),
                 paid: invoice.status == InvoiceStatus::Paid,

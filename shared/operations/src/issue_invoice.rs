@@ -320,12 +320,11 @@ impl Issue<'_> {
     ) -> Result<Money> {
         let now = self.context.now().await?;
         let zone = self.parties.zone()?;
-        let number = match number {
-            Some(number) => number,
-            None => {
-                let year = zone.date(now)?.year();
-                number.insert(self.context.next_invoice_number(year).await?)
-            }
+        let number = if let Some(number) = number {
+            number
+        } else {
+            let year = zone.date(now)?.year();
+            number.insert(self.context.next_invoice_number(year).await?)
         };
         let left = invoice.finalize(number.clone(), credit, &zone, now)?;
         self.events.push(EventType::InvoiceFinalized);

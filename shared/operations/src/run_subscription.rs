@@ -1,6 +1,6 @@
 //! What a subscription was waiting for has come: bill it, end it, announce it, or give its first payment up.
 
-use models::billing::{Subscription, Turn};
+use models::billing::{Invoice, Subscription, Turn};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Result, Timestamp};
@@ -57,7 +57,11 @@ pub async fn run_subscription(
                 let event = Some(EventType::SubscriptionCanceled);
                 writes.update(&stored, &subscription, event)?;
             }
-            Turn::Expire => expire(context, &mut writes, &stored, at).await?,
+            Turn::Expire => {
+                if !expire(context, &mut writes, &stored, at).await? {
+                    return Ok(());
+                }
+            }
         }
         context.write(&writes).await?;
     }
@@ -70,17 +74,28 @@ fn told(subscription: &Subscription) -> Option<EventType> {
     (!waits).then_some(EventType::SubscriptionResumed)
 }
 
-/// The first payment never came: the subscription ends, and nothing is owed for it.
+/// The first payment never came: the subscription ends, and nothing is owed for it. `false` says that a payment is still
+/// under way: what it brings must find a subscription.
 async fn expire(
     context: &Context,
     writes: &mut Writes<'_>,
     stored: &Stored<Subscription>,
     at: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let mut subscription = (**stored).clone();
     subscription.expire(at);
     writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
-    void_latest(context, writes, &subscription, at).await
+    let Some(id) = subscription.latest_invoice else {
+        return Ok(true);
+    };
+    let Some(stored) = context.invoice(id).await? else {
+        return Ok(true);
+    };
+    if stored.processing {
+        return Ok(false);
+    }
+    void_stored(writes, &stored, at)?;
+    Ok(true)
 }
 
 /// Voids the newest invoice where it is open and nobody knows of a payment under way.
@@ -96,9 +111,13 @@ pub async fn void_latest(
     let Some(stored) = context.invoice(id).await? else {
         return Ok(());
     };
-    let mut invoice = (*stored).clone();
+    void_stored(writes, &stored, at)
+}
+
+fn void_stored(writes: &mut Writes<'_>, stored: &Stored<Invoice>, at: Timestamp) -> Result<()> {
+    let mut invoice = (**stored).clone();
     if invoice.void(at).is_ok() {
-        writes.update(&stored, &invoice, Some(EventType::InvoiceVoided))?;
+        writes.update(stored, &invoice, Some(EventType::InvoiceVoided))?;
     }
     Ok(())
 }

@@ -349,24 +349,9 @@ impl Subscription {
                 .iter()
                 .map(|rate| rate.id.to_string())
                 .collect(),
-            pause_collection: subscription.pause_collection.map(|pause| PauseCollection {
-                behavior: spelling(billing::PauseBehavior::ALL, &pause.behavior),
-                resumes_at: pause.resumes_at.map(time),
-            }),
+            pause_collection: paused(subscription),
             resumes_at: subscription.resumes_at.map(time),
-            scheduled_change: subscription
-                .scheduled
-                .as_ref()
-                .map(|change| ScheduledChange {
-                    items: change
-                        .items
-                        .as_ref()
-                        .unwrap_or(&subscription.items)
-                        .iter()
-                        .map(SubscriptionItem::of)
-                        .collect(),
-                    effective_at: subscription.period.end.to_string(),
-                }),
+            scheduled_change: scheduled(subscription),
             pending_amount: pending.minor(),
             cancel_at_period_end: subscription.cancel_at_period_end,
             canceled_at: subscription.canceled_at.map(time),
@@ -377,6 +362,23 @@ impl Subscription {
             livemode: mode.is_live(),
         })
     }
+}
+
+fn paused(subscription: &billing::Subscription) -> Option<PauseCollection> {
+    let pause = subscription.pause_collection?;
+    Some(PauseCollection {
+        behavior: spelling(billing::PauseBehavior::ALL, &pause.behavior),
+        resumes_at: pause.resumes_at.map(|at| at.to_string()),
+    })
+}
+
+fn scheduled(subscription: &billing::Subscription) -> Option<ScheduledChange> {
+    let change = subscription.scheduled.as_ref()?;
+    let items = change.items.as_ref().unwrap_or(&subscription.items);
+    Some(ScheduledChange {
+        items: items.iter().map(SubscriptionItem::of).collect(),
+        effective_at: subscription.period.end.to_string(),
+    })
 }
 
 /// From `start` (inclusive) to `end` (exclusive).

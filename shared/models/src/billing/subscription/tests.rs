@@ -52,10 +52,11 @@ fn start(trial_period_days: u32, now: &str) -> Subscription {
 }
 
 fn bill_at(subscription: &Subscription, now: &str) -> Bill {
-    match subscription.turn(at(now)).unwrap() {
-        Turn::Bill(bill) => *bill,
-        other => panic!("{other:?}"),
-    }
+    let turn = subscription.turn(at(now)).unwrap();
+    let Turn::Bill(bill) = turn else {
+        panic!("{turn:?}")
+    };
+    *bill
 }
 
 /// Bills what is due, paid or refused.
