@@ -1,20 +1,18 @@
 //! `GET /v3/subscriptions/{id}/usage`
 
-use std::collections::BTreeMap;
-
 use api::dialect::rocketsavvy::{Problems, number};
 use api::input::{Fields, Input};
 use api::{BillingRead, Cx, Path, Problem, Query, Reply};
-use models::Error;
+use models::billing::Aggregation;
 use models::ids::{self, Id};
-use models::page::PageRequest;
-use rust_decimal::Decimal;
+use models::{Error, Result};
+use operations::{Metric, MetricUsage};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// Reports read with one query.
-const PAGE: u32 = 1000;
+/// Metrics in one answer at the most; the others are asked for by name.
+const MOST_METRICS: usize = 100;
 
 /// What a subscription used in the period that is running.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,21 +23,45 @@ pub(crate) struct SubscriptionUsage {
     period_start: String,
     #[schema(example = "2025-07-27T10:30:00Z")]
     period_end: String,
-    metrics: Vec<MetricUsage>,
+    metrics: Vec<UsedMetric>,
+    /// Whether there are more than 100 metrics. Then these are the last by name; ask for the others by `metric_name`.
+    #[schema(example = false)]
+    has_more: bool,
     livemode: bool,
 }
 
-/// The sum of one metric.
+/// What was used of one metric.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct MetricUsage {
+pub(crate) struct UsedMetric {
     #[schema(example = "api_calls")]
     metric_name: String,
-    /// A decimal number, exactly.
+    /// How `total` is made: `sum`, `count`, `max`, `latest` or `unique`.
+    #[schema(example = "sum")]
+    aggregation: &'static str,
+    /// A decimal number, exactly. Below zero where corrections of earlier periods take back more than was used in this one.
     #[schema(value_type = f64, example = 1500)]
     total: Box<RawValue>,
-    /// How many reports it is the sum of.
+    /// How many records count in it.
     #[schema(example = 3)]
-    records: u64,
+    records: i64,
+    /// How many of them, and of corrections, belong to an earlier period.
+    #[schema(example = 0)]
+    late: u64,
+}
+
+impl UsedMetric {
+    fn of(used: MetricUsage) -> Result<Self> {
+        let spelling = Aggregation::ALL
+            .iter()
+            .find(|(_, aggregation)| *aggregation == used.aggregation);
+        Ok(Self {
+            metric_name: used.metric_name,
+            aggregation: spelling.map_or("", |(name, _)| name),
+            total: number(used.totals.quantity(used.aggregation))?,
+            records: used.totals.count,
+            late: used.totals.late,
+        })
+    }
 }
 
 /// What the query says.
@@ -57,7 +79,8 @@ impl Input for Filter {
 
 /// Retrieve a subscription's usage
 ///
-/// The sum of each metric in the period that is running. 1 read, and 1 query for 1000 reports.
+/// What was used of each metric in the period that is running, however many records there are: the newest page of each log
+/// tells it. 1 read, a query of 1 read unit for each metric, and 1 more.
 #[utoipa::path(
     get,
     path = "/v3/subscriptions/{id}/usage",
@@ -77,43 +100,27 @@ pub(crate) async fn get_subscription_usage(
         .subscription(id)
         .await?
         .ok_or_else(|| Error::not_found("subscription", id))?;
-    let period = subscription.period;
-    let mut sums: BTreeMap<String, (Decimal, u64)> = BTreeMap::new();
-    let mut request = PageRequest {
-        limit: PAGE,
-        after: None,
+    let used = match &query.metric_name {
+        Some(name) => one(&cx, Metric::of(&subscription, name)).await?,
+        None => operations::usage_by_metric(&cx, &subscription, MOST_METRICS + 1).await?,
     };
-    loop {
-        let page = cx.usage(id, query.metric_name.as_deref(), &request).await?;
-        for usage in &page.items {
-            if (period.start..period.end).contains(&usage.timestamp) {
-                let (sum, count) = sums.entry(usage.metric_name.clone()).or_default();
-                *sum = sum
-                    .checked_add(usage.quantity)
-                    .ok_or_else(|| Error::internal("the usage is out of range"))?;
-                *count += 1;
-            }
-        }
-        if page.next.is_none() {
-            break;
-        }
-        request.after = page.next;
-    }
-    let metric = |(metric_name, (sum, records))| {
-        Ok(MetricUsage {
-            metric_name,
-            total: number(sum)?,
-            records,
-        })
-    };
+    let has_more = used.len() > MOST_METRICS;
+    let used = used.into_iter().skip(usize::from(has_more));
     Reply::ok(&SubscriptionUsage {
         subscription_id: id.to_string(),
-        period_start: period.start.to_string(),
-        period_end: period.end.to_string(),
-        metrics: sums
-            .into_iter()
-            .map(metric)
-            .collect::<models::Result<_>>()?,
+        period_start: subscription.period.start.to_string(),
+        period_end: subscription.period.end.to_string(),
+        metrics: used.map(UsedMetric::of).collect::<Result<_>>()?,
+        has_more,
         livemode: cx.livemode(),
     })
+}
+
+/// The one metric that was asked for: zero where nothing was ever used.
+async fn one(cx: &Cx<BillingRead>, metric: Metric<'_>) -> Result<Vec<MetricUsage>> {
+    Ok(vec![MetricUsage {
+        metric_name: metric.name.to_owned(),
+        aggregation: metric.aggregation,
+        totals: operations::usage_totals(cx, metric).await?,
+    }])
 }

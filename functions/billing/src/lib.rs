@@ -13,13 +13,19 @@
 //! | `cancel_subscription` | `POST /v3/subscriptions/{id}/cancel` |
 //! | `get_subscription_usage` | `GET /v3/subscriptions/{id}/usage` |
 //! | `record_usage` | `POST /v3/usage` |
+//! | `record_usage_batch` | `POST /v3/usage/batch` |
+//! | `list_usage` | `GET /v3/usage` |
+//! | `amend_usage` | `PATCH /v3/usage/{id}` |
+//! | `deprecate_usage` | `DELETE /v3/usage/{id}` |
 //! | `list_invoices` | `GET /v3/invoices` |
 //! | `get_invoice` | `GET /v3/invoices/{id}` |
 
+mod amend_usage;
 mod cancel_subscription;
 mod create_plan;
 mod create_subscription;
 mod delete_plan;
+mod deprecate_usage;
 mod get_invoice;
 mod get_plan;
 mod get_subscription;
@@ -27,10 +33,14 @@ mod get_subscription_usage;
 mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
+mod list_usage;
 mod record_usage;
+mod record_usage_batch;
 #[cfg(test)]
 mod testing;
 mod update_plan;
+mod usage_log;
+mod usage_report;
 
 use api::{App, Config, Invocation};
 use utoipa_axum::router::OpenApiRouter;
@@ -52,7 +62,12 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get_subscription::get_subscription))
         .routes(routes!(cancel_subscription::cancel_subscription))
         .routes(routes!(get_subscription_usage::get_subscription_usage))
-        .routes(routes!(record_usage::record_usage))
+        .routes(routes!(record_usage::record_usage, list_usage::list_usage))
+        .routes(routes!(record_usage_batch::record_usage_batch))
+        .routes(routes!(
+            amend_usage::amend_usage,
+            deprecate_usage::deprecate_usage
+        ))
         .routes(routes!(list_invoices::list_invoices))
         .routes(routes!(get_invoice::get_invoice))
 }

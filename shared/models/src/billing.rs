@@ -11,4 +11,7 @@ pub use subscription::{
     Bill, CollectionMethod, INCOMPLETE_SECONDS, NewSubscription, Subscription, SubscriptionStatus,
     Turn,
 };
-pub use usage::Usage;
+pub use usage::{
+    Aggregation, Correction, CorrectionTerms, Fingerprint, LateUsage, Placement, Survey,
+    UsageEvent, UsageKind, UsagePage, UsageReceipt, UsageReport, UsageStanding, UsageTotals,
+};

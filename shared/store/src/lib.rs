@@ -24,6 +24,7 @@ mod payments;
 mod platform;
 mod session;
 mod table;
+mod usage;
 mod webhooks;
 mod write;
 
