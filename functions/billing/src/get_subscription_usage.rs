@@ -124,3 +124,60 @@ async fn one(cx: &Cx<BillingRead>, metric: Metric<'_>) -> Result<Vec<MetricUsage
         totals: operations::usage_totals(cx, metric).await?,
     }])
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    use crate::testing::{recorded, subscribed};
+
+    #[tokio::test]
+    async fn every_metric_costs_one_read_however_much_was_used() {
+        let world = World::new().await;
+        let (api, id) = subscribed(&world).await;
+        for _ in 0..100 {
+            recorded(&api, &id, "0.1").await;
+        }
+        let other = json!({ "subscription_id": id, "metric_name": "a b", "quantity": 3 });
+        api.post("/v3/usage", other).await.expect(201);
+        world.meter.take();
+        let path = format!("/v3/subscriptions/{id}/usage");
+        let answer = api.get(&path).await;
+        let units = world.meter.take();
+        assert!(units.read_tenths <= 35, "{units:?}");
+        assert_eq!(units.calls["Query"], 3);
+        let metric = |name: &str, total: serde_json::Value, records: u32| json!({ "metric_name": name, "aggregation": "sum", "total": total, "records": records, "late": 0 });
+        let want = json!({
+            "subscription_id": id, "period_start": "2026-01-15T12:00:00Z", "period_end": "2026-01-29T12:00:00Z",
+            "metrics": [metric("a b", json!(3), 1), metric("api_calls", json!(10), 100)],
+            "has_more": false, "livemode": false,
+        });
+        assert_eq!(answer.expect(200), &want);
+        let one = api.get(&format!("{path}?metric_name=api_calls")).await;
+        assert_eq!(
+            one.body["metrics"],
+            json!([metric("api_calls", json!(10), 100)])
+        );
+        let none = api.get(&format!("{path}?metric_name=c")).await;
+        assert_eq!(none.body["metrics"], json!([metric("c", json!(0), 0)]));
+    }
+
+    #[tokio::test]
+    async fn more_than_a_hundred_metrics_are_said_to_be_more() {
+        let world = World::new().await;
+        let (api, id) = subscribed(&world).await;
+        let row = |n: u32| json!({ "subscription_id": id, "metric_name": format!("m{n:03}"), "quantity": n });
+        let rows: Vec<_> = (0..101).map(row).collect();
+        api.post("/v3/usage/batch", json!({ "events": rows }))
+            .await
+            .expect(201);
+        let answer = api.get(&format!("/v3/subscriptions/{id}/usage")).await;
+        assert_eq!(answer.expect(200)["has_more"], true);
+        let metrics = answer.body["metrics"].as_array().unwrap();
+        assert_eq!(
+            (metrics.len(), &metrics[0]["metric_name"]),
+            (100, &json!("m001"))
+        );
+    }
+}
