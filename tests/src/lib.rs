@@ -21,3 +21,4 @@ mod inputs;
 mod samples;
 mod story;
 mod tenants;
+mod usage;
