@@ -251,11 +251,13 @@ fn amend(quantity: &str) -> Correction {
 }
 
 fn code(error: &Error) -> &str {
-    match error {
-        Error::Conflict { code, .. } => code,
-        Error::Invalid(invalid) => invalid.fields[0].code,
-        other => panic!("{other:?}"),
+    if let Error::Invalid(invalid) = error {
+        return invalid.fields[0].code;
     }
+    let Error::Conflict { code, .. } = error else {
+        panic!("{error:?}");
+    };
+    code
 }
 
 #[tokio::test]
@@ -396,12 +398,12 @@ async fn whoever_reports_while_the_period_closes_counts_before_or_after_and_neve
         log.world.meter.take();
         let one = || log.record(vec![report("1", None)], LateUsage::NextInvoice);
         let reports = futures::future::join_all((0..16).map(|_| one()));
-        let closes = futures::future::join_all((0..4).map(|_| log.close()));
-        let (reports, closes) = futures::future::join(reports, closes).await;
+        let closing = futures::future::join_all((0..4).map(|_| log.close()));
+        let (reports, closing) = futures::future::join(reports, closing).await;
         let late = reports.iter().filter(|r| r.as_ref().unwrap()[0].event.late);
         let late = Decimal::from(late.count());
-        let closed = closes[0].as_ref().unwrap().sum;
-        for other in &closes {
+        let closed = closing[0].as_ref().unwrap().sum;
+        for other in &closing {
             assert_eq!(other.as_ref().unwrap().sum, closed);
         }
         assert_eq!(closed + late, Decimal::from(earlier + 16));
@@ -473,4 +475,59 @@ async fn an_event_is_found_among_many_pages_and_its_corrections_follow_each_othe
         let none = log.correct(between, amend("1"), LateUsage::Reject).await;
         assert!(matches!(none, Err(Error::NotFound { .. })));
     }
+}
+
+#[tokio::test]
+async fn a_key_is_found_among_all_pages_of_a_day_which_a_process_reads_once() {
+    let mut log = Log::new(Aggregation::Sum).await;
+    let mut keyed = report("1", None);
+    keyed.key = Some(Fingerprint::of_key("k"));
+    let first = log.used(keyed.clone()).await;
+    for _ in 0..600 {
+        log.used(report("1", None)).await;
+    }
+    // Exactly a day later.
+    log.now = log.now.plus_seconds(86_400);
+    let again = async |log: &Log| {
+        log.world.meter.take();
+        let again = log.record(vec![keyed.clone()], LateUsage::Reject).await;
+        (
+            again.unwrap()[0].clone(),
+            log.world.meter.take().read_tenths,
+        )
+    };
+    let (found, cold) = again(&log).await;
+    assert_eq!((found.event.id, found.duplicate), (first, true));
+    log.used(report("1", None)).await;
+    let (found, warm) = again(&log).await;
+    assert_eq!((found.event.id, found.duplicate), (first, true));
+    println!(
+        "600 events in the last day: {cold} tenths of a read unit in a process's first look, then {warm}"
+    );
+    assert!(cold > 20 && warm <= 10, "{cold} {warm}");
+    // Another process sees the same, and a second later the key is free again.
+    log.world = log.world.later(0);
+    let (found, other) = again(&log).await;
+    assert_eq!(
+        (found.event.id, found.duplicate, other),
+        (first, true, cold)
+    );
+    log.now = log.now.plus_seconds(1);
+    assert!(!again(&log).await.0.duplicate);
+    assert!(again(&log).await.0.duplicate);
+}
+
+#[tokio::test]
+async fn different_values_cost_a_warm_process_no_more_than_sums() {
+    let log = Log::new(Aggregation::Unique).await;
+    for n in 0..600 {
+        let mut report = report("1", None);
+        report.unique_value = Some(Fingerprint::of_value(&(n % 251).to_string()));
+        log.world.meter.take();
+        log.used(report).await;
+        let units = log.world.meter.take();
+        assert_eq!(units.write_tenths, 10, "{n}");
+        assert!(units.read_tenths <= 20, "{n}: {units:?}");
+    }
+    assert_eq!(log.quantity().await, "251");
 }

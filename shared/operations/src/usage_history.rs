@@ -1,5 +1,7 @@
 //! The newest pages of a log of usage, as far back as somebody needs them.
 
+use std::sync::Arc;
+
 use models::billing::{Aggregation, Subscription, Survey, UsagePage, UsageTotals};
 use models::ids::{self, Id};
 use models::time::Period;
@@ -65,7 +67,9 @@ pub(crate) struct History<'c> {
     context: &'c Context,
     subscription_id: Id<ids::Subscription>,
     metric_name: &'c str,
-    pages: Vec<Stored<UsagePage>>,
+    head: Option<Stored<UsagePage>>,
+    /// The pages before it, the newest first.
+    older: Vec<Arc<UsagePage>>,
 }
 
 impl<'c> History<'c> {
@@ -76,12 +80,14 @@ impl<'c> History<'c> {
         metric_name: &'c str,
         most: u32,
     ) -> Result<Self> {
-        let pages = context.usage_pages(subscription_id, metric_name, None, most);
+        let pages = context.usage_pages(subscription_id, metric_name, most);
+        let mut pages = pages.await?.into_iter();
         Ok(Self {
             context,
             subscription_id,
             metric_name,
-            pages: pages.await?,
+            head: pages.next(),
+            older: pages.map(|page| Arc::new(page.into_inner())).collect(),
         })
     }
 
@@ -96,18 +102,20 @@ impl<'c> History<'c> {
             context,
             subscription_id,
             metric_name,
-            pages: vec![head],
+            head: Some(head),
+            older: Vec::new(),
         }
     }
 
     /// The newest page; `None` where nothing was ever used.
     pub(crate) fn head(&self) -> Option<&Stored<UsagePage>> {
-        self.pages.first()
+        self.head.as_ref()
     }
 
     /// The pages that were read, the newest first.
     pub(crate) fn pages(&self) -> impl Iterator<Item = &UsagePage> {
-        self.pages.iter().map(|page| &**page)
+        let head = self.head.iter().map(|head| &**head);
+        head.chain(self.older.iter().map(|page| &**page))
     }
 
     /// The page that takes what comes next, as it was before.
@@ -125,22 +133,22 @@ impl<'c> History<'c> {
 
     async fn reach(&mut self, reach: Reach) -> Result<()> {
         let mut most = FIRST_PAGES;
-        while let Some(oldest) = self.pages.last()
+        while let Some(oldest) = self.pages().last()
             && oldest.seq > 1
             && reach.needs(oldest)
         {
-            let before = Some(oldest.seq);
-            let older =
-                self.context
-                    .usage_pages(self.subscription_id, self.metric_name, before, most);
-            let older = older.await?;
+            let before = oldest.seq;
+            let older = self.context.usage_pages_before(
+                self.subscription_id,
+                self.metric_name,
+                before,
+                most,
+            );
+            let mut older = older.await?;
             if older.is_empty() {
-                return Err(vanished(format_args!(
-                    "a page of {} of {}",
-                    self.metric_name, self.subscription_id
-                )));
+                return Err(self.gone(before.saturating_sub(1)));
             }
-            self.pages.extend(older);
+            self.older.append(&mut older);
             most = most.saturating_mul(2).min(MOST_PAGES);
         }
         Ok(())
@@ -195,18 +203,19 @@ impl<'c> History<'c> {
     }
 
     /// The page of that number.
-    pub(crate) async fn page(&self, seq: u64) -> Result<UsagePage> {
-        if let Some(page) = self.pages().find(|page| page.seq == seq) {
-            return Ok(page.clone());
+    pub(crate) async fn page(&self, seq: u64) -> Result<Arc<UsagePage>> {
+        if let Some(head) = self.head().filter(|head| head.seq == seq) {
+            return Ok(Arc::new(UsagePage::clone(head)));
         }
         let page = self
             .context
             .usage_page(self.subscription_id, self.metric_name, seq);
-        let gone = || {
-            let (metric, id) = (self.metric_name, self.subscription_id);
-            vanished(format_args!("page {seq} of {metric} of {id}"))
-        };
-        page.await?.map(Stored::into_inner).ok_or_else(gone)
+        page.await?.ok_or_else(|| self.gone(seq))
+    }
+
+    fn gone(&self, seq: u64) -> Error {
+        let (metric, id) = (self.metric_name, self.subscription_id);
+        vanished(format_args!("page {seq} of {metric} of {id}"))
     }
 }
 

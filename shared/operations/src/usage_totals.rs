@@ -1,5 +1,8 @@
 //! What was used: the totals of the period that runs, and the events of a log.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use models::billing::{Aggregation, Subscription, UsageEvent, UsagePage, UsageTotals};
 use models::ids::{self, Id};
 use models::page::{Page, PageRequest};
@@ -72,27 +75,31 @@ pub async fn list_usage(
     request: &PageRequest,
 ) -> Result<Page<UsageEvent>> {
     let wanted = usize::try_from(request.limit).map_err(Error::internal)?;
-    let (mut before, mut first) = match &request.after {
-        None => (None, None),
-        Some(cursor) => {
-            let (seq, index) = read_cursor(cursor)?;
-            (Some(seq.saturating_add(1)), Some(index))
-        }
+    // The page that the cursor names is begun in its middle: after the event that it names.
+    let (mut page, mut until) = if let Some(cursor) = &request.after {
+        let (seq, index) = read_cursor(cursor)?;
+        let page = context.usage_page(subscription_id, metric_name, seq);
+        (page.await?, index)
+    } else {
+        let head = context.usage_pages(subscription_id, metric_name, 1).await?;
+        let head = head.into_iter().next();
+        (head.map(|head| Arc::new(head.into_inner())), usize::MAX)
     };
+    let mut older = VecDeque::new();
     let mut found: Vec<(String, UsageEvent)> = Vec::new();
-    loop {
-        let pages = context.usage_pages(subscription_id, metric_name, before, LISTED_PAGES);
-        let pages = pages.await?;
-        for page in &pages {
-            // Only the first page is begun in the middle: after the event that the cursor names.
-            let until = first.take().unwrap_or(page.events.len());
-            let events = page.events.iter().enumerate().take(until).rev();
-            found.extend(events.map(|(index, event)| (cursor(page.seq, index), event.clone())));
-        }
-        before = pages.last().map(|page| page.seq);
-        if found.len() > wanted || before.is_none_or(|before| before <= 1) {
+    while let Some(now) = page {
+        let events = now.events.iter().enumerate().take(until).rev();
+        found.extend(events.map(|(index, event)| (cursor(now.seq, index), event.clone())));
+        until = usize::MAX;
+        if found.len() > wanted {
             break;
         }
+        if older.is_empty() {
+            let pages =
+                context.usage_pages_before(subscription_id, metric_name, now.seq, LISTED_PAGES);
+            older.extend(pages.await?);
+        }
+        page = older.pop_front();
     }
     let more = found.len() > wanted;
     found.truncate(wanted);

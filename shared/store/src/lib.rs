@@ -22,6 +22,7 @@ pub mod keys;
 mod list;
 mod payments;
 mod platform;
+mod sealed_pages;
 mod session;
 mod table;
 mod usage;

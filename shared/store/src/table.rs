@@ -1,5 +1,6 @@
 //! The table: one read, one query, one commit. Everything else of this crate is made of these.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -17,6 +18,7 @@ use models::{Error, Result};
 use crate::connection::Connection;
 use crate::item::{Item, attr};
 use crate::keys::Key;
+use crate::sealed_pages::SealedPages;
 use crate::write::{Put, Writes};
 
 /// Attempts at a commit that meets others on the same items.
@@ -27,6 +29,7 @@ const CONFLICT_TRIES: u32 = 8;
 pub struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
+    pub(crate) sealed_pages: Arc<SealedPages>,
 }
 
 /// How a commit went.
@@ -44,6 +47,7 @@ impl Table {
         Self {
             client: connection.dynamodb(),
             name: name.into(),
+            sealed_pages: Arc::default(),
         }
     }
 

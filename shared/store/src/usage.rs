@@ -1,5 +1,7 @@
 //! Logs of usage: their pages, the newest first.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
 use futures::FutureExt;
@@ -12,6 +14,9 @@ use crate::keys::{self, Key};
 use crate::session::Session;
 use crate::table::unavailable;
 
+/// The largest number of ten digits.
+const LAST_PAGE: u64 = 9_999_999_999;
+
 impl Record for UsagePage {
     const TYPE: &'static str = "usage";
 
@@ -21,32 +26,76 @@ impl Record for UsagePage {
 }
 
 impl Session {
-    /// The newest `most` pages of a log, or of those before page `before`. One consistent query: what is added next hangs
-    /// on the newest page. Fewer than `most` where they are larger than 1 MB together.
+    /// The newest `most` pages of a log, the newest first. One consistent query: what is added next hangs on the newest page.
     pub async fn usage_pages(
         &self,
         subscription: Id<ids::Subscription>,
         metric: &str,
-        before: Option<u64>,
         most: u32,
     ) -> Result<Vec<Stored<UsagePage>>> {
-        let Some(last) = before.map_or(Some(u64::MAX), |before| before.checked_sub(1)) else {
-            return Ok(Vec::new());
-        };
-        let last = keys::usage_page(&self.scope(), subscription, metric, last.min(LAST_PAGE));
+        let last = keys::usage_page(&self.scope(), subscription, metric, LAST_PAGE);
         self.newest_pages(&last.pk, keys::usage_log(metric), last.sk, most)
             .await
     }
 
-    /// One page of a log. One consistent read.
+    /// Some pages of a log before page `before`, the newest first: at most `most` of those that this
+    /// process remembers, or else that many by one consistent query. Empty where there are none.
+    pub async fn usage_pages_before(
+        &self,
+        subscription: Id<ids::Subscription>,
+        metric: &str,
+        before: u64,
+        most: u32,
+    ) -> Result<Vec<Arc<UsagePage>>> {
+        let scope = self.scope();
+        let key = |seq| keys::usage_page(&scope, subscription, metric, seq);
+        let wanted = (1..before)
+            .rev()
+            .take(usize::try_from(most).map_err(Error::internal)?);
+        let (mut found, mut missing) = (Vec::new(), 0);
+        for seq in wanted {
+            match self.table().sealed_pages.get(&key(seq)) {
+                Some(page) if missing == 0 => found.push(page),
+                None if found.is_empty() => missing += 1,
+                // What is remembered is not read again: the next call finds it.
+                Some(_) | None => break,
+            }
+        }
+        if missing == 0 {
+            return Ok(found);
+        }
+        let Key { pk, sk } = key(before.saturating_sub(1));
+        let pages = self.newest_pages(&pk, keys::usage_log(metric), sk, missing);
+        Ok(self.remembered(pages.await?))
+    }
+
+    /// One page of a log. One consistent read, unless this process remembers it.
     pub async fn usage_page(
         &self,
         subscription: Id<ids::Subscription>,
         metric: &str,
         seq: u64,
-    ) -> Result<Option<Stored<UsagePage>>> {
+    ) -> Result<Option<Arc<UsagePage>>> {
         let key = keys::usage_page(&self.scope(), subscription, metric, seq);
-        self.load(&key, true).await
+        if let Some(page) = self.table().sealed_pages.get(&key) {
+            return Ok(Some(page));
+        }
+        let page = self.load::<UsagePage>(&key, true).await?;
+        Ok(self.remembered(page).pop())
+    }
+
+    /// Remembers of those pages the ones that never change again.
+    fn remembered(
+        &self,
+        pages: impl IntoIterator<Item = Stored<UsagePage>>,
+    ) -> Vec<Arc<UsagePage>> {
+        let remember = |page: Stored<UsagePage>| {
+            let page = Arc::new(page.into_inner());
+            let key = page.key(&self.scope());
+            self.table().sealed_pages.remember(key, &page);
+            page
+        };
+        pages.into_iter().map(remember).collect()
     }
 
     /// The newest page of each metric of a subscription, of at most that many, the last name first. One consistent query
@@ -97,6 +146,3 @@ impl Session {
         items.filter_map(|item| decode(item).transpose()).collect()
     }
 }
-
-/// The largest number of ten digits.
-const LAST_PAGE: u64 = 9_999_999_999;

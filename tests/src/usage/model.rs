@@ -24,10 +24,20 @@ const ALL: [Aggregation; 5] = [
 #[derive(Debug, Clone)]
 struct Row {
     quantity: i64,
-    /// Seconds from now.
-    offset: Option<i64>,
+    time: Time,
     key: Option<u8>,
     value: u8,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Time {
+    Unsaid,
+    /// Seconds from now.
+    FromNow(i64),
+    /// Seconds from the start of the period that runs.
+    FromStart(i64),
+    /// Seconds from its end.
+    FromEnd(i64),
 }
 
 #[derive(Debug, Clone)]
@@ -41,11 +51,16 @@ enum Step {
 }
 
 fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
-    let offset = prop_oneof![-20 * 86_400..0_i64, -3600..301_i64];
-    let row = (1..6_i64, option::of(offset), option::of(0..12_u8), 0..4_u8);
-    let row = row.prop_map(|(quantity, offset, key, value)| Row {
+    let time = prop_oneof![
+        4 => Just(Time::Unsaid),
+        2 => prop_oneof![-20 * 86_400..0_i64, -3600..301_i64].prop_map(Time::FromNow),
+        1 => (-1..1_i64).prop_map(Time::FromStart),
+        1 => (-1..1_i64).prop_map(Time::FromEnd),
+    ];
+    let row = (1..6_i64, time, option::of(0..12_u8), 0..4_u8);
+    let row = row.prop_map(|(quantity, time, key, value)| Row {
         quantity,
-        offset,
+        time,
         key,
         value,
     });
@@ -63,7 +78,9 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(index, late)| Step::Deprecate(index.index(1000), late)),
         1 => Just(Step::Close),
         1 => Just(Step::Renew),
-        3 => (0..9 * 86_400_i64).prop_map(Step::Wait),
+        2 => (0..9 * 86_400_i64).prop_map(Step::Wait),
+        2 => (0..5_i64).prop_map(|hours| Step::Wait(hours * 3600)),
+        1 => (86_399..86_402_i64).prop_map(Step::Wait),
     ]
 }
 
@@ -173,7 +190,12 @@ impl Model {
 async fn record(log: &Log, model: &mut Model, rows: &[Row], late: LateUsage) {
     let report = |row: &Row| UsageReport {
         quantity: Decimal::new(row.quantity, 1),
-        timestamp: row.offset.map(|offset| log.now.plus_seconds(offset)),
+        timestamp: match row.time {
+            Time::Unsaid => None,
+            Time::FromNow(seconds) => Some(log.now.plus_seconds(seconds)),
+            Time::FromStart(seconds) => Some(log.period.start.plus_seconds(seconds)),
+            Time::FromEnd(seconds) => Some(log.period.end.plus_seconds(seconds)),
+        },
         key: row.key.map(|key| Fingerprint::of_key(&key.to_string())),
         unique_value: Some(Fingerprint::of_value(&row.value.to_string())),
     };

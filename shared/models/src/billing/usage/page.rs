@@ -101,6 +101,11 @@ impl UsagePage {
         }
     }
 
+    /// Whether it never changes again.
+    pub const fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
     /// Where an event of that moment counts, while `period` is the one that runs.
     ///
     /// What comes after the end of the running period waits for the next one: its renewal is under way or about to be.
@@ -229,4 +234,152 @@ impl UsagePage {
 
 pub(super) fn within(period: Period, start: Timestamp) -> bool {
     period.start <= start && start < period.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn january() -> Period {
+        Period {
+            start: at("2026-01-01T00:00:00Z"),
+            end: at("2026-02-01T00:00:00Z"),
+        }
+    }
+
+    fn first() -> UsagePage {
+        let now = at("2026-01-15T12:00:00Z");
+        UsagePage::first(Id::new(1).unwrap(), "api_calls".to_owned(), now)
+    }
+
+    fn record(page: &mut UsagePage, id: u64, timestamp: Option<&str>) {
+        let report = UsageReport {
+            quantity: 1.into(),
+            timestamp: timestamp.map(at),
+            key: None,
+            unique_value: None,
+        };
+        let receipt = UsageReceipt {
+            id: Id::new(id).unwrap(),
+            at: at("2026-01-15T12:00:00Z"),
+        };
+        page.record(january(), &report, receipt).unwrap();
+    }
+
+    /// The page as it is read after it was written.
+    fn reread(page: &UsagePage) -> UsagePage {
+        serde_json::from_str(&serde_json::to_string(page).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_event_counts_in_its_period_the_next_one_or_late_in_the_one_that_runs() {
+        let place = |page: &UsagePage, time| {
+            let placed = page.place(january(), at(time));
+            (placed.period.to_string(), placed.late)
+        };
+        let (january_1, february_1) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+        let mut page = first();
+        for (time, period, late) in [
+            ("2025-12-31T23:59:59Z", january_1, true),
+            (january_1, january_1, false),
+            ("2026-01-31T23:59:59Z", january_1, false),
+            (february_1, february_1, false),
+        ] {
+            assert_eq!(place(&page, time), (period.to_owned(), late), "{time}");
+        }
+        // The plan changed in the middle of the month, and what was used until then is billed.
+        let middle = "2026-01-10T00:00:00Z";
+        let end = at(middle);
+        page.close(Period { end, ..january() }, UsageTotals::default());
+        assert_eq!(place(&page, january_1), (middle.to_owned(), true));
+        assert_eq!(
+            place(&page, "2026-01-31T23:59:59Z"),
+            (middle.to_owned(), false)
+        );
+        assert_eq!(place(&page, february_1), (february_1.to_owned(), false));
+        // The month is closed, and the subscription has not moved yet.
+        page.close(january(), UsageTotals::default());
+        assert_eq!(place(&page, middle), (february_1.to_owned(), true));
+        assert_eq!(
+            place(&page, "2026-03-03T00:00:00Z"),
+            (february_1.to_owned(), false)
+        );
+    }
+
+    #[test]
+    fn the_parts_of_a_period_that_was_cut_are_closed_together() {
+        let mut page = first();
+        record(&mut page, 1, None);
+        record(&mut page, 2, Some("2026-02-01T00:00:00Z"));
+        let whole = Period {
+            end: at("2026-03-01T00:00:00Z"),
+            ..january()
+        };
+        let totals = page.totals(whole).unwrap();
+        assert_eq!((totals.sum, totals.count), (2.into(), 2));
+        assert!(!totals.is_known(Aggregation::Max));
+        assert_eq!(page.totals(january()).unwrap().count, 1);
+        assert_eq!(page.closed(whole.end), None);
+        page.close(whole, totals.clone());
+        assert_eq!(page.closed(whole.end), Some(&totals));
+        assert_eq!(page.totals(whole).unwrap(), UsageTotals::default());
+    }
+
+    #[test]
+    fn ids_rise_along_the_log_whatever_was_minted() {
+        let mut page = first();
+        for minted in [10, 12, 7, 12] {
+            record(&mut page, minted, None);
+        }
+        let ids: Vec<u64> = page.events.iter().map(|event| event.id.number()).collect();
+        assert_eq!(ids, [10, 12, 13, 14]);
+        assert_eq!(page.event(Id::new(13).unwrap()), page.events.get(2));
+        assert_eq!(page.event(Id::new(11).unwrap()), None);
+    }
+
+    #[test]
+    fn a_page_fills_up_and_the_next_one_carries_its_totals() {
+        let mut page = first();
+        let mut count = 0;
+        while !page.is_sealed() {
+            count += 1;
+            page = page.unsealed();
+            assert_eq!(page.seq, 1);
+            record(&mut page, 892_083_540_430_848 + count * 40_960_000, None);
+            page = reread(&page);
+        }
+        assert!(count >= 25, "{count} events");
+        let next = page.unsealed();
+        assert_eq!(
+            (next.seq, next.events.len(), next.is_sealed()),
+            (2, 0, false)
+        );
+        let total = |page: &UsagePage| page.totals(january()).unwrap();
+        assert_eq!(total(&next), total(&page));
+        assert_eq!(next.last_id, page.events.last().map(|event| event.id));
+        // A page without events is found by id, too.
+        assert_eq!(reread(&next), next);
+    }
+
+    #[test]
+    fn totals_of_periods_that_are_over_are_not_carried_for_ever() {
+        let mut page = first();
+        record(&mut page, 1, None);
+        page.close(january(), page.totals(january()).unwrap());
+        let february = Period {
+            start: january().end,
+            end: at("2026-03-01T00:00:00Z"),
+        };
+        page.totals_from(february, february.start);
+        page.close(february, UsageTotals::default());
+        assert_eq!(
+            (page.open.len(), page.closed_until()),
+            (0, Some(february.end))
+        );
+        assert_eq!(page.closed(january().end), None);
+    }
 }

@@ -123,7 +123,7 @@ fn events_text(events: &[UsageEvent], periods: &[Timestamp]) -> String {
         let parts = [
             format!("{late}{period}"),
             base36(signed(event.id.number()).saturating_sub(id)),
-            base36(event.created.seconds().saturating_sub(created)),
+            step(event.created.seconds().saturating_sub(created)),
             step(
                 event
                     .timestamp
@@ -319,4 +319,126 @@ fn broken<T>(text: &str) -> Result<T> {
     Err(Error::internal(format_args!(
         "a page of usage has {text:?}"
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::billing::Fingerprint;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn event(id: u64, kind: UsageKind, quantity: &str) -> UsageEvent {
+        UsageEvent {
+            id: Id::new(id).unwrap(),
+            kind,
+            quantity: quantity.parse().unwrap(),
+            timestamp: at("2026-01-15T12:00:00Z"),
+            created: at("2026-01-15T12:00:00Z"),
+            period: at("2026-01-01T00:00:00Z"),
+            late: false,
+            key: None,
+            unique_value: None,
+        }
+    }
+
+    fn page() -> UsagePage {
+        let mut page = UsagePage::first(
+            Id::new(1).unwrap(),
+            "api_calls".to_owned(),
+            at("2026-01-15T12:00:00Z"),
+        );
+        page.events = vec![
+            event(892_083_540_430_848, UsageKind::Usage, "1500"),
+            UsageEvent {
+                timestamp: at("2025-12-11T12:00:00Z"),
+                period: at("2026-02-01T00:00:00Z"),
+                late: true,
+                key: Some(Fingerprint::of_key("report-1")),
+                ..event(892_083_540_430_900, UsageKind::Usage, "0.000001")
+            },
+            UsageEvent {
+                // A clock that was set back.
+                created: at("2025-01-01T00:00:00Z"),
+                unique_value: Some(Fingerprint::of_value("x")),
+                ..event(892_083_540_430_901, UsageKind::Usage, "0")
+            },
+        ];
+        let [first, second, _] = [0, 1, 2].map(|index| page.events[index].id);
+        let amendment = UsageKind::Amendment(second);
+        let deprecation = UsageKind::Deprecation(first);
+        page.events.push(event(892_083_540_430_902, amendment, "0"));
+        page.events
+            .push(event(892_083_540_430_903, deprecation, "0"));
+        page.last_id = page.events.last().map(|event| event.id);
+        page.corrections_before = Some(7);
+        let mut totals = UsageTotals::default();
+        totals
+            .add("0.5".parse().unwrap(), at("2026-01-02T00:00:00Z"), true)
+            .unwrap();
+        totals.unique = Some(0);
+        page.open.insert(at("2026-01-01T00:00:00Z"), totals.clone());
+        totals.adjust(Decimal::from(-3), -2).unwrap();
+        totals.forget();
+        page.open.insert(at("2026-02-01T00:00:00Z"), totals.clone());
+        page.closed = Some(Closed {
+            end: at("2026-01-01T00:00:00Z"),
+            totals,
+        });
+        page
+    }
+
+    #[test]
+    fn a_page_is_read_as_it_was_written() {
+        let text = serde_json::to_string(&page()).unwrap();
+        assert_eq!(serde_json::from_str::<UsagePage>(&text).unwrap(), page());
+    }
+
+    #[test]
+    fn an_event_is_a_short_text() {
+        let stored = StoredPage::from(page());
+        let events: Vec<&str> = stored.events.split(' ').collect();
+        let want = [
+            "0,8s7tir239c,t8wmo0,,1500",
+            "-1,1g,,-1stc0,0.000001,UBfSgds0VPFpyuvD",
+            "0,1,-jis00,jis00,0,,qm29kkZM-RuWk0aY",
+            "0,1,jis00,,0,,,2",
+            "0,1,,,,,,1j",
+        ];
+        assert_eq!(events, want);
+        assert_eq!(stored.periods, "t85s00 t9r6o0");
+    }
+
+    #[test]
+    fn a_broken_page_is_an_error_and_no_panic() {
+        let good = serde_json::to_value(StoredPage::from(page())).unwrap();
+        for (field, text) in [
+            ("events", "5,1,1,,1"),
+            ("events", "-,x!,1,,1"),
+            ("events", "0,-1,1,,1"),
+            ("events", "0,1,1,,1,short"),
+            ("events", "zzzzzzzzzzzzzzzzzzzz"),
+            ("periods", "!"),
+            ("open", "1,x"),
+            ("open", "1,1,1,-1"),
+            ("closed", "1,1,1,1,1,1,1,-1"),
+        ] {
+            let mut broken = good.clone();
+            broken[field] = text.into();
+            assert!(
+                serde_json::from_value::<UsagePage>(broken).is_err(),
+                "{field} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_are_written() {
+        for n in [0, 1, -1, 35, 36, -36, i64::MAX, i64::MIN + 1] {
+            assert_eq!(number(&base36(n)).unwrap(), n);
+            assert_eq!(number(&step(n)).unwrap(), n);
+        }
+    }
 }
