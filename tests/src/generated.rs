@@ -159,18 +159,6 @@ fn generated_sample_events_are_those_of_the_code() {
 fn sample(document: &Value, operation: &Operation) -> Value {
     let body = operation.description["requestBody"]["content"]["application/json"].get("schema");
     let body = body.map(|schema| example(document, schema).to_string());
-    let query: Vec<String> = operation.description["parameters"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|parameter| parameter["in"] == "query" && parameter.get("example").is_some())
-        .map(|parameter| {
-            let value = parameter["example"]
-                .as_str()
-                .map_or_else(|| parameter["example"].to_string(), str::to_owned);
-            format!("{}={value}", parameter["name"].as_str().unwrap())
-        })
-        .collect();
     let key = match operation.id.as_str() {
         "get_health" => None,
         "create_account" | "get_account" => Some(local::seed::operator_key()),
@@ -179,7 +167,7 @@ fn sample(document: &Value, operation: &Operation) -> Value {
     request(
         &operation.method,
         &operation.example_path(),
-        &query.join("&"),
+        &operation.example_query(),
         key,
         body,
     )

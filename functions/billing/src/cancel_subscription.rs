@@ -83,7 +83,7 @@ pub(crate) async fn cancel_subscription(
         return cx.changed(&writes, &view).await;
     }
     stored.refuse_if_over()?;
-    let readings = operations::read_meters(&cx, &stored, stored.period).await?;
+    let readings = operations::read_meters(&cx, &stored, stored.period_until(now)).await?;
     let unit = cx.billing_settings().await?.proration;
     subscription.cancel_now(body.prorate, unit, &readings, now)?;
     let waits = subscription.bill_now.is_some();

@@ -27,6 +27,7 @@ pub(crate) struct SubscriptionChanges {
     #[schema(example = 1)]
     quantity: Option<u32>,
     /// All plans from then on, instead of `plan_id`. Those that it has already keep their price.
+    #[schema(example = json!(null))]
     items: Option<Vec<ItemSchema>>,
     /// `create_prorations` (also where it is absent): on the next invoice; `always_invoice`: on one now; `none`.
     #[schema(example = "always_invoice")]
@@ -281,10 +282,11 @@ async fn make_change(
     }
     let now = cx.now().await?;
     let unit = cx.billing_settings().await?.proration;
-    let gone = after.meters_without(change.items.as_deref());
+    let closed = after.meters_closed_by(&change)?;
+    let period = after.period_until(change.at);
     let readings = match purpose {
-        Purpose::Make => operations::close_meters(cx, after, &gone, after.period).await?,
-        Purpose::Show => operations::live_meters(cx, after, &gone, after.period).await?,
+        Purpose::Make => operations::close_meters(cx, after, &closed, period).await?,
+        Purpose::Show => operations::live_meters(cx, after, &closed, period).await?,
     };
     Ok(after.change(change, unit, &readings, now)?)
 }

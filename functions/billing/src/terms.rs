@@ -59,7 +59,7 @@ impl Wanted {
     /// `items`, where they are given.
     pub(crate) fn read_items(fields: &mut Fields<'_>) -> Option<Vec<Self>> {
         let mut items = fields
-            .objects("items", MAX_ITEMS, |fields| {
+            .objects("items", 0..=MAX_ITEMS, |fields| {
                 let plan_id = fields.slug("plan_id").required(fields);
                 let quantity = fields.count("quantity", 1..=MAX_QUANTITY).optional();
                 Some(Self {

@@ -67,7 +67,23 @@ pub(crate) async fn subscribe(api: &Call, customer: &str, fields: Value) -> Stri
     answer.text_of("id").to_owned()
 }
 
+/// The id of a report of `api_calls`.
+pub(crate) async fn recorded(api: &Call, id: &str, quantity: &str) -> String {
+    let body =
+        format!(r#"{{"subscription_id":"{id}","metric_name":"api_calls","quantity":{quantity}}}"#);
+    let answer = api.send(http::Method::POST, "/v3/usage", &body).await;
+    answer.expect(201);
+    answer.text_of("id").to_owned()
+}
+
 /// The newest invoice.
 pub(crate) async fn newest_invoice(api: &Call) -> Value {
     api.get("/v3/invoices?limit=1").await.body["data"][0].clone()
+}
+
+/// The total and the records of `api_calls`.
+pub(crate) async fn used(api: &Call, id: &str) -> Value {
+    let path = format!("/v3/subscriptions/{id}/usage?metric_name=api_calls");
+    let metric = api.get(&path).await.expect(200)["metrics"][0].clone();
+    json!([metric["total"], metric["records"]])
 }

@@ -27,6 +27,7 @@ pub(crate) struct PlanChanges {
     #[schema(example = 10999)]
     amount: Option<i64>,
     pricing_model: Option<String>,
+    #[schema(example = json!([]))]
     tiers: Option<Vec<TierSchema>>,
     package_size: Option<u64>,
     #[schema(value_type = Option<f64>)]
@@ -34,6 +35,7 @@ pub(crate) struct PlanChanges {
     #[schema(value_type = Option<f64>)]
     included_units: Option<String>,
     /// All metered components, for later subscriptions.
+    #[schema(example = json!([]))]
     meters: Option<Vec<MeterSchema>>,
     tax_behavior: Option<String>,
     #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]

@@ -1,6 +1,5 @@
 //! Plans, subscriptions, invoices and usage; coupons, tax rates and what a business decides about its billing.
 
-mod aggregation;
 mod coupon;
 mod dunning;
 mod invoice;
@@ -14,7 +13,6 @@ mod tax;
 mod totals;
 mod usage;
 
-pub use aggregation::Aggregation;
 pub use coupon::{Coupon, Discount, Duration, MAX_PERCENT_SCALE, Terms};
 pub use dunning::{Advice, advice, fault_wait};
 pub use invoice::{
@@ -39,4 +37,7 @@ pub use tax::{
     AppliedRate, TaxAmount, TaxRate, Taxable, credited_tax, exclusive_total, tax_total, taxes,
 };
 pub use totals::{Totals, rates_of};
-pub use usage::Usage;
+pub use usage::{
+    Aggregation, Correction, CorrectionTerms, Fingerprint, Placement, Survey, UsageEvent,
+    UsageKind, UsagePage, UsageReceipt, UsageReport, UsageStanding, UsageTotals,
+};

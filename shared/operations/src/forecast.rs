@@ -51,13 +51,7 @@ pub async fn forecast(context: &Context, subscription: &Subscription) -> Result<
     let next = match bill {
         Some(bill) => {
             let readings = match bill.closes {
-                Some(period) => {
-                    let metrics: Vec<String> = after
-                        .meters()
-                        .map(|(_, meter)| meter.metric_name.clone())
-                        .collect();
-                    live_meters(context, &after, &metrics, period).await?
-                }
+                Some(period) => live_meters(context, &after, &after.metrics(), period).await?,
                 None => Vec::new(),
             };
             let at = after.period.end;

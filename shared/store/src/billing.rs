@@ -1,6 +1,6 @@
-//! Plans, subscriptions, invoices and usage.
+//! Plans, subscriptions and invoices.
 
-use models::billing::{Invoice, Plan, PlanVersion, Subscription, Usage};
+use models::billing::{Invoice, Plan, PlanVersion, Subscription};
 use models::ids::{self, Id, Slug};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
@@ -73,20 +73,6 @@ impl Record for PlanVersion {
 
     fn key(&self, scope: &Scope) -> Key {
         keys::plan_version(scope, &self.plan.id, self.plan.version)
-    }
-}
-
-impl Record for Usage {
-    const TYPE: &'static str = "usage";
-
-    fn key(&self, scope: &Scope) -> Key {
-        keys::usage(
-            scope,
-            self.subscription_id,
-            &self.metric_name,
-            self.timestamp,
-            self.id,
-        )
     }
 }
 
@@ -188,24 +174,5 @@ impl Session {
         let key = keys::credit_note_counter(&self.scope(), year);
         let number = self.table().next_number(key).await?;
         Ok(format!("CN-{year}-{number:06}"))
-    }
-
-    /// Reports of usage of a subscription, in order of metric and time; of one metric where it is given.
-    pub async fn usage(
-        &self,
-        subscription: Id<ids::Subscription>,
-        metric: Option<&str>,
-        page: &PageRequest,
-    ) -> Result<Page<Stored<Usage>>> {
-        let prefix = metric.map_or_else(
-            || keys::USAGE_PREFIX.to_owned(),
-            |m| format!("{}{m}#", keys::USAGE_PREFIX),
-        );
-        let range = Range {
-            pk: keys::children(&self.scope(), subscription),
-            prefix: Some(prefix),
-            descending: false,
-        };
-        self.list(&range, page, &[]).await
     }
 }

@@ -5,6 +5,8 @@
 //!   name the field.
 //! - A refused card is 402 with the gateway's code, as in Stripe; the failed payment is recorded and named (`payment_id`).
 //! - `amount` of an invoice is its total, in minor units. Its `due_date` is a day.
+//! - A report of usage whose `idempotency_key` was used for another report is 400 and names the field, like any other wrong
+//!   field. A reused header `Idempotency-Key` is 422.
 //! - An event's `data.object` is the object as its `GET` prints it at that moment.
 
 mod billing;
@@ -16,11 +18,12 @@ mod list;
 mod payments;
 mod platform;
 mod problem;
+mod usage;
 mod webhooks;
 
 pub use billing::{
     Meter, PauseCollection, PeriodView, Plan, ScheduledChange, Subscription, SubscriptionDiscount,
-    SubscriptionItem, Tier, Usage,
+    SubscriptionItem, Tier,
 };
 pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
 pub use crm::{CompanyView, Customer};
@@ -32,6 +35,7 @@ pub use list::{Deleted, List};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
 pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};
 pub use problem::{ProblemDetails, ProblemField, Problems};
+pub use usage::{Usage, UsageBatch, UsageBatchRow, UsageEntry};
 pub use webhooks::{Deliveries, Delivery, Endpoint, TestSent};
 
 pub(crate) use problem::{problem, render, render_too_large};

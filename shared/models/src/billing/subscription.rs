@@ -416,6 +416,21 @@ impl Subscription {
             .flat_map(|item| item.price.meters.iter().map(move |meter| (item, meter)))
     }
 
+    /// The metrics that its plans count.
+    pub fn metrics(&self) -> Vec<String> {
+        self.meters()
+            .map(|(_, meter)| meter.metric_name.clone())
+            .collect()
+    }
+
+    /// The running period up to a moment in it.
+    pub fn period_until(&self, at: Timestamp) -> Period {
+        Period {
+            start: self.period.start,
+            end: at.clamp(self.period.start, self.period.end),
+        }
+    }
+
     /// Whether collection is paused at that moment.
     pub fn collection_paused(&self, at: Timestamp) -> Option<PauseBehavior> {
         self.pause_collection

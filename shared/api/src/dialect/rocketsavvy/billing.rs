@@ -398,37 +398,3 @@ impl PeriodView {
         }
     }
 }
-
-/// A report of usage.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Usage {
-    #[schema(example = "usage_rs_123456")]
-    id: String,
-    #[schema(example = "sub_rs_123456")]
-    subscription_id: String,
-    #[schema(example = "api_calls")]
-    metric_name: String,
-    /// A decimal number, exactly as it was reported.
-    #[schema(value_type = f64, example = 1500)]
-    quantity: Box<RawValue>,
-    #[schema(example = "2025-06-27T10:30:00Z")]
-    timestamp: String,
-    #[schema(example = "2025-06-27T10:30:00Z")]
-    created: String,
-    livemode: bool,
-}
-
-impl Usage {
-    /// The report as v3 prints it.
-    pub fn of(usage: &billing::Usage, mode: Mode) -> Result<Self> {
-        Ok(Self {
-            id: usage.id.to_string(),
-            subscription_id: usage.subscription_id.to_string(),
-            metric_name: usage.metric_name.clone(),
-            quantity: number(usage.quantity)?,
-            timestamp: usage.timestamp.to_string(),
-            created: usage.created.to_string(),
-            livemode: mode.is_live(),
-        })
-    }
-}

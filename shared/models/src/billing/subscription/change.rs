@@ -143,7 +143,7 @@ pub fn check_items(items: &[Item]) -> Result<()> {
 }
 
 impl Subscription {
-    /// Changes what is subscribed to, at once. `readings` are those of meters that the new plans do not have.
+    /// Changes what is subscribed to, at once. `readings` are those of [`Subscription::meters_closed_by`] it.
     ///
     /// During a trial and a pause nothing is charged yet, so nothing is prorated. A change of the period's length begins a
     /// new period, which is billed at once, as in Stripe.
@@ -177,7 +177,7 @@ impl Subscription {
         let restarts = change.anchor == AnchorChange::Now || !keeps_cycle;
         let left = Fraction::left(self.period, change.at, unit, &self.zone)?;
         let until = self.period.end;
-        let gone = self.usage_lines(self.period, readings)?;
+        let gone = self.usage_lines(self.period_until(change.at), readings)?;
         self.pending_lines.extend(gone);
         if change.proration != ProrationBehavior::None {
             for item in self
@@ -211,19 +211,25 @@ impl Subscription {
         Ok(())
     }
 
-    /// The metrics that it counts now and would not count with those plans; all of them stay with `None`.
-    pub fn meters_without(&self, items: Option<&[Item]>) -> Vec<String> {
-        let Some(items) = items else {
-            return Vec::new();
-        };
+    /// The metrics whose usage a change bills: all where a new period begins, else those that the new plans do not count.
+    pub fn meters_closed_by(&self, change: &Change) -> Result<Vec<String>> {
+        if matches!(
+            self.status,
+            SubscriptionStatus::Trialing | SubscriptionStatus::Paused
+        ) {
+            return Ok(Vec::new());
+        }
+        if change.anchor == AnchorChange::Now || !change.keeps_cycle(self)? {
+            return Ok(self.metrics());
+        }
+        let items = change.items.as_deref().unwrap_or(&self.items);
         let kept = |metric: &str| {
             let mut meters = items.iter().flat_map(|item| &item.price.meters);
             meters.any(|meter| meter.metric_name == metric)
         };
-        self.meters()
-            .map(|(_, meter)| meter.metric_name.clone())
-            .filter(|metric| !kept(metric))
-            .collect()
+        let mut metrics = self.metrics();
+        metrics.retain(|metric| !kept(metric));
+        Ok(metrics)
     }
 
     /// Changes what is subscribed to when the running period ends.
@@ -270,7 +276,7 @@ impl Subscription {
             SubscriptionStatus::Active | SubscriptionStatus::PastDue | SubscriptionStatus::Unpaid
         );
         if charged {
-            let usage = self.usage_lines(self.period, readings)?;
+            let usage = self.usage_lines(self.period_until(now), readings)?;
             self.pending_lines.extend(usage);
         }
         if charged && prorate && self.period.contains(now) {
