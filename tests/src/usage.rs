@@ -88,6 +88,20 @@ async fn sixty_four_writers_at_once_lose_nothing() {
 }
 
 #[tokio::test]
+async fn those_who_report_the_same_at_the_same_moment_are_all_counted() {
+    let mut log = Log::new(Aggregation::Sum).await;
+    // Ids are far ahead of a clock that was set back: everybody takes the next one, and all write the same event.
+    log.now = at("2026-01-20T00:00:00Z");
+    log.used(report("1", None)).await;
+    log.now = at("2026-01-15T00:00:00Z");
+    let one = || log.record(vec![report("1", None)], LateUsage::NextInvoice);
+    for recorded in futures::future::join_all((0..32).map(|_| one())).await {
+        recorded.unwrap();
+    }
+    assert_eq!(log.quantity().await, "33");
+}
+
+#[tokio::test]
 async fn a_batch_that_dies_at_any_call_counts_once() {
     let events = |id: &str, keyed: bool| {
         let row = |n: u32| {
@@ -483,11 +497,17 @@ async fn a_key_is_found_among_all_pages_of_a_day_which_a_process_reads_once() {
     let mut keyed = report("1", None);
     keyed.key = Some(Fingerprint::of_key("k"));
     let first = log.used(keyed.clone()).await;
-    for _ in 0..600 {
-        log.used(report("1", None)).await;
+    for batch in 0..30 {
+        let row = |n: u32| UsageReport {
+            key: Some(Fingerprint::of_key(&format!("{batch}-{n}"))),
+            ..report("1", None)
+        };
+        let rows = (0..20).map(row).collect();
+        log.record(rows, LateUsage::Reject).await.unwrap();
     }
-    // Exactly a day later.
+    // Exactly a day later, in another process.
     log.now = log.now.plus_seconds(86_400);
+    log.world = log.world.later(0);
     let again = async |log: &Log| {
         log.world.meter.take();
         let again = log.record(vec![keyed.clone()], LateUsage::Reject).await;
@@ -504,14 +524,12 @@ async fn a_key_is_found_among_all_pages_of_a_day_which_a_process_reads_once() {
     println!(
         "600 events in the last day: {cold} tenths of a read unit in a process's first look, then {warm}"
     );
-    assert!(cold > 20 && warm <= 10, "{cold} {warm}");
-    // Another process sees the same, and a second later the key is free again.
+    assert!(cold > 50 && warm <= 20, "{cold} {warm}");
+    // A third process sees the same, and a second later the key is free again.
     log.world = log.world.later(0);
     let (found, other) = again(&log).await;
-    assert_eq!(
-        (found.event.id, found.duplicate, other),
-        (first, true, cold)
-    );
+    assert_eq!((found.event.id, found.duplicate), (first, true));
+    assert!(other >= cold, "{cold} {other}");
     log.now = log.now.plus_seconds(1);
     assert!(!again(&log).await.0.duplicate);
     assert!(again(&log).await.0.duplicate);

@@ -193,6 +193,13 @@ mod tests {
         let world = World::new().await;
         let (api, id) = subscribed(&world).await;
         let row = json!({ "subscription_id": id, "metric_name": "a", "quantity": 1 });
+        let many = json!({ "events": vec![row.clone(); 500] });
+        world.meter.take();
+        let key = api.idempotent("b-0");
+        key.post("/v3/usage/batch", many).await.expect(201);
+        // The answer is kept, too.
+        let units = world.meter.take();
+        assert!(units.write_tenths <= 500, "{units:?}");
         let body = json!({ "events": [row, row, row] });
         let first = api
             .idempotent("b-1")
@@ -209,7 +216,7 @@ mod tests {
             .post("/v3/usage/batch", body)
             .await
             .expect(201);
-        assert_eq!(totals(&api, &id).await, [("a".to_owned(), json!(6))]);
+        assert_eq!(totals(&api, &id).await, [("a".to_owned(), json!(506))]);
     }
 
     #[tokio::test]

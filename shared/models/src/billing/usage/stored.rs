@@ -25,7 +25,7 @@ use crate::time::Timestamp;
 /// From this size on a page is sealed: what is left of 1 KB takes one more event and the totals of one more period.
 const FULL_BYTES: usize = 860;
 /// What a page has beside its texts: names of attributes, keys, version, numbers.
-const FRAME_BYTES: usize = 210;
+const FRAME_BYTES: usize = 225;
 
 /// The attributes of a page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,6 +47,7 @@ pub(super) struct StoredPage {
     last_id: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     corrections: Option<u64>,
+    nonce: u64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     sealed: bool,
 }
@@ -82,6 +83,7 @@ impl From<UsagePage> for StoredPage {
             received: page.last_received,
             last_id: page.last_id.map(Id::number),
             corrections: page.corrections_before,
+            nonce: page.nonce,
             sealed: page.sealed || bytes >= FULL_BYTES,
         }
     }
@@ -109,6 +111,7 @@ impl TryFrom<StoredPage> for UsagePage {
             corrections_before: stored.corrections,
             open: open.collect::<Result<_>>()?,
             closed,
+            nonce: stored.nonce,
             sealed: stored.sealed,
         })
     }
@@ -374,6 +377,7 @@ mod tests {
             .push(event(892_083_540_430_903, deprecation, "0"));
         page.last_id = page.events.last().map(|event| event.id);
         page.corrections_before = Some(7);
+        page.mark([255; 6]);
         let mut totals = UsageTotals::default();
         totals
             .add("0.5".parse().unwrap(), at("2026-01-02T00:00:00Z"), true)
