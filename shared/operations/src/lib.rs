@@ -19,6 +19,7 @@ mod run_subscription;
 mod take_payment;
 mod usage_history;
 mod usage_totals;
+mod usage_verdict;
 
 pub use append_usage::{RecordedUsage, ReportedUsage, append_usage};
 pub use bill_subscription::bill_subscription;

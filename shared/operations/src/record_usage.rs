@@ -9,8 +9,9 @@ use models::ids::{self, Id};
 use models::{Error, Invalid, Result, Timestamp};
 
 use crate::Context;
-use crate::append_usage::{Appending, RecordedUsage, ReportedUsage, accepted, open_log};
+use crate::append_usage::{Appending, RecordedUsage, ReportedUsage, open_log};
 use crate::usage_history::Metric;
+use crate::usage_verdict::accepted;
 
 /// How old a report may be: Stripe's 35 days.
 const OLDEST_SECONDS: i64 = 35 * 86_400;
@@ -25,7 +26,7 @@ type Subscriptions = BTreeMap<u64, Subscription>;
 ///
 /// Everything is checked before anything is written: 404 or 409 for the first report whose subscription is unknown or has
 /// ended, then 400 with every report whose time is out of range, then 400 with every report that its log refuses (see
-/// [`append_usage`](crate::append_usage)). Then each log is written for itself. Who dies in between sends the same again:
+/// [`append_usage`](crate::append_usage())). Then each log is written for itself. Who dies in between sends the same again:
 /// what has a key counts once.
 ///
 /// A consistent read for each subscription, a consistent query for each log, and a write unit for each log and kilobyte.
