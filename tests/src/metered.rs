@@ -121,6 +121,8 @@ async fn what_was_used_is_billed_when_the_period_has_ended() {
     );
     // What comes late counts in the period that runs; a correction of what was billed gives it back.
     let late = json!({ "quantity": 101, "timestamp": "2026-02-15T11:00:00Z" });
+    let month_later = world.later(31 * 86_400 + 60);
+    let api = month_later.call(catalogue::all());
     report(&api, &id, &[("api_calls", late)]).await;
     run(&world, &id, "2026-03-15T11:00:00Z").await;
     let invoice = api.get("/v3/invoices").await.body["data"][0].clone();
