@@ -51,9 +51,10 @@ fn by_function() -> BTreeMap<&'static str, Vec<Operation>> {
     functions
 }
 
-#[test]
-fn generated_openapi_is_that_of_the_code() {
-    let document = catalogue::document();
+#[tokio::test]
+async fn generated_openapi_is_that_of_the_code() {
+    let mut document = catalogue::document();
+    let exchanges = crate::examples::exchanges().await;
     for operation in catalogue::operations() {
         let described = &document["paths"][&operation.path][operation.method.to_lowercase()];
         let summary = described["summary"].as_str().unwrap_or_default();
@@ -65,6 +66,26 @@ fn generated_openapi_is_that_of_the_code() {
                 "{} {status} has no description",
                 operation.id
             );
+        }
+    }
+    for operation in catalogue::operations() {
+        if let Some(exchange) = exchanges.get(&operation.id) {
+            let described =
+                &mut document["paths"][&operation.path][operation.method.to_lowercase()];
+            if let Some(request) = &exchange.request {
+                described["requestBody"]["content"]["application/json"]["example"] =
+                    request.clone();
+            }
+            let answer = &mut described["responses"][exchange.status.to_string()];
+            assert!(
+                answer.is_object(),
+                "{} answers {}",
+                operation.id,
+                exchange.status
+            );
+            if !exchange.response.is_null() {
+                answer["content"]["application/json"]["example"] = exchange.response.clone();
+            }
         }
     }
     check("infra/openapi/rocketsavvy.json", &format!("{document:#}\n"));

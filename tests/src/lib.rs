@@ -16,6 +16,7 @@ mod canary;
 mod catalogue;
 mod crash;
 mod dunning;
+mod examples;
 mod generated;
 mod grants;
 mod inputs;
