@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// The workers, which alone may send to queues.
 const WORKERS: &[&str] = &["due-sweep", "webhook-fanout"];
 
-/// The functions that print papers. The others start faster without half a megabyte of fonts and PDF.
+/// The functions that print papers. The others do without the fonts and the writer of PDF.
 const PRINTERS: &[&str] = &["billing"];
 
 fn packages() -> BTreeMap<String, Value> {

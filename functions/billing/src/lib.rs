@@ -15,18 +15,21 @@
 //! | `record_usage` | `POST /v3/usage` |
 //! | `list_invoices` | `GET /v3/invoices` |
 //! | `get_invoice` | `GET /v3/invoices/{id}` |
+//! | `get_invoice_pdf` | `GET /v3/invoices/{id}/pdf` |
 
 mod cancel_subscription;
 mod create_plan;
 mod create_subscription;
 mod delete_plan;
 mod get_invoice;
+mod get_invoice_pdf;
 mod get_plan;
 mod get_subscription;
 mod get_subscription_usage;
 mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
+mod paper;
 mod record_usage;
 #[cfg(test)]
 mod testing;
@@ -55,6 +58,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(record_usage::record_usage))
         .routes(routes!(list_invoices::list_invoices))
         .routes(routes!(get_invoice::get_invoice))
+        .routes(routes!(get_invoice_pdf::get_invoice_pdf))
 }
 
 /// The Lambda function.
