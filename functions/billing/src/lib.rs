@@ -15,6 +15,7 @@
 //! | `record_usage` | `POST /v3/usage` |
 //! | `list_invoices` | `GET /v3/invoices` |
 //! | `get_invoice` | `GET /v3/invoices/{id}` |
+//! | `get_invoice_pdf` | `GET /v3/invoices/{id}/pdf` |
 //! | `create_coupon` | `POST /v3/coupons` |
 //! | `list_coupons` | `GET /v3/coupons` |
 //! | `get_coupon` | `GET /v3/coupons/{id}` |
@@ -37,6 +38,7 @@ mod delete_plan;
 mod get_billing_settings;
 mod get_coupon;
 mod get_invoice;
+mod get_invoice_pdf;
 mod get_plan;
 mod get_subscription;
 mod get_subscription_usage;
@@ -46,6 +48,7 @@ mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
 mod list_tax_rates;
+mod paper;
 mod price;
 mod record_usage;
 mod terms;
@@ -79,6 +82,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(record_usage::record_usage))
         .routes(routes!(list_invoices::list_invoices))
         .routes(routes!(get_invoice::get_invoice))
+        .routes(routes!(get_invoice_pdf::get_invoice_pdf))
         .merge(catalog())
 }
 
