@@ -23,6 +23,8 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
     let subscription = json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro" });
     let subscription = api.post("/v3/subscriptions", subscription).await;
     let invoice = subscription.text_of("latest_invoice_id").to_owned();
+    let note = json!({ "invoice_id": invoice, "amount": 100 });
+    let note = id(&api.post("/v3/credit-notes", note).await);
     let webhook = json!({ "url": "https://your-app.com/hook", "events": ["*"] });
     let webhook = id(&api.post("/v3/webhooks", webhook).await);
     let key = json!({ "name": "Another", "mode": "test", "scopes": ["*"] });
@@ -40,6 +42,7 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
         ("pay_rs_", payment),
         ("sub_rs_", id(&subscription)),
         ("inv_rs_", invoice),
+        ("cn_rs_", note),
         ("we_rs_", webhook),
         ("key_rs_", key),
         ("client_rs_", client),
@@ -158,6 +161,7 @@ async fn another_business_and_the_other_mode_find_nothing() {
         for list in [
             "customers",
             "coupons",
+            "credit-notes",
             "plans",
             "subscriptions",
             "tax-rates",

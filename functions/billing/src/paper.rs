@@ -1,10 +1,16 @@
 //! What is printed of an invoice.
 
+mod credit_note;
+#[cfg(test)]
+mod testing;
+
 use documents::{Kind, Paper, Party, Row, Total, amount, quantity, unit_price};
 use models::billing::{self, Invoice, InvoiceStatus, LineItem, TaxAmount};
 use models::time::Period;
 use models::{Mode, Money, Result};
 use rust_decimal::Decimal;
+
+pub(crate) use credit_note::credit_paper_of;
 
 /// An invoice on paper: its parties as they were when it was made. Errors where its sums leave the range, which writing it has
 /// ruled out.
@@ -119,7 +125,16 @@ fn tax(tax: &TaxAmount) -> Total {
     )
 }
 
-/// What adds up comes before its sum; the taxes that the total contains come after it.
+/// A total among its taxes: those that it is the sum of come before it, those that it contains come after it.
+fn sums_of(taxes: &[TaxAmount], total: Total) -> Vec<Total> {
+    let (contained, on_top): (Vec<_>, Vec<_>) = taxes.iter().partition(|tax| tax.rate.inclusive);
+    let mut totals: Vec<Total> = on_top.into_iter().map(tax).collect();
+    totals.push(total);
+    totals.extend(contained.into_iter().map(tax));
+    totals
+}
+
+/// What adds up, down to what is due.
 fn totals(invoice: &Invoice) -> Result<Vec<Total>> {
     let zero = Money::zero(invoice.currency);
     let mut totals = vec![total("Subtotal", invoice.subtotal()?)];
@@ -127,11 +142,7 @@ fn totals(invoice: &Invoice) -> Result<Vec<Total>> {
         let label = format!("Discount ({})", discount.coupon_id);
         totals.push(total(&label, zero.minus(discount.amount)?));
     }
-    let taxes = invoice.taxes.iter();
-    let (contained, on_top): (Vec<_>, Vec<_>) = taxes.partition(|tax| tax.rate.inclusive);
-    totals.extend(on_top.into_iter().map(tax));
-    totals.push(strong("Total", invoice.total()?));
-    totals.extend(contained.into_iter().map(tax));
+    totals.extend(sums_of(&invoice.taxes, strong("Total", invoice.total()?)));
     let balance = invoice.balance_applied.unwrap_or(zero);
     let label = if balance.minor() < 0 {
         "Added to balance"
@@ -174,82 +185,11 @@ const TEST_MODE: &str = "Made in test mode: nothing is owed and nothing was paid
 
 #[cfg(test)]
 mod tests {
-    use models::billing::{
-        AppliedRate, Basis, BillingReason, Charge, CollectionMethod, Credited, Discount, Duration,
-        Fraction, NewInvoice, PricingModel, Terms,
-    };
-    use models::{Id, Metadata, Timestamp, Zone};
+    use models::Id;
+    use models::billing::{AppliedRate, Credited, Discount, Duration, Fraction, Terms};
 
+    use super::testing::{NOW, draft, finalized, line, new, sums};
     use super::*;
-
-    const NOW: Timestamp = Timestamp::from_seconds(1_768_478_400);
-
-    fn line(unit_minor: i64, quantity: i64, code: &str) -> LineItem {
-        let charge = Charge {
-            model: PricingModel::PerUnit,
-            amount: Decimal::from(unit_minor),
-            ..Charge::default()
-        };
-        let basis = Basis {
-            charge,
-            ..Basis::default()
-        };
-        let quantity = Decimal::from(quantity);
-        LineItem::new(
-            "Pro {{seats}}".into(),
-            quantity,
-            basis,
-            code.parse().unwrap(),
-        )
-        .unwrap()
-    }
-
-    fn new(lines: Vec<LineItem>) -> NewInvoice {
-        NewInvoice {
-            customer_id: Id::new(5).unwrap(),
-            subscription_id: Some(Id::new(6).unwrap()),
-            billing_reason: BillingReason::SubscriptionCycle,
-            revision: 0,
-            currency: lines[0].amount.currency(),
-            lines,
-            discount: None,
-            rates: Vec::new(),
-            period: Period {
-                start: NOW,
-                end: NOW.plus_days(31),
-            },
-            collection_method: CollectionMethod::SendInvoice,
-            days_until_due: 30,
-            seller: billing::Party {
-                name: "Acme <Ltd>".to_owned(),
-                lines: vec!["1 Main St".to_owned(), "London".to_owned()],
-                email: Some("owner@acme.example".to_owned()),
-                tax_id: Some("GB123456789".to_owned()),
-            },
-            customer: billing::Party {
-                name: "Example GmbH".to_owned(),
-                email: Some("jo@example.com".to_owned()),
-                ..billing::Party::default()
-            },
-            footer: None,
-            metadata: Metadata::new(),
-        }
-    }
-
-    fn draft(new: NewInvoice) -> Invoice {
-        Invoice::draft(Id::new(789_012).unwrap(), new, NOW).unwrap()
-    }
-
-    /// Final, with what the customer's balance holds.
-    fn finalized(new: NewInvoice, credit: i64) -> Invoice {
-        let mut invoice = draft(new);
-        let credit = Money::new(credit, invoice.currency);
-        let number = "INV-2026-000001".to_owned();
-        invoice
-            .finalize(number, credit, &Zone::default(), NOW)
-            .unwrap();
-        invoice
-    }
 
     fn rate(percentage: &str, inclusive: bool) -> AppliedRate {
         AppliedRate {
@@ -264,12 +204,6 @@ mod tests {
         let pairs = facts.iter();
         pairs
             .map(|(label, value)| (label.as_str(), value.as_str()))
-            .collect()
-    }
-
-    fn sums(paper: &Paper) -> Vec<(&str, &str, bool)> {
-        let sums = paper.totals.iter();
-        sums.map(|total| (total.label.as_str(), total.amount.as_str(), total.strong))
             .collect()
     }
 
@@ -347,6 +281,7 @@ mod tests {
             before_payment: Money::new(600, invoice.currency),
             lines: Vec::new(),
             taxes: Vec::new(),
+            quantities: Vec::new(),
         });
         let paper = paper_of(&invoice, Mode::Live).unwrap();
         assert_eq!(

@@ -2,6 +2,7 @@
 
 mod aggregation;
 mod coupon;
+mod credit_note;
 mod dunning;
 mod invoice;
 mod line;
@@ -16,10 +17,13 @@ mod usage;
 
 pub use aggregation::Aggregation;
 pub use coupon::{Coupon, Discount, Duration, MAX_PERCENT_SCALE, Terms};
+pub use credit_note::{
+    CreditNote, CreditNoteKind, CreditNoteLine, CreditNoteReason, NewCreditNote, NoteRefund,
+};
 pub use dunning::{Advice, advice, fault_wait};
 pub use invoice::{
-    AppliedDiscount, BillingReason, Booked, Credited, Invoice, InvoiceStatus, NewInvoice, Party,
-    Refused,
+    AppliedDiscount, BillingReason, Booked, Credit, Credited, Crediting, GivenBack, Invoice,
+    InvoiceStatus, NewInvoice, Part, Party, Refused,
 };
 pub use line::{Basis, Derivation, LineItem};
 pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};
@@ -35,8 +39,6 @@ pub use subscription::{
     PauseCollection, ProrationBehavior, Reading, Subscription, SubscriptionStatus, Turn,
     check_items,
 };
-pub use tax::{
-    AppliedRate, TaxAmount, TaxRate, Taxable, credited_tax, exclusive_total, tax_total, taxes,
-};
+pub use tax::{AppliedRate, TaxAmount, TaxRate, Taxable, exclusive_total, tax_total, taxes};
 pub use totals::{Totals, rates_of};
 pub use usage::Usage;

@@ -9,6 +9,7 @@
 
 mod billing;
 mod catalog;
+mod credit_notes;
 mod crm;
 mod event;
 mod invoices;
@@ -23,9 +24,13 @@ pub use billing::{
     SubscriptionItem, Tier, Usage,
 };
 pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
+pub use credit_notes::{CreditNote, CreditNoteLine, CreditNoteRefund};
 pub use crm::{CompanyView, Customer};
 pub use event::{Event, EventData, EventRequest, example_of, object_of};
-pub use invoices::{Invoice, InvoiceDiscount, InvoiceParty, InvoiceTax, LineItem, PaymentError};
+pub use invoices::{
+    Invoice, InvoiceDiscount, InvoiceParty, InvoiceTax, LineItem, PaymentError, line_item_id,
+    line_of,
+};
 pub use list::{Deleted, List};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
 pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};
