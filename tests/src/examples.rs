@@ -198,8 +198,28 @@ async fn usage(recorder: &mut Recorder, subscription: &str) {
 async fn invoices(recorder: &mut Recorder) {
     let list = recorder.get("list_invoices", "/v3/invoices").await;
     let id = list["data"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/invoices/{id}");
+    let invoice = recorder.get("get_invoice", &path).await;
     recorder
-        .get("get_invoice", &format!("/v3/invoices/{id}"))
+        .get("get_invoice_pdf", &format!("{path}/pdf"))
+        .await;
+    let line = json!({ "line_item_id": invoice["line_items"][0]["id"], "amount": 1000 });
+    let note = json!({
+        "invoice_id": id, "lines": [line], "reason": "product_unsatisfactory", "memo": "Two days without service",
+    });
+    let note = recorder
+        .post("create_credit_note", "/v3/credit-notes", note)
+        .await;
+    recorder
+        .get(
+            "list_credit_notes",
+            &format!("/v3/credit-notes?invoice_id={id}"),
+        )
+        .await;
+    let path = format!("/v3/credit-notes/{}", note["id"].as_str().unwrap());
+    recorder.get("get_credit_note", &path).await;
+    recorder
+        .get("get_credit_note_pdf", &format!("{path}/pdf"))
         .await;
 }
 

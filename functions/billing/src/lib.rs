@@ -19,6 +19,11 @@
 //! | `deprecate_usage` | `DELETE /v3/usage/{id}` |
 //! | `list_invoices` | `GET /v3/invoices` |
 //! | `get_invoice` | `GET /v3/invoices/{id}` |
+//! | `get_invoice_pdf` | `GET /v3/invoices/{id}/pdf` |
+//! | `create_credit_note` | `POST /v3/credit-notes` |
+//! | `list_credit_notes` | `GET /v3/credit-notes` |
+//! | `get_credit_note` | `GET /v3/credit-notes/{id}` |
+//! | `get_credit_note_pdf` | `GET /v3/credit-notes/{id}/pdf` |
 //! | `create_coupon` | `POST /v3/coupons` |
 //! | `list_coupons` | `GET /v3/coupons` |
 //! | `get_coupon` | `GET /v3/coupons/{id}` |
@@ -35,6 +40,7 @@ mod amend_usage;
 mod cancel_subscription;
 mod changes;
 mod create_coupon;
+mod create_credit_note;
 mod create_plan;
 mod create_subscription;
 mod create_tax_rate;
@@ -43,17 +49,22 @@ mod delete_plan;
 mod deprecate_usage;
 mod get_billing_settings;
 mod get_coupon;
+mod get_credit_note;
+mod get_credit_note_pdf;
 mod get_invoice;
+mod get_invoice_pdf;
 mod get_plan;
 mod get_subscription;
 mod get_subscription_usage;
 mod get_tax_rate;
 mod list_coupons;
+mod list_credit_notes;
 mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
 mod list_tax_rates;
 mod list_usage;
+mod paper;
 mod pause_subscription;
 mod preview_subscription;
 mod price;
@@ -105,7 +116,20 @@ pub fn routes() -> OpenApiRouter<App> {
         ))
         .routes(routes!(list_invoices::list_invoices))
         .routes(routes!(get_invoice::get_invoice))
+        .routes(routes!(get_invoice_pdf::get_invoice_pdf))
+        .merge(credit_notes())
         .merge(catalog())
+}
+
+/// What is owed no longer.
+fn credit_notes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            create_credit_note::create_credit_note,
+            list_credit_notes::list_credit_notes
+        ))
+        .routes(routes!(get_credit_note::get_credit_note))
+        .routes(routes!(get_credit_note_pdf::get_credit_note_pdf))
 }
 
 /// What billing chooses from.

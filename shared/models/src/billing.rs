@@ -1,6 +1,7 @@
 //! Plans, subscriptions, invoices and usage; coupons, tax rates and what a business decides about its billing.
 
 mod coupon;
+mod credit_note;
 mod dunning;
 mod invoice;
 mod line;
@@ -14,10 +15,13 @@ mod totals;
 mod usage;
 
 pub use coupon::{Coupon, Discount, Duration, MAX_PERCENT_SCALE, Terms};
+pub use credit_note::{
+    CreditNote, CreditNoteKind, CreditNoteLine, CreditNoteReason, NewCreditNote, NoteRefund,
+};
 pub use dunning::{Advice, advice, fault_wait};
 pub use invoice::{
-    AppliedDiscount, BillingReason, Booked, Credited, Invoice, InvoiceStatus, NewInvoice, Party,
-    Refused,
+    AppliedDiscount, BillingReason, Booked, Credit, Credited, Crediting, GivenBack, Invoice,
+    InvoiceStatus, NewInvoice, Part, Party, Refused,
 };
 pub use line::{Basis, Derivation, LineItem};
 pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};
@@ -33,9 +37,7 @@ pub use subscription::{
     PauseCollection, ProrationBehavior, Reading, Subscription, SubscriptionStatus, Turn,
     check_items,
 };
-pub use tax::{
-    AppliedRate, TaxAmount, TaxRate, Taxable, credited_tax, exclusive_total, tax_total, taxes,
-};
+pub use tax::{AppliedRate, TaxAmount, TaxRate, Taxable, exclusive_total, tax_total, taxes};
 pub use totals::{Totals, rates_of};
 pub use usage::{
     Aggregation, Correction, CorrectionTerms, Fingerprint, Placement, Survey, UsageEvent,

@@ -85,10 +85,7 @@ impl Parties {
 
     /// The calendar of the business.
     pub fn zone(&self) -> Result<Zone> {
-        self.account.as_ref().map_or_else(
-            || Ok(Zone::default()),
-            |account| Zone::new(&account.time_zone),
-        )
+        zone_of(self.account.as_ref())
     }
 
     /// What an invoice is charged to: its subscription's own payment method, or the customer's default. At most one read.
@@ -115,6 +112,14 @@ impl Parties {
             .as_ref()
             .map_or(Money::zero(currency), |customer| customer.credit(currency))
     }
+}
+
+/// The calendar of a business.
+pub(crate) fn zone_of(account: Option<&Account>) -> Result<Zone> {
+    account.map_or_else(
+        || Ok(Zone::default()),
+        |account| Zone::new(&account.time_zone),
+    )
 }
 
 /// The invoice of a bill: the one that is there, or a new one, with its first attempt made.

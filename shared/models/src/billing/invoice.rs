@@ -1,6 +1,7 @@
 //! An invoice: what is owed, for what, and what has been paid of it.
 
 mod collection;
+mod credit;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use crate::money::{Currency, Money};
 use crate::time::{Date, Period, Timestamp, Zone};
 
 pub use collection::Booked;
+pub use credit::{Credit, Credited, Crediting, GivenBack, Part};
 
 /// Where an invoice stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,19 +126,6 @@ pub struct Refused {
     /// What was charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Id<ids::PaymentMethod>>,
-}
-
-/// What credit notes have taken off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credited {
-    /// In all.
-    pub total: Money,
-    /// While it was still owed: that much less is to be paid.
-    pub before_payment: Money,
-    /// By line, before tax that comes on top.
-    pub lines: Vec<Money>,
-    /// By rate of tax, in the invoice's order.
-    pub taxes: Vec<Money>,
 }
 
 /// What is needed to make an invoice.
@@ -507,12 +496,19 @@ impl Invoice {
         self.status == InvoiceStatus::Open && self.overdue_at().is_some_and(|at| at <= now)
     }
 
-    /// Nothing is owed any longer. Errors where something was paid, or where it is a draft.
+    /// Nothing is owed any longer. Errors where something was paid or credited, or where it is a draft.
     pub fn void(&mut self, now: Timestamp) -> Result<()> {
         if !self.status.is_payable() {
             return Err(self.wrong_status("voided"));
         }
         self.refuse_while_processing()?;
+        if self.credited.is_some() {
+            let detail = format!(
+                "invoice {} has been credited in part; credit the rest instead",
+                self.id
+            );
+            return Err(Error::conflict("invoice_credited", detail));
+        }
         if self.amount_paid.minor() > 0 {
             let detail = format!(
                 "{} of invoice {} has been paid; issue a credit note instead",

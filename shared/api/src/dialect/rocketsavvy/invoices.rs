@@ -1,5 +1,6 @@
 //! Invoices as v3 prints them.
 
+use models::ids::{self, Id};
 use models::{Metadata, Mode, Result, billing};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -47,6 +48,22 @@ pub struct InvoiceTax {
     taxable_amount: i64,
     #[schema(example = 2000)]
     amount: i64,
+}
+
+impl InvoiceTax {
+    pub(super) fn of_all(taxes: &[billing::TaxAmount]) -> Result<Vec<Self>> {
+        let of = |tax: &billing::TaxAmount| {
+            Ok(Self {
+                tax_rate_id: tax.rate.id.to_string(),
+                name: tax.rate.name.clone(),
+                percentage: number(tax.rate.percentage)?,
+                inclusive: tax.rate.inclusive,
+                taxable_amount: tax.base.minor(),
+                amount: tax.amount.minor(),
+            })
+        };
+        taxes.iter().map(of).collect()
+    }
 }
 
 /// What a coupon took off.
@@ -204,7 +221,7 @@ impl Invoice {
                 coupon_id: discount.coupon_id.to_string(),
                 amount: discount.amount.minor(),
             }),
-            taxes: taxes(invoice)?,
+            taxes: InvoiceTax::of_all(&invoice.taxes)?,
             payment_method: invoice.payment_method.clone(),
             subtotal: invoice.subtotal()?.minor(),
             discount_amount: invoice.discount_amount().minor(),
@@ -259,7 +276,7 @@ fn payment_status(invoice: &billing::Invoice) -> &'static str {
 fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
     let line = |(index, line): (usize, &billing::LineItem)| {
         Ok(LineItem {
-            id: format!("il_{}_{}", invoice.id.number(), index + 1),
+            id: line_item_id(invoice.id, index),
             description: line.description.clone(),
             quantity: number(line.quantity)?,
             unit_amount: line.unit_amount().map(number).transpose()?,
@@ -273,18 +290,16 @@ fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
     invoice.lines.iter().enumerate().map(line).collect()
 }
 
-fn taxes(invoice: &billing::Invoice) -> Result<Vec<InvoiceTax>> {
-    let tax = |tax: &billing::TaxAmount| {
-        Ok(InvoiceTax {
-            tax_rate_id: tax.rate.id.to_string(),
-            name: tax.rate.name.clone(),
-            percentage: number(tax.rate.percentage)?,
-            inclusive: tax.rate.inclusive,
-            taxable_amount: tax.base.minor(),
-            amount: tax.amount.minor(),
-        })
-    };
-    invoice.taxes.iter().map(tax).collect()
+/// The id of a line by its place in the invoice, from 0.
+pub fn line_item_id(invoice: Id<ids::Invoice>, line: usize) -> String {
+    format!("il_{}_{}", invoice.number(), line.saturating_add(1))
+}
+
+/// The place of a line in `invoice` by its id, from 0. `None` where the text is not the id of a line of that invoice.
+pub fn line_of(invoice: Id<ids::Invoice>, text: &str) -> Option<usize> {
+    let place: usize = text.rsplit('_').next()?.parse().ok()?;
+    let line = place.checked_sub(1)?;
+    (line_item_id(invoice, line) == text).then_some(line)
 }
 
 /// An invoice that is to come. Amounts are minor units.
@@ -334,7 +349,7 @@ impl InvoicePreview {
                 coupon_id: discount.coupon_id.to_string(),
                 amount: discount.amount.minor(),
             }),
-            taxes: taxes(invoice)?,
+            taxes: InvoiceTax::of_all(&invoice.taxes)?,
             subtotal: invoice.subtotal()?.minor(),
             discount_amount: invoice.discount_amount().minor(),
             tax: invoice.tax()?.minor(),
