@@ -77,7 +77,6 @@ impl Input for Body {
         let customer_id = fields.id("customer_id").required(fields);
         let currency = fields.currency("currency").optional();
         let lines = invoice_lines::read(fields).required(fields);
-        invoice_lines::refuse_empty(fields, lines.as_deref());
         let collection_method = collection(fields).unwrap_or(CollectionMethod::SendInvoice);
         let days_until_due = fields.count("days_until_due", 0..=365).optional();
         let tax_rate_ids = tax_rate_ids(fields);

@@ -46,7 +46,7 @@ pub(crate) struct NewLine {
 
 /// `line_items`: 1 to 100 of them.
 pub(crate) fn read(fields: &mut Fields<'_>) -> Field<Vec<NewLine>> {
-    fields.objects("line_items", MAX_LINES, |fields| {
+    fields.objects("line_items", 1..=MAX_LINES, |fields| {
         let description = fields
             .text("description", 1..=MAX_DESCRIPTION)
             .required(fields);
@@ -66,13 +66,6 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Field<Vec<NewLine>> {
             tax_rate_ids,
         })
     })
-}
-
-/// Refuses a list without lines.
-pub(crate) fn refuse_empty(fields: &mut Fields<'_>, lines: Option<&[NewLine]>) {
-    if lines.is_some_and(<[NewLine]>::is_empty) {
-        fields.reject("line_items", "too_few", "must have at least 1 entry");
-    }
 }
 
 /// The lines with their amounts and tax rates. Every rate that does not exist or is not active any more, and every amount

@@ -56,7 +56,6 @@ pub(crate) struct Body {
 impl Input for Body {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let lines = invoice_lines::read(fields).optional();
-        invoice_lines::refuse_empty(fields, lines.as_deref());
         let body = Self {
             lines,
             collection_method: collection(fields),

@@ -1,7 +1,7 @@
 //! Plans, subscriptions, invoices and usage; coupons, tax rates and what a business decides about its billing.
 
-mod aggregation;
 mod coupon;
+mod credit_note;
 mod dunning;
 mod explain;
 mod invoice;
@@ -15,13 +15,15 @@ mod tax;
 mod totals;
 mod usage;
 
-pub use aggregation::Aggregation;
 pub use coupon::{Coupon, Discount, Duration, MAX_PERCENT_SCALE, Terms};
+pub use credit_note::{
+    CreditNote, CreditNoteKind, CreditNoteLine, CreditNoteReason, NewCreditNote, NoteRefund,
+};
 pub use dunning::{Advice, advice, fault_wait};
 pub use explain::{DiscountExplained, Explanation, LineExplained, Sum, Sums, TaxExplained};
 pub use invoice::{
-    AppliedDiscount, Attempt, BillingReason, Booked, Credited, DraftChanges, Invoice,
-    InvoiceStatus, NewInvoice, Party, Refused,
+    AppliedDiscount, Attempt, BillingReason, Booked, Credit, Credited, Crediting, DraftChanges,
+    GivenBack, Invoice, InvoiceStatus, NewInvoice, Part, Party, Refused,
 };
 pub use line::{Basis, Derivation, LineItem};
 pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};
@@ -38,8 +40,11 @@ pub use subscription::{
     check_items,
 };
 pub use tax::{
-    AppliedRate, ExactTax, TaxAmount, TaxRate, Taxable, credited_tax, exact_taxes, exclusive_total,
-    tax_total, taxes,
+    AppliedRate, ExactTax, TaxAmount, TaxRate, Taxable, exact_taxes, exclusive_total, tax_total,
+    taxes,
 };
 pub use totals::{Totals, rates_of};
-pub use usage::Usage;
+pub use usage::{
+    Aggregation, Correction, CorrectionTerms, Fingerprint, Placement, Survey, UsageEvent,
+    UsageKind, UsagePage, UsageReceipt, UsageReport, UsageStanding, UsageTotals,
+};

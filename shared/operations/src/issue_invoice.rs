@@ -100,10 +100,7 @@ impl Parties {
 
     /// The calendar of the business.
     pub fn zone(&self) -> Result<Zone> {
-        self.account.as_ref().map_or_else(
-            || Ok(Zone::default()),
-            |account| Zone::new(&account.time_zone),
-        )
+        zone_of(self.account.as_ref())
     }
 
     /// What an invoice is charged to: its subscription's own payment method, or the customer's default. At most one read.
@@ -132,6 +129,14 @@ impl Parties {
     }
 }
 
+/// The calendar of a business.
+pub(crate) fn zone_of(account: Option<&Account>) -> Result<Zone> {
+    account.map_or_else(
+        || Ok(Zone::default()),
+        |account| Zone::new(&account.time_zone),
+    )
+}
+
 /// The invoice of a bill: the one that is there, or a new one, with its first attempt made.
 ///
 /// Its id is derived from subscription, reason and period, so a second run finds the first one's; its payment is derived from
@@ -146,7 +151,10 @@ pub(crate) async fn issue_invoice(
         .identity()
         .ok_or_else(|| Error::internal("a bill without an identity"))?;
     let place = subscription.bill_now.unwrap_or(bill.period.start);
-    let mut id: Id<ids::Invoice> = Id::derived(place, &identity)?;
+    let mut id: Id<ids::Invoice> = match bill.revision {
+        0 => Id::derived(place, &identity)?,
+        revision => Id::ranked(place, revision, &identity)?,
+    };
     let mut number = None;
     for _ in 0..MAX_TRIES {
         match context.invoice(id).await? {

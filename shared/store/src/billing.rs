@@ -1,6 +1,6 @@
-//! Plans, subscriptions, invoices and usage.
+//! Plans, subscriptions and invoices.
 
-use models::billing::{Invoice, Plan, PlanVersion, Subscription, Usage};
+use models::billing::{CreditNote, Invoice, Plan, PlanVersion, Subscription};
 use models::ids::{self, Id, Slug};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
@@ -68,25 +68,23 @@ impl Record for Invoice {
     }
 }
 
+impl Record for CreditNote {
+    const TYPE: &'static str = "cn";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+
+    fn parent(&self, scope: &Scope) -> Option<String> {
+        Some(keys::credit_notes_of(scope, self.invoice_id))
+    }
+}
+
 impl Record for PlanVersion {
     const TYPE: &'static str = "planv";
 
     fn key(&self, scope: &Scope) -> Key {
         keys::plan_version(scope, &self.plan.id, self.plan.version)
-    }
-}
-
-impl Record for Usage {
-    const TYPE: &'static str = "usage";
-
-    fn key(&self, scope: &Scope) -> Key {
-        keys::usage(
-            scope,
-            self.subscription_id,
-            &self.metric_name,
-            self.timestamp,
-            self.id,
-        )
     }
 }
 
@@ -190,22 +188,35 @@ impl Session {
         Ok(format!("CN-{year}-{number:06}"))
     }
 
-    /// Reports of usage of a subscription, in order of metric and time; of one metric where it is given.
-    pub async fn usage(
+    /// A credit note. One read.
+    pub async fn credit_note(&self, id: Id<ids::CreditNote>) -> Result<Option<Stored<CreditNote>>> {
+        self.load(&keys::record(&self.scope(), id), false).await
+    }
+
+    /// A credit note that was written a moment ago. One consistent read.
+    pub async fn credit_note_now(
         &self,
-        subscription: Id<ids::Subscription>,
-        metric: Option<&str>,
+        id: Id<ids::CreditNote>,
+    ) -> Result<Option<Stored<CreditNote>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// Credit notes, newest first, of one invoice, of one customer or of all.
+    pub async fn credit_notes(
+        &self,
         page: &PageRequest,
-    ) -> Result<Page<Stored<Usage>>> {
-        let prefix = metric.map_or_else(
-            || keys::USAGE_PREFIX.to_owned(),
-            |m| format!("{}{m}#", keys::USAGE_PREFIX),
-        );
-        let range = Range {
-            pk: keys::children(&self.scope(), subscription),
-            prefix: Some(prefix),
-            descending: false,
-        };
-        self.list(&range, page, &[]).await
+        invoice: Option<Id<ids::Invoice>>,
+        customer: Option<Id<ids::Customer>>,
+    ) -> Result<Page<Stored<CreditNote>>> {
+        let scope = self.scope();
+        let all = keys::list::<ids::CreditNote>(&scope);
+        if let Some(invoice) = invoice.filter(|_| customer.is_none()) {
+            let parent = keys::credit_notes_of(&scope, invoice);
+            return self.list_children(&parent, &all, page).await;
+        }
+        let mut filters = Vec::new();
+        filters.extend(invoice.map(|id| Filter::Equals("invoice_id", id.to_string())));
+        filters.extend(customer.map(|id| Filter::Equals("customer_id", id.to_string())));
+        self.list(&Range::newest_first(all), page, &filters).await
     }
 }

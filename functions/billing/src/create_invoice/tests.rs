@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use testkit::World;
 
 use crate::invoice_testing::{
-    GOOD, buyer, credit, customer, draft, finalize, run_at, run_due, told,
+    GOOD, buyer, credit, customer, draft, finalize, merge, run_at, run_due, told,
 };
 
 #[tokio::test]
@@ -17,9 +17,7 @@ async fn a_draft_is_added_up_and_says_all_of_itself() {
         .text_of("id")
         .to_owned();
     let settings = json!({ "default_tax_rates": [vat], "days_until_due": 14 });
-    api.patch("/v3/billing-settings", settings)
-        .await
-        .expect(200);
+    api.patch("/v3/billing-settings", settings).await;
     let body = json!({
         "customer_id": customer,
         "line_items": [
@@ -39,9 +37,10 @@ async fn a_draft_is_added_up_and_says_all_of_itself() {
     );
     let invoice = answer.expect(201).clone();
     let id = answer.text_of("id");
+    let number = id.rsplit('_').next().unwrap();
     let line = |index: usize, description: &str, quantity: Value, unit: Value, amount: i64| {
         json!({
-            "id": format!("il_{}_{index}", &id["inv_rs_".len()..]), "description": description, "quantity": quantity,
+            "id": format!("il_{number}_{index}"), "description": description, "quantity": quantity,
             "unit_amount": unit, "amount": amount, "proration": false, "plan_id": null, "metric_name": null,
             "period": { "start": "2026-01-15T12:00:00Z", "end": "2026-01-15T12:00:00Z" },
         })
@@ -160,6 +159,124 @@ async fn what_is_below_zero_goes_to_the_balance_and_pays_what_comes() {
     assert_eq!(credit(&world, &customer).await, 0);
 }
 
+type Wrong = (Value, u16, Vec<&'static str>);
+
+/// A good line, and one with these fields.
+fn lines(fields: Value) -> Value {
+    let mut line = json!({ "description": "Work", "unit_amount": 99_999_999_999_i64 });
+    merge(&mut line, fields);
+    json!({ "line_items": [{ "description": "Work", "unit_amount": 1 }, line] })
+}
+
+/// A good line, and further fields.
+fn fields(fields: Value) -> Value {
+    let mut body = json!({ "line_items": [{ "description": "Work", "unit_amount": 1 }] });
+    merge(&mut body, fields);
+    body
+}
+
+/// Lines that are wrong; the rate `off` is not active.
+fn wrong_lines(off: &str) -> Vec<Wrong> {
+    let many = |count, line: Value| vec![line; count];
+    let line = json!({ "description": "Work", "quantity": 99, "unit_amount": 99_999_999_999_i64 });
+    let all = ["description", "quantity", "unit_amount", "unitamount"];
+    let all = all.map(|name| &*format!("/line_items/1/{name}").leak());
+    vec![
+        (json!({}), 400, vec!["/line_items"]),
+        (json!({ "line_items": [] }), 400, vec!["/line_items"]),
+        (
+            json!({ "line_items": many(101, line.clone()) }),
+            400,
+            vec!["/line_items"],
+        ),
+        (
+            json!({ "line_items": many(100, line) }),
+            400,
+            vec!["/line_items"],
+        ),
+        (
+            lines(json!({ "quantity": 1_000_000 })),
+            400,
+            vec!["/line_items/1/unit_amount"],
+        ),
+        (
+            lines(json!({ "quantity": 0 })),
+            400,
+            vec!["/line_items/1/quantity"],
+        ),
+        (
+            lines(
+                json!({ "quantity": -1, "description": "", "unit_amount": "x", "unitamount": 1 }),
+            ),
+            400,
+            all.to_vec(),
+        ),
+        (
+            lines(json!({ "unit_amount": 0.000_000_1 })),
+            400,
+            vec!["/line_items/1/unit_amount"],
+        ),
+        (
+            lines(json!({ "tax_rate_ids": ["txr_rs_1", off, off] })),
+            400,
+            vec!["/line_items/1/tax_rate_ids"; 4],
+        ),
+    ]
+}
+
+/// Other fields that are wrong.
+fn wrong_fields(off: &str) -> Vec<Wrong> {
+    let all = json!({
+        "line_items": 1, "customer_id": 1, "currency": "XXX", "collection_method": "x", "auto_collection": 1,
+        "days_until_due": 366, "tax_rate_ids": "x", "coupon_id": "a b", "auto_finalize": "x", "footer": "", "metadata": 1,
+        "customerid": "x",
+    });
+    let named = vec![
+        "/customer_id",
+        "/currency",
+        "/line_items",
+        "/auto_collection",
+        "/collection_method",
+        "/days_until_due",
+        "/tax_rate_ids",
+        "/coupon_id",
+        "/auto_finalize",
+        "/footer",
+        "/metadata",
+        "/customerid",
+    ];
+    let both = json!({ "collection_method": "send_invoice", "auto_collection": true });
+    vec![
+        (
+            fields(json!({ "tax_rate_ids": ["txr_rs_1"] })),
+            404,
+            vec!["/tax_rate_ids"],
+        ),
+        (
+            fields(json!({ "tax_rate_ids": [off] })),
+            400,
+            vec!["/tax_rate_ids"],
+        ),
+        (
+            fields(json!({ "customer_id": "cust_rs_1" })),
+            404,
+            vec!["/customer_id"],
+        ),
+        (
+            fields(json!({ "coupon_id": "none" })),
+            404,
+            vec!["/coupon_id"],
+        ),
+        (
+            fields(json!({ "coupon_id": "euros" })),
+            400,
+            vec!["/coupon_id"],
+        ),
+        (fields(both), 400, vec!["/collection_method"]),
+        (all, 400, named),
+    ]
+}
+
 #[tokio::test]
 async fn what_does_not_fit_together_is_named_and_nothing_is_written() {
     let world = World::new().await;
@@ -177,113 +294,9 @@ async fn what_does_not_fit_together_is_named_and_nothing_is_written() {
     let euros = json!({ "id": "euros", "name": "Euros", "amount_off": 5, "currency": "EUR" });
     api.post("/v3/coupons", euros).await.expect(201);
     let before = world.dump().len();
-    let good = json!([{ "description": "Work", "unit_amount": 1 }]);
-    let many: Vec<Value> = (0..101).map(|_| good[0].clone()).collect();
-    let large = json!({ "description": "Work", "unit_amount": 99_999_999_999_i64 });
-    let larger: Vec<Value> = (0..100)
-        .map(
-            |_| json!({ "description": "Work", "quantity": 99, "unit_amount": 99_999_999_999_i64 }),
-        )
-        .collect();
-    let line = |fields: Value| {
-        let mut line = large.clone();
-        crate::invoice_testing::merge(&mut line, fields);
-        json!([good[0], line])
-    };
-    let cases: Vec<(Value, u16, Vec<&str>)> = vec![
-        (json!({}), 400, vec!["/line_items"]),
-        (json!({ "line_items": [] }), 400, vec!["/line_items"]),
-        (json!({ "line_items": many }), 400, vec!["/line_items"]),
-        (json!({ "line_items": larger }), 400, vec!["/line_items"]),
-        (
-            json!({ "line_items": line(json!({ "quantity": 1_000_000 })) }),
-            400,
-            vec!["/line_items/1/unit_amount"],
-        ),
-        (
-            json!({ "line_items": line(json!({ "quantity": 0 })) }),
-            400,
-            vec!["/line_items/1/quantity"],
-        ),
-        (
-            json!({ "line_items": line(json!({ "quantity": -1, "description": "", "unit_amount": "x", "unitamount": 1 })) }),
-            400,
-            vec![
-                "/line_items/1/description",
-                "/line_items/1/quantity",
-                "/line_items/1/unit_amount",
-                "/line_items/1/unitamount",
-            ],
-        ),
-        (
-            json!({ "line_items": line(json!({ "unit_amount": 0.000_000_1 })) }),
-            400,
-            vec!["/line_items/1/unit_amount"],
-        ),
-        (
-            json!({ "line_items": line(json!({ "tax_rate_ids": ["txr_rs_1", off, off] })) }),
-            400,
-            vec![
-                "/line_items/1/tax_rate_ids",
-                "/line_items/1/tax_rate_ids",
-                "/line_items/1/tax_rate_ids",
-                "/line_items/1/tax_rate_ids",
-            ],
-        ),
-        (
-            json!({ "line_items": good, "tax_rate_ids": ["txr_rs_1"] }),
-            404,
-            vec!["/tax_rate_ids"],
-        ),
-        (
-            json!({ "line_items": good, "tax_rate_ids": [off] }),
-            400,
-            vec!["/tax_rate_ids"],
-        ),
-        (
-            json!({ "line_items": good, "customer_id": "cust_rs_1" }),
-            404,
-            vec!["/customer_id"],
-        ),
-        (
-            json!({ "line_items": good, "coupon_id": "none" }),
-            404,
-            vec!["/coupon_id"],
-        ),
-        (
-            json!({ "line_items": good, "coupon_id": "euros" }),
-            400,
-            vec!["/coupon_id"],
-        ),
-        (
-            json!({ "line_items": 1, "customer_id": 1, "currency": "XXX", "collection_method": "x", "auto_collection": 1,
-                 "days_until_due": 366, "tax_rate_ids": "x", "coupon_id": "a b", "auto_finalize": "x", "footer": "",
-                 "metadata": 1, "customerid": "x" }),
-            400,
-            vec![
-                "/customer_id",
-                "/currency",
-                "/line_items",
-                "/auto_collection",
-                "/collection_method",
-                "/days_until_due",
-                "/tax_rate_ids",
-                "/coupon_id",
-                "/auto_finalize",
-                "/footer",
-                "/metadata",
-                "/customerid",
-            ],
-        ),
-        (
-            json!({ "line_items": good, "collection_method": "send_invoice", "auto_collection": true }),
-            400,
-            vec!["/collection_method"],
-        ),
-    ];
-    for (fields, status, pointers) in cases {
+    for (fields, status, pointers) in wrong_lines(&off).into_iter().chain(wrong_fields(&off)) {
         let mut body = json!({ "customer_id": customer });
-        crate::invoice_testing::merge(&mut body, fields);
+        merge(&mut body, fields);
         let answer = api.post("/v3/invoices", body).await;
         answer.expect(status);
         assert_eq!(answer.pointers(), pointers);

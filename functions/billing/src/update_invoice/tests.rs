@@ -31,7 +31,7 @@ async fn a_draft_is_changed_and_added_up_anew() {
         "tax_rate_ids": [vat], "collection_method": "charge_automatically", "auto_finalize": true, "footer": null,
         "metadata": { "a": "b" },
     });
-    let changed = api.patch(&path, changes.clone()).await;
+    let answer = api.patch(&path, changes.clone()).await;
     let period = json!({ "start": "2026-01-15T12:00:00Z", "end": "2026-01-15T12:00:00Z" });
     let number = path.rsplit('_').next().unwrap();
     want["line_items"] = json!([
@@ -60,9 +60,9 @@ async fn a_draft_is_changed_and_added_up_anew() {
     for (field, value) in fields {
         want[field] = value;
     }
-    assert_eq!(*changed.expect(200), want);
+    assert_eq!(*answer.expect(200), want);
     assert_eq!(api.get(&path).await.body, want);
-    let id = changed.text_of("id");
+    let id = answer.text_of("id");
     assert_eq!(told(&world, id), ["2 invoice.updated"]);
     world.meter.take();
     api.patch(&path, changes).await.expect(200);

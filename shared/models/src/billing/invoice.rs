@@ -1,6 +1,7 @@
 //! An invoice: what is owed, for what, and what has been paid of it.
 
 mod collection;
+mod credit;
 mod draft;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::money::{Currency, Money};
 use crate::time::{Date, Period, Timestamp, Zone};
 
 pub use collection::{Attempt, Booked};
+pub use credit::{Credit, Credited, Crediting, GivenBack, Part};
 pub use draft::DraftChanges;
 
 /// Where an invoice stands.
@@ -126,19 +128,6 @@ pub struct Refused {
     /// What was charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Id<ids::PaymentMethod>>,
-}
-
-/// What credit notes have taken off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credited {
-    /// In all.
-    pub total: Money,
-    /// While it was still owed: that much less is to be paid.
-    pub before_payment: Money,
-    /// By line, before tax that comes on top.
-    pub lines: Vec<Money>,
-    /// By rate of tax, in the invoice's order.
-    pub taxes: Vec<Money>,
 }
 
 /// What is needed to make an invoice.
@@ -529,7 +518,7 @@ impl Invoice {
     }
 
     /// Nothing is owed any longer. Returns what the customer's balance had paid of it, which is the customer's again. Errors
-    /// where something else was paid, where a payment is under way, or unless it is owed.
+    /// where something else was paid or credited, where a payment is under way, or unless it is owed.
     pub fn void(&mut self, now: Timestamp) -> Result<Money> {
         self.refuse_to_void()?;
         self.status = InvoiceStatus::Void;
@@ -549,6 +538,13 @@ impl Invoice {
             return Err(self.wrong_status("voided"));
         }
         self.refuse_while_processing()?;
+        if self.credited.is_some() {
+            let detail = format!(
+                "invoice {} has been credited in part; credit the rest instead",
+                self.id
+            );
+            return Err(Error::conflict("invoice_credited", detail));
+        }
         if self.amount_paid.minor() > 0 {
             let detail = format!(
                 "{} of invoice {} has been paid; issue a credit note instead",

@@ -5,8 +5,7 @@
 //!   68.33 + 68.33 + 57.50 + 85.00 at 20 % is 55.83, not the 55.84 of four rounded lines.
 //! - All rates of a line are computed on the same base, which is its amount without the inclusive ones. There is no tax on
 //!   tax.
-//! - Credit notes take of the tax what is left of it in the proportion in which they take of the base what is left of that.
-//!   So the last one takes the remainder of the rounding, and none takes more than there is.
+//! - A rate that some lines contain and others have on top is two taxes of one invoice.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -111,8 +110,8 @@ struct Base<'a> {
     sums: Vec<(Decimal, Decimal)>,
 }
 
-/// The taxes on `lines`, one a rate, in the order in which the rates first appear. A rate of 0 % is among them; one that some
-/// prices contain and others do not is there twice.
+/// The taxes on `lines`, one a rate (two where some lines contain it and others do not), in the order in which the rates first
+/// appear. A rate of 0 % is among them.
 ///
 /// Errors where a line is in another currency than `currency`, or an amount leaves the range.
 pub fn taxes(currency: Currency, lines: &[Taxable]) -> Result<Vec<TaxAmount>> {
@@ -220,36 +219,6 @@ pub fn exclusive_total(currency: Currency, taxes: &[TaxAmount]) -> Result<Money>
         .iter()
         .filter(|tax| !tax.rate.inclusive)
         .try_fold(Money::zero(currency), |sum, tax| sum.plus(tax.amount))
-}
-
-/// The tax of one rate that a credit note gives back.
-///
-/// `tax` is the invoice's for that rate and `base` the net amount that it was on; the notes before have credited
-/// `credited_before` of the base and `tax_credited_before` of the tax, and this one credits `credited_now` of the base. The
-/// note that credits the rest of the base takes the rest of the tax. Errors where more is credited than is left, or the
-/// currencies differ.
-pub fn credited_tax(
-    tax: Money,
-    base: Money,
-    credited_before: Money,
-    credited_now: Money,
-    tax_credited_before: Money,
-) -> Result<Money> {
-    let base_left = base.minus(credited_before)?;
-    let tax_left = tax.minus(tax_credited_before)?;
-    let after = base_left.minus(credited_now)?;
-    if credited_now.is_zero() {
-        return Ok(Money::zero(tax.currency()));
-    }
-    // Neither past zero nor away from it.
-    let within = credited_now.minor().signum() == base_left.minor().signum()
-        && after.minor().signum() != -base_left.minor().signum();
-    if !within {
-        return Err(Error::internal(format_args!(
-            "{credited_now} credited of {base_left}"
-        )));
-    }
-    tax_left.share(credited_now.decimal(), base_left.decimal())
 }
 
 fn out_of_range() -> Error {

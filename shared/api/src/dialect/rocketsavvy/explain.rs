@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::billing::{Tier, optional, tiers};
-use super::invoices::{ids, line_id};
+use super::invoices::{line_item_id, rate_ids};
 use super::{number, spelling};
 
 /// How every exact amount becomes one in minor units.
@@ -273,7 +273,7 @@ impl InvoiceExplanation {
         let lines = lines.map(|(index, (line, explained))| {
             let derivation = &explained.derivation;
             Ok(LineExplanation {
-                id: line_id(invoice, index),
+                id: line_item_id(invoice.id, index),
                 description: line.description.clone(),
                 inputs: LineInputs::of(line)?,
                 formula: derivation.formula.clone(),
@@ -286,7 +286,7 @@ impl InvoiceExplanation {
                 rounding: ROUNDING,
                 amount: derivation.amount.minor(),
                 discount_share: explained.discount_share.minor(),
-                tax_rate_ids: ids(&explained.rates),
+                tax_rate_ids: rate_ids(&explained.rates),
                 matches: explained.matches,
             })
         });

@@ -1,5 +1,6 @@
 //! Invoices as v3 prints them.
 
+use models::ids::{self, Id};
 use models::{Metadata, Mode, Result, billing};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -51,6 +52,22 @@ pub struct InvoiceTax {
     taxable_amount: i64,
     #[schema(example = 2000)]
     amount: i64,
+}
+
+impl InvoiceTax {
+    pub(super) fn of_all(taxes: &[billing::TaxAmount]) -> Result<Vec<Self>> {
+        let of = |tax: &billing::TaxAmount| {
+            Ok(Self {
+                tax_rate_id: tax.rate.id.to_string(),
+                name: tax.rate.name.clone(),
+                percentage: number(tax.rate.percentage)?,
+                inclusive: tax.rate.inclusive,
+                taxable_amount: tax.base.minor(),
+                amount: tax.amount.minor(),
+            })
+        };
+        taxes.iter().map(of).collect()
+    }
 }
 
 /// What a coupon took off.
@@ -218,7 +235,7 @@ impl Invoice {
                 coupon_id: discount.coupon_id.to_string(),
                 amount: discount.amount.minor(),
             }),
-            taxes: taxes(invoice)?,
+            taxes: InvoiceTax::of_all(&invoice.taxes)?,
             payment_method: invoice.payment_method.clone(),
             subtotal: invoice.subtotal()?.minor(),
             discount_amount: invoice.discount_amount().minor(),
@@ -272,15 +289,10 @@ fn payment_status(invoice: &billing::Invoice) -> &'static str {
     }
 }
 
-/// A line's id: the how-manieth of its invoice it is.
-pub(super) fn line_id(invoice: &billing::Invoice, index: usize) -> String {
-    format!("il_{}_{}", invoice.id.number(), index + 1)
-}
-
 fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
     let line = |(index, line): (usize, &billing::LineItem)| {
         Ok(LineItem {
-            id: line_id(invoice, index),
+            id: line_item_id(invoice.id, index),
             description: line.description.clone(),
             quantity: number(line.quantity)?,
             unit_amount: line.unit_amount().map(number).transpose()?,
@@ -288,27 +300,85 @@ fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
             proration: line.is_proration(),
             plan_id: line.plan_id.as_ref().map(ToString::to_string),
             metric_name: line.metric_name.clone(),
-            tax_rate_ids: line.rates.as_ref().map(|rates| ids(rates)),
+            tax_rate_ids: line.rates.as_ref().map(|rates| rate_ids(rates)),
             period: PeriodView::of(line.period.unwrap_or(invoice.period)),
         })
     };
     invoice.lines.iter().enumerate().map(line).collect()
 }
 
-pub(super) fn ids(rates: &[billing::AppliedRate]) -> Vec<String> {
+pub(super) fn rate_ids(rates: &[billing::AppliedRate]) -> Vec<String> {
     rates.iter().map(|rate| rate.id.to_string()).collect()
 }
 
-fn taxes(invoice: &billing::Invoice) -> Result<Vec<InvoiceTax>> {
-    let tax = |tax: &billing::TaxAmount| {
-        Ok(InvoiceTax {
-            tax_rate_id: tax.rate.id.to_string(),
-            name: tax.rate.name.clone(),
-            percentage: number(tax.rate.percentage)?,
-            inclusive: tax.rate.inclusive,
-            taxable_amount: tax.base.minor(),
-            amount: tax.amount.minor(),
+/// The id of a line by its place in the invoice, from 0.
+pub fn line_item_id(invoice: Id<ids::Invoice>, line: usize) -> String {
+    format!("il_{}_{}", invoice.number(), line.saturating_add(1))
+}
+
+/// The place of a line in `invoice` by its id, from 0. `None` where the text is not the id of a line of that invoice.
+pub fn line_of(invoice: Id<ids::Invoice>, text: &str) -> Option<usize> {
+    let place: usize = text.rsplit('_').next()?.parse().ok()?;
+    let line = place.checked_sub(1)?;
+    (line_item_id(invoice, line) == text).then_some(line)
+}
+
+/// An invoice that is to come. Amounts are minor units.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct InvoicePreview {
+    /// `subscription_create`, `subscription_cycle` or `subscription_update`.
+    #[schema(example = "subscription_cycle")]
+    billing_reason: &'static str,
+    #[schema(example = "USD")]
+    currency: &'static str,
+    /// When it will be made.
+    #[schema(example = "2025-07-27T10:30:00Z")]
+    date: String,
+    line_items: Vec<LineItem>,
+    discount: Option<InvoiceDiscount>,
+    taxes: Vec<InvoiceTax>,
+    #[schema(example = 9999)]
+    subtotal: i64,
+    #[schema(example = 0)]
+    discount_amount: i64,
+    #[schema(example = 0)]
+    tax: i64,
+    #[schema(example = 9999)]
+    total: i64,
+    /// What the customer's balance will pay; negative where the invoice will give to the balance.
+    #[schema(example = 0)]
+    balance_applied: i64,
+    /// What will be charged.
+    #[schema(example = 9999)]
+    amount_due: i64,
+    #[schema(example = "2025-06-27T10:30:00Z")]
+    period_start: String,
+    #[schema(example = "2025-07-27T10:30:00Z")]
+    period_end: String,
+}
+
+impl InvoicePreview {
+    /// A forecast as v3 prints it. Errors where its sums leave the range.
+    pub fn of(invoice: &billing::Invoice) -> Result<Self> {
+        let zero = models::Money::zero(invoice.currency);
+        Ok(Self {
+            billing_reason: invoice.billing_reason.as_str(),
+            currency: invoice.currency.code(),
+            date: invoice.created.to_string(),
+            line_items: lines(invoice)?,
+            discount: invoice.discount.as_ref().map(|discount| InvoiceDiscount {
+                coupon_id: discount.coupon_id.to_string(),
+                amount: discount.amount.minor(),
+            }),
+            taxes: InvoiceTax::of_all(&invoice.taxes)?,
+            subtotal: invoice.subtotal()?.minor(),
+            discount_amount: invoice.discount_amount().minor(),
+            tax: invoice.tax()?.minor(),
+            total: invoice.total()?.minor(),
+            balance_applied: invoice.balance_applied.unwrap_or(zero).minor(),
+            amount_due: invoice.amount_due()?.minor(),
+            period_start: invoice.period.start.to_string(),
+            period_end: invoice.period.end.to_string(),
         })
-    };
-    invoice.taxes.iter().map(tax).collect()
+    }
 }

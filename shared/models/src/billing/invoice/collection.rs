@@ -45,6 +45,15 @@ pub struct Booked {
     pub overpaid: Money,
 }
 
+/// How long until a payment under way is asked about again: minutes at first, days in the end (Kill Bill's numbers).
+fn poll_wait(payment: &Payment, now: Timestamp) -> i64 {
+    match now.seconds().saturating_sub(payment.created.seconds()) {
+        ..3_600 => 300,
+        3_600..86_400 => 3_600,
+        _ => 86_400,
+    }
+}
+
 impl Invoice {
     /// The identity of the next attempt to collect it; also what the payment's id is derived from.
     pub fn attempt_identity(&self) -> String {
@@ -118,7 +127,7 @@ impl Invoice {
             return Ok(booked);
         }
         if payment.status == PaymentStatus::Processing {
-            let next = Some(now.plus_seconds(PENDING_SECONDS));
+            let next = Some(now.plus_seconds(poll_wait(payment, now)));
             booked.changed = self.processing.is_none() || self.next_payment_attempt != next;
             self.processing.get_or_insert(Attempt {
                 payment_id: payment.id,
