@@ -38,10 +38,13 @@ pub async fn run_subscription(
         match turn {
             Turn::Nothing => return Ok(()),
             // Where it is due again, or somebody else moved it, the next round looks at what it wants then.
-            Turn::Bill(bill) => match bill_subscription(context, &stored, &bill).await? {
-                Some(moved) if moved.due().is_none_or(|due| due > at) => return Ok(()),
-                Some(_) | None => continue,
-            },
+            Turn::Bill(bill) => {
+                let billed = Box::pin(bill_subscription(context, &stored, &bill));
+                match billed.await? {
+                    Some(moved) if moved.due().is_none_or(|due| due > at) => return Ok(()),
+                    Some(_) | None => continue,
+                }
+            }
             Turn::AnnounceTrial => {
                 subscription.trial_announced = true;
                 let event = Some(EventType::SubscriptionTrialWillEnd);

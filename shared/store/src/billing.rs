@@ -50,8 +50,10 @@ impl Record for Invoice {
         keys::record(scope, self.id)
     }
 
+    // What a subscription made is in that subscription's list.
     fn parent(&self, scope: &Scope) -> Option<String> {
-        Some(keys::of_customer::<ids::Invoice>(scope, self.customer_id))
+        let written = self.identity().is_none();
+        written.then(|| keys::of_customer::<ids::Invoice>(scope, self.customer_id))
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -142,23 +144,6 @@ impl Session {
     /// An invoice. One consistent read: money hangs on it.
     pub async fn invoice(&self, id: Id<ids::Invoice>) -> Result<Option<Stored<Invoice>>> {
         self.load(&keys::record(&self.scope(), id), true).await
-    }
-
-    /// Invoices, newest first, of one customer, of one subscription or of all, in one status or in any.
-    pub async fn invoices(
-        &self,
-        page: &PageRequest,
-        customer: Option<Id<ids::Customer>>,
-        subscription: Option<Id<ids::Subscription>>,
-        status: Option<&str>,
-    ) -> Result<Page<Stored<Invoice>>> {
-        let mut filters = Vec::new();
-        filters.extend(customer.map(|id| Filter::Equals("customer_id", id.to_string())));
-        filters.extend(subscription.map(|id| Filter::Equals("subscription_id", id.to_string())));
-        filters.extend(status.map(|status| Filter::Equals("status", status.to_owned())));
-        let by_index = customer.filter(|_| subscription.is_none() && status.is_none());
-        self.of_customer_or_all::<ids::Invoice, _>(page, by_index, &filters)
-            .await
     }
 
     /// The next invoice number of that year: unique and rising. At most one write unit; those who ask at the same moment in
