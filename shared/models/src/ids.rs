@@ -253,6 +253,30 @@ impl<'de, K: Kind> Deserialize<'de> for Id<K> {
     }
 }
 
+/// An id as a bare integer: for storage that knows its kind.
+pub mod number {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Id, Kind};
+
+    /// For `serialize_with`.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    pub fn serialize<K: Kind, S: Serializer>(id: &Id<K>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(id.number())
+    }
+
+    /// For `deserialize_with`. Errors where it is not below 2^53.
+    pub fn deserialize<'de, K: Kind, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Id<K>, D::Error> {
+        let number = u64::deserialize(deserializer)?;
+        Id::new(number).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Ids of one kind as bare integers: for storage that keeps many of them, in ten bytes each.
 pub mod numbers {
     use serde::{Deserialize, Deserializer, Serializer};

@@ -22,6 +22,7 @@ pub async fn run_subscription(
     id: Id<ids::Subscription>,
     at: Timestamp,
 ) -> Result<()> {
+    context.expect_number(true)?;
     let mut resumed = false;
     for _ in 0..MAX_TURNS {
         let Some(stored) = context.subscription_now(id).await? else {

@@ -150,14 +150,14 @@ impl Session {
     /// one process share it.
     pub async fn next_invoice_number(&self, year: i16) -> Result<String> {
         let key = keys::invoice_counter(&self.scope(), year);
-        let number = self.table().next_number(key).await?;
+        let number = self.next_number(key).await?;
         Ok(format!("INV-{year}-{number:06}"))
     }
 
     /// The next credit note number of that year, as [`Session::next_invoice_number`].
     pub async fn next_credit_note_number(&self, year: i16) -> Result<String> {
         let key = keys::credit_note_counter(&self.scope(), year);
-        let number = self.table().next_number(key).await?;
+        let number = self.next_number(key).await?;
         Ok(format!("CN-{year}-{number:06}"))
     }
 }
