@@ -27,9 +27,9 @@ impl Input for Filter {
 
 /// List invoices
 ///
-/// Newest first. 1 query, or up to 10 with `status` alone. With `subscription_id` 1 read, up to 2 queries and a batch read;
-/// with `customer_id` 2 queries, a batch read of its subscriptions and one of the invoices, and a query for each
-/// subscription with more than 11 invoices.
+/// Newest first. 1 query, or up to 10 with `status` alone. With `subscription_id` a read and a batch read; with
+/// `customer_id` 2 queries, a batch read of its subscriptions and one of the invoices. A subscription with more than 11
+/// invoices takes another query.
 #[utoipa::path(
     get,
     path = "/v3/invoices",

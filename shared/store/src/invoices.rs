@@ -77,7 +77,7 @@ impl Session {
             status,
         };
         let known = match (customer, subscription) {
-            (_, Some(subscription)) => Some(self.known_of_subscription(subscription, page).await?),
+            (_, Some(subscription)) => Some(self.known_of_subscription(subscription).await?),
             (Some(customer), None) => self.known_of_customer(customer, page).await?,
             (None, None) => None,
         };
@@ -123,22 +123,12 @@ impl Session {
         Ok(Page { items: found, next })
     }
 
-    /// The invoices of a subscription, and those that somebody wrote for its customer: they may name it.
-    async fn known_of_subscription(
-        &self,
-        id: Id<ids::Subscription>,
-        page: &PageRequest,
-    ) -> Result<Known> {
-        let Some(subscription) = self.subscription(id).await? else {
-            return Ok(Known::new());
-        };
-        let (mut known, written) = try_join(
-            self.made_by(&subscription),
-            self.written_for(subscription.customer_id, page),
-        )
-        .await?;
-        known.extend(written);
-        Ok(known)
+    /// The invoices of a subscription: those that it made. One that somebody wrote names none.
+    async fn known_of_subscription(&self, id: Id<ids::Subscription>) -> Result<Known> {
+        match self.subscription(id).await? {
+            Some(subscription) => self.made_by(&subscription).await,
+            None => Ok(Known::new()),
+        }
     }
 
     /// The invoices of a customer; `None` where its subscriptions are too many to ask them all.
