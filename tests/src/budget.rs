@@ -21,6 +21,7 @@ async fn operations_cost_what_they_say() {
     let mut rows = Vec::new();
     requests(&world, &mut rows).await;
     renewals(&world, &mut rows).await;
+    usage(&world, &mut rows).await;
     let mut table = String::from(
         "\n| operation | read units | write units | round trips |\n|---|---|---|---|\n",
     );
@@ -85,6 +86,55 @@ async fn requests(world: &World, rows: &mut Vec<Row>) {
         .await
         .expect(201);
     row("create_customer, test (reads the test clock)", 10, 10);
+}
+
+/// Reports of usage, one by one and 500 at once.
+async fn usage(world: &World, rows: &mut Vec<Row>) {
+    let api = world.call(catalogue::all());
+    let live = api.with_key(&world.ours.live_key);
+    let plan = json!({ "id": "live", "name": "Live", "currency": "USD", "amount": 9999, "interval": "month" });
+    live.post("/v3/plans", plan).await.expect(201);
+    let customer = live
+        .post("/v3/customers", json!({ "email": "a@example.com" }))
+        .await;
+    let new =
+        json!({ "customer_id": customer.body["id"], "plan_id": "live", "trial_period_days": 14 });
+    let subscription = live.post("/v3/subscriptions", new).await;
+    let id = subscription.text_of("id");
+    let mut row = |what, read_tenths, write_tenths| {
+        rows.push(Row {
+            what,
+            units: world.meter.take(),
+            read_tenths,
+            write_tenths,
+        });
+    };
+    world.meter.take();
+    let report = |n: u32, key: Option<String>| json!({ "subscription_id": id, "metric_name": "api_calls", "quantity": n, "idempotency_key": key });
+    live.post("/v3/usage", report(1, None)).await.expect(201);
+    row("record_usage, live", 25, 10);
+    live.post("/v3/usage", report(1, Some("k".to_owned())))
+        .await
+        .expect(201);
+    row("record_usage, live, with idempotency_key", 25, 10);
+    let events = |keyed: bool| -> Vec<_> {
+        let key = |n| keyed.then(|| format!("k-{n}"));
+        (0..500).map(|n| report(n, key(n))).collect()
+    };
+    let batch = json!({ "events": events(false) });
+    live.post("/v3/usage/batch", batch).await.expect(201);
+    row("record_usage_batch of 500, live", 25, 100);
+    let batch = json!({ "events": events(true) });
+    live.post("/v3/usage/batch", batch).await.expect(201);
+    row(
+        "record_usage_batch of 500, live, with idempotency_key",
+        65,
+        150,
+    );
+    live.get(&format!("/v3/subscriptions/{id}/usage"))
+        .await
+        .expect(200);
+    row("get_subscription_usage, one metric, after a batch", 90, 0);
 }
 
 /// A subscription that begins with a trial and is billed at its end and a month later.

@@ -141,6 +141,7 @@ async fn plant(api: &Call) -> String {
             "/v3/plans",
             "/v3/subscriptions",
             "/v3/usage",
+            "/v3/usage/batch",
             "/v3/webhooks",
         ] {
             note(&api.send(http::Method::POST, path, number).await);

@@ -44,6 +44,21 @@ impl Operation {
         )
     }
 
+    /// The query of the examples of its parameters, in front of which a `?` belongs; empty where it has none.
+    pub(crate) fn example_query(&self) -> String {
+        let parameters = self.description["parameters"].as_array();
+        let parameters = parameters.into_iter().flatten();
+        let with_example = parameters
+            .filter(|parameter| parameter["in"] == "query" && parameter.get("example").is_some());
+        let pairs = with_example.map(|parameter| {
+            let value = parameter["example"]
+                .as_str()
+                .map_or_else(|| parameter["example"].to_string(), str::to_owned);
+            format!("{}={value}", parameter["name"].as_str().unwrap())
+        });
+        pairs.collect::<Vec<_>>().join("&")
+    }
+
     /// The path with the examples of its parameters.
     pub(crate) fn example_path(&self) -> String {
         let mut path = self.path.clone();
@@ -158,6 +173,10 @@ pub(crate) fn example(document: &Value, schema: &Value) -> Value {
             .map(|schema| example(document, schema))
             .find(|value| !value.is_null())
             .unwrap_or_default();
+    }
+    if let Some(items) = schema.get("items") {
+        let one = example(document, items);
+        return if one.is_null() { one } else { json!([one]) };
     }
     match schema["properties"].as_object() {
         Some(properties) => {

@@ -51,9 +51,10 @@ fn by_function() -> BTreeMap<&'static str, Vec<Operation>> {
     functions
 }
 
-#[test]
-fn generated_openapi_is_that_of_the_code() {
-    let document = catalogue::document();
+#[tokio::test]
+async fn generated_openapi_is_that_of_the_code() {
+    let mut document = catalogue::document();
+    let exchanges = crate::examples::exchanges().await;
     for operation in catalogue::operations() {
         let described = &document["paths"][&operation.path][operation.method.to_lowercase()];
         let summary = described["summary"].as_str().unwrap_or_default();
@@ -65,6 +66,26 @@ fn generated_openapi_is_that_of_the_code() {
                 "{} {status} has no description",
                 operation.id
             );
+        }
+    }
+    for operation in catalogue::operations() {
+        if let Some(exchange) = exchanges.get(&operation.id) {
+            let described =
+                &mut document["paths"][&operation.path][operation.method.to_lowercase()];
+            if let Some(request) = &exchange.request {
+                described["requestBody"]["content"]["application/json"]["example"] =
+                    request.clone();
+            }
+            let answer = &mut described["responses"][exchange.status.to_string()];
+            assert!(
+                answer.is_object(),
+                "{} answers {}",
+                operation.id,
+                exchange.status
+            );
+            if !exchange.response.is_null() {
+                answer["content"]["application/json"]["example"] = exchange.response.clone();
+            }
         }
     }
     check("infra/openapi/rocketsavvy.json", &format!("{document:#}\n"));
@@ -159,18 +180,6 @@ fn generated_sample_events_are_those_of_the_code() {
 fn sample(document: &Value, operation: &Operation) -> Value {
     let body = operation.description["requestBody"]["content"]["application/json"].get("schema");
     let body = body.map(|schema| example(document, schema).to_string());
-    let query: Vec<String> = operation.description["parameters"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|parameter| parameter["in"] == "query" && parameter.get("example").is_some())
-        .map(|parameter| {
-            let value = parameter["example"]
-                .as_str()
-                .map_or_else(|| parameter["example"].to_string(), str::to_owned);
-            format!("{}={value}", parameter["name"].as_str().unwrap())
-        })
-        .collect();
     let key = match operation.id.as_str() {
         "get_health" => None,
         "create_account" | "get_account" => Some(local::seed::operator_key()),
@@ -179,7 +188,7 @@ fn sample(document: &Value, operation: &Operation) -> Value {
     request(
         &operation.method,
         &operation.example_path(),
-        &query.join("&"),
+        &operation.example_query(),
         key,
         body,
     )

@@ -5,6 +5,9 @@ use testkit::World;
 
 use crate::catalogue;
 
+/// The first entry of a list, in the path of a field.
+const FIRST: &str = "0";
+
 /// The properties of a schema, by their path.
 fn properties(document: &Value, schema: &Value, path: &[&str], found: &mut Vec<Vec<String>>) {
     if let Some(name) = schema["$ref"].as_str() {
@@ -15,6 +18,10 @@ fn properties(document: &Value, schema: &Value, path: &[&str], found: &mut Vec<V
             path,
             found,
         );
+    }
+    if let Some(items) = schema.get("items") {
+        let inner: Vec<&str> = path.iter().copied().chain([FIRST]).collect();
+        return properties(document, items, &inner, found);
     }
     for of in schema["oneOf"].as_array().into_iter().flatten() {
         properties(document, of, path, found);
@@ -30,9 +37,13 @@ fn properties(document: &Value, schema: &Value, path: &[&str], found: &mut Vec<V
 fn misspelt(path: &[String]) -> Value {
     let (last, outer) = path.split_last().unwrap();
     let inner = Value::Object(Map::from_iter([(format!("{last}x"), Value::Null)]));
-    outer.iter().rev().fold(inner, |inner, name| {
-        Value::Object(Map::from_iter([(name.clone(), inner)]))
-    })
+    outer
+        .iter()
+        .rev()
+        .fold(inner, |inner, name| match name.as_str() {
+            FIRST => Value::Array(vec![inner]),
+            name => Value::Object(Map::from_iter([(name.to_owned(), inner)])),
+        })
 }
 
 #[tokio::test]

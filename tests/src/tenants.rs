@@ -25,6 +25,10 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
     let invoice = subscription.text_of("latest_invoice_id").to_owned();
     let note = json!({ "invoice_id": invoice, "amount": 100 });
     let note = id(&api.post("/v3/credit-notes", note).await);
+    let subscription_id = id(&subscription);
+    let usage =
+        json!({ "subscription_id": subscription_id, "metric_name": "api_calls", "quantity": 1 });
+    let usage = id(&api.post("/v3/usage", usage).await);
     let webhook = json!({ "url": "https://your-app.com/hook", "events": ["*"] });
     let webhook = id(&api.post("/v3/webhooks", webhook).await);
     let key = json!({ "name": "Another", "mode": "test", "scopes": ["*"] });
@@ -40,7 +44,8 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
         ("cust_rs_", customer),
         ("pm_rs_", method),
         ("pay_rs_", payment),
-        ("sub_rs_", id(&subscription)),
+        ("sub_rs_", subscription_id),
+        ("usage_rs_", usage),
         ("inv_rs_", invoice),
         ("cn_rs_", note),
         ("we_rs_", webhook),
@@ -144,9 +149,15 @@ async fn another_business_and_the_other_mode_find_nothing() {
             let schema =
                 operation.description["requestBody"]["content"]["application/json"].get("schema");
             let body = schema.map_or(Value::Null, |schema| catalogue::example(&document, schema));
+            let query = operation.example_query();
+            let path = format!("{path}?{query}");
             let answer = send(&stranger, &operation, &path, &body).await;
             answer.expect(404);
-            let absent = format!("{}{prefix}424242{}", &example[..start], &example[end..]);
+            let absent = format!(
+                "{}{prefix}424242{}?{query}",
+                &example[..start],
+                &example[end..]
+            );
             let unknown = send(&stranger, &operation, &absent, &body).await;
             unknown.expect(404);
             let told =

@@ -83,18 +83,16 @@ pub(crate) async fn cancel_subscription(
         return cx.changed(&writes, &view).await;
     }
     stored.refuse_if_over()?;
-    let readings = operations::read_meters(&cx, &stored, stored.period).await?;
+    let readings = operations::read_meters(&cx, &stored, stored.period_until(now)).await?;
     let unit = cx.billing_settings().await?.proration;
     subscription.cancel_now(body.prorate, unit, &readings, now)?;
-    writes.update(
-        &stored,
-        &subscription,
-        Some(EventType::SubscriptionCanceled),
-    )?;
+    let waits = subscription.bill_now.is_some();
+    let event = (!waits).then_some(EventType::SubscriptionCanceled);
+    writes.update(&stored, &subscription, event)?;
     if stored.status == SubscriptionStatus::Incomplete {
         operations::void_latest(&cx, &mut writes, &stored, now).await?;
     }
-    if subscription.bill_now.is_none() {
+    if !waits {
         let view = Subscription::of(&subscription, cx.mode())?;
         return cx.changed(&writes, &view).await;
     }

@@ -96,17 +96,13 @@ impl Input for Body {
 /// Either lines or an amount.
 fn read_what(fields: &mut Fields<'_>, invoice: Option<Id<ids::Invoice>>) -> Option<Crediting> {
     let lines = fields
-        .objects("lines", MAX_LINES, |fields| read_line(fields, invoice))
+        .objects("lines", 1..=MAX_LINES, |fields| read_line(fields, invoice))
         .optional();
     let amount = fields.minor("amount", 1).optional();
     match (fields.gives("lines"), fields.gives("amount")) {
         (true, true) => {
             let detail = "contradicts lines: a credit note is for one or the other";
             fields.reject("amount", "contradiction", detail);
-            None
-        }
-        (true, false) if lines.as_ref().is_some_and(Vec::is_empty) => {
-            fields.reject("lines", "too_few", "must have at least 1 entry");
             None
         }
         (true, false) => lines.map(Crediting::Lines),

@@ -40,6 +40,7 @@ pub(crate) struct NewPlan {
     #[schema(example = "flat")]
     pricing_model: Option<String>,
     /// The tiers of a graduated or volume price, in rising order, the last one without `up_to`; at most 20.
+    #[schema(example = json!([]))]
     tiers: Option<Vec<TierSchema>>,
     /// Units in a package.
     #[schema(example = json!(null))]
@@ -51,6 +52,7 @@ pub(crate) struct NewPlan {
     #[schema(value_type = Option<f64>, example = json!(null))]
     included_units: Option<String>,
     /// Metered components, billed when the period has ended; at most 10.
+    #[schema(example = json!([]))]
     meters: Option<Vec<MeterSchema>>,
     /// Whether the amounts contain the tax: `inclusive`, `exclusive`, or `unspecified` (the tax rate says).
     #[schema(example = "unspecified")]

@@ -46,6 +46,7 @@ pub(crate) struct NewSubscriptionSchema {
     #[schema(example = 1)]
     quantity: Option<u32>,
     /// Further plans, with the same interval and currency.
+    #[schema(example = json!(null))]
     items: Option<Vec<ItemSchema>>,
     /// Instead of the customer's default.
     payment_method_id: Option<String>,

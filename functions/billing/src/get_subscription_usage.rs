@@ -1,20 +1,18 @@
 //! `GET /v3/subscriptions/{id}/usage`
 
-use std::collections::BTreeMap;
-
-use api::dialect::rocketsavvy::{Problems, number};
+use api::dialect::rocketsavvy::{InvoicePreview, Problems, number};
 use api::input::{Fields, Input};
 use api::{BillingRead, Cx, Path, Problem, Query, Reply};
-use models::Error;
+use models::billing::Aggregation;
 use models::ids::{self, Id};
-use models::page::PageRequest;
-use rust_decimal::Decimal;
+use models::{Error, Result};
+use operations::{Metric, MetricUsage};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// Reports read with one query.
-const PAGE: u32 = 1000;
+/// Metrics in one answer at the most; the others are asked for by name.
+const MOST_METRICS: usize = 100;
 
 /// What a subscription used in the period that is running.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,21 +23,49 @@ pub(crate) struct SubscriptionUsage {
     period_start: String,
     #[schema(example = "2025-07-27T10:30:00Z")]
     period_end: String,
-    metrics: Vec<MetricUsage>,
+    metrics: Vec<UsedMetric>,
+    /// The invoice at the end of the period, with usage as it is by now; absent where one metric is asked for, `null` where
+    /// there will be none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projected_invoice: Option<Option<InvoicePreview>>,
+    /// Whether there are more than 100 metrics. Then these are the last by name; ask for the others by `metric_name`.
+    #[schema(example = false)]
+    has_more: bool,
     livemode: bool,
 }
 
-/// The sum of one metric.
+/// What was used of one metric.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct MetricUsage {
+pub(crate) struct UsedMetric {
     #[schema(example = "api_calls")]
     metric_name: String,
-    /// A decimal number, exactly.
+    /// How `total` is made: `sum`, `count`, `max`, `latest` or `unique`.
+    #[schema(example = "sum")]
+    aggregation: &'static str,
+    /// A decimal number, exactly. Below zero where corrections of earlier periods take back more than was used in this one.
     #[schema(value_type = f64, example = 1500)]
     total: Box<RawValue>,
-    /// How many reports it is the sum of.
+    /// How many records count in it.
     #[schema(example = 3)]
-    records: u64,
+    records: i64,
+    /// How many of them, and of corrections, belong to an earlier period.
+    #[schema(example = 0)]
+    late: u64,
+}
+
+impl UsedMetric {
+    fn of(used: MetricUsage) -> Result<Self> {
+        let spelling = Aggregation::ALL
+            .iter()
+            .find(|(_, aggregation)| *aggregation == used.aggregation);
+        Ok(Self {
+            metric_name: used.metric_name,
+            aggregation: spelling.map_or("", |(name, _)| name),
+            total: number(used.totals.quantity(used.aggregation))?,
+            records: used.totals.count,
+            late: used.totals.late,
+        })
+    }
 }
 
 /// What the query says.
@@ -57,7 +83,9 @@ impl Input for Filter {
 
 /// Retrieve a subscription's usage
 ///
-/// The sum of each metric in the period that is running. 1 read, and 1 query for 1000 reports.
+/// What was used of each metric in the period that is running, however many records there are: the newest page of each log
+/// tells it; and what the next invoice will be. 1 read, a query of 1 read unit for each metric, and 1 more; 3 reads and a
+/// query for each meter for the projected invoice.
 #[utoipa::path(
     get,
     path = "/v3/subscriptions/{id}/usage",
@@ -77,43 +105,98 @@ pub(crate) async fn get_subscription_usage(
         .subscription(id)
         .await?
         .ok_or_else(|| Error::not_found("subscription", id))?;
-    let period = subscription.period;
-    let mut sums: BTreeMap<String, (Decimal, u64)> = BTreeMap::new();
-    let mut request = PageRequest {
-        limit: PAGE,
-        after: None,
-    };
-    loop {
-        let page = cx.usage(id, query.metric_name.as_deref(), &request).await?;
-        for usage in &page.items {
-            if (period.start..period.end).contains(&usage.timestamp) {
-                let (sum, count) = sums.entry(usage.metric_name.clone()).or_default();
-                *sum = sum
-                    .checked_add(usage.quantity)
-                    .ok_or_else(|| Error::internal("the usage is out of range"))?;
-                *count += 1;
-            }
+    let (used, projected_invoice) = match &query.metric_name {
+        Some(name) => (one(&cx, Metric::of(&subscription, name)).await?, None),
+        None => {
+            let used = operations::usage_by_metric(&cx, &subscription, MOST_METRICS + 1).await?;
+            let next = operations::forecast(&cx, &subscription).await?.next;
+            (
+                used,
+                Some(next.as_ref().map(InvoicePreview::of).transpose()?),
+            )
         }
-        if page.next.is_none() {
-            break;
-        }
-        request.after = page.next;
-    }
-    let metric = |(metric_name, (sum, records))| {
-        Ok(MetricUsage {
-            metric_name,
-            total: number(sum)?,
-            records,
-        })
     };
+    let has_more = used.len() > MOST_METRICS;
+    let used = used.into_iter().skip(usize::from(has_more));
     Reply::ok(&SubscriptionUsage {
         subscription_id: id.to_string(),
-        period_start: period.start.to_string(),
-        period_end: period.end.to_string(),
-        metrics: sums
-            .into_iter()
-            .map(metric)
-            .collect::<models::Result<_>>()?,
+        period_start: subscription.period.start.to_string(),
+        period_end: subscription.period.end.to_string(),
+        metrics: used.map(UsedMetric::of).collect::<Result<_>>()?,
+        projected_invoice,
+        has_more,
         livemode: cx.livemode(),
     })
+}
+
+/// The one metric that was asked for: zero where nothing was ever used.
+async fn one(cx: &Cx<BillingRead>, metric: Metric<'_>) -> Result<Vec<MetricUsage>> {
+    Ok(vec![MetricUsage {
+        metric_name: metric.name.to_owned(),
+        aggregation: metric.aggregation,
+        totals: operations::usage_totals(cx, metric).await?,
+    }])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    use crate::testing::{recorded, subscribed};
+
+    #[tokio::test]
+    async fn every_metric_costs_one_read_however_much_was_used() {
+        let world = World::new().await;
+        let (api, id) = subscribed(&world).await;
+        for _ in 0..100 {
+            recorded(&api, &id, "0.1").await;
+        }
+        let other = json!({ "subscription_id": id, "metric_name": "a b", "quantity": 3 });
+        api.post("/v3/usage", other).await.expect(201);
+        world.meter.take();
+        let path = format!("/v3/subscriptions/{id}/usage");
+        let answer = api.get(&path).await;
+        let units = world.meter.take();
+        assert!(units.read_tenths <= 65, "{units:?}");
+        assert_eq!(units.calls["Query"], 3);
+        let metric = |name: &str, total: serde_json::Value, records: u32| json!({ "metric_name": name, "aggregation": "sum", "total": total, "records": records, "late": 0 });
+        let next = answer.body["projected_invoice"].clone();
+        assert_eq!(
+            (&next["amount_due"], &next["date"]),
+            (&json!(100), &json!("2026-01-29T12:00:00Z"))
+        );
+        let want = json!({
+            "projected_invoice": next,
+            "subscription_id": id, "period_start": "2026-01-15T12:00:00Z", "period_end": "2026-01-29T12:00:00Z",
+            "metrics": [metric("a b", json!(3), 1), metric("api_calls", json!(10), 100)],
+            "has_more": false, "livemode": false,
+        });
+        assert_eq!(answer.expect(200), &want);
+        let one = api.get(&format!("{path}?metric_name=api_calls")).await;
+        assert_eq!(
+            one.body["metrics"],
+            json!([metric("api_calls", json!(10), 100)])
+        );
+        let none = api.get(&format!("{path}?metric_name=c")).await;
+        assert_eq!(none.body["metrics"], json!([metric("c", json!(0), 0)]));
+    }
+
+    #[tokio::test]
+    async fn more_than_a_hundred_metrics_are_said_to_be_more() {
+        let world = World::new().await;
+        let (api, id) = subscribed(&world).await;
+        let row = |n: u32| json!({ "subscription_id": id, "metric_name": format!("m{n:03}"), "quantity": n });
+        let rows: Vec<_> = (0..101).map(row).collect();
+        api.post("/v3/usage/batch", json!({ "events": rows }))
+            .await
+            .expect(201);
+        let answer = api.get(&format!("/v3/subscriptions/{id}/usage")).await;
+        assert_eq!(answer.expect(200)["has_more"], true);
+        let metrics = answer.body["metrics"].as_array().unwrap();
+        assert_eq!(
+            (metrics.len(), &metrics[0]["metric_name"]),
+            (100, &json!("m001"))
+        );
+    }
 }

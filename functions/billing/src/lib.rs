@@ -13,6 +13,10 @@
 //! | `cancel_subscription` | `POST /v3/subscriptions/{id}/cancel` |
 //! | `get_subscription_usage` | `GET /v3/subscriptions/{id}/usage` |
 //! | `record_usage` | `POST /v3/usage` |
+//! | `record_usage_batch` | `POST /v3/usage/batch` |
+//! | `list_usage` | `GET /v3/usage` |
+//! | `amend_usage` | `PATCH /v3/usage/{id}` |
+//! | `deprecate_usage` | `DELETE /v3/usage/{id}` |
 //! | `list_invoices` | `GET /v3/invoices` |
 //! | `get_invoice` | `GET /v3/invoices/{id}` |
 //! | `get_invoice_pdf` | `GET /v3/invoices/{id}/pdf` |
@@ -32,7 +36,9 @@
 //! | `get_billing_settings` | `GET /v3/billing-settings` |
 //! | `update_billing_settings` | `PATCH /v3/billing-settings` |
 
+mod amend_usage;
 mod cancel_subscription;
+mod changes;
 mod create_coupon;
 mod create_credit_note;
 mod create_plan;
@@ -40,6 +46,7 @@ mod create_subscription;
 mod create_tax_rate;
 mod delete_coupon;
 mod delete_plan;
+mod deprecate_usage;
 mod get_billing_settings;
 mod get_coupon;
 mod get_credit_note;
@@ -56,16 +63,24 @@ mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
 mod list_tax_rates;
+mod list_usage;
 mod paper;
+mod pause_subscription;
+mod preview_subscription;
 mod price;
 mod record_usage;
+mod record_usage_batch;
+mod resume_subscription;
 mod terms;
 #[cfg(test)]
 mod testing;
 mod update_billing_settings;
 mod update_coupon;
 mod update_plan;
+mod update_subscription;
 mod update_tax_rate;
+mod usage_log;
+mod usage_report;
 
 use api::{App, Config, Invocation};
 use utoipa_axum::router::OpenApiRouter;
@@ -84,10 +99,21 @@ pub fn routes() -> OpenApiRouter<App> {
             create_subscription::create_subscription,
             list_subscriptions::list_subscriptions
         ))
-        .routes(routes!(get_subscription::get_subscription))
+        .routes(routes!(
+            get_subscription::get_subscription,
+            update_subscription::update_subscription
+        ))
+        .routes(routes!(preview_subscription::preview_subscription))
+        .routes(routes!(pause_subscription::pause_subscription))
+        .routes(routes!(resume_subscription::resume_subscription))
         .routes(routes!(cancel_subscription::cancel_subscription))
         .routes(routes!(get_subscription_usage::get_subscription_usage))
-        .routes(routes!(record_usage::record_usage))
+        .routes(routes!(record_usage::record_usage, list_usage::list_usage))
+        .routes(routes!(record_usage_batch::record_usage_batch))
+        .routes(routes!(
+            amend_usage::amend_usage,
+            deprecate_usage::deprecate_usage
+        ))
         .routes(routes!(list_invoices::list_invoices))
         .routes(routes!(get_invoice::get_invoice))
         .routes(routes!(get_invoice_pdf::get_invoice_pdf))

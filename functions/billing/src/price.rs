@@ -46,6 +46,7 @@ pub(crate) struct MeterSchema {
     /// Minor units for a unit, a package or an event; may be a fraction of one.
     #[schema(value_type = Option<f64>, example = 0.25)]
     amount: Option<String>,
+    #[schema(example = json!([]))]
     tiers: Option<Vec<TierSchema>>,
     #[schema(example = json!(null))]
     package_size: Option<u64>,
@@ -88,7 +89,7 @@ impl ChargeChanges {
 
     fn read_rest(fields: &mut Fields<'_>) -> Self {
         let model = fields.choice("pricing_model", PricingModel::ALL).optional();
-        let tiers = fields.objects("tiers", MAX_TIERS, read_tier).optional();
+        let tiers = fields.objects("tiers", 0..=MAX_TIERS, read_tier).optional();
         let package_size = fields.integer("package_size", 1..=1_000_000_000).optional();
         let percentage = fields.percentage("percentage", false).optional();
         let included_units = fields.decimal("included_units").optional();
@@ -161,7 +162,7 @@ fn read_tier(fields: &mut Fields<'_>) -> Option<Tier> {
 
 /// The metered components.
 pub(crate) fn read_meters(fields: &mut Fields<'_>) -> Field<Vec<Meter>> {
-    fields.objects("meters", MAX_METERS, |fields| {
+    fields.objects("meters", 0..=MAX_METERS, |fields| {
         let metric_name = fields.text("metric_name", 1..=64).required(fields);
         let name = fields.text("name", 1..=200).optional();
         let aggregation = fields.choice("aggregation", Aggregation::ALL).optional();

@@ -3,8 +3,8 @@
 use api::input::Fields;
 use api::{BillingWrite, Cx, Problem};
 use models::billing::{
-    AppliedRate, BillingCycle, CollectionMethod, Coupon, Item, MAX_ITEMS, Plan, PricingModel,
-    Subscription,
+    AppliedRate, BillingCycle, CollectionMethod, Coupon, Item, MAX_ITEMS, Plan, Price,
+    PricingModel, Subscription,
 };
 use models::ids::{self, Id, Slug};
 use models::time::Interval;
@@ -59,7 +59,7 @@ impl Wanted {
     /// `items`, where they are given.
     pub(crate) fn read_items(fields: &mut Fields<'_>) -> Option<Vec<Self>> {
         let mut items = fields
-            .objects("items", MAX_ITEMS, |fields| {
+            .objects("items", 0..=MAX_ITEMS, |fields| {
                 let plan_id = fields.slug("plan_id").required(fields);
                 let quantity = fields.count("quantity", 1..=MAX_QUANTITY).optional();
                 Some(Self {
@@ -75,16 +75,76 @@ impl Wanted {
         Some(items)
     }
 
-    /// The plan at its present price, where it exists and can be had in that quantity.
-    pub(crate) fn agree(&self, plan: &Plan, invalid: &mut Invalid) -> Item {
+    /// What `plan_id` and `quantity` at the top of a body say.
+    pub(crate) const fn main(plan_id: Slug<ids::Plan>, quantity: u32) -> Self {
+        Self {
+            plan_id,
+            quantity,
+            pointer: String::new(),
+        }
+    }
+
+    /// The plan within a subscription that may have it already: then it keeps its price, unless a version is asked for.
+    pub(crate) async fn item_of(
+        &self,
+        cx: &Cx<BillingWrite>,
+        before: &Subscription,
+        version: Option<u32>,
+        invalid: &mut Invalid,
+    ) -> Result<Item, Problem> {
+        let had = before
+            .items
+            .iter()
+            .find(|item| item.plan_id == self.plan_id)
+            .filter(|item| version.is_none_or(|version| version == item.version));
+        if let Some(item) = had {
+            let kept = Item {
+                quantity: self.quantity,
+                ..item.clone()
+            };
+            self.check(&kept.price, invalid);
+            return Ok(kept);
+        }
+        let plan = cx.plan_now(&self.plan_id).await?;
+        let Some(plan) = plan.map(Stored::into_inner) else {
+            return Err(self.no_such_plan().into());
+        };
+        let plan = match version.filter(|version| *version != plan.version) {
+            None => plan,
+            Some(version) => {
+                let earlier = cx.plan_version(&self.plan_id, version).await?;
+                let Some(earlier) = earlier else {
+                    let detail = format!("is not a version of {}", self.plan_id);
+                    return Err(Error::invalid("/plan_version", "not_found", detail).into());
+                };
+                earlier.into_inner().plan
+            }
+        };
+        Ok(self.agree(&plan, invalid))
+    }
+
+    fn no_such_plan(&self) -> Error {
+        if self.pointer.is_empty() {
+            return Error::no_such("plan", &self.plan_id, "/plan_id");
+        }
+        let detail = format!("no such plan: {}", self.plan_id);
+        Error::invalid(format!("{}/plan_id", self.pointer), "not_found", detail)
+    }
+
+    fn check(&self, price: &Price, invalid: &mut Invalid) {
         let pointer = format!("{}/quantity", self.pointer);
-        if plan.price.charge.model == PricingModel::Flat && self.quantity > 1 {
+        if price.charge.model == PricingModel::Flat && self.quantity > 1 {
             let detail = "must be 1: the plan costs the same for any quantity";
             invalid.push(pointer, "flat_plan", detail);
-        } else if plan.price.of(self.quantity).is_err() {
+        } else if price.of(self.quantity).is_err() {
             let detail = "makes an amount that is too large";
             invalid.push(pointer, "out_of_range", detail);
         }
+    }
+
+    /// The plan at its present price, where it exists and can be had in that quantity.
+    pub(crate) fn agree(&self, plan: &Plan, invalid: &mut Invalid) -> Item {
+        self.check(&plan.price, invalid);
         Item {
             plan_id: self.plan_id.clone(),
             version: plan.version,
@@ -105,12 +165,7 @@ pub(crate) async fn agreed_items(
     for want in wanted {
         let plan = cx.plan_now(&want.plan_id).await?;
         let Some(plan) = plan.map(Stored::into_inner) else {
-            if want.pointer.is_empty() {
-                return Err(Error::no_such("plan", &want.plan_id, "/plan_id").into());
-            }
-            let detail = format!("no such plan: {}", want.plan_id);
-            let pointer = format!("{}/plan_id", want.pointer);
-            return Err(Error::invalid(pointer, "not_found", detail).into());
+            return Err(want.no_such_plan().into());
         };
         items.push(want.agree(&plan, invalid));
         first = first.or(Some(plan));

@@ -27,6 +27,7 @@ pub(crate) struct PlanChanges {
     #[schema(example = 10999)]
     amount: Option<i64>,
     pricing_model: Option<String>,
+    #[schema(example = json!([]))]
     tiers: Option<Vec<TierSchema>>,
     package_size: Option<u64>,
     #[schema(value_type = Option<f64>)]
@@ -34,6 +35,7 @@ pub(crate) struct PlanChanges {
     #[schema(value_type = Option<f64>)]
     included_units: Option<String>,
     /// All metered components, for later subscriptions.
+    #[schema(example = json!([]))]
     meters: Option<Vec<MeterSchema>>,
     tax_behavior: Option<String>,
     #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
@@ -140,8 +142,8 @@ mod tests {
             .patch("/v3/plans/pro", json!({ "pricing_model": "package" }))
             .await;
         assert_eq!(refused.pointers(), ["/package_size"]);
-        let changes = json!({ "amount": 200, "metadata": { "a": "b" } });
-        let changed = api.patch("/v3/plans/pro", changes).await;
+        let repriced = json!({ "amount": 200, "metadata": { "a": "b" } });
+        let changed = api.patch("/v3/plans/pro", repriced).await;
         assert_eq!(changed.expect(200)["amount"], 200);
         assert_eq!(changed.body["version"], 2);
         let old = api.get("/v3/plans/pro?version=1").await;

@@ -72,7 +72,7 @@ pub(crate) async fn test_webhook(
         object: object.to_string(),
     };
     let mut writes = cx.writes().await?;
-    let stamp = writes.touch(&stored, input.event_type, test)?;
+    let stamp = writes.touch(&stored, input.event_type, &test)?;
     cx.done(&writes, 202, &TestSent::of(&stored, &stamp, cx.mode()))
         .await
 }

@@ -1,6 +1,5 @@
 //! Plans, subscriptions, invoices and usage; coupons, tax rates and what a business decides about its billing.
 
-mod aggregation;
 mod coupon;
 mod credit_note;
 mod dunning;
@@ -15,7 +14,6 @@ mod tax;
 mod totals;
 mod usage;
 
-pub use aggregation::Aggregation;
 pub use coupon::{Coupon, Discount, Duration, MAX_PERCENT_SCALE, Terms};
 pub use credit_note::{
     CreditNote, CreditNoteKind, CreditNoteLine, CreditNoteReason, NewCreditNote, NoteRefund,
@@ -41,4 +39,7 @@ pub use subscription::{
 };
 pub use tax::{AppliedRate, TaxAmount, TaxRate, Taxable, exclusive_total, tax_total, taxes};
 pub use totals::{Totals, rates_of};
-pub use usage::Usage;
+pub use usage::{
+    Aggregation, Correction, CorrectionTerms, Fingerprint, Placement, Survey, UsageEvent,
+    UsageKind, UsagePage, UsageReceipt, UsageReport, UsageStanding, UsageTotals,
+};

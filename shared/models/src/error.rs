@@ -76,7 +76,7 @@ pub enum Error {
         /// The identifier as the caller gave it.
         id: String,
         /// JSON pointer of the referring field; `None` where the id was in the path.
-        pointer: Option<&'static str>,
+        pointer: Option<Cow<'static, str>>,
     },
     /// A record of that name exists.
     #[error("{what} {id} already exists")]
@@ -165,11 +165,15 @@ impl Error {
         clippy::needless_pass_by_value,
         reason = "callers hand over ids and texts alike"
     )]
-    pub fn no_such(what: &'static str, id: impl ToString, pointer: &'static str) -> Self {
+    pub fn no_such(
+        what: &'static str,
+        id: impl ToString,
+        pointer: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self::NotFound {
             what,
             id: id.to_string(),
-            pointer: Some(pointer),
+            pointer: Some(pointer.into()),
         }
     }
 

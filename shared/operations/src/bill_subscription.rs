@@ -2,8 +2,7 @@
 
 use models::Result;
 use models::billing::{
-    Bill, BillingReason, InvoiceStatus, MissingPaymentMethod, Outcome, Subscription,
-    SubscriptionStatus,
+    Bill, InvoiceStatus, MissingPaymentMethod, Outcome, Subscription, SubscriptionStatus,
 };
 use models::event::EventType;
 use store::Stored;
@@ -39,7 +38,8 @@ pub async fn bill_subscription(
             refused: false,
         },
         Some(new) => {
-            let invoice = issue_invoice(context, stored, bill, new.clone()).await?;
+            // Boxed: it is most of the work, and no caller's future is to carry it.
+            let invoice = Box::pin(issue_invoice(context, stored, bill, new.clone())).await?;
             Outcome {
                 invoice: Some(invoice.id),
                 paid: invoice.status == InvoiceStatus::Paid,
@@ -50,27 +50,19 @@ pub async fn bill_subscription(
     let mut subscription = (**stored).clone();
     subscription.billed(bill, outcome, new.as_ref())?;
     let mut writes = context.writes().await?;
-    let event = Some(event_of(stored, &subscription, bill));
+    let event = Some(event_of(stored, &subscription));
     writes.update(stored, &subscription, event)?;
     Ok(context.write(&writes).await?.then_some(subscription))
 }
 
-/// One action is one event: its creation is told once, when it is known how it began.
-fn event_of(before: &Subscription, after: &Subscription, bill: &Bill) -> EventType {
+/// One action is one event: what is billed at once is told of when it is known how that went.
+fn event_of(before: &Subscription, after: &Subscription) -> EventType {
     let changed = before.status != after.status;
-    match (bill.reason, after.status) {
-        (BillingReason::SubscriptionCreate, _) if before.started <= before.created => {
-            EventType::SubscriptionCreated
-        }
+    match (before.tells, after.status) {
+        (Some(EventType::SubscriptionCreated), _) => EventType::SubscriptionCreated,
         (_, SubscriptionStatus::PastDue) if changed => EventType::SubscriptionPastDue,
         (_, SubscriptionStatus::Canceled) if changed => EventType::SubscriptionCanceled,
-        (
-            BillingReason::SubscriptionCreate
-            | BillingReason::SubscriptionCycle
-            | BillingReason::SubscriptionUpdate
-            | BillingReason::Manual,
-            _,
-        ) => EventType::SubscriptionUpdated,
+        (told, _) => told.unwrap_or(EventType::SubscriptionUpdated),
     }
 }
 

@@ -136,7 +136,10 @@ pub(crate) async fn issue_invoice(
         .identity()
         .ok_or_else(|| Error::internal("a bill without an identity"))?;
     let place = subscription.bill_now.unwrap_or(bill.period.start);
-    let mut id: Id<ids::Invoice> = Id::derived(place, &identity)?;
+    let mut id: Id<ids::Invoice> = match bill.revision {
+        0 => Id::derived(place, &identity)?,
+        revision => Id::ranked(place, revision, &identity)?,
+    };
     let mut number = None;
     for _ in 0..MAX_TRIES {
         match context.invoice(id).await? {
@@ -322,12 +325,11 @@ impl Issue<'_> {
     ) -> Result<Money> {
         let now = self.context.now().await?;
         let zone = self.parties.zone()?;
-        let number = match number {
-            Some(number) => number,
-            None => {
-                let year = zone.date(now)?.year();
-                number.insert(self.context.next_invoice_number(year).await?)
-            }
+        let number = if let Some(number) = number {
+            number
+        } else {
+            let year = zone.date(now)?.year();
+            number.insert(self.context.next_invoice_number(year).await?)
         };
         let left = invoice.finalize(number.clone(), credit, &zone, now)?;
         self.events.push(EventType::InvoiceFinalized);

@@ -4,24 +4,37 @@
 //! the due index) finds what was written by its deterministic identity and goes on from there.
 #![warn(missing_docs)]
 
+mod append_usage;
 mod bill_subscription;
 mod close_usage;
 mod collect_invoice;
 mod context;
+mod correct_usage;
 mod delete_customer;
+mod forecast;
 mod issue_credit_note;
 mod issue_invoice;
+mod record_usage;
 mod refund_payment;
 mod run_subscription;
 mod take_payment;
+mod usage_history;
+mod usage_totals;
+mod usage_verdict;
 
+pub use append_usage::{RecordedUsage, ReportedUsage, append_usage};
 pub use bill_subscription::bill_subscription;
-pub use close_usage::read_meters;
+pub use close_usage::{close_meters, close_usage, live_meters, read_meters};
 pub use collect_invoice::{collect_invoice, follow, run_invoice};
 pub use context::{Context, vanished};
+pub use correct_usage::correct_usage;
 pub use delete_customer::delete_customer;
+pub use forecast::{Forecast, forecast};
 pub use issue_credit_note::{WantedCredit, issue_credit_note, settle_credit_note};
 pub use issue_invoice::{Parties, finalize_invoice};
+pub use record_usage::{record_usage, refuse_ended};
 pub use refund_payment::{begin_refund, resolve_refund};
 pub use run_subscription::{run_subscription, void_latest};
 pub use take_payment::{begin_payment, resolve_payment};
+pub use usage_history::Metric;
+pub use usage_totals::{MetricUsage, list_usage, usage_by_metric, usage_totals};

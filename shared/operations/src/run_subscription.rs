@@ -1,6 +1,6 @@
 //! What a subscription was waiting for has come: bill it, end it, announce it, or give its first payment up.
 
-use models::billing::{Subscription, Turn};
+use models::billing::{Invoice, Subscription, Turn};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Result, Timestamp};
@@ -22,13 +22,20 @@ pub async fn run_subscription(
     id: Id<ids::Subscription>,
     at: Timestamp,
 ) -> Result<()> {
+    let mut resumed = false;
     for _ in 0..MAX_TURNS {
         let Some(stored) = context.subscription_now(id).await? else {
             return Ok(());
         };
         let mut subscription = (*stored).clone();
         let mut writes = context.writes().await?;
-        match stored.turn(at)? {
+        // What a resumption owes waits for whoever resumed it, and that was us.
+        let owed = stored.owed()?.filter(|_| resumed);
+        let turn = match owed {
+            Some(bill) => Turn::Bill(Box::new(bill)),
+            None => stored.turn(at)?,
+        };
+        match turn {
             Turn::Nothing => return Ok(()),
             // Where it is due again, or somebody else moved it, the next round looks at what it wants then.
             Turn::Bill(bill) => match bill_subscription(context, &stored, &bill).await? {
@@ -41,33 +48,54 @@ pub async fn run_subscription(
                 writes.update(&stored, &subscription, event)?;
             }
             Turn::Resume => {
-                let resumed = stored.resumes_at.unwrap_or(at);
-                subscription.resume(false, resumed)?;
-                writes.update(&stored, &subscription, Some(EventType::SubscriptionResumed))?;
+                subscription.resume(false, stored.resumes_at.unwrap_or(at))?;
+                writes.update(&stored, &subscription, told(&subscription))?;
+                resumed = true;
             }
             Turn::Cancel => {
                 subscription.end(stored.period.end);
                 let event = Some(EventType::SubscriptionCanceled);
                 writes.update(&stored, &subscription, event)?;
             }
-            Turn::Expire => expire(context, &mut writes, &stored, at).await?,
+            Turn::Expire => {
+                if !expire(context, &mut writes, &stored, at).await? {
+                    return Ok(());
+                }
+            }
         }
         context.write(&writes).await?;
     }
     Ok(())
 }
 
-/// The first payment never came: the subscription ends, and nothing is owed for it.
+/// Where something is billed at once, the event travels with the bill.
+fn told(subscription: &Subscription) -> Option<EventType> {
+    let waits = subscription.bill_now.is_some();
+    (!waits).then_some(EventType::SubscriptionResumed)
+}
+
+/// The first payment never came: the subscription ends, and nothing is owed for it. `false` says that a payment is still
+/// under way: what it brings must find a subscription.
 async fn expire(
     context: &Context,
     writes: &mut Writes<'_>,
     stored: &Stored<Subscription>,
     at: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let mut subscription = (**stored).clone();
     subscription.expire(at);
     writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
-    void_latest(context, writes, &subscription, at).await
+    let Some(id) = subscription.latest_invoice else {
+        return Ok(true);
+    };
+    let Some(stored) = context.invoice(id).await? else {
+        return Ok(true);
+    };
+    if stored.processing {
+        return Ok(false);
+    }
+    void_stored(writes, &stored, at)?;
+    Ok(true)
 }
 
 /// Voids the newest invoice where it is open and nobody knows of a payment under way.
@@ -83,9 +111,13 @@ pub async fn void_latest(
     let Some(stored) = context.invoice(id).await? else {
         return Ok(());
     };
-    let mut invoice = (*stored).clone();
+    void_stored(writes, &stored, at)
+}
+
+fn void_stored(writes: &mut Writes<'_>, stored: &Stored<Invoice>, at: Timestamp) -> Result<()> {
+    let mut invoice = (**stored).clone();
     if invoice.void(at).is_ok() {
-        writes.update(&stored, &invoice, Some(EventType::InvoiceVoided))?;
+        writes.update(stored, &invoice, Some(EventType::InvoiceVoided))?;
     }
     Ok(())
 }

@@ -33,7 +33,8 @@ pub async fn begin_payment(context: &Context, new: NewPayment) -> Result<Stored<
     ))
 }
 
-/// Asks the gateway and writes its answer down. Called again, it asks again with the same key and changes nothing.
+/// Asks the gateway and writes its answer down; a payment that it has no answer to yet stays as it is. Called again, it asks
+/// again with the same key and changes nothing.
 pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> Result<Payment> {
     loop {
         if stored.status != PaymentStatus::Processing {
@@ -47,7 +48,9 @@ pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> 
         };
         let outcome = context.gateway()?.charge(charge).await?;
         let mut payment = (*stored).clone();
-        payment.resolve(outcome)?;
+        if !payment.resolve(outcome)? {
+            return Ok(payment);
+        }
         let event = match payment.status {
             PaymentStatus::Succeeded => EventType::PaymentSucceeded,
             PaymentStatus::Failed | PaymentStatus::Processing => EventType::PaymentFailed,

@@ -1,6 +1,6 @@
-//! Plans, subscriptions, invoices and usage.
+//! Plans, subscriptions and invoices.
 
-use models::billing::{CreditNote, Invoice, Plan, PlanVersion, Subscription, Usage};
+use models::billing::{CreditNote, Invoice, Plan, PlanVersion, Subscription};
 use models::ids::{self, Id, Slug};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
@@ -85,20 +85,6 @@ impl Record for PlanVersion {
 
     fn key(&self, scope: &Scope) -> Key {
         keys::plan_version(scope, &self.plan.id, self.plan.version)
-    }
-}
-
-impl Record for Usage {
-    const TYPE: &'static str = "usage";
-
-    fn key(&self, scope: &Scope) -> Key {
-        keys::usage(
-            scope,
-            self.subscription_id,
-            &self.metric_name,
-            self.timestamp,
-            self.id,
-        )
     }
 }
 
@@ -232,24 +218,5 @@ impl Session {
         filters.extend(invoice.map(|id| Filter::Equals("invoice_id", id.to_string())));
         filters.extend(customer.map(|id| Filter::Equals("customer_id", id.to_string())));
         self.list(&Range::newest_first(all), page, &filters).await
-    }
-
-    /// Reports of usage of a subscription, in order of metric and time; of one metric where it is given.
-    pub async fn usage(
-        &self,
-        subscription: Id<ids::Subscription>,
-        metric: Option<&str>,
-        page: &PageRequest,
-    ) -> Result<Page<Stored<Usage>>> {
-        let prefix = metric.map_or_else(
-            || keys::USAGE_PREFIX.to_owned(),
-            |m| format!("{}{m}#", keys::USAGE_PREFIX),
-        );
-        let range = Range {
-            pk: keys::children(&self.scope(), subscription),
-            prefix: Some(prefix),
-            descending: false,
-        };
-        self.list(&range, page, &[]).await
     }
 }

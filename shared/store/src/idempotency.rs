@@ -85,7 +85,7 @@ impl Session {
     }
 
     /// The caller's key.
-    pub(crate) fn idempotency_key(&self) -> Option<String> {
+    pub fn idempotency_key(&self) -> Option<String> {
         self.idempotency
             .lock()
             .ok()

@@ -12,7 +12,9 @@
 //! | tax rates of an invoice | `<b>#<m>#txr` / `<id, 16 digits>` | `BatchGetItem` |
 //! | what a business decided about its billing | `<b>#<m>#settings` / `billing` | `GetItem` |
 //! | refunds of a payment | `<b>#<m>#pay#<id>` / `refund#<id>` | `Query` |
-//! | usage of a subscription | `<b>#<m>#sub#<id>` / `usage#<metric>#<time>#<id>` | `Query` by prefix and time |
+//! | the newest pages of a metric's log of usage | `<b>#<m>#sub#<id>` / `usage#<metric>#<seq, 10 digits>` | `Query` backwards |
+//! | one page of it, written if nobody else was faster | the same | `GetItem`, conditional `PutItem` |
+//! | all metrics of a subscription | the same: the newest page below `usage#<metric>#`, metric by metric | one `Query` each |
 //! | deliveries of an endpoint | `<b>#<m>#we#<id>` / `del#<event id>` | `Query` backwards |
 //! | the last invoice or credit note number of a year | `<b>#<m>#counter` / `invoice#<year>`, `credit_note#<year>` | `UpdateItem ADD` |
 //! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
@@ -111,24 +113,26 @@ pub fn refund(scope: &Scope, payment: Id<ids::Payment>, id: Id<ids::Refund>) -> 
 /// What the sort keys of refunds begin with.
 pub const REFUND_PREFIX: &str = "refund#";
 
-/// A report of usage, under its subscription.
-pub fn usage(
+/// A page of the log of one metric's usage, under its subscription. No metric's name has a `#`.
+pub fn usage_page(
     scope: &Scope,
     subscription: Id<ids::Subscription>,
     metric: &str,
-    at: Timestamp,
-    id: Id<ids::Usage>,
+    seq: u64,
 ) -> Key {
     Key::new(
         children(scope, subscription),
-        format!("{}{}", usage_from(metric, at), id.digits()),
+        format!("{}{seq:010}", usage_log(metric)),
     )
 }
 
-/// What the sort keys of usage of a metric at a moment begin with.
-pub fn usage_from(metric: &str, at: Timestamp) -> String {
-    format!("{USAGE_PREFIX}{metric}#{}#", at.key())
+/// What the sort keys of a metric's log begin with: below all of its pages, and above those of the metric before it.
+pub fn usage_log(metric: &str) -> String {
+    format!("{USAGE_PREFIX}{metric}#")
 }
+
+/// Above all usage: a metric's name consists of characters below `~`.
+pub const USAGE_END: &str = "usage#~";
 
 /// What the sort keys of usage begin with.
 pub const USAGE_PREFIX: &str = "usage#";
@@ -278,7 +282,6 @@ mod tests {
     #[test]
     fn keys_are_what_they_were() {
         let live = scope(Mode::Live);
-        let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let show = |key: Key| format!("{} / {}", key.pk, key.sk);
         let got = [
             show(record::<ids::Customer>(&live, Id::new(42).unwrap())),
@@ -287,13 +290,7 @@ mod tests {
             show(record::<ids::TaxRate>(&live, Id::new(42).unwrap())),
             show(billing_settings(&live)),
             show(refund(&live, Id::new(1).unwrap(), Id::new(2).unwrap())),
-            show(usage(
-                &live,
-                Id::new(1).unwrap(),
-                "api_calls",
-                at,
-                Id::new(2).unwrap(),
-            )),
+            show(usage_page(&live, Id::new(1).unwrap(), "api_calls", 12)),
             show(delivery(&live, Id::new(1).unwrap(), Id::new(2).unwrap())),
             show(invoice_counter(&live, 2026)),
             show(credit_note_counter(&live, 2026)),
@@ -314,7 +311,7 @@ mod tests {
             "7#live#txr / 0000000000000042",
             "7#live#settings / billing",
             "7#live#pay#0000000000000001 / refund#0000000000000002",
-            "7#live#sub#0000000000000001 / usage#api_calls#01767225600000#0000000000000002",
+            "7#live#sub#0000000000000001 / usage#api_calls#0000000012",
             "7#live#we#0000000000000001 / del#0000000000000002",
             "7#live#counter / invoice#2026",
             "7#live#counter / credit_note#2026",
@@ -329,6 +326,22 @@ mod tests {
             "7#live#inv#0000000000000042#cn",
         ];
         assert_eq!(got, want);
+    }
+
+    #[test]
+    fn the_logs_of_metrics_follow_each_other_whatever_their_names() {
+        let id = Id::new(1).unwrap();
+        let page = |metric, seq| usage_page(&scope(Mode::Live), id, metric, seq).sk;
+        for (first, second) in [("a", "a b"), ("a", "a-b"), ("a", "aa"), ("Zz", "z")] {
+            let (low, high) = if usage_log(first) < usage_log(second) {
+                (first, second)
+            } else {
+                (second, first)
+            };
+            assert!(page(low, 9_999_999_999) < usage_log(high), "{low} {high}");
+            assert!(page(high, 9_999_999_999).as_str() < USAGE_END);
+        }
+        assert!(page("a", 9) < page("a", 10));
     }
 
     #[test]

@@ -24,8 +24,10 @@ mod list;
 mod numbers;
 mod payments;
 mod platform;
+mod sealed_pages;
 mod session;
 mod table;
+mod usage;
 mod webhooks;
 mod write;
 

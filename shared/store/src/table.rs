@@ -19,6 +19,7 @@ use crate::connection::Connection;
 use crate::item::{Item, attr};
 use crate::keys::Key;
 use crate::numbers::Numbers;
+use crate::sealed_pages::SealedPages;
 use crate::write::{Put, Writes};
 
 /// Attempts at a commit that meets others on the same items.
@@ -30,6 +31,7 @@ pub struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
     pub(crate) numbers: Arc<Numbers>,
+    pub(crate) sealed_pages: Arc<SealedPages>,
 }
 
 /// How a commit went.
@@ -48,6 +50,7 @@ impl Table {
             client: connection.dynamodb(),
             name: name.into(),
             numbers: Arc::default(),
+            sealed_pages: Arc::default(),
         }
     }
 

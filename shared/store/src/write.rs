@@ -132,7 +132,7 @@ impl Writes<'_> {
         &mut self,
         before: &Stored<T>,
         event: EventType,
-        test: TestEvent,
+        test: &TestEvent,
     ) -> Result<Stamp> {
         let events = self.stamps(before.events.as_deref(), &[event], Some(test))?;
         let stamp = stamps_of(events.as_deref())?
@@ -182,7 +182,7 @@ impl Writes<'_> {
         &self,
         before: Option<&str>,
         kinds: &[EventType],
-        only: Option<TestEvent>,
+        only: Option<&TestEvent>,
     ) -> Result<Option<String>> {
         if kinds.is_empty() {
             return Ok(None);
@@ -199,7 +199,7 @@ impl Writes<'_> {
                 actor: self.session.via().actor.clone(),
                 request: self.session.via().request.clone(),
                 idempotency_key: self.session.idempotency_key(),
-                only: only.clone(),
+                only: only.cloned(),
             });
         }
         serde_json::to_string(&stamps)

@@ -5,6 +5,8 @@
 //!   name the field.
 //! - A refused card is 402 with the gateway's code, as in Stripe; the failed payment is recorded and named (`payment_id`).
 //! - `amount` of an invoice is its total, in minor units. Its `due_date` is a day.
+//! - A report of usage whose `idempotency_key` was used for another report is 400 and names the field, like any other wrong
+//!   field. A reused header `Idempotency-Key` is 422.
 //! - An event's `data.object` is the object as its `GET` prints it at that moment.
 
 mod billing;
@@ -17,24 +19,26 @@ mod list;
 mod payments;
 mod platform;
 mod problem;
+mod usage;
 mod webhooks;
 
 pub use billing::{
     Meter, PauseCollection, PeriodView, Plan, ScheduledChange, Subscription, SubscriptionDiscount,
-    SubscriptionItem, Tier, Usage,
+    SubscriptionItem, Tier,
 };
 pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
 pub use credit_notes::{CreditNote, CreditNoteLine, CreditNoteRefund};
 pub use crm::{CompanyView, Customer};
 pub use event::{Event, EventData, EventRequest, example_of, object_of};
 pub use invoices::{
-    Invoice, InvoiceDiscount, InvoiceParty, InvoiceTax, LineItem, PaymentError, line_item_id,
-    line_of,
+    Invoice, InvoiceDiscount, InvoiceParty, InvoicePreview, InvoiceTax, LineItem, PaymentError,
+    line_item_id, line_of,
 };
 pub use list::{Deleted, List};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
 pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};
 pub use problem::{ProblemDetails, ProblemField, Problems};
+pub use usage::{Usage, UsageBatch, UsageBatchRow, UsageEntry};
 pub use webhooks::{Deliveries, Delivery, Endpoint, TestSent};
 
 pub(crate) use problem::{problem, render, render_too_large};

@@ -61,6 +61,20 @@ impl<T> Field<T> {
         }
     }
 
+    /// The same field read further; bad where that gives nothing, which is noted then.
+    pub(super) fn and_then<U>(self, read: impl FnOnce(T) -> Option<U>) -> Field<U> {
+        let found = match self.found {
+            Found::Absent => Found::Absent,
+            Found::Null => Found::Null,
+            Found::Bad => Found::Bad,
+            Found::Good(value) => read(value).map_or(Found::Bad, Found::Good),
+        };
+        Field {
+            name: self.name,
+            found,
+        }
+    }
+
     /// The value; an error where it is absent or `null`.
     pub fn required(self, fields: &mut Fields<'_>) -> Option<T> {
         match self.found {

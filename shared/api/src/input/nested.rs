@@ -1,6 +1,7 @@
 //! Fields that hold more than one value: lists, objects, maps.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use models::Metadata;
 use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
@@ -52,70 +53,74 @@ impl Fields<'_> {
                 return Field::bad(name);
             }
         };
+        let prefix = format!("{}/", self.pointer(name));
+        match self.inner(prefix, raw, read) {
+            Some(value) => Field::good(name, value),
+            None => Field::bad(name),
+        }
+    }
+
+    /// A list of objects, each read like the whole. Errors name the place: `/tiers/0/up_to`.
+    pub fn objects<T>(
+        &mut self,
+        name: &'static str,
+        count: RangeInclusive<usize>,
+        read: impl Fn(&mut Fields<'_>) -> Option<T>,
+    ) -> Field<Vec<T>> {
+        let wanted = count.clone();
+        let rows = self.take(name, |raw| {
+            let Raw::Json(raw) = raw else {
+                return Err(Wrong::Type("a list of objects"));
+            };
+            let rows: Vec<&RawValue> =
+                serde_json::from_str(raw.get()).or(Err(Wrong::Type("a list of objects")))?;
+            if wanted.contains(&rows.len()) {
+                return Ok(rows);
+            }
+            let (least, most) = (wanted.start(), wanted.end());
+            let code = if rows.len() > *most {
+                "too_many"
+            } else {
+                "too_few"
+            };
+            let detail = format!("must have {least} to {most} entries");
+            Err(Wrong::Value(code, detail.into()))
+        });
+        rows.and_then(|rows| {
+            let pointer = self.pointer(name);
+            let read = rows
+                .into_iter()
+                .enumerate()
+                .map(|(index, raw)| self.inner(format!("{pointer}/{index}/"), raw, &read));
+            // All are read before the first bad one decides: every wrong field is named.
+            let read: Vec<Option<T>> = read.collect();
+            read.into_iter().collect()
+        })
+    }
+
+    /// The value of an object whose fields' pointers begin with `prefix`; `None` where one of them is wrong.
+    fn inner<T>(
+        &mut self,
+        prefix: String,
+        raw: &RawValue,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<T> {
         let Ok(entries) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw.get()) else {
-            self.reject(name, "invalid_type", "must be an object");
-            return Field::bad(name);
+            let pointer = prefix.trim_end_matches('/');
+            self.invalid
+                .push(pointer, "invalid_type", "must be an object");
+            return None;
         };
         let entries = entries
             .into_iter()
             .map(|(name, raw)| (name, Raw::Json(raw)))
             .collect();
-        let mut inner = Fields::new(format!("{}/", self.pointer(name)), entries);
+        let mut inner = Fields::new(prefix, entries);
         let value = read(&mut inner);
         let invalid = inner.finish();
         let good = invalid.fields.is_empty();
         self.invalid.fields.extend(invalid.fields);
-        match value {
-            Some(value) if good => Field::good(name, value),
-            Some(_) | None => Field::bad(name),
-        }
-    }
-
-    /// A list of at most `most` objects, each read like the whole.
-    pub fn objects<T>(
-        &mut self,
-        name: &'static str,
-        most: usize,
-        read: impl Fn(&mut Fields<'_>) -> Option<T>,
-    ) -> Field<Vec<T>> {
-        self.known.push(name);
-        let raw = match self.entries.get(name) {
-            None => return Field::absent(name),
-            Some(Raw::Json(raw)) if raw.get() == "null" => return Field::null(name),
-            Some(Raw::Json(raw)) => raw.get(),
-            Some(Raw::Text(_)) => "",
-        };
-        let Ok(rows) = serde_json::from_str::<Vec<BTreeMap<String, &RawValue>>>(raw) else {
-            self.reject(name, "invalid_type", "must be a list of objects");
-            return Field::bad(name);
-        };
-        if rows.len() > most {
-            let detail = format!("must have at most {most} entries");
-            self.reject(name, "too_many", detail);
-            return Field::bad(name);
-        }
-        let mut values = Vec::with_capacity(rows.len());
-        let mut good = true;
-        for (index, row) in rows.into_iter().enumerate() {
-            let entries = row
-                .into_iter()
-                .map(|(name, raw)| (name, Raw::Json(raw)))
-                .collect();
-            let mut inner = Fields::new(format!("{}/{index}/", self.pointer(name)), entries);
-            let value = read(&mut inner);
-            let invalid = inner.finish();
-            good &= invalid.fields.is_empty();
-            self.invalid.fields.extend(invalid.fields);
-            match value {
-                Some(value) => values.push(value),
-                None => good = false,
-            }
-        }
-        if good {
-            Field::good(name, values)
-        } else {
-            Field::bad(name)
-        }
+        value.filter(|_| good)
     }
 
     /// `metadata`: texts by name, within Stripe's limits.

@@ -193,3 +193,50 @@ fn a_country_is_two_letters() {
         assert_eq!(read(value), None, "{value}");
     }
 }
+
+#[test]
+fn a_list_of_objects_names_every_wrong_field_of_every_entry() {
+    let read = |body: &str| {
+        let mut fields = Fields::from_json(body.as_bytes()).unwrap();
+        let rows = fields.objects("rows", 1..=3, |row| row.count("n", 0..=9).required(row));
+        let rows = rows.required(&mut fields);
+        let wrong = fields.finish().fields.into_iter();
+        let wrong = wrong.map(|field| format!("{} {}", field.pointer, field.code));
+        (rows, wrong.collect::<Vec<_>>())
+    };
+    assert_eq!(
+        read(r#"{"rows":[{"n":1},{"n":2}]}"#),
+        (Some(vec![1, 2]), vec![])
+    );
+    for (body, wrong) in [
+        (
+            r#"{"rows":[{"n":1},{"n":10},{},7,{"n":1}]}"#,
+            vec!["/rows too_many"],
+        ),
+        (
+            r#"{"rows":[{"n":10},{},7]}"#,
+            vec![
+                "/rows/0/n out_of_range",
+                "/rows/1/n required",
+                "/rows/2 invalid_type",
+            ],
+        ),
+        (
+            r#"{"rows":[{"n":1,"nn":2}]}"#,
+            vec!["/rows/0/nn unknown_field"],
+        ),
+        (r#"{"rows":[]}"#, vec!["/rows too_few"]),
+        (r#"{"rows":{}}"#, vec!["/rows invalid_type"]),
+        (r#"{"rows":null}"#, vec!["/rows required"]),
+        (
+            r#"{"row":[]}"#,
+            vec!["/rows required", "/row unknown_field"],
+        ),
+    ] {
+        assert_eq!(
+            read(body),
+            (None, wrong.into_iter().map(str::to_owned).collect()),
+            "{body}"
+        );
+    }
+}

@@ -156,10 +156,6 @@ const fn one() -> Decimal {
     Decimal::ONE
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
 fn is_one(number: &Decimal) -> bool {
     *number == Decimal::ONE
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::billing::{AppliedRate, BillingCycle, Discount, Fraction, LineItem, Meter, Price};
 use crate::error::{Error, Result};
+use crate::event::EventType;
 use crate::ids::{self, Id, Slug};
 use crate::metadata::Metadata;
 use crate::money::Currency;
@@ -257,6 +258,9 @@ pub struct Subscription {
     /// Since when something is owed that is to be billed at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bill_now: Option<Timestamp>,
+    /// The event that tells of what is billed at once, when it is known how that went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells: Option<EventType>,
     /// How often it was changed in a way that bills.
     #[serde(default, skip_serializing_if = "none")]
     pub revision: u32,
@@ -329,6 +333,7 @@ impl Subscription {
             tax_rates: new.tax_rates,
             pending_lines: Vec::new(),
             bill_now: None,
+            tells: None,
             revision: 0,
             scheduled: None,
             pause_collection: None,
@@ -348,13 +353,13 @@ impl Subscription {
         if started > now {
             subscription.resumes_at = Some(started);
         } else {
-            subscription.begin(now);
+            subscription.begin(now, EventType::SubscriptionCreated);
         }
         Ok(subscription)
     }
 
     /// It starts: the trial, or the first period, which is then to be billed.
-    pub(super) fn begin(&mut self, now: Timestamp) {
+    pub(super) fn begin(&mut self, now: Timestamp, tells: EventType) {
         self.resumes_at = None;
         self.status = if self.trial_end.is_some_and(|end| end > now) {
             SubscriptionStatus::Trialing
@@ -365,8 +370,14 @@ impl Subscription {
             }
         };
         if self.status != SubscriptionStatus::Trialing {
-            self.bill_now = Some(now);
+            self.owe(now, tells);
         }
+    }
+
+    /// Something is to be billed at once; `tells` is the event of it.
+    pub(super) fn owe(&mut self, now: Timestamp, tells: EventType) {
+        self.bill_now = Some(now);
+        self.tells = Some(tells);
     }
 
     /// The end of the trial, of the time before a chosen anchor, or of the first period.
@@ -405,6 +416,21 @@ impl Subscription {
             .flat_map(|item| item.price.meters.iter().map(move |meter| (item, meter)))
     }
 
+    /// The metrics that its plans count.
+    pub fn metrics(&self) -> Vec<String> {
+        self.meters()
+            .map(|(_, meter)| meter.metric_name.clone())
+            .collect()
+    }
+
+    /// The running period up to a moment in it.
+    pub fn period_until(&self, at: Timestamp) -> Period {
+        Period {
+            start: self.period.start,
+            end: at.clamp(self.period.start, self.period.end),
+        }
+    }
+
     /// Whether collection is paused at that moment.
     pub fn collection_paused(&self, at: Timestamp) -> Option<PauseBehavior> {
         self.pause_collection
@@ -417,7 +443,8 @@ impl Subscription {
         let bills = !self.cancel_at_period_end
             && !self.status.is_over()
             && (self.status != SubscriptionStatus::Paused || self.resumes_at.is_some());
-        let waits = self.status == SubscriptionStatus::Paused && self.trial_end.is_none();
+        let trial = self.trial_end.is_some_and(|end| end >= self.period.end);
+        let waits = self.status == SubscriptionStatus::Paused && !trial;
         bills.then(|| match self.resumes_at.filter(|_| waits) {
             Some(starts) => starts,
             None => self.period.end,
@@ -544,40 +571,41 @@ impl Subscription {
             };
         }
         self.resumes_at = None;
-        if self.started > now {
-            return self.start_early(now);
+        if self.latest_invoice.is_none() && self.started > self.created {
+            return self.start_at(now);
+        }
+        if self.trial_end.is_some_and(|end| end > now) {
+            self.status = SubscriptionStatus::Trialing;
+            return Ok(());
         }
         if unchanged && now < self.period.end {
-            let trialing = self.trial_end.is_some_and(|end| end > now);
-            self.status = if trialing {
-                SubscriptionStatus::Trialing
-            } else {
-                SubscriptionStatus::Active
-            };
+            self.status = SubscriptionStatus::Active;
             return Ok(());
         }
         self.status = SubscriptionStatus::Active;
         self.begin_period_at(now)?;
         self.charge_period()?;
-        self.bill_now = Some(now);
+        self.owe(now, EventType::SubscriptionResumed);
         self.revision = self.revision.saturating_add(1);
         Ok(())
     }
 
-    /// It was to start later and starts now.
-    fn start_early(&mut self, now: Timestamp) -> Result<()> {
-        let wait = now.millis().saturating_sub(self.started.millis());
-        let moved = |at: Timestamp| Timestamp::from_millis(at.millis().saturating_add(wait));
-        self.trial_end = self.trial_end.map(moved);
-        self.started = now;
-        self.anchor = self.trial_end.unwrap_or(now);
-        self.pending_lines.clear();
-        self.period = Period {
-            start: now,
-            end: now,
-        };
-        self.period.end = self.first_end()?;
-        self.begin(now);
+    /// It was to start later and starts: now, or when it was to.
+    fn start_at(&mut self, now: Timestamp) -> Result<()> {
+        if now < self.started {
+            let early = self.started.millis().saturating_sub(now.millis());
+            let moved = |at: Timestamp| Timestamp::from_millis(at.millis().saturating_sub(early));
+            self.trial_end = self.trial_end.map(moved);
+            self.started = now;
+            self.anchor = self.trial_end.unwrap_or(now);
+            self.pending_lines.clear();
+            self.period = Period {
+                start: now,
+                end: now,
+            };
+            self.period.end = self.first_end()?;
+        }
+        self.begin(now, EventType::SubscriptionResumed);
         Ok(())
     }
 

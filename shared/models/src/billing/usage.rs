@@ -1,23 +1,76 @@
-//! What a subscription used.
+//! What a subscription used: for each metric a log of pages, of which the newest carries the totals.
+//!
+//! # Determinations
+//! - A log only grows. An event is never changed: an amendment or a deprecation is an event of its own that names it.
+//! - A page is written again until it is *sealed* (full); from then on it never changes, and the next event begins the next
+//!   page. Whether a page is sealed is a property of the page, never of what is to be added: everybody who adds to a log
+//!   therefore writes the same item at the same time, and all but one of them are refused and try again.
+//! - Every page carries the totals of the periods that are open, up to and including itself, so the newest page answers
+//!   what was used, however many events there are. A period is named by its start; it is open until it is closed.
+//! - An event that belongs to a period that is over or closed is *late*. It counts in the period that runs.
+//! - Closing keeps the totals of the closed period until the next close: who closes again gets the same.
+//! - Ids rise along the log. They are unique within it, which is all that a request ever names together with an id.
+
+mod correction;
+mod event;
+mod page;
+mod stored;
+mod survey;
+mod totals;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{self, Id};
-use crate::time::Timestamp;
+pub use correction::{Correction, CorrectionTerms, UsageStanding};
+pub use event::{Fingerprint, UsageEvent, UsageKind, UsageReport};
+pub use page::{Placement, UsagePage, UsageReceipt};
+pub use survey::Survey;
+pub use totals::UsageTotals;
 
-/// One report of usage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Its id.
-    pub id: Id<ids::Usage>,
-    /// Who used.
-    pub subscription_id: Id<ids::Subscription>,
-    /// What.
-    pub metric_name: String,
-    /// How much, as a decimal: `1.5` GB is a quantity too.
-    pub quantity: rust_decimal::Decimal,
-    /// When.
-    pub timestamp: Timestamp,
-    /// When we heard of it.
-    pub created: Timestamp,
+use crate::billing::Subscription;
+
+/// How the quantities of a period become one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregation {
+    /// All quantities added up.
+    #[default]
+    Sum,
+    /// How many events there were, whatever their quantities.
+    Count,
+    /// The largest quantity.
+    Max,
+    /// The quantity with the latest timestamp; of two at the same second the one that was received later.
+    Latest,
+    /// How many different values of `unique_value` there were.
+    Unique,
+}
+
+impl Aggregation {
+    /// All aggregations in their wire spelling.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("count", Self::Count),
+        ("latest", Self::Latest),
+        ("max", Self::Max),
+        ("sum", Self::Sum),
+        ("unique", Self::Unique),
+    ];
+
+    /// Whether what a correction changes can be added to another period: a difference of sums can, another largest value
+    /// cannot.
+    pub const fn carries_over(self) -> bool {
+        match self {
+            Self::Sum | Self::Count => true,
+            Self::Max | Self::Latest | Self::Unique => false,
+        }
+    }
+}
+
+impl Subscription {
+    /// How reports of a metric become one quantity: as the plan's meter says. What no meter counts is added up, so that it
+    /// is there where a later plan counts it.
+    pub fn aggregation(&self, metric: &str) -> Aggregation {
+        self.meters()
+            .find(|(_, meter)| meter.metric_name == metric)
+            .map_or(Aggregation::Sum, |(_, meter)| meter.aggregation)
+    }
 }

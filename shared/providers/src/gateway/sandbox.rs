@@ -1,6 +1,7 @@
 //! The gateway of test mode. What a card does follows from its number alone, so the same key always gets the same answer.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use models::payments::{Card, Failure, Outcome};
@@ -103,6 +104,7 @@ pub const TEST_CARDS: &[TestCard] = &[
 #[derive(Debug, Clone, Default)]
 pub struct Sandbox {
     book: Option<Arc<Mutex<BTreeMap<String, u32>>>>,
+    slow: Arc<AtomicBool>,
 }
 
 impl Sandbox {
@@ -115,7 +117,13 @@ impl Sandbox {
     pub fn counting() -> Self {
         Self {
             book: Some(Arc::default()),
+            slow: Arc::default(),
         }
+    }
+
+    /// Whether the bank takes its time from now on: charges stay pending, as a debit from an account does for days.
+    pub fn set_slow(&self, slow: bool) {
+        self.slow.store(slow, Ordering::SeqCst);
     }
 
     /// How often it was asked, by key.
@@ -174,6 +182,9 @@ impl Sandbox {
 
     pub(super) fn charge(&self, charge: Charge<'_>) -> Outcome {
         self.note(charge.idempotency_key);
+        if self.slow.load(Ordering::SeqCst) {
+            return Outcome::Pending;
+        }
         match behind(charge.card).map(|test| test.refusal) {
             Some(None) => Outcome::Succeeded {
                 reference: format!("ch_{}", charge.idempotency_key),
@@ -277,6 +288,7 @@ mod tests {
             let outcome = match gateway.charge(charge).await.unwrap() {
                 Outcome::Succeeded { .. } => "succeeded".to_owned(),
                 Outcome::Failed(failure) => failure.code,
+                Outcome::Pending => "pending".to_owned(),
             };
             got.push((gateway.verify(&card).is_ok(), outcome));
         }

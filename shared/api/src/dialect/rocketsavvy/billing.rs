@@ -349,24 +349,9 @@ impl Subscription {
                 .iter()
                 .map(|rate| rate.id.to_string())
                 .collect(),
-            pause_collection: subscription.pause_collection.map(|pause| PauseCollection {
-                behavior: spelling(billing::PauseBehavior::ALL, &pause.behavior),
-                resumes_at: pause.resumes_at.map(time),
-            }),
+            pause_collection: paused(subscription),
             resumes_at: subscription.resumes_at.map(time),
-            scheduled_change: subscription
-                .scheduled
-                .as_ref()
-                .map(|change| ScheduledChange {
-                    items: change
-                        .items
-                        .as_ref()
-                        .unwrap_or(&subscription.items)
-                        .iter()
-                        .map(SubscriptionItem::of)
-                        .collect(),
-                    effective_at: subscription.period.end.to_string(),
-                }),
+            scheduled_change: scheduled(subscription),
             pending_amount: pending.minor(),
             cancel_at_period_end: subscription.cancel_at_period_end,
             canceled_at: subscription.canceled_at.map(time),
@@ -377,6 +362,23 @@ impl Subscription {
             livemode: mode.is_live(),
         })
     }
+}
+
+fn paused(subscription: &billing::Subscription) -> Option<PauseCollection> {
+    let pause = subscription.pause_collection?;
+    Some(PauseCollection {
+        behavior: spelling(billing::PauseBehavior::ALL, &pause.behavior),
+        resumes_at: pause.resumes_at.map(|at| at.to_string()),
+    })
+}
+
+fn scheduled(subscription: &billing::Subscription) -> Option<ScheduledChange> {
+    let change = subscription.scheduled.as_ref()?;
+    let items = change.items.as_ref().unwrap_or(&subscription.items);
+    Some(ScheduledChange {
+        items: items.iter().map(SubscriptionItem::of).collect(),
+        effective_at: subscription.period.end.to_string(),
+    })
 }
 
 /// From `start` (inclusive) to `end` (exclusive).
@@ -394,39 +396,5 @@ impl PeriodView {
             start: period.start.to_string(),
             end: period.end.to_string(),
         }
-    }
-}
-
-/// A report of usage.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Usage {
-    #[schema(example = "usage_rs_123456")]
-    id: String,
-    #[schema(example = "sub_rs_123456")]
-    subscription_id: String,
-    #[schema(example = "api_calls")]
-    metric_name: String,
-    /// A decimal number, exactly as it was reported.
-    #[schema(value_type = f64, example = 1500)]
-    quantity: Box<RawValue>,
-    #[schema(example = "2025-06-27T10:30:00Z")]
-    timestamp: String,
-    #[schema(example = "2025-06-27T10:30:00Z")]
-    created: String,
-    livemode: bool,
-}
-
-impl Usage {
-    /// The report as v3 prints it.
-    pub fn of(usage: &billing::Usage, mode: Mode) -> Result<Self> {
-        Ok(Self {
-            id: usage.id.to_string(),
-            subscription_id: usage.subscription_id.to_string(),
-            metric_name: usage.metric_name.clone(),
-            quantity: number(usage.quantity)?,
-            timestamp: usage.timestamp.to_string(),
-            created: usage.created.to_string(),
-            livemode: mode.is_live(),
-        })
     }
 }

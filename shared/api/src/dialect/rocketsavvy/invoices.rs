@@ -301,3 +301,63 @@ pub fn line_of(invoice: Id<ids::Invoice>, text: &str) -> Option<usize> {
     let line = place.checked_sub(1)?;
     (line_item_id(invoice, line) == text).then_some(line)
 }
+
+/// An invoice that is to come. Amounts are minor units.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct InvoicePreview {
+    /// `subscription_create`, `subscription_cycle` or `subscription_update`.
+    #[schema(example = "subscription_cycle")]
+    billing_reason: &'static str,
+    #[schema(example = "USD")]
+    currency: &'static str,
+    /// When it will be made.
+    #[schema(example = "2025-07-27T10:30:00Z")]
+    date: String,
+    line_items: Vec<LineItem>,
+    discount: Option<InvoiceDiscount>,
+    taxes: Vec<InvoiceTax>,
+    #[schema(example = 9999)]
+    subtotal: i64,
+    #[schema(example = 0)]
+    discount_amount: i64,
+    #[schema(example = 0)]
+    tax: i64,
+    #[schema(example = 9999)]
+    total: i64,
+    /// What the customer's balance will pay; negative where the invoice will give to the balance.
+    #[schema(example = 0)]
+    balance_applied: i64,
+    /// What will be charged.
+    #[schema(example = 9999)]
+    amount_due: i64,
+    #[schema(example = "2025-06-27T10:30:00Z")]
+    period_start: String,
+    #[schema(example = "2025-07-27T10:30:00Z")]
+    period_end: String,
+}
+
+impl InvoicePreview {
+    /// A forecast as v3 prints it. Errors where its sums leave the range.
+    pub fn of(invoice: &billing::Invoice) -> Result<Self> {
+        let zero = models::Money::zero(invoice.currency);
+        Ok(Self {
+            billing_reason: invoice.billing_reason.as_str(),
+            currency: invoice.currency.code(),
+            date: invoice.created.to_string(),
+            line_items: lines(invoice)?,
+            discount: invoice.discount.as_ref().map(|discount| InvoiceDiscount {
+                coupon_id: discount.coupon_id.to_string(),
+                amount: discount.amount.minor(),
+            }),
+            taxes: InvoiceTax::of_all(&invoice.taxes)?,
+            subtotal: invoice.subtotal()?.minor(),
+            discount_amount: invoice.discount_amount().minor(),
+            tax: invoice.tax()?.minor(),
+            total: invoice.total()?.minor(),
+            balance_applied: invoice.balance_applied.unwrap_or(zero).minor(),
+            amount_due: invoice.amount_due()?.minor(),
+            period_start: invoice.period.start.to_string(),
+            period_end: invoice.period.end.to_string(),
+        })
+    }
+}

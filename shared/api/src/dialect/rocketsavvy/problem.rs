@@ -153,7 +153,7 @@ pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails
     } = error
     {
         vec![ProblemField {
-            pointer: (*pointer).to_owned(),
+            pointer: pointer.to_string(),
             code: "not_found",
             detail: error.to_string(),
         }]

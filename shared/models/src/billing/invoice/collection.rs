@@ -17,6 +17,15 @@ pub struct Booked {
     pub overpaid: Money,
 }
 
+/// How long until a payment under way is asked about again: minutes at first, days in the end (Kill Bill's numbers).
+fn poll_wait(payment: &Payment, now: Timestamp) -> i64 {
+    match now.seconds().saturating_sub(payment.created.seconds()) {
+        ..3_600 => 300,
+        3_600..86_400 => 3_600,
+        _ => 86_400,
+    }
+}
+
 impl Invoice {
     /// The identity of the next attempt to collect it; also what the payment's id is derived from.
     pub fn attempt_identity(&self) -> String {
@@ -44,7 +53,7 @@ impl Invoice {
         if payment.status == PaymentStatus::Processing {
             booked.changed = !self.processing;
             self.processing = true;
-            self.next_payment_attempt = Some(now.plus_seconds(fault_wait(0).unwrap_or(300)));
+            self.next_payment_attempt = Some(now.plus_seconds(poll_wait(payment, now)));
             return Ok(booked);
         }
         booked.changed = true;

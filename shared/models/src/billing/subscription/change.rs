@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Item, MAX_ITEMS, Reading, Subscription, SubscriptionStatus};
 use crate::billing::{Basis, Fraction, LineItem, ProrationUnit};
 use crate::error::{Error, Result};
+use crate::event::EventType;
 use crate::time::{Period, Timestamp};
 
 /// Lines that may wait for the next invoice; more are billed at once.
@@ -142,7 +143,7 @@ pub fn check_items(items: &[Item]) -> Result<()> {
 }
 
 impl Subscription {
-    /// Changes what is subscribed to, at once. `readings` are those of meters that the new plans do not have.
+    /// Changes what is subscribed to, at once. `readings` are those of [`Subscription::meters_closed_by`] it.
     ///
     /// During a trial and a pause nothing is charged yet, so nothing is prorated. A change of the period's length begins a
     /// new period, which is billed at once, as in Stripe.
@@ -176,7 +177,7 @@ impl Subscription {
         let restarts = change.anchor == AnchorChange::Now || !keeps_cycle;
         let left = Fraction::left(self.period, change.at, unit, &self.zone)?;
         let until = self.period.end;
-        let gone = self.usage_lines(self.period, readings)?;
+        let gone = self.usage_lines(self.period_until(change.at), readings)?;
         self.pending_lines.extend(gone);
         if change.proration != ProrationBehavior::None {
             for item in self
@@ -205,9 +206,30 @@ impl Subscription {
             || change.proration == ProrationBehavior::AlwaysInvoice
             || self.pending_lines.len() > MAX_PENDING;
         if at_once && !self.pending_lines.is_empty() {
-            self.bill_now = Some(now);
+            self.owe(now, EventType::SubscriptionUpdated);
         }
         Ok(())
+    }
+
+    /// The metrics whose usage a change bills: all where a new period begins, else those that the new plans do not count.
+    pub fn meters_closed_by(&self, change: &Change) -> Result<Vec<String>> {
+        if matches!(
+            self.status,
+            SubscriptionStatus::Trialing | SubscriptionStatus::Paused
+        ) {
+            return Ok(Vec::new());
+        }
+        if change.anchor == AnchorChange::Now || !change.keeps_cycle(self)? {
+            return Ok(self.metrics());
+        }
+        let items = change.items.as_deref().unwrap_or(&self.items);
+        let kept = |metric: &str| {
+            let mut meters = items.iter().flat_map(|item| &item.price.meters);
+            meters.any(|meter| meter.metric_name == metric)
+        };
+        let mut metrics = self.metrics();
+        metrics.retain(|metric| !kept(metric));
+        Ok(metrics)
     }
 
     /// Changes what is subscribed to when the running period ends.
@@ -254,7 +276,7 @@ impl Subscription {
             SubscriptionStatus::Active | SubscriptionStatus::PastDue | SubscriptionStatus::Unpaid
         );
         if charged {
-            let usage = self.usage_lines(self.period, readings)?;
+            let usage = self.usage_lines(self.period_until(now), readings)?;
             self.pending_lines.extend(usage);
         }
         if charged && prorate && self.period.contains(now) {
@@ -269,7 +291,7 @@ impl Subscription {
         self.scheduled = None;
         self.revision = self.revision.saturating_add(1);
         if charged && !self.pending_lines.is_empty() {
-            self.bill_now = Some(now);
+            self.owe(now, EventType::SubscriptionCanceled);
         }
         Ok(())
     }

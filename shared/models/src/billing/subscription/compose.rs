@@ -110,12 +110,19 @@ impl Subscription {
         period: Period,
     ) -> Result<LineItem> {
         let description = format!("{} ({})", meter.label(), self.dates(period)?);
-        let basis = Basis {
+        let credit = reading.quantity.is_sign_negative();
+        let mut basis = Basis {
             charge: meter.charge.clone(),
             events: reading.events,
+            credit,
             ..Basis::default()
         };
-        let line = LineItem::new(description, reading.quantity, basis, item.price.currency)?;
+        // Corrections of what was billed already took back more than was used since: that was not free then.
+        if credit {
+            basis.charge.included_units = None;
+        }
+        let quantity = reading.quantity.abs();
+        let line = LineItem::new(description, quantity, basis, item.price.currency)?;
         let mut line = item.mark(line, period);
         line.metric_name = Some(meter.metric_name.clone());
         Ok(line)

@@ -52,10 +52,11 @@ fn start(trial_period_days: u32, now: &str) -> Subscription {
 }
 
 fn bill_at(subscription: &Subscription, now: &str) -> Bill {
-    match subscription.turn(at(now)).unwrap() {
-        Turn::Bill(bill) => *bill,
-        other => panic!("{other:?}"),
-    }
+    let turn = subscription.turn(at(now)).unwrap();
+    let Turn::Bill(bill) = turn else {
+        panic!("{turn:?}")
+    };
+    *bill
 }
 
 /// Bills what is due, paid or refused.
@@ -157,7 +158,7 @@ fn a_later_start_waits_and_an_earlier_one_is_billed_in_one() {
         later.turn(at("2026-05-01T00:00:00Z")).unwrap(),
         Turn::Resume
     );
-    later.begin(at("2026-05-01T00:00:00Z"));
+    later.resume(false, at("2026-05-01T00:00:00Z")).unwrap();
     assert_eq!(run(&mut later, "2026-05-01T00:02:00Z", true), [9999]);
     assert_eq!(later.period.end, at("2026-06-01T00:00:00Z"));
 

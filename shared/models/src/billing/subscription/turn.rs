@@ -122,23 +122,28 @@ impl Subscription {
     }
 
     fn period_ended(&self) -> Result<Turn> {
-        let trial = self.status == SubscriptionStatus::Trialing;
-        if self.cancel_at_period_end {
-            let nothing_left =
-                self.pending_lines.is_empty() && (trial || self.meters().next().is_none());
-            return Ok(if nothing_left {
-                Turn::Cancel
-            } else {
-                Turn::Bill(Box::new(Bill {
-                    base: Vec::new(),
-                    moves_to: None,
-                    closes: Some(self.period).filter(|_| !trial),
-                    ends: true,
-                    ..self.cycle()?
-                }))
-            });
+        Ok(match self.upcoming()? {
+            Some(bill) => Turn::Bill(Box::new(bill)),
+            None => Turn::Cancel,
+        })
+    }
+
+    /// The bill at the end of the running period; `None` where it ends then and nothing is left to be billed.
+    pub fn upcoming(&self) -> Result<Option<Bill>> {
+        let cycle = self.cycle()?;
+        if !self.cancel_at_period_end {
+            return Ok(Some(cycle));
         }
-        Ok(Turn::Bill(Box::new(self.cycle()?)))
+        let used = !cycle.ends_trial && self.meters().next().is_some();
+        if self.pending_lines.is_empty() && !used {
+            return Ok(None);
+        }
+        Ok(Some(Bill {
+            base: Vec::new(),
+            moves_to: None,
+            ends: true,
+            ..cycle
+        }))
     }
 
     /// The bill of the period that follows the running one.
@@ -253,6 +258,7 @@ impl Subscription {
             .filter(|discount| discount.applies(bill.period.start));
         self.pending_lines.clear();
         self.bill_now = None;
+        self.tells = None;
         self.latest_invoice = outcome.invoice.or(self.latest_invoice);
         self.status = match (self.status, outcome.refused) {
             (SubscriptionStatus::Trialing | SubscriptionStatus::Active, true) => {

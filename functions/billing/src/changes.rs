@@ -1,0 +1,292 @@
+//! A change of a subscription, as it is made and as it is previewed: one input, one effect.
+
+use api::input::{Fields, Input, Patch};
+use api::{BillingWrite, Cx, Problem};
+use models::billing::{
+    AnchorChange, AppliedRate, Change, CollectionMethod, Coupon, Discount, Effective, Item,
+    MissingPaymentMethod, ProrationBehavior, Subscription,
+};
+use models::ids::{self, Id, Slug};
+use models::{Error, Invalid, Metadata, Timestamp};
+use store::Stored;
+use utoipa::ToSchema;
+
+use crate::terms::{ItemSchema, Wanted, collection, own_method, redeemed, tax_rate_ids, tax_rates};
+
+/// What may be changed of a subscription.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+pub(crate) struct SubscriptionChanges {
+    /// Another plan in the place of the first one, at its newest price.
+    #[schema(example = "plan_enterprise_max")]
+    plan_id: Option<String>,
+    /// A version of that plan's price, or of the present plan's.
+    #[schema(example = json!(null))]
+    plan_version: Option<u32>,
+    /// Units of the first plan.
+    #[schema(example = 1)]
+    quantity: Option<u32>,
+    /// All plans from then on, instead of `plan_id`. Those that it has already keep their price.
+    #[schema(example = json!(null))]
+    items: Option<Vec<ItemSchema>>,
+    /// `create_prorations` (also where it is absent): on the next invoice; `always_invoice`: on one now; `none`.
+    #[schema(example = "always_invoice")]
+    proration_behavior: Option<String>,
+    /// The moment that parts of the period are computed for: give the one of a preview to be charged what it said.
+    #[schema(example = json!(null))]
+    proration_date: Option<String>,
+    /// `now` begins a new period with the change; `unchanged` where it is absent.
+    #[schema(example = "unchanged")]
+    billing_cycle_anchor: Option<String>,
+    /// `now` (also where it is absent) or `period_end`.
+    #[schema(example = "now")]
+    effective: Option<String>,
+    /// Instead of the customer's default; `null` goes back to that.
+    payment_method_id: Option<String>,
+    /// Money off; `null` ends it.
+    #[schema(example = json!(null))]
+    coupon_id: Option<String>,
+    /// Tax rates of later invoices.
+    tax_rate_ids: Option<Vec<String>>,
+    auto_collection: Option<bool>,
+    collection_method: Option<String>,
+    /// Days from an invoice to its due date, 0 to 365.
+    #[schema(example = 30)]
+    days_until_due: Option<u32>,
+    /// `create_invoice`, `cancel` or `pause`.
+    missing_payment_method: Option<String>,
+    /// Whether it ends with the period that is running; `false` takes that back.
+    #[schema(example = false)]
+    cancel_at_period_end: Option<bool>,
+    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"source": "website"}))]
+    metadata: Option<()>,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    plan_id: Option<Slug<ids::Plan>>,
+    plan_version: Option<u32>,
+    quantity: Option<u32>,
+    items: Option<Vec<Wanted>>,
+    proration: ProrationBehavior,
+    proration_date: Option<Timestamp>,
+    anchor: AnchorChange,
+    effective: Effective,
+    payment_method_id: Patch<Id<ids::PaymentMethod>>,
+    coupon_id: Patch<Slug<ids::Coupon>>,
+    tax_rates: Option<Vec<Id<ids::TaxRate>>>,
+    collection_method: Option<CollectionMethod>,
+    days_until_due: Option<u32>,
+    missing_payment_method: Option<MissingPaymentMethod>,
+    cancel_at_period_end: Option<bool>,
+    metadata: Patch<Metadata>,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let body = Self {
+            plan_id: fields.slug("plan_id").optional(),
+            plan_version: fields.count("plan_version", 1..=999_999).optional(),
+            quantity: fields.count("quantity", 1..=1_000_000).optional(),
+            items: Wanted::read_items(fields),
+            proration: fields
+                .choice("proration_behavior", ProrationBehavior::ALL)
+                .optional()
+                .unwrap_or_default(),
+            proration_date: fields.timestamp("proration_date").optional(),
+            anchor: fields
+                .choice("billing_cycle_anchor", AnchorChange::ALL)
+                .optional()
+                .unwrap_or_default(),
+            effective: fields
+                .choice("effective", Effective::ALL)
+                .optional()
+                .unwrap_or_default(),
+            payment_method_id: fields.id("payment_method_id").patch(),
+            coupon_id: fields.slug("coupon_id").patch(),
+            tax_rates: tax_rate_ids(fields),
+            collection_method: collection(fields),
+            days_until_due: fields.count("days_until_due", 0..=365).optional(),
+            missing_payment_method: fields
+                .choice("missing_payment_method", MissingPaymentMethod::ALL)
+                .optional(),
+            cancel_at_period_end: fields.boolean("cancel_at_period_end").optional(),
+            metadata: fields.metadata().patch(),
+        };
+        if body.items.is_some() {
+            for name in ["plan_id", "quantity", "plan_version"] {
+                if fields.gives(name) {
+                    let detail = "contradicts items, which names all plans";
+                    fields.reject(name, "contradiction", detail);
+                }
+            }
+        }
+        if body.effective == Effective::PeriodEnd && body.anchor == AnchorChange::Now {
+            let detail = "contradicts effective, for a period begins then in any case";
+            fields.reject("billing_cycle_anchor", "contradiction", detail);
+        }
+        Some(body)
+    }
+}
+
+/// A subscription before and after a change.
+pub(crate) struct Changed {
+    /// As it was read.
+    pub(crate) before: Stored<Subscription>,
+    /// As it is to be.
+    pub(crate) after: Subscription,
+    /// The coupon that is redeemed with it.
+    pub(crate) coupon: Option<(Stored<Coupon>, Coupon)>,
+    /// The moment that parts were computed for.
+    pub(crate) at: Timestamp,
+}
+
+/// Whether the change is made, or only shown: then no meter is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It is made.
+    Make,
+    /// It is shown.
+    Show,
+}
+
+impl Body {
+    /// What becomes of the subscription. Nothing is written but, where it is made, the ends of meters that it no longer has.
+    pub(crate) async fn apply(
+        self,
+        cx: &Cx<BillingWrite>,
+        id: Id<ids::Subscription>,
+        purpose: Purpose,
+    ) -> Result<Changed, Problem> {
+        let now = cx.now().await?;
+        let before = cx
+            .subscription_now(id)
+            .await?
+            .ok_or_else(|| Error::not_found("subscription", id))?;
+        before.refuse_if_over()?;
+        let mut after = (*before).clone();
+        let coupon = self.set_terms(cx, &mut after, now).await?;
+        let at = self.proration_date.unwrap_or(now).whole_second();
+        let items = self.items(cx, &before).await?;
+        if let Some(items) = items {
+            let change = Change {
+                items: Some(items),
+                proration: self.proration,
+                anchor: self.anchor,
+                at,
+            };
+            make_change(cx, &mut after, change, (self.effective, purpose)).await?;
+        } else if self.anchor == AnchorChange::Now {
+            let change = Change {
+                items: None,
+                proration: self.proration,
+                anchor: self.anchor,
+                at,
+            };
+            make_change(cx, &mut after, change, (Effective::Now, purpose)).await?;
+        }
+        if let Some(cancel) = self.cancel_at_period_end {
+            after.cancel_at_period_end(cancel, now)?;
+        }
+        Ok(Changed {
+            before,
+            after,
+            coupon,
+            at,
+        })
+    }
+
+    /// Sets what costs nothing by itself. Returns the coupon that is redeemed.
+    async fn set_terms(
+        &self,
+        cx: &Cx<BillingWrite>,
+        after: &mut Subscription,
+        now: Timestamp,
+    ) -> Result<Option<(Stored<Coupon>, Coupon)>, Problem> {
+        if let Patch::Set(id) = self.payment_method_id {
+            let mut invalid = Invalid::default();
+            own_method(cx, Some(id), after.customer_id, &mut invalid).await?;
+            invalid.into_result()?;
+        }
+        after.payment_method_id = self
+            .payment_method_id
+            .clone()
+            .apply(after.payment_method_id);
+        if let Some(ids) = &self.tax_rates {
+            let rates: Vec<AppliedRate> = tax_rates(cx, ids).await?;
+            after.tax_rates = rates;
+        }
+        after.collection_method = self.collection_method.unwrap_or(after.collection_method);
+        after.days_until_due = self.days_until_due.unwrap_or(after.days_until_due);
+        after.missing_payment_method = self
+            .missing_payment_method
+            .unwrap_or(after.missing_payment_method);
+        after.metadata = self
+            .metadata
+            .clone()
+            .apply_or_default(after.metadata.clone());
+        match &self.coupon_id {
+            Patch::Keep => Ok(None),
+            Patch::Clear => {
+                after.discount = None;
+                Ok(None)
+            }
+            Patch::Set(id) => {
+                let currency = Some(after.currency()?);
+                let (stored, coupon) = redeemed(cx, id, currency, now).await?;
+                after.discount = Some(Discount::of(&coupon, now)?);
+                Ok(Some((stored, coupon)))
+            }
+        }
+    }
+
+    /// All plans after the change; `None` where they stay as they are.
+    async fn items(
+        &self,
+        cx: &Cx<BillingWrite>,
+        before: &Subscription,
+    ) -> Result<Option<Vec<Item>>, Problem> {
+        let mut invalid = Invalid::default();
+        let items = if let Some(wanted) = &self.items {
+            let mut items = Vec::with_capacity(wanted.len());
+            for want in wanted {
+                items.push(want.item_of(cx, before, None, &mut invalid).await?);
+            }
+            items
+        } else if self.plan_id.is_some() || self.quantity.is_some() || self.plan_version.is_some() {
+            let main = before.main()?;
+            let plan_id = self.plan_id.clone().unwrap_or_else(|| main.plan_id.clone());
+            let want = Wanted::main(plan_id, self.quantity.unwrap_or(main.quantity));
+            let first = want
+                .item_of(cx, before, self.plan_version, &mut invalid)
+                .await?;
+            let rest = before.items.iter().skip(1).cloned();
+            std::iter::once(first).chain(rest).collect()
+        } else {
+            return Ok(None);
+        };
+        invalid.into_result()?;
+        Ok(Some(items).filter(|items| *items != before.items))
+    }
+}
+
+/// Makes the change now, or sets it down for the end of the period.
+async fn make_change(
+    cx: &Cx<BillingWrite>,
+    after: &mut Subscription,
+    change: Change,
+    (effective, purpose): (Effective, Purpose),
+) -> Result<(), Problem> {
+    if effective == Effective::PeriodEnd {
+        return Ok(after.schedule(change)?);
+    }
+    let now = cx.now().await?;
+    let unit = cx.billing_settings().await?.proration;
+    let closed = after.meters_closed_by(&change)?;
+    let period = after.period_until(change.at);
+    let readings = match purpose {
+        Purpose::Make => operations::close_meters(cx, after, &closed, period).await?,
+        Purpose::Show => operations::live_meters(cx, after, &closed, period).await?,
+    };
+    Ok(after.change(change, unit, &readings, now)?)
+}

@@ -1,0 +1,106 @@
+//! `POST /v3/subscriptions/{id}/pause`
+
+use api::dialect::rocketsavvy::{Problems, Subscription};
+use api::input::{Fields, Input};
+use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use models::billing::{PauseBehavior, PauseCollection};
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::{Error, Timestamp};
+use utoipa::ToSchema;
+
+/// What is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Paused {
+    Collection,
+    Service,
+}
+
+const PAUSED: &[(&str, Paused)] = &[
+    ("collection", Paused::Collection),
+    ("service", Paused::Service),
+];
+
+/// A pause.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+pub(crate) struct Pause {
+    /// `service` (also where it is absent): no service and no invoices. `collection`: the service goes on, invoices are made,
+    /// and none is collected.
+    #[schema(example = "collection")]
+    mode: Option<String>,
+    /// What becomes of invoices while collection is paused: `keep_as_draft` (also where it is absent), `mark_uncollectible`, `void`.
+    #[schema(example = "keep_as_draft")]
+    behavior: Option<String>,
+    /// When it ends by itself; never where it is absent.
+    #[schema(example = "2025-09-01T00:00:00Z")]
+    resumes_at: Option<String>,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    mode: Paused,
+    behavior: PauseBehavior,
+    resumes_at: Option<Timestamp>,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let mode = fields.choice("mode", PAUSED).optional();
+        let behavior = fields.choice("behavior", PauseBehavior::ALL).optional();
+        let resumes_at = fields.timestamp("resumes_at").optional();
+        let mode = mode.unwrap_or(match behavior {
+            Some(_) => Paused::Collection,
+            None => Paused::Service,
+        });
+        if mode == Paused::Service && behavior.is_some() {
+            let detail =
+                "is of a pause of collection: there are no invoices while the service is paused";
+            fields.reject("behavior", "contradiction", detail);
+        }
+        Some(Self {
+            mode,
+            behavior: behavior.unwrap_or(PauseBehavior::KeepAsDraft),
+            resumes_at,
+        })
+    }
+}
+
+/// Pause a subscription
+///
+/// The service, or only the collection of its invoices. 1 read and up to 3 write units.
+#[utoipa::path(
+    post,
+    path = "/v3/subscriptions/{id}/pause",
+    tag = "billing",
+    params(("id" = String, Path, description = "The subscription.", example = "sub_rs_123456")),
+    request_body = Pause,
+    responses((status = 200, description = "The subscription.", body = Subscription), Problems)
+)]
+pub(crate) async fn pause_subscription(
+    cx: Cx<BillingWrite>,
+    Path(id): Path<Id<ids::Subscription>>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
+    let now = cx.now().await?;
+    let stored = cx
+        .subscription_now(id)
+        .await?
+        .ok_or_else(|| Error::not_found("subscription", id))?;
+    if body.resumes_at.is_some_and(|at| at <= now) {
+        let detail = "must be later than now";
+        return Err(Error::invalid("/resumes_at", "out_of_range", detail).into());
+    }
+    let mut subscription = (*stored).clone();
+    match body.mode {
+        Paused::Service => subscription.pause(body.resumes_at)?,
+        Paused::Collection => subscription.pause_collection(PauseCollection {
+            behavior: body.behavior,
+            resumes_at: body.resumes_at,
+        })?,
+    }
+    let mut writes = cx.writes().await?;
+    writes.update(&stored, &subscription, Some(EventType::SubscriptionPaused))?;
+    cx.changed(&writes, &Subscription::of(&subscription, cx.mode())?)
+        .await
+}

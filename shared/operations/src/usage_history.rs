@@ -1,0 +1,227 @@
+//! The newest pages of a log of usage, as far back as somebody needs them.
+
+use std::sync::Arc;
+
+use models::billing::{Aggregation, Subscription, Survey, UsagePage, UsageTotals};
+use models::ids::{self, Id};
+use models::time::Period;
+use models::{Error, Result, Timestamp};
+use store::Stored;
+
+use crate::Context;
+use crate::context::vanished;
+
+/// Tries at a log that others write to at the same moment, with waits that come to about ten seconds.
+pub(crate) const MAX_TRIES: u32 = 32;
+/// Pages of the first query that looks further back; each one after it asks for twice as many.
+const FIRST_PAGES: u32 = 8;
+/// Pages of one query at the most.
+const MOST_PAGES: u32 = 256;
+
+/// A metric of a subscription: where its log is, and how it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric<'m> {
+    /// Who uses.
+    pub subscription_id: Id<ids::Subscription>,
+    /// What, by its name.
+    pub name: &'m str,
+    /// How the quantities of a period become one.
+    pub aggregation: Aggregation,
+    /// The period that runs, or the one that is to be closed.
+    pub period: Period,
+}
+
+impl<'m> Metric<'m> {
+    /// A metric of a subscription in the period that runs.
+    pub fn of(subscription: &Subscription, name: &'m str) -> Self {
+        Self {
+            subscription_id: subscription.id,
+            name,
+            aggregation: subscription.aggregation(name),
+            period: subscription.period,
+        }
+    }
+}
+
+/// How far back the pages are needed.
+#[derive(Debug, Clone, Copy)]
+enum Reach {
+    /// To the last one that received nothing since then.
+    Received(Timestamp),
+    /// To the last one that knows nothing of that period.
+    Period(Period),
+}
+
+impl Reach {
+    fn needs(self, page: &UsagePage) -> bool {
+        match self {
+            Self::Received(since) => page.last_received >= since,
+            Self::Period(period) => page.reaches(period),
+        }
+    }
+}
+
+/// A log from its newest page backwards.
+#[derive(Debug)]
+pub(crate) struct History<'c> {
+    context: &'c Context,
+    subscription_id: Id<ids::Subscription>,
+    metric_name: &'c str,
+    head: Option<Stored<UsagePage>>,
+    /// The pages before it, the newest first.
+    older: Vec<Arc<UsagePage>>,
+}
+
+impl<'c> History<'c> {
+    /// The newest `most` pages of a log. One consistent query.
+    pub(crate) async fn open(
+        context: &'c Context,
+        subscription_id: Id<ids::Subscription>,
+        metric_name: &'c str,
+        most: u32,
+    ) -> Result<Self> {
+        let pages = context.usage_pages(subscription_id, metric_name, most);
+        let mut pages = pages.await?.into_iter();
+        Ok(Self {
+            context,
+            subscription_id,
+            metric_name,
+            head: pages.next(),
+            older: pages.map(|page| Arc::new(page.into_inner())).collect(),
+        })
+    }
+
+    /// A log whose newest page was read already.
+    pub(crate) fn from_head(
+        context: &'c Context,
+        subscription_id: Id<ids::Subscription>,
+        metric_name: &'c str,
+        head: Stored<UsagePage>,
+    ) -> Self {
+        Self {
+            context,
+            subscription_id,
+            metric_name,
+            head: Some(head),
+            older: Vec::new(),
+        }
+    }
+
+    /// The newest page; `None` where nothing was ever used.
+    pub(crate) fn head(&self) -> Option<&Stored<UsagePage>> {
+        self.head.as_ref()
+    }
+
+    /// The pages that were read, the newest first.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = &UsagePage> {
+        let head = self.head.iter().map(|head| &**head);
+        head.chain(self.older.iter().map(|page| &**page))
+    }
+
+    /// The page that takes what comes next, as it was before.
+    pub(crate) fn next_page(&self, now: Timestamp) -> UsagePage {
+        self.head().map_or_else(
+            || UsagePage::first(self.subscription_id, self.metric_name.to_owned(), now),
+            |head| head.unsealed(),
+        )
+    }
+
+    /// Reads on until every page is there that received something since then.
+    pub(crate) async fn since(&mut self, since: Timestamp) -> Result<()> {
+        self.reach(Reach::Received(since)).await
+    }
+
+    async fn reach(&mut self, reach: Reach) -> Result<()> {
+        let mut most = FIRST_PAGES;
+        while let Some(oldest) = self.pages().last()
+            && oldest.seq > 1
+            && reach.needs(oldest)
+        {
+            let before = oldest.seq;
+            let older = self.context.usage_pages_before(
+                self.subscription_id,
+                self.metric_name,
+                before,
+                most,
+            );
+            let mut older = older.await?;
+            if older.is_empty() {
+                return Err(self.gone(before.saturating_sub(1)));
+            }
+            self.older.append(&mut older);
+            most = most.saturating_mul(2).min(MOST_PAGES);
+        }
+        Ok(())
+    }
+
+    /// What was used in `period`, known for that aggregation: where the totals do not tell, its events are read again.
+    pub(crate) async fn totals(
+        &mut self,
+        page: &UsagePage,
+        period: Period,
+        aggregation: Aggregation,
+    ) -> Result<UsageTotals> {
+        let mut totals = page.totals(period)?;
+        if !totals.is_known(aggregation) {
+            self.survey(page, period).await?.complete(&mut totals);
+        }
+        Ok(totals)
+    }
+
+    /// Completes the totals of `page`, the page that takes what comes next, for that aggregation.
+    pub(crate) async fn complete(
+        &mut self,
+        page: &mut UsagePage,
+        aggregation: Aggregation,
+    ) -> Result<()> {
+        for start in page.unknown(aggregation) {
+            // Periods are named by their start, a whole second.
+            let end = start.plus_seconds(1);
+            let survey = self.survey(page, Period { start, end }).await?;
+            page.settle(start, survey);
+        }
+        Ok(())
+    }
+
+    /// Reads the events of a period: those in `page`, and in the pages before it.
+    async fn survey(&mut self, page: &UsagePage, period: Period) -> Result<Survey> {
+        self.reach(Reach::Period(period)).await?;
+        let before = self.pages().filter(|older| older.seq < page.seq);
+        Ok(Survey::of(period, std::iter::once(page).chain(before)))
+    }
+
+    /// Writes the page that took what came. `false` where somebody else was faster: read the log again.
+    pub(crate) async fn write(&self, page: &mut UsagePage) -> Result<bool> {
+        page.mark(self.context.ids().random()?);
+        let page = &*page;
+        let mut writes = self.context.writes().await?;
+        match self.head() {
+            Some(head) if head.seq == page.seq => writes.update(head, page, None)?,
+            Some(_) | None => {
+                writes.create(page, None)?;
+            }
+        }
+        self.context.write(&writes).await
+    }
+
+    /// The page of that number.
+    pub(crate) async fn page(&self, seq: u64) -> Result<Arc<UsagePage>> {
+        if let Some(head) = self.head().filter(|head| head.seq == seq) {
+            return Ok(Arc::new(UsagePage::clone(head)));
+        }
+        let page = self
+            .context
+            .usage_page(self.subscription_id, self.metric_name, seq);
+        page.await?.ok_or_else(|| self.gone(seq))
+    }
+
+    fn gone(&self, seq: u64) -> Error {
+        let (metric, id) = (self.metric_name, self.subscription_id);
+        vanished(format_args!("page {seq} of {metric} of {id}"))
+    }
+}
+
+/// Too many others write to the same log.
+pub(crate) fn busy() -> Error {
+    Error::Unavailable("the log of this metric is being written by others all the time".to_owned())
+}

@@ -1,0 +1,259 @@
+//! The examples of the OpenAPI document: requests that were sent, and what came back.
+//!
+//! One story in one world whose clock stands still and whose chance has a seed, so that every run gives the same.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use serde_json::{Value, json};
+use testkit::{Call, World};
+
+use crate::catalogue;
+
+/// A request that was sent, and its answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Exchange {
+    /// What was sent, where there was a body.
+    pub(crate) request: Option<Value>,
+    /// The status of the answer.
+    pub(crate) status: u16,
+    /// The answer, where it is JSON.
+    pub(crate) response: Value,
+}
+
+/// A caller whose first exchange of each operation is kept.
+struct Recorder {
+    api: Call,
+    kept: BTreeMap<String, Exchange>,
+}
+
+impl Recorder {
+    /// Sends a request of an operation and keeps the exchange.
+    async fn send(&mut self, operation: &str, method: Method, path: &str, body: Value) -> Value {
+        let text = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let answer = self.api.send(method, path, &text).await;
+        let status = answer.status.as_u16();
+        assert!(status < 300, "{operation}: {status} {}", answer.text);
+        let exchange = Exchange {
+            request: Some(body).filter(|body| !body.is_null()),
+            status,
+            response: answer.body.clone(),
+        };
+        self.kept.entry(operation.to_owned()).or_insert(exchange);
+        answer.body
+    }
+
+    async fn post(&mut self, operation: &str, path: &str, body: Value) -> Value {
+        self.send(operation, Method::POST, path, body).await
+    }
+
+    async fn patch(&mut self, operation: &str, path: &str, body: Value) -> Value {
+        self.send(operation, Method::PATCH, path, body).await
+    }
+
+    async fn get(&mut self, operation: &str, path: &str) -> Value {
+        self.send(operation, Method::GET, path, Value::Null).await
+    }
+
+    async fn delete(&mut self, operation: &str, path: &str) -> Value {
+        self.send(operation, Method::DELETE, path, Value::Null)
+            .await
+    }
+}
+
+/// The exchanges of the billing group, by operation.
+pub(crate) async fn exchanges() -> BTreeMap<String, Exchange> {
+    let world = World::new().await;
+    let mut recorder = Recorder {
+        api: world.call(catalogue::all()),
+        kept: BTreeMap::new(),
+    };
+    let customer = customer(&mut recorder).await;
+    catalog(&mut recorder).await;
+    let subscription = subscriptions(&mut recorder, &customer).await;
+    usage(&mut recorder, &subscription).await;
+    invoices(&mut recorder).await;
+    ends(&mut recorder, &customer, &subscription).await;
+    recorder.kept
+}
+
+/// Somebody who pays with a good card.
+async fn customer(recorder: &mut Recorder) -> String {
+    let profile = json!({ "email": "test@example.com", "first_name": "Jo", "last_name": "Doe", "company": { "name": "Example GmbH" } });
+    let customer = recorder
+        .post("create_customer", "/v3/customers", profile)
+        .await;
+    let id = customer["id"].as_str().unwrap().to_owned();
+    let card =
+        json!({ "number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+    let method = json!({ "customer_id": id, "type": "card", "card": card, "default": true });
+    recorder
+        .post("create_payment_method", "/v3/payment-methods", method)
+        .await;
+    id
+}
+
+async fn catalog(recorder: &mut Recorder) {
+    let plan = json!({
+        "id": "plan_enterprise_pro", "name": "Enterprise Pro", "currency": "USD", "amount": 9999, "interval": "month",
+        "meters": [{ "metric_name": "api_calls", "name": "API calls", "amount": 0.25, "included_units": 1000 }],
+    });
+    recorder.post("create_plan", "/v3/plans", plan).await;
+    let other = json!({ "id": "plan_enterprise_max", "name": "Enterprise Max", "currency": "USD", "amount": 29_999, "interval": "month" });
+    recorder.post("create_plan", "/v3/plans", other).await;
+    recorder
+        .get("get_plan", "/v3/plans/plan_enterprise_pro")
+        .await;
+    recorder.get("list_plans", "/v3/plans?limit=1").await;
+    let price = json!({ "amount": 10_999 });
+    recorder
+        .patch("update_plan", "/v3/plans/plan_enterprise_pro", price)
+        .await;
+    let coupon = json!({ "id": "welcome", "name": "Welcome", "percent_off": 25, "duration": "once", "max_redemptions": 100 });
+    recorder.post("create_coupon", "/v3/coupons", coupon).await;
+    recorder.get("get_coupon", "/v3/coupons/welcome").await;
+    recorder.get("list_coupons", "/v3/coupons").await;
+    let metadata = json!({ "metadata": { "campaign": "q4_promo" } });
+    recorder
+        .patch("update_coupon", "/v3/coupons/welcome", metadata)
+        .await;
+    let rate = json!({ "display_name": "VAT", "percentage": 20, "country": "GB" });
+    let rate = recorder
+        .post("create_tax_rate", "/v3/tax-rates", rate)
+        .await;
+    let path = format!("/v3/tax-rates/{}", rate["id"].as_str().unwrap());
+    recorder.get("get_tax_rate", &path).await;
+    recorder.get("list_tax_rates", "/v3/tax-rates").await;
+    let words = json!({ "description": "Standard rate" });
+    recorder.patch("update_tax_rate", &path, words).await;
+    let settings = json!({
+        "default_tax_rates": [rate["id"]], "retry_days": [3, 5, 7],
+        "seller": { "name": "Acme Corp", "address_lines": ["1 Main St", "London"], "tax_id": "GB123456789" },
+    });
+    recorder
+        .patch("update_billing_settings", "/v3/billing-settings", settings)
+        .await;
+    recorder
+        .get("get_billing_settings", "/v3/billing-settings")
+        .await;
+}
+
+async fn subscriptions(recorder: &mut Recorder, customer: &str) -> String {
+    let new = json!({
+        "customer_id": customer, "plan_id": "plan_enterprise_pro", "billing_cycle": "monthly", "auto_collection": true,
+        "coupon_id": "welcome", "metadata": { "source": "website", "campaign": "q4_promo" },
+    });
+    let subscription = recorder
+        .post("create_subscription", "/v3/subscriptions", new)
+        .await;
+    let id = subscription["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/subscriptions/{id}");
+    recorder.get("get_subscription", &path).await;
+    recorder
+        .get("list_subscriptions", "/v3/subscriptions")
+        .await;
+    let change =
+        json!({ "plan_id": "plan_enterprise_max", "proration_behavior": "always_invoice" });
+    recorder
+        .post("preview_subscription", &format!("{path}/preview"), change)
+        .await;
+    let later = json!({ "plan_id": "plan_enterprise_max", "effective": "period_end" });
+    recorder.patch("update_subscription", &path, later).await;
+    id
+}
+
+async fn usage(recorder: &mut Recorder, subscription: &str) {
+    let report =
+        json!({ "subscription_id": subscription, "metric_name": "api_calls", "quantity": 1500 });
+    let recorded = recorder.post("record_usage", "/v3/usage", report).await;
+    let row = |quantity: u32, key: &str| json!({ "subscription_id": subscription, "metric_name": "api_calls", "quantity": quantity, "idempotency_key": key });
+    let batch =
+        json!({ "events": [row(10, "report-1"), row(20, "report-2"), row(10, "report-1")] });
+    recorder
+        .post("record_usage_batch", "/v3/usage/batch", batch)
+        .await;
+    let path = format!("/v3/usage/{}", recorded["id"].as_str().unwrap());
+    let right =
+        json!({ "subscription_id": subscription, "metric_name": "api_calls", "quantity": 1400 });
+    recorder.patch("amend_usage", &path, right).await;
+    let query = format!("subscription_id={subscription}&metric_name=api_calls");
+    recorder
+        .get("list_usage", &format!("/v3/usage?{query}"))
+        .await;
+    recorder
+        .get(
+            "get_subscription_usage",
+            &format!("/v3/subscriptions/{subscription}/usage"),
+        )
+        .await;
+    recorder
+        .delete("deprecate_usage", &format!("{path}?{query}"))
+        .await;
+}
+
+async fn invoices(recorder: &mut Recorder) {
+    let list = recorder.get("list_invoices", "/v3/invoices").await;
+    let id = list["data"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/invoices/{id}");
+    let invoice = recorder.get("get_invoice", &path).await;
+    recorder
+        .get("get_invoice_pdf", &format!("{path}/pdf"))
+        .await;
+    let line = &invoice["line_items"][0]["id"];
+    let note = json!({
+        "invoice_id": id, "lines": [{ "line_item_id": line, "amount": 2500 }], "reason": "product_unsatisfactory",
+        "memo": "Sorry for the outage.", "refund_amount": 2000,
+    });
+    let note = recorder
+        .post("create_credit_note", "/v3/credit-notes", note)
+        .await;
+    let path = format!("/v3/credit-notes/{}", note["id"].as_str().unwrap());
+    recorder.get("get_credit_note", &path).await;
+    recorder
+        .get("get_credit_note_pdf", &format!("{path}/pdf"))
+        .await;
+    recorder.get("list_credit_notes", "/v3/credit-notes").await;
+}
+
+/// What is over afterwards.
+async fn ends(recorder: &mut Recorder, customer: &str, subscription: &str) {
+    let path = format!("/v3/subscriptions/{subscription}");
+    let pause = json!({ "mode": "collection", "behavior": "keep_as_draft", "resumes_at": "2026-03-01T00:00:00Z" });
+    recorder
+        .post("pause_subscription", &format!("{path}/pause"), pause)
+        .await;
+    recorder
+        .post("resume_subscription", &format!("{path}/resume"), json!({}))
+        .await;
+    let cancel = json!({ "cancel_at_period_end": true });
+    recorder
+        .post("cancel_subscription", &format!("{path}/cancel"), cancel)
+        .await;
+    recorder
+        .delete("delete_coupon", "/v3/coupons/welcome")
+        .await;
+    recorder
+        .delete("delete_plan", "/v3/plans/plan_enterprise_max")
+        .await;
+    let _ = customer;
+}
+
+#[tokio::test]
+async fn every_operation_of_billing_has_an_example_that_was_sent() {
+    let exchanges = exchanges().await;
+    let missing: Vec<String> = catalogue::operations()
+        .into_iter()
+        .filter(|operation| operation.function == "billing")
+        .map(|operation| operation.id)
+        .filter(|id| !exchanges.contains_key(id))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "If you are here because this assertion failed: these operations of billing have no example in the OpenAPI \
+         document. Send them in the story of this file: {missing:?}"
+    );
+}
