@@ -203,20 +203,24 @@ async fn invoices(recorder: &mut Recorder) {
     recorder
         .get("get_invoice_pdf", &format!("{path}/pdf"))
         .await;
-    let line = &invoice["line_items"][0]["id"];
+    let line = json!({ "line_item_id": invoice["line_items"][0]["id"], "amount": 1000 });
     let note = json!({
-        "invoice_id": id, "lines": [{ "line_item_id": line, "amount": 2500 }], "reason": "product_unsatisfactory",
-        "memo": "Sorry for the outage.", "refund_amount": 2000,
+        "invoice_id": id, "lines": [line], "reason": "product_unsatisfactory", "memo": "Two days without service",
     });
     let note = recorder
         .post("create_credit_note", "/v3/credit-notes", note)
+        .await;
+    recorder
+        .get(
+            "list_credit_notes",
+            &format!("/v3/credit-notes?invoice_id={id}"),
+        )
         .await;
     let path = format!("/v3/credit-notes/{}", note["id"].as_str().unwrap());
     recorder.get("get_credit_note", &path).await;
     recorder
         .get("get_credit_note_pdf", &format!("{path}/pdf"))
         .await;
-    recorder.get("list_credit_notes", "/v3/credit-notes").await;
 }
 
 /// What is over afterwards.

@@ -23,12 +23,12 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
     let subscription = json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro" });
     let subscription = api.post("/v3/subscriptions", subscription).await;
     let invoice = subscription.text_of("latest_invoice_id").to_owned();
-    let note = json!({ "invoice_id": invoice, "amount": 100 });
-    let note = id(&api.post("/v3/credit-notes", note).await);
     let subscription_id = id(&subscription);
     let usage =
         json!({ "subscription_id": subscription_id, "metric_name": "api_calls", "quantity": 1 });
     let usage = id(&api.post("/v3/usage", usage).await);
+    let note = json!({ "invoice_id": invoice, "amount": 100 });
+    let note = id(&api.post("/v3/credit-notes", note).await);
     let webhook = json!({ "url": "https://your-app.com/hook", "events": ["*"] });
     let webhook = id(&api.post("/v3/webhooks", webhook).await);
     let key = json!({ "name": "Another", "mode": "test", "scopes": ["*"] });

@@ -32,10 +32,10 @@ pub use settings::{
     ProrationUnit, Seller,
 };
 pub use subscription::{
-    AnchorChange, Bill, Change, CollectionMethod, Effective, INCOMPLETE_SECONDS, Item,
-    MAX_BACK_PERIODS, MAX_ITEMS, MissingPaymentMethod, NewSubscription, Outcome, PauseBehavior,
-    PauseCollection, ProrationBehavior, Reading, Subscription, SubscriptionStatus, Turn,
-    check_items,
+    AnchorChange, Bill, Change, CollectionMethod, Effective, INCOMPLETE_SECONDS,
+    INVOICES_ON_A_PAGE, InvoicePage, Item, MAX_BACK_PERIODS, MAX_ITEMS, MissingPaymentMethod,
+    NewSubscription, Outcome, PauseBehavior, PauseCollection, ProrationBehavior, Reading,
+    Subscription, SubscriptionStatus, Turn, check_items,
 };
 pub use tax::{AppliedRate, TaxAmount, TaxRate, Taxable, exclusive_total, tax_total, taxes};
 pub use totals::{Totals, rates_of};
