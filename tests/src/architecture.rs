@@ -110,7 +110,7 @@ fn functions_do_not_depend_on_each_other() {
 #[test]
 fn each_aws_client_has_its_place() {
     for (name, package) in &packages() {
-        if matches!(name.as_str(), "local" | "tests" | "testkit") {
+        if matches!(name.as_str(), "benches" | "local" | "tests" | "testkit") {
             continue;
         }
         for dependency in names(package) {

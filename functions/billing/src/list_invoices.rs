@@ -27,7 +27,9 @@ impl Input for Filter {
 
 /// List invoices
 ///
-/// Newest first. 1 query; with `customer_id` alone 1 query and 1 batch read; up to 10 queries with other filters.
+/// Newest first. 1 query, or up to 10 with `status` alone. With `subscription_id` a read and a batch read; with
+/// `customer_id` 2 queries, a batch read of its subscriptions and one of the invoices. A subscription with more than 11
+/// invoices takes another query.
 #[utoipa::path(
     get,
     path = "/v3/invoices",

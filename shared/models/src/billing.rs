@@ -34,10 +34,10 @@ pub use settings::{
     ProrationUnit, Seller,
 };
 pub use subscription::{
-    AnchorChange, Bill, Change, CollectionMethod, Effective, INCOMPLETE_SECONDS, Item,
-    MAX_BACK_PERIODS, MAX_ITEMS, MissingPaymentMethod, NewSubscription, Outcome, PauseBehavior,
-    PauseCollection, ProrationBehavior, Reading, Subscription, SubscriptionStatus, Turn,
-    check_items,
+    AnchorChange, Bill, Change, CollectionMethod, Effective, INCOMPLETE_SECONDS,
+    INVOICES_ON_A_PAGE, InvoicePage, Item, MAX_BACK_PERIODS, MAX_ITEMS, MissingPaymentMethod,
+    NewSubscription, Outcome, PauseBehavior, PauseCollection, ProrationBehavior, Reading,
+    Subscription, SubscriptionStatus, Turn, check_items,
 };
 pub use tax::{
     AppliedRate, ExactTax, TaxAmount, TaxRate, Taxable, exact_taxes, exclusive_total, tax_total,

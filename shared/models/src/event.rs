@@ -130,15 +130,21 @@ impl Actor {
     pub fn system() -> Self {
         Self("system".to_owned())
     }
+
+    /// Whether it was the product itself.
+    pub fn is_system(&self) -> bool {
+        *self == Self::system()
+    }
 }
 
 /// An event as it travels inside the item whose change it tells of (attribute `ev`).
 ///
 /// It carries no data: the stream shows the item before and after, and the relay makes the event's body from these.
-/// The short names keep items small.
+/// The short names and the numbers keep items small: a kilobyte more of an item is another write unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// The event's id. The relay walks on to the next free integer where two events drew the same one.
+    #[serde(with = "crate::ids::number")]
     pub id: Id<Event>,
     /// What happened.
     #[serde(rename = "t")]
@@ -147,10 +153,14 @@ pub struct Stamp {
     #[serde(rename = "n")]
     pub sequence: u64,
     /// When, in the business's time.
-    #[serde(rename = "at")]
+    #[serde(rename = "at", with = "crate::time::unix_seconds")]
     pub at: Timestamp,
-    /// Who did it.
-    #[serde(rename = "by")]
+    /// Who did it; left out where the product did it itself.
+    #[serde(
+        rename = "by",
+        default = "Actor::system",
+        skip_serializing_if = "Actor::is_system"
+    )]
     pub actor: Actor,
     /// The request that caused it; `None` for scheduled work.
     #[serde(rename = "rq", default, skip_serializing_if = "Option::is_none")]

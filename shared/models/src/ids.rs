@@ -255,6 +255,55 @@ impl<'de, K: Kind> Deserialize<'de> for Id<K> {
     }
 }
 
+/// An id as a bare integer: for storage that knows its kind.
+pub mod number {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Id, Kind};
+
+    /// For `serialize_with`.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    pub fn serialize<K: Kind, S: Serializer>(id: &Id<K>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(id.number())
+    }
+
+    /// For `deserialize_with`. Errors where it is not below 2^53.
+    pub fn deserialize<'de, K: Kind, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Id<K>, D::Error> {
+        let number = u64::deserialize(deserializer)?;
+        Id::new(number).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Ids of one kind as bare integers: for storage that keeps many of them, in ten bytes each.
+pub mod numbers {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Id, Kind};
+
+    /// For `serialize_with`.
+    pub fn serialize<K: Kind, S: Serializer>(
+        ids: &[Id<K>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(ids.iter().map(|id| id.number()))
+    }
+
+    /// For `deserialize_with`. Errors where one is not below 2^53.
+    pub fn deserialize<'de, K: Kind, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Id<K>>, D::Error> {
+        let numbers = Vec::<u64>::deserialize(deserializer)?;
+        let ids = numbers.into_iter().map(Id::new);
+        ids.collect::<crate::Result<_>>()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
 /// A name that people choose: plans, stores, warehouses. 1 to 64 of `A-Z a-z 0-9 _ -`.
 pub struct Slug<K> {
     text: String,

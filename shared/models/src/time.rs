@@ -112,6 +112,27 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// A moment as whole seconds of Unix time: for storage that is short of room.
+pub mod unix_seconds {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Timestamp;
+
+    /// For `serialize_with`. Fractions of a second are lost.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(at.seconds())
+    }
+
+    /// For `deserialize_with`.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        i64::deserialize(deserializer).map(Timestamp::from_seconds)
+    }
+}
+
 /// A day of the calendar, printed `YYYY-MM-DD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Date(civil::Date);

@@ -2,7 +2,8 @@
 
 use models::Result;
 use models::billing::{
-    Bill, InvoiceStatus, MissingPaymentMethod, Outcome, Subscription, SubscriptionStatus,
+    Bill, InvoicePage, InvoiceStatus, MissingPaymentMethod, Outcome, Subscription,
+    SubscriptionStatus,
 };
 use models::event::EventType;
 use store::Stored;
@@ -13,7 +14,8 @@ use crate::issue_invoice::{Parties, issue_invoice};
 
 /// Bills what is owed and moves the subscription on. `None` where somebody else moved it meanwhile: read it again.
 ///
-/// The subscription moves last, so that until then it is still due and a run that dies is repeated.
+/// The subscription moves last, so that until then it is still due and a run that dies is repeated. With that write it also
+/// takes the invoice into its list: until then only who knows the invoice's id finds it.
 pub async fn bill_subscription(
     context: &Context,
     stored: &Stored<Subscription>,
@@ -48,11 +50,23 @@ pub async fn bill_subscription(
         }
     };
     let mut subscription = (**stored).clone();
+    if let Some(page) = stored.full_page() {
+        put_aside(context, &page).await?;
+        subscription.put_aside(&page);
+    }
     subscription.billed(bill, outcome, new.as_ref())?;
     let mut writes = context.writes().await?;
     let event = Some(event_of(stored, &subscription));
     writes.update(stored, &subscription, event)?;
     Ok(context.write(&writes).await?.then_some(subscription))
+}
+
+/// Writes a page of a subscription's invoices, before the subscription lets go of them. One that is there is the same one.
+async fn put_aside(context: &Context, page: &InvoicePage) -> Result<()> {
+    let mut writes = context.writes().await?;
+    writes.create(page, None)?;
+    context.write(&writes).await?;
+    Ok(())
 }
 
 /// One action is one event: what is billed at once is told of when it is known how that went.

@@ -159,6 +159,7 @@ pub(crate) async fn issue_invoice(
     for _ in 0..MAX_TRIES {
         match context.invoice(id).await? {
             Some(stored) if stored.identity().as_ref() == Some(&identity) => {
+                context.expect_number(false)?;
                 return go_on(context, stored, subscription).await;
             }
             Some(_) => {

@@ -23,6 +23,7 @@ pub async fn run_subscription(
     id: Id<ids::Subscription>,
     at: Timestamp,
 ) -> Result<()> {
+    context.expect_number(true)?;
     let mut resumed = false;
     for _ in 0..MAX_TURNS {
         let Some(stored) = context.subscription_now(id).await? else {
@@ -39,10 +40,13 @@ pub async fn run_subscription(
         match turn {
             Turn::Nothing => return Ok(()),
             // Where it is due again, or somebody else moved it, the next round looks at what it wants then.
-            Turn::Bill(bill) => match bill_subscription(context, &stored, &bill).await? {
-                Some(moved) if moved.due().is_none_or(|due| due > at) => return Ok(()),
-                Some(_) | None => continue,
-            },
+            Turn::Bill(bill) => {
+                let billed = Box::pin(bill_subscription(context, &stored, &bill));
+                match billed.await? {
+                    Some(moved) if moved.due().is_none_or(|due| due > at) => return Ok(()),
+                    Some(_) | None => continue,
+                }
+            }
             Turn::AnnounceTrial => {
                 subscription.trial_announced = true;
                 let event = Some(EventType::SubscriptionTrialWillEnd);

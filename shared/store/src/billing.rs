@@ -50,8 +50,10 @@ impl Record for Invoice {
         keys::record(scope, self.id)
     }
 
+    // What a subscription made is in that subscription's list.
     fn parent(&self, scope: &Scope) -> Option<String> {
-        Some(keys::of_customer::<ids::Invoice>(scope, self.customer_id))
+        let written = self.identity().is_none();
+        written.then(|| keys::of_customer::<ids::Invoice>(scope, self.customer_id))
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -156,35 +158,18 @@ impl Session {
         self.load(&keys::record(&self.scope(), id), true).await
     }
 
-    /// Invoices, newest first, of one customer, of one subscription or of all, in one status or in any.
-    pub async fn invoices(
-        &self,
-        page: &PageRequest,
-        customer: Option<Id<ids::Customer>>,
-        subscription: Option<Id<ids::Subscription>>,
-        status: Option<&str>,
-    ) -> Result<Page<Stored<Invoice>>> {
-        let mut filters = Vec::new();
-        filters.extend(customer.map(|id| Filter::Equals("customer_id", id.to_string())));
-        filters.extend(subscription.map(|id| Filter::Equals("subscription_id", id.to_string())));
-        filters.extend(status.map(|status| Filter::Equals("status", status.to_owned())));
-        let by_index = customer.filter(|_| subscription.is_none() && status.is_none());
-        self.of_customer_or_all::<ids::Invoice, _>(page, by_index, &filters)
-            .await
-    }
-
     /// The next invoice number of that year: unique and rising. At most one write unit; those who ask at the same moment in
     /// one process share it.
     pub async fn next_invoice_number(&self, year: i16) -> Result<String> {
         let key = keys::invoice_counter(&self.scope(), year);
-        let number = self.table().next_number(key).await?;
+        let number = self.next_number(key).await?;
         Ok(format!("INV-{year}-{number:06}"))
     }
 
     /// The next credit note number of that year, as [`Session::next_invoice_number`].
     pub async fn next_credit_note_number(&self, year: i16) -> Result<String> {
         let key = keys::credit_note_counter(&self.scope(), year);
-        let number = self.table().next_number(key).await?;
+        let number = self.next_number(key).await?;
         Ok(format!("CN-{year}-{number:06}"))
     }
 

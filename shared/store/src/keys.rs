@@ -15,6 +15,7 @@
 //! | the newest pages of a metric's log of usage | `<b>#<m>#sub#<id>` / `usage#<metric>#<seq, 10 digits>` | `Query` backwards |
 //! | one page of it, written if nobody else was faster | the same | `GetItem`, conditional `PutItem` |
 //! | all metrics of a subscription | the same: the newest page below `usage#<metric>#`, metric by metric | one `Query` each |
+//! | earlier invoices of a subscription | `<b>#<m>#sub#<id>` / `invoices#<page, 6 digits>` | `Query` by prefix, then `BatchGetItem` |
 //! | deliveries of an endpoint | `<b>#<m>#we#<id>` / `del#<event id>` | `Query` backwards |
 //! | the last invoice or credit note number of a year | `<b>#<m>#counter` / `invoice#<year>`, `credit_note#<year>` | `UpdateItem ADD` |
 //! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
@@ -25,6 +26,9 @@
 //! | a credential | `cred#<hash>` / `cred` | `GetItem` |
 //! | an OAuth client by its `client_id` | `oauth#<client_id>` / `client` | `GetItem` |
 //! | the businesses of the installation | `acct` / `<id, 16 digits>` | `GetItem`, `Query` |
+//!
+//! An invoice that a subscription made is not in `by_parent`: the subscription knows it. An index would cost a write unit for
+//! each renewal.
 //!
 //! An idempotency record has one sort key for all routes: a key that comes back on another route must be refused, so it must
 //! be found.
@@ -136,6 +140,17 @@ pub const USAGE_END: &str = "usage#~";
 
 /// What the sort keys of usage begin with.
 pub const USAGE_PREFIX: &str = "usage#";
+
+/// Ids of invoices that a subscription no longer carries itself.
+pub fn invoice_page(scope: &Scope, subscription: Id<ids::Subscription>, page: u32) -> Key {
+    Key::new(
+        children(scope, subscription),
+        format!("{INVOICE_PAGE_PREFIX}{page:06}"),
+    )
+}
+
+/// What the sort keys of those pages begin with.
+pub const INVOICE_PAGE_PREFIX: &str = "invoices#";
 
 /// A delivery, under its endpoint: one for each event, so a delivery that is begun twice is one record.
 pub fn delivery(scope: &Scope, endpoint: Id<ids::Webhook>, event: Id<ids::Event>) -> Key {
@@ -291,6 +306,7 @@ mod tests {
             show(billing_settings(&live)),
             show(refund(&live, Id::new(1).unwrap(), Id::new(2).unwrap())),
             show(usage_page(&live, Id::new(1).unwrap(), "api_calls", 12)),
+            show(invoice_page(&live, Id::new(1).unwrap(), 2)),
             show(delivery(&live, Id::new(1).unwrap(), Id::new(2).unwrap())),
             show(invoice_counter(&live, 2026)),
             show(credit_note_counter(&live, 2026)),
@@ -312,6 +328,7 @@ mod tests {
             "7#live#settings / billing",
             "7#live#pay#0000000000000001 / refund#0000000000000002",
             "7#live#sub#0000000000000001 / usage#api_calls#0000000012",
+            "7#live#sub#0000000000000001 / invoices#000002",
             "7#live#we#0000000000000001 / del#0000000000000002",
             "7#live#counter / invoice#2026",
             "7#live#counter / credit_note#2026",

@@ -18,6 +18,7 @@ mod connection;
 mod crm;
 mod due;
 mod idempotency;
+mod invoices;
 mod item;
 pub mod keys;
 mod list;

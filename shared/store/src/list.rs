@@ -164,7 +164,26 @@ impl Session {
         pk: &str,
         request: &PageRequest,
     ) -> Result<Page<Stored<T>>> {
-        let start = request.after.as_ref().map(|sk| {
+        let wanted = usize::try_from(request.limit).map_err(Error::internal)?;
+        let limit = request.limit.saturating_add(1);
+        let after = request.after.as_deref();
+        let mut keys = self.child_keys(parent, pk, after, limit).await?;
+        let more = keys.len() > wanted;
+        keys.truncate(wanted);
+        let next = if more { keys.last().cloned() } else { None };
+        let items = self.read_all::<T>(pk, &keys).await?;
+        Ok(Page { items, next })
+    }
+
+    /// Sort keys in partition `pk` of the records that index `by_parent` lists under `parent`, newest first. One `Query`.
+    pub(crate) async fn child_keys(
+        &self,
+        parent: &str,
+        pk: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<String>> {
+        let start = after.map(|sk| {
             let part =
                 |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
             HashMap::from([
@@ -183,24 +202,17 @@ impl Session {
             .key_condition_expression("gp_pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(parent.to_owned()))
             .scan_index_forward(false)
-            .limit(i32::try_from(request.limit.saturating_add(1)).map_err(Error::internal)?)
+            .limit(i32::try_from(limit).map_err(Error::internal)?)
             .set_exclusive_start_key(start)
             .send()
             .boxed()
             .await
             .map_err(unavailable)?;
-        let wanted = usize::try_from(request.limit).map_err(Error::internal)?;
-        let mut keys: Vec<String> = output
+        let keys = output
             .items()
             .iter()
-            .filter_map(|item| text(item, attr::SK))
-            .map(str::to_owned)
-            .collect();
-        let more = keys.len() > wanted;
-        keys.truncate(wanted);
-        let next = if more { keys.last().cloned() } else { None };
-        let items = self.read_all::<T>(pk, &keys).await?;
-        Ok(Page { items, next })
+            .filter_map(|item| text(item, attr::SK));
+        Ok(keys.map(str::to_owned).collect())
     }
 
     /// The records with these sort keys in one partition, in that order, without those that are gone.

@@ -1,23 +1,44 @@
 //! Numbers in a row, taken for all who wait at the same moment with one write.
 //!
 //! A worker handles ten messages at once, so a billing run of thousands pays a tenth of a write unit for each number. Those
-//! who come alone pay one. A number that was taken and not used, because the process died in between, is a gap.
+//! who come alone pay one. Whoever knows that it will want a number says so before it begins ([`Expected`]), and the first
+//! that gets there waits a moment for the others: a moment costs less than a write. A number that was taken and not used,
+//! because the process died in between or somebody else wrote the same invoice, is a gap.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use models::{Error, Result};
+use tokio::sync::watch;
 
 use crate::keys::Key;
 use crate::table::Table;
 
 /// Counters that one process remembers; only those that nobody waits at are forgotten.
 const REMEMBERED: usize = 1024;
+/// How long those who want a number wait for others that are expected. So long a Lambda function of 256 MB costs what a write
+/// unit costs; mostly it is the time that the others' reads take anyway.
+const PATIENCE: Duration = Duration::from_millis(180);
 
-/// Who waits at which counter.
+/// Who waits at which counter, and how many are on their way to one.
 #[derive(Debug, Default)]
-pub(crate) struct Numbers(Mutex<BTreeMap<(String, String), Arc<Counter>>>);
+pub(crate) struct Numbers {
+    counters: Mutex<BTreeMap<(String, String), Arc<Counter>>>,
+    expected: watch::Sender<usize>,
+}
+
+/// Somebody on the way to a counter, until it gets there or gives up.
+#[derive(Debug)]
+pub(crate) struct Expected(Arc<Numbers>);
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        let left = |count: &mut usize| *count = count.saturating_sub(1);
+        self.0.expected.send_modify(left);
+    }
+}
 
 #[derive(Debug, Default)]
 struct Counter {
@@ -29,12 +50,21 @@ struct Counter {
 
 impl Numbers {
     fn counter(&self, key: &Key) -> Result<Arc<Counter>> {
-        let mut counters = self.0.lock().map_err(Error::internal)?;
+        let mut counters = self.counters.lock().map_err(Error::internal)?;
         if counters.len() > REMEMBERED {
             counters.retain(|_, counter| Arc::strong_count(counter) > 1);
         }
         let name = (key.pk.clone(), key.sk.clone());
         Ok(Arc::clone(counters.entry(name).or_default()))
+    }
+
+    /// Waits until everybody who is expected is at a counter, or for as long as that is worth it.
+    async fn gather(&self) {
+        let mut expected = self.expected.subscribe();
+        let all = expected.wait_for(|count| *count == 0);
+        if tokio::time::timeout(PATIENCE, all).await.is_err() {
+            tracing::debug!("somebody who was expected to want a number takes long");
+        }
     }
 }
 
@@ -55,16 +85,25 @@ impl Drop for Waiting<'_> {
 }
 
 impl Table {
-    /// The next number of a counter.
-    pub(crate) async fn next_number(&self, key: Key) -> Result<u64> {
+    /// Says that somebody will soon want a number, of whatever counter.
+    pub(crate) fn expect_number(&self) -> Expected {
+        let one_more = |count: &mut usize| *count = count.saturating_add(1);
+        self.numbers.expected.send_modify(one_more);
+        Expected(Arc::clone(&self.numbers))
+    }
+
+    /// The next number of a counter. `expected` is who comes for it, where that was said before.
+    pub(crate) async fn next_number(&self, key: Key, expected: Option<Expected>) -> Result<u64> {
         let counter = self.numbers.counter(&key)?;
         let waiting = Waiting::at(&counter.waiting);
+        drop(expected);
         let mut taken = counter.taken.lock().await;
         if let Some(number) = taken.pop_front() {
             return Ok(number);
         }
         // One breath for those who start at the same moment.
         tokio::task::yield_now().await;
+        self.numbers.gather().await;
         let wanted = waiting.0.load(Ordering::SeqCst).max(1);
         let last = self.increment(&key, wanted).await?;
         let first = last.saturating_sub(wanted).saturating_add(1);

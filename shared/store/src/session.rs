@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use crate::idempotency::Idempotency;
 use crate::item::{Record, Stored, decode};
 use crate::keys::Key;
+use crate::numbers::Expected;
 use crate::table::{Committed, Table};
 use crate::write::Writes;
 
@@ -78,6 +79,7 @@ pub struct Session {
     ids: Arc<IdSource>,
     now: OnceCell<Moment>,
     pub(crate) idempotency: Mutex<Option<Idempotency>>,
+    expected: Mutex<Option<Expected>>,
 }
 
 impl Session {
@@ -91,6 +93,7 @@ impl Session {
             ids,
             now: OnceCell::new(),
             idempotency: Mutex::new(None),
+            expected: Mutex::new(None),
         }
     }
 
@@ -161,6 +164,20 @@ impl Session {
     pub(crate) fn mint_at<K: Kind>(&self, moment: Moment) -> Result<Id<K>> {
         self.ids
             .mint(moment.at, moment.clocked.then_some(self.scope.business))
+    }
+
+    /// Says that this unit of work will soon want an invoice number, so that others who want one wait for it and all share a
+    /// write. That holds until it has the number, says that it needs none, or ends.
+    pub fn expect_number(&self, expected: bool) -> Result<()> {
+        let expected = expected.then(|| self.table.expect_number());
+        *self.expected.lock().map_err(Error::internal)? = expected;
+        Ok(())
+    }
+
+    /// The next number of a counter.
+    pub(crate) async fn next_number(&self, key: Key) -> Result<u64> {
+        let expected = self.expected.lock().map_err(Error::internal)?.take();
+        self.table.next_number(key, expected).await
     }
 
     /// Where chance comes from.

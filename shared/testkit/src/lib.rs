@@ -12,11 +12,15 @@
     reason = "a failed expectation of a test is a panic"
 )]
 
+mod inbox;
 mod meter;
 mod request;
+mod subscriber;
 mod table;
 mod world;
 
+pub use inbox::{Inbox, deliver};
 pub use meter::{Fault, Meter, Units};
 pub use request::{Answer, Call};
+pub use subscriber::Subscriber;
 pub use world::{Tenant, World};

@@ -1,7 +1,8 @@
 //! What DynamoDB would charge, and what happens when it does not answer: a connector that asks for the consumed capacity of
 //! every call and adds it up, and that can lose answers or die at a chosen call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
@@ -24,12 +25,36 @@ pub struct Units {
     pub write_tenths: u64,
     /// Calls by action.
     pub calls: BTreeMap<String, u64>,
+    /// Write units by what was written, in tenths: the entity type of the item; the name of a counter, which has none; and
+    /// for a transaction, whose units DynamoDB tells in one sum, all its types joined by `+`.
+    pub written_tenths: BTreeMap<String, u64>,
 }
 
 impl Units {
     /// Calls in all: round trips to the table.
     pub fn round_trips(&self) -> u64 {
         self.calls.values().sum()
+    }
+
+    /// Write units of items of that type, in tenths.
+    pub fn written(&self, entity_type: &str) -> u64 {
+        self.written_tenths
+            .get(entity_type)
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+impl AddAssign for Units {
+    fn add_assign(&mut self, other: Self) {
+        self.read_tenths += other.read_tenths;
+        self.write_tenths += other.write_tenths;
+        for (action, count) in other.calls {
+            *self.calls.entry(action).or_default() += count;
+        }
+        for (entity_type, tenths) in other.written_tenths {
+            *self.written_tenths.entry(entity_type).or_default() += tenths;
+        }
     }
 }
 
@@ -134,6 +159,7 @@ impl HttpConnector for Metered {
             .body()
             .bytes()
             .and_then(|bytes| serde_json::from_slice(bytes).ok());
+        let written = body.as_ref().map(written).unwrap_or_default();
         if let Some(Value::Object(mut members)) = body {
             members.insert("ReturnConsumedCapacity".into(), json!("TOTAL"));
             let text = Value::Object(members).to_string();
@@ -159,7 +185,7 @@ impl HttpConnector for Metered {
                 .lock()
                 .unwrap()
                 .total
-                .add(&action, tenths(&reply["ConsumedCapacity"]));
+                .add(&action, written, tenths(&reply["ConsumedCapacity"]));
             match fate {
                 Fate::Lost => Err(ConnectorError::io("the answer was lost".into())),
                 Fate::DoneAndDead => Err(ConnectorError::user("the process is dead".into())),
@@ -173,13 +199,33 @@ impl HttpConnector for Metered {
 }
 
 impl Units {
-    fn add(&mut self, action: &str, tenths: u64) {
+    fn add(&mut self, action: &str, written: String, tenths: u64) {
         *self.calls.entry(action.to_owned()).or_default() += 1;
         match action {
             "GetItem" | "BatchGetItem" | "Query" => self.read_tenths += tenths,
-            _ => self.write_tenths += tenths,
+            _ => {
+                self.write_tenths += tenths;
+                *self.written_tenths.entry(written).or_default() += tenths;
+            }
         }
     }
+}
+
+/// What a request writes, by entity type.
+fn written(body: &Value) -> String {
+    let of_put = |put: &Value| put["Item"]["et"]["S"].as_str().map(str::to_owned);
+    if let Some(actions) = body["TransactItems"].as_array() {
+        let types: BTreeSet<String> = actions
+            .iter()
+            .filter_map(|action| of_put(&action["Put"]))
+            .collect();
+        return types.into_iter().collect::<Vec<_>>().join("+");
+    }
+    // An item without a type is a counter: `<business>#<mode>#counter`.
+    let of_key = || body["Key"]["PK"]["S"].as_str()?.rsplit('#').next();
+    of_put(body)
+        .or_else(|| of_key().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn tenths(capacity: &Value) -> u64 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{App, Config};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use models::event::Actor;
 use models::platform::{Account, ApiKey, NewApiKey, ScopeSet, SecretDigest};
@@ -12,6 +13,7 @@ use providers::gateway::Sandbox;
 use providers::webhook::Egress;
 use store::{Clock, Connection, CredentialLookup, Credentials, Via};
 
+use crate::inbox::Inbox;
 use crate::meter::Meter;
 use crate::request::Call;
 use crate::table;
@@ -49,7 +51,7 @@ pub struct World {
     pub config: Config,
     /// The state of handlers and workers.
     pub app: App,
-    /// The sandbox gateway, which counts.
+    /// The sandbox gateway, which counts, except in a world to measure.
     pub sandbox: Sandbox,
     /// The business that the test is about.
     pub ours: Tenant,
@@ -57,8 +59,12 @@ pub struct World {
     pub theirs: Tenant,
     /// What the table would charge.
     pub meter: Meter,
+    /// What was sent to queues.
+    pub inbox: Inbox,
     /// The database itself, to look into.
     pub database: dynoxide::Database,
+    /// Where it is served.
+    url: String,
 }
 
 impl World {
@@ -69,34 +75,54 @@ impl World {
 
     /// A world at that moment.
     pub async fn at(now: &str) -> Self {
-        let database = dynoxide::Database::memory().unwrap();
-        let request = serde_json::from_value(table::definition(TABLE)).unwrap();
-        database.create_table(request).unwrap();
+        let database = table::database(&table::definition(TABLE));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let served = database.clone();
         tokio::spawn(async move {
             dynoxide::server::serve_with_shutdown(listener, served, std::future::pending()).await
         });
-        let credentials = Credentials::new("local", "local", None, None, "test");
-        let mut connection = Connection::new("us-east-1", Some(url), credentials);
-        let meter = Meter::over(connection.http_client.clone());
-        connection.http_client =
-            aws_smithy_runtime_api::client::http::SharedHttpClient::new(meter.clone());
-        let variables = BTreeMap::from([
-            ("TABLE_NAME".to_owned(), TABLE.to_owned()),
-            (
-                "OPERATOR_KEY_SHA256".to_owned(),
-                store::keys::sha256(OPERATOR_KEY),
-            ),
-        ]);
-        let mut config = Config::new(variables, connection);
-        config.clock = Clock::Fixed(now.parse().unwrap());
-        config.egress = Egress::AlsoLoopback;
-        let sandbox = Sandbox::counting();
+        Self::over(database, url, now.parse().unwrap(), Sandbox::counting()).await
+    }
+
+    /// A world to measure: its database has a thread of its own, called `dynamodb`, so that its time can be told from ours,
+    /// and keeps no stream, for it reads all records of a stream to number the next one. Its gateway remembers nothing.
+    pub async fn to_measure(now: &str) -> Self {
+        let database = table::database(&table::without_stream(TABLE));
+        let (tell, told) = std::sync::mpsc::channel();
+        let served = database.clone();
+        let serve = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .thread_name("dynamodb")
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+                tell.send(listener.local_addr().unwrap()).unwrap();
+                dynoxide::server::serve_with_shutdown(listener, served, std::future::pending())
+                    .await
+            })
+        };
+        std::thread::Builder::new()
+            .name("dynamodb".to_owned())
+            .spawn(serve)
+            .unwrap();
+        let url = format!("http://{}", told.recv().unwrap());
+        Self::over(database, url, now.parse().unwrap(), Sandbox::new()).await
+    }
+
+    async fn over(
+        database: dynoxide::Database,
+        url: String,
+        now: Timestamp,
+        sandbox: Sandbox,
+    ) -> Self {
+        let inbox = Inbox::default();
+        let (config, meter) = config(&url, Clock::Fixed(now), &inbox);
         let app = App::with(&config, Arc::new(IdSource::seeded(7)), sandbox.clone()).unwrap();
-        let ours = tenant(&app, 1, now.parse().unwrap()).await;
-        let theirs = tenant(&app, 2, now.parse().unwrap()).await;
+        let ours = tenant(&app, 1, now).await;
+        let theirs = tenant(&app, 2, now).await;
         meter.take();
         Self {
             config,
@@ -105,7 +131,22 @@ impl World {
             ours,
             theirs,
             meter,
+            inbox,
             database,
+            url,
+        }
+    }
+
+    /// The same world at the same time, seen by another process: a connection, a meter and chance of its own.
+    #[must_use]
+    pub fn process(&self, seed: u64) -> Self {
+        let (config, meter) = config(&self.url, self.config.clock, &self.inbox);
+        let ids = Arc::new(IdSource::seeded(seed));
+        Self {
+            app: App::with(&config, ids, self.sandbox.clone()).unwrap(),
+            config,
+            meter,
+            ..self.share()
         }
     }
 
@@ -118,11 +159,21 @@ impl World {
         Self {
             app: App::with(&config, ids, self.sandbox.clone()).unwrap(),
             config,
+            ..self.share()
+        }
+    }
+
+    fn share(&self) -> Self {
+        Self {
+            config: self.config.clone(),
+            app: self.app.clone(),
             sandbox: self.sandbox.clone(),
             ours: self.ours.clone(),
             theirs: self.theirs.clone(),
             meter: self.meter.clone(),
+            inbox: self.inbox.clone(),
             database: self.database.clone(),
+            url: self.url.clone(),
         }
     }
 
@@ -154,12 +205,46 @@ impl World {
         secret
     }
 
+    /// The largest item of each type, in bytes as DynamoDB counts them.
+    pub fn sizes(&self) -> BTreeMap<String, usize> {
+        let mut sizes = BTreeMap::new();
+        for item in self.dump() {
+            let entity_type = item["et"]["S"].as_str().unwrap_or_default().to_owned();
+            let item: dynoxide::Item = serde_json::from_value(item).unwrap();
+            let size = sizes.entry(entity_type).or_default();
+            *size = dynoxide::types::item_size(&item).max(*size);
+        }
+        sizes
+    }
+
     /// Every item of the table: to look for what should not be there.
     pub fn dump(&self) -> Vec<serde_json::Value> {
         let request = serde_json::from_value(serde_json::json!({ "TableName": TABLE })).unwrap();
         let found = serde_json::to_value(self.database.scan(request).unwrap()).unwrap();
         found["Items"].as_array().cloned().unwrap_or_default()
     }
+}
+
+/// The settings of a process, and what counts its calls.
+fn config(url: &str, clock: Clock, inbox: &Inbox) -> (Config, Meter) {
+    let credentials = Credentials::new("local", "local", None, None, "test");
+    let mut connection = Connection::new("us-east-1", Some(url.to_owned()), credentials);
+    let meter = Meter::over(inbox.before(connection.http_client.clone()));
+    connection.http_client = SharedHttpClient::new(meter.clone());
+    let variables = [
+        ("TABLE_NAME", TABLE.to_owned()),
+        ("OPERATOR_KEY_SHA256", store::keys::sha256(OPERATOR_KEY)),
+        ("BILLING_QUEUE_URL", format!("{url}/queue/billing")),
+        (
+            "WEBHOOK_DELIVERY_QUEUE_URL",
+            format!("{url}/queue/webhook-delivery"),
+        ),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    let mut config = Config::new(BTreeMap::from(variables), connection);
+    config.clock = clock;
+    config.egress = Egress::AlsoLoopback;
+    (config, meter)
 }
 
 async fn tenant(app: &App, number: u64, now: Timestamp) -> Tenant {

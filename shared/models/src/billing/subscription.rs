@@ -2,6 +2,7 @@
 
 mod change;
 mod compose;
+mod invoices;
 mod turn;
 
 use rust_decimal::Decimal;
@@ -17,6 +18,7 @@ use crate::time::{Period, Timestamp, Zone};
 
 pub use change::{AnchorChange, Change, Effective, ProrationBehavior, check_items};
 pub use compose::Reading;
+pub use invoices::{INVOICES_ON_A_PAGE, InvoicePage};
 pub use turn::{Bill, MAX_BACK_PERIODS, Outcome, Turn};
 
 /// How long a subscription waits for its first payment before it expires: 23 hours, as in Stripe.
@@ -285,6 +287,16 @@ pub struct Subscription {
     /// The newest invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest_invoice: Option<Id<ids::Invoice>>,
+    /// Those before it that are on no page, in the order in which they were billed.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        with = "crate::ids::numbers"
+    )]
+    pub earlier_invoices: Vec<Id<ids::Invoice>>,
+    /// Pages of invoices that were put aside.
+    #[serde(default, skip_serializing_if = "none")]
+    pub invoice_pages: u32,
     /// The caller's.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
@@ -342,6 +354,8 @@ impl Subscription {
             canceled_at: None,
             ended_at: None,
             latest_invoice: None,
+            earlier_invoices: Vec::new(),
+            invoice_pages: 0,
             metadata: new.metadata,
             started,
             created: now,

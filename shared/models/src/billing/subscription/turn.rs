@@ -259,7 +259,9 @@ impl Subscription {
         self.pending_lines.clear();
         self.bill_now = None;
         self.tells = None;
-        self.latest_invoice = outcome.invoice.or(self.latest_invoice);
+        if let Some(invoice) = outcome.invoice {
+            self.take_in(invoice);
+        }
         self.status = match (self.status, outcome.refused) {
             (SubscriptionStatus::Trialing | SubscriptionStatus::Active, true) => {
                 SubscriptionStatus::PastDue

@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::billing::{
     AppliedRate, Basis, BillingReason, Charge, CollectionMethod, CreditNote, CreditNoteKind,
-    Discount, Duration, NewCreditNote, NewInvoice, Party, PricingModel, TaxBehavior, Terms,
+    Discount, Duration, LineItem, NewCreditNote, NewInvoice, Party, PricingModel, TaxBehavior,
+    Terms,
 };
 use crate::ids::Id;
 use crate::metadata::Metadata;
