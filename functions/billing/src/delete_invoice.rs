@@ -9,7 +9,7 @@ use models::ids::{self, Id};
 /// Delete a draft
 ///
 /// Of what is final there is a number, so that is voided instead; and so is what a subscription owes. A coupon that the draft
-/// had stays redeemed. 1 read and up to 3 write units: the invoice, and its places in lists.
+/// had stays redeemed. 1 read and 1 write unit; 1 more where it was to become final by itself.
 #[utoipa::path(
     delete,
     path = "/v3/invoices/{id}",

@@ -246,3 +246,24 @@ async fn somebody_elses_invoice_does_not_exist() {
     }
     assert_eq!(api.get(&path).await.body, before);
 }
+
+#[tokio::test]
+async fn each_action_costs_what_it_says() {
+    let world = World::new().await;
+    let (api, customer) = buyer(&world, GOOD).await;
+    // A read of the test clock is among them.
+    for (state, action, write_tenths) in [
+        ("draft", "change", 10),
+        ("draft", "tag", 10),
+        ("draft", "delete", 10),
+        ("open", "void", 20),
+        ("open", "uncollectible", 20),
+    ] {
+        let path = invoice_that_is(&world, &api, &customer, state).await;
+        world.meter.take();
+        doing(&api, &path, action).await.expect(200);
+        let units = world.meter.take();
+        let spent = (units.read_tenths, units.write_tenths);
+        assert_eq!(spent, (20, write_tenths), "{action} of one {state}");
+    }
+}

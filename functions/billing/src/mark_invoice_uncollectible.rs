@@ -8,8 +8,8 @@ use models::ids::{self, Id};
 
 /// Mark an invoice uncollectible
 ///
-/// One that is `open` is given up: nothing is collected any more. It may still be paid or voided. 1 read and up to 2 write
-/// units.
+/// One that is `open` is given up: nothing is collected any more. It may still be paid or voided. 1 read and 2 write units: the
+/// invoice and its place among what is due.
 #[utoipa::path(
     post,
     path = "/v3/invoices/{id}/uncollectible",

@@ -89,8 +89,8 @@ impl Body {
 
 /// Update an invoice
 ///
-/// A draft; of one that is final only the metadata can be changed. 1 read and up to 3 write units: the invoice, and its place
-/// among what is due where that moves; 1 more read where tax rates are named, and 3 where the way of its collection changes.
+/// A draft; of one that is final only the metadata can be changed. 1 read and 1 write unit; 1 more for its place among what is
+/// due where that changes, 1 more read where tax rates are named, and 3 where the way of its collection changes.
 #[utoipa::path(
     patch,
     path = "/v3/invoices/{id}",
