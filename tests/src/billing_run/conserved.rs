@@ -163,7 +163,7 @@ impl Story {
             .filter(|payment| payment.status == PaymentStatus::Succeeded);
         let came_in = sum(&mut came_in.map(|payment| payment.amount));
         let paid = sum(&mut books.invoices.iter().map(|invoice| invoice.amount_paid));
-        let used = sum(&mut books.invoices.iter().map(applied));
+        let taken = sum(&mut books.invoices.iter().map(applied));
         let mut held = Money::zero(usd);
         let context = self.world.app.scheduled(self.world.ours.test(), None);
         for id in &self.customers {
@@ -175,8 +175,8 @@ impl Story {
             held = held.plus(customer.credit(usd)).unwrap();
         }
         // What the balances hold came from credits, which are negative uses, and from what was paid too much.
-        let owed = paid.plus(used).unwrap().plus(held).unwrap();
-        assert_eq!(came_in, owed, "{paid:?} paid, {used:?} used, {held:?} held");
+        let owed = paid.plus(taken).unwrap().plus(held).unwrap();
+        assert_eq!(came_in, owed, "{paid:?} paid, {taken:?} used, {held:?} held");
         assert_eq!(self.world.sandbox.asked().len(), self.asked(&books));
     }
 
