@@ -8,6 +8,7 @@ use serde_json::Value;
 /// For each crate of `shared/`, the crates of ours that it may name.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("models", &[]),
+    ("documents", &["models"]),
     ("providers", &["models"]),
     ("store", &["models"]),
     ("queue", &["models", "store"]),
@@ -18,6 +19,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// The workers, which alone may send to queues.
 const WORKERS: &[&str] = &["due-sweep", "webhook-fanout"];
+
+/// The functions that print papers. The others do without the fonts and the writer of PDF.
+const PRINTERS: &[&str] = &["billing"];
 
 fn packages() -> BTreeMap<String, Value> {
     let output = Command::new(env!("CARGO"))
@@ -116,6 +120,20 @@ fn each_aws_client_has_its_place() {
                 "queue" => WORKERS.contains(&name.as_str()),
                 "aws-sdk-eventbridge" => name == "outbox-relay",
                 other => !other.starts_with("aws-sdk-") && other != "aws-config",
+            };
+            assert!(good, "{name} must not depend on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn only_functions_that_print_carry_the_fonts_and_the_writer_of_pdf() {
+    for (name, package) in &packages() {
+        for dependency in names(package) {
+            let good = match dependency {
+                "krilla" | "skrifa" => name == "documents",
+                "documents" => PRINTERS.contains(&name.as_str()),
+                _ => true,
             };
             assert!(good, "{name} must not depend on {dependency}");
         }

@@ -90,7 +90,7 @@ impl Operation {
     servers((url = "/", description = "This installation.")),
     components(schemas(ProblemDetails, ProblemField)),
     tags(
-        (name = "billing", description = "Plans, subscriptions, invoices and usage; coupons, tax rates and settings."),
+        (name = "billing", description = "Plans, subscriptions, invoices, credit notes and usage; coupons, tax rates and settings."),
         (name = "crm", description = "Customers."),
         (name = "payments", description = "Payment methods, payments and refunds."),
         (name = "platform", description = "Businesses, keys, clients and the test clock."),

@@ -3,6 +3,8 @@
 //! Each test runs the work once to learn how many calls it makes, and then once for each call, dying just before it and just
 //! after it. Then the message comes again, as SQS delivers it, and the books have to be those of a run without a fault.
 
+mod invoices;
+
 use models::Id;
 use models::ids::Subscription;
 use serde_json::{Value, json};

@@ -77,7 +77,8 @@ pub(crate) async fn exchanges() -> BTreeMap<String, Exchange> {
     let subscription = subscriptions(&mut recorder, &customer).await;
     usage(&mut recorder, &subscription).await;
     invoices(&mut recorder).await;
-    ends(&mut recorder, &customer, &subscription).await;
+    drafts(&mut recorder, &customer).await;
+    ends(&mut recorder, &subscription).await;
     recorder.kept
 }
 
@@ -198,13 +199,68 @@ async fn usage(recorder: &mut Recorder, subscription: &str) {
 async fn invoices(recorder: &mut Recorder) {
     let list = recorder.get("list_invoices", "/v3/invoices").await;
     let id = list["data"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/invoices/{id}");
+    let invoice = recorder.get("get_invoice", &path).await;
     recorder
-        .get("get_invoice", &format!("/v3/invoices/{id}"))
+        .get("get_invoice_pdf", &format!("{path}/pdf"))
+        .await;
+    let line = json!({ "line_item_id": invoice["line_items"][0]["id"], "amount": 1000 });
+    let note = json!({
+        "invoice_id": id, "lines": [line], "reason": "product_unsatisfactory", "memo": "Two days without service",
+    });
+    let note = recorder
+        .post("create_credit_note", "/v3/credit-notes", note)
+        .await;
+    recorder
+        .get(
+            "list_credit_notes",
+            &format!("/v3/credit-notes?invoice_id={id}"),
+        )
+        .await;
+    let path = format!("/v3/credit-notes/{}", note["id"].as_str().unwrap());
+    recorder.get("get_credit_note", &path).await;
+    recorder
+        .get("get_credit_note_pdf", &format!("{path}/pdf"))
+        .await;
+}
+
+/// Invoices that somebody writes, to each of their ends.
+async fn drafts(recorder: &mut Recorder, customer: &str) {
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        let line = json!({ "description": "Consulting, by the day", "quantity": 2.5, "unit_amount": 80_000 });
+        let draft = json!({ "customer_id": customer, "line_items": [line], "days_until_due": 14 });
+        let draft = recorder.post("create_invoice", "/v3/invoices", draft).await;
+        ids.push(draft["id"].as_str().unwrap().to_owned());
+    }
+    let path = |index: usize| format!("/v3/invoices/{}", ids[index]);
+    let footer = json!({ "footer": "Thank you.", "metadata": { "order": "4711" } });
+    recorder.patch("update_invoice", &path(0), footer).await;
+    recorder.delete("delete_invoice", &path(3)).await;
+    for index in 0..3 {
+        let finalize = format!("{}/finalize", path(index));
+        recorder
+            .post("finalize_invoice", &finalize, Value::Null)
+            .await;
+    }
+    let half = json!({ "amount": 100_000 });
+    recorder
+        .post("pay_invoice", &format!("{}/pay", path(0)), half)
+        .await;
+    recorder
+        .get("explain_invoice", &format!("{}/explain", path(0)))
+        .await;
+    recorder
+        .post("void_invoice", &format!("{}/void", path(1)), Value::Null)
+        .await;
+    let given_up = format!("{}/uncollectible", path(2));
+    recorder
+        .post("mark_invoice_uncollectible", &given_up, Value::Null)
         .await;
 }
 
 /// What is over afterwards.
-async fn ends(recorder: &mut Recorder, customer: &str, subscription: &str) {
+async fn ends(recorder: &mut Recorder, subscription: &str) {
     let path = format!("/v3/subscriptions/{subscription}");
     let pause = json!({ "mode": "collection", "behavior": "keep_as_draft", "resumes_at": "2026-03-01T00:00:00Z" });
     recorder
@@ -223,7 +279,6 @@ async fn ends(recorder: &mut Recorder, customer: &str, subscription: &str) {
     recorder
         .delete("delete_plan", "/v3/plans/plan_enterprise_max")
         .await;
-    let _ = customer;
 }
 
 #[tokio::test]

@@ -68,6 +68,17 @@ impl Cloud {
         .await
     }
 
+    /// What a `GET` sends as a file: its type, its disposition and its bytes.
+    async fn file(&self, path: &str) -> (String, String, Vec<u8>) {
+        let url = format!("http://{}{path}", self.running.address());
+        let request = self.client.get(url).bearer_auth(&self.key);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let (kind, disposition) = (header("content-type"), header("content-disposition"));
+        (kind, disposition, answer.bytes().await.unwrap().to_vec())
+    }
+
     /// Asks until `good` is satisfied, for ten seconds at the most.
     pub(crate) async fn until(&self, path: &str, good: impl Fn(&Value) -> bool) -> Value {
         let begun = Instant::now();
@@ -202,6 +213,23 @@ async fn sixty_days_of_a_trial_are_two_paid_invoices_and_every_event_once() {
         "the story took {:?}",
         begun.elapsed()
     );
+    assert!(cloud.running.end().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invoice_comes_out_of_the_gateway_as_the_pdf_that_the_function_made() {
+    let receiver = Receiver::start().await;
+    let cloud = Cloud::start(None).await;
+    cloud.subscribe("4242424242424242", &receiver).await;
+    cloud.advance(15).await;
+    let invoices = cloud.get("/v3/invoices").await;
+    let invoice = &invoices["data"][0];
+    let path = format!("/v3/invoices/{}/pdf", invoice["id"].as_str().unwrap());
+    let (kind, disposition, bytes) = cloud.file(&path).await;
+    assert_eq!(kind, "application/pdf");
+    let number = invoice["number"].as_str().unwrap();
+    assert_eq!(disposition, format!("inline; filename=\"{number}.pdf\""));
+    assert!(bytes.starts_with(b"%PDF-1.7") && bytes.ends_with(b"%%EOF"));
     assert!(cloud.running.end().await);
 }
 

@@ -27,6 +27,8 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
     let usage =
         json!({ "subscription_id": subscription_id, "metric_name": "api_calls", "quantity": 1 });
     let usage = id(&api.post("/v3/usage", usage).await);
+    let note = json!({ "invoice_id": invoice, "amount": 100 });
+    let note = id(&api.post("/v3/credit-notes", note).await);
     let webhook = json!({ "url": "https://your-app.com/hook", "events": ["*"] });
     let webhook = id(&api.post("/v3/webhooks", webhook).await);
     let key = json!({ "name": "Another", "mode": "test", "scopes": ["*"] });
@@ -45,6 +47,7 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
         ("sub_rs_", subscription_id),
         ("usage_rs_", usage),
         ("inv_rs_", invoice),
+        ("cn_rs_", note),
         ("we_rs_", webhook),
         ("key_rs_", key),
         ("client_rs_", client),
@@ -169,6 +172,7 @@ async fn another_business_and_the_other_mode_find_nothing() {
         for list in [
             "customers",
             "coupons",
+            "credit-notes",
             "plans",
             "subscriptions",
             "tax-rates",

@@ -1,4 +1,4 @@
-//! What the log of events says of coupons, tax rates and billing settings: the object as its route answered.
+//! What the log of events says of coupons, credit notes, tax rates and billing settings: the object as its route answered.
 
 use serde_json::{Value, json};
 
@@ -77,5 +77,32 @@ async fn a_change_of_a_tax_rate_or_of_the_settings_is_told_as_it_was_answered() 
         ),
     ];
     assert_eq!(told(&cloud, 4).await, want);
+    assert!(cloud.running.end().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_credit_note_is_told_as_it_was_answered() {
+    let cloud = Cloud::start(None).await;
+    let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 9999, "interval": "month" });
+    cloud.post("/v3/plans", &plan, 201).await;
+    let customer = json!({ "email": "a@example.com" });
+    let customer = cloud.post("/v3/customers", &customer, 201).await;
+    let subscription = json!({ "customer_id": customer["id"], "plan_id": "pro", "collection_method": "send_invoice" });
+    let subscription = cloud.post("/v3/subscriptions", &subscription, 201).await;
+    let note = json!({ "invoice_id": subscription["latest_invoice_id"], "amount": 999 });
+    let note = cloud.post("/v3/credit-notes", &note, 201).await;
+    let path = "/v3/events?type=credit_note.created";
+    let events = cloud
+        .until(path, |list| !list["data"].as_array().unwrap().is_empty())
+        .await;
+    assert_eq!(events["data"][0]["data"], json!({ "object": note }));
+    let path = "/v3/events?type=invoice.updated";
+    let events = cloud
+        .until(path, |list| !list["data"].as_array().unwrap().is_empty())
+        .await;
+    let data = &events["data"][0]["data"];
+    assert_eq!(data["object"]["amount_credited"], 999);
+    let before = json!({ "amount_credited": 0, "amount_remaining": 9999 });
+    assert_eq!(data["previous_attributes"], before);
     assert!(cloud.running.end().await);
 }

@@ -494,4 +494,31 @@ mod tests {
             (404, vec!["/customer_id"])
         );
     }
+
+    #[tokio::test]
+    async fn a_coupon_is_redeemed_as_often_as_it_may_be_however_many_try_at_once() {
+        let world = World::new().await;
+        let api = api(&world).await;
+        let customer = customer(&api, None).await;
+        let coupon = json!({ "id": "few", "name": "Few", "percent_off": 10, "max_redemptions": 5 });
+        api.post("/v3/coupons", coupon).await.expect(201);
+        let new = json!({
+            "customer_id": customer, "plan_id": "plan_enterprise_pro", "trial_period_days": 7, "coupon_id": "few",
+        });
+        let tries = (0..24).map(|_| api.post("/v3/subscriptions", new.clone()));
+        let answers = futures::future::join_all(tries).await;
+        let made = answers.iter().filter(|answer| answer.status == 201).count();
+        let refused = answers
+            .iter()
+            .filter(|answer| answer.body["code"] == "coupon_exhausted")
+            .count();
+        assert_eq!((made, refused), (5, 19));
+        let coupon = api.get("/v3/coupons/few").await;
+        assert_eq!(
+            (&coupon.body["times_redeemed"], &coupon.body["valid"]),
+            (&json!(5), &json!(false))
+        );
+        let list = api.get("/v3/subscriptions").await;
+        assert_eq!(list.body["data"].as_array().unwrap().len(), 5);
+    }
 }

@@ -17,8 +17,21 @@
 //! | `list_usage` | `GET /v3/usage` |
 //! | `amend_usage` | `PATCH /v3/usage/{id}` |
 //! | `deprecate_usage` | `DELETE /v3/usage/{id}` |
+//! | `create_invoice` | `POST /v3/invoices` |
 //! | `list_invoices` | `GET /v3/invoices` |
 //! | `get_invoice` | `GET /v3/invoices/{id}` |
+//! | `update_invoice` | `PATCH /v3/invoices/{id}` |
+//! | `delete_invoice` | `DELETE /v3/invoices/{id}` |
+//! | `explain_invoice` | `GET /v3/invoices/{id}/explain` |
+//! | `finalize_invoice` | `POST /v3/invoices/{id}/finalize` |
+//! | `pay_invoice` | `POST /v3/invoices/{id}/pay` |
+//! | `void_invoice` | `POST /v3/invoices/{id}/void` |
+//! | `mark_invoice_uncollectible` | `POST /v3/invoices/{id}/uncollectible` |
+//! | `get_invoice_pdf` | `GET /v3/invoices/{id}/pdf` |
+//! | `create_credit_note` | `POST /v3/credit-notes` |
+//! | `list_credit_notes` | `GET /v3/credit-notes` |
+//! | `get_credit_note` | `GET /v3/credit-notes/{id}` |
+//! | `get_credit_note_pdf` | `GET /v3/credit-notes/{id}/pdf` |
 //! | `create_coupon` | `POST /v3/coupons` |
 //! | `list_coupons` | `GET /v3/coupons` |
 //! | `get_coupon` | `GET /v3/coupons/{id}` |
@@ -35,26 +48,43 @@ mod amend_usage;
 mod cancel_subscription;
 mod changes;
 mod create_coupon;
+mod create_credit_note;
+mod create_invoice;
 mod create_plan;
 mod create_subscription;
 mod create_tax_rate;
 mod delete_coupon;
+mod delete_invoice;
 mod delete_plan;
 mod deprecate_usage;
+mod explain_invoice;
+mod finalize_invoice;
 mod get_billing_settings;
 mod get_coupon;
+mod get_credit_note;
+mod get_credit_note_pdf;
 mod get_invoice;
+mod get_invoice_pdf;
 mod get_plan;
 mod get_subscription;
 mod get_subscription_usage;
 mod get_tax_rate;
+mod invoice_lines;
+#[cfg(test)]
+mod invoice_states;
+#[cfg(test)]
+mod invoice_testing;
 mod list_coupons;
+mod list_credit_notes;
 mod list_invoices;
 mod list_plans;
 mod list_subscriptions;
 mod list_tax_rates;
 mod list_usage;
+mod mark_invoice_uncollectible;
+mod paper;
 mod pause_subscription;
+mod pay_invoice;
 mod preview_subscription;
 mod price;
 mod record_usage;
@@ -65,11 +95,13 @@ mod terms;
 mod testing;
 mod update_billing_settings;
 mod update_coupon;
+mod update_invoice;
 mod update_plan;
 mod update_subscription;
 mod update_tax_rate;
 mod usage_log;
 mod usage_report;
+mod void_invoice;
 
 use api::{App, Config, Invocation};
 use utoipa_axum::router::OpenApiRouter;
@@ -103,9 +135,42 @@ pub fn routes() -> OpenApiRouter<App> {
             amend_usage::amend_usage,
             deprecate_usage::deprecate_usage
         ))
-        .routes(routes!(list_invoices::list_invoices))
-        .routes(routes!(get_invoice::get_invoice))
+        .merge(invoices())
+        .merge(credit_notes())
         .merge(catalog())
+}
+
+/// What is owed.
+fn invoices() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            create_invoice::create_invoice,
+            list_invoices::list_invoices
+        ))
+        .routes(routes!(
+            get_invoice::get_invoice,
+            update_invoice::update_invoice,
+            delete_invoice::delete_invoice
+        ))
+        .routes(routes!(get_invoice_pdf::get_invoice_pdf))
+        .routes(routes!(explain_invoice::explain_invoice))
+        .routes(routes!(finalize_invoice::finalize_invoice))
+        .routes(routes!(pay_invoice::pay_invoice))
+        .routes(routes!(void_invoice::void_invoice))
+        .routes(routes!(
+            mark_invoice_uncollectible::mark_invoice_uncollectible
+        ))
+}
+
+/// What is owed no longer.
+fn credit_notes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            create_credit_note::create_credit_note,
+            list_credit_notes::list_credit_notes
+        ))
+        .routes(routes!(get_credit_note::get_credit_note))
+        .routes(routes!(get_credit_note_pdf::get_credit_note_pdf))
 }
 
 /// What billing chooses from.

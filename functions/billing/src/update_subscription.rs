@@ -348,4 +348,49 @@ mod tests {
         assert_eq!(amounts(&invoice), [-375]);
         assert_eq!(invoice["total"], -450);
     }
+
+    /// The types of the events that the newest write of a record carries, and the number of the last one.
+    fn told(world: &World, id: &str) -> (Vec<String>, u64) {
+        let items = world.dump();
+        let item = items.iter().find(|item| item["id"]["S"] == id).unwrap();
+        let stamps: Value = serde_json::from_str(item["ev"]["S"].as_str().unwrap()).unwrap();
+        let stamps = stamps.as_array().unwrap();
+        let types = stamps
+            .iter()
+            .map(|stamp| stamp["t"].as_str().unwrap().to_owned());
+        (
+            types.collect(),
+            stamps.last().unwrap()["n"].as_u64().unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn one_action_is_one_event_of_each_record() {
+        let world = World::new().await;
+        let (api, customer) = shop(&world).await;
+        let id = subscribe(&api, &customer, json!({ "plan_id": "basic" })).await;
+        let one = |kind: &str, n| (vec![kind.to_owned()], n);
+        assert_eq!(told(&world, &id), one("subscription.created", 1));
+        let path = format!("/v3/subscriptions/{id}");
+        let change = json!({ "plan_id": "max", "proration_behavior": "always_invoice" });
+        api.patch(&path, change).await.expect(200);
+        assert_eq!(told(&world, &id), one("subscription.updated", 2));
+        let invoice = newest_invoice(&api).await;
+        let both = ["invoice.finalized", "invoice.paid"].map(str::to_owned);
+        assert_eq!(
+            told(&world, invoice["id"].as_str().unwrap()),
+            (both.into(), 2)
+        );
+        api.post(&format!("{path}/pause"), json!({}))
+            .await
+            .expect(200);
+        assert_eq!(told(&world, &id), one("subscription.paused", 3));
+        api.post(&format!("{path}/resume"), json!({}))
+            .await
+            .expect(200);
+        assert_eq!(told(&world, &id), one("subscription.resumed", 4));
+        let now = json!({ "prorate": true });
+        api.post(&format!("{path}/cancel"), now).await.expect(200);
+        assert_eq!(told(&world, &id), one("subscription.canceled", 5));
+    }
 }

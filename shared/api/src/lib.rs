@@ -31,7 +31,7 @@ pub use cursor::{PageParams, PageQuery, Paging};
 pub use cx::{Cx, ShownOnce};
 pub use middleware::{finish, surround};
 pub use path::Path;
-pub use reply::{Problem, Reply};
+pub use reply::{FileBytes, Problem, Reply};
 pub use run::{
     Build, Change, Invocation, http_function, run, run_without_table, sqs_function,
     stream_function, typed_function,

@@ -2,58 +2,132 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use bytes::Bytes;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, LOCATION};
 use models::Error;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use store::Answer;
+use utoipa::ToSchema;
 
 /// A success, or a refusal that is kept like one.
 #[derive(Debug)]
-pub struct Reply(Answer);
+pub struct Reply(Content);
+
+#[derive(Debug)]
+enum Content {
+    /// JSON, which an idempotency key may keep.
+    Answer(Answer),
+    /// A file, which only reads answer with.
+    File {
+        bytes: Bytes,
+        content_type: &'static str,
+        disposition: String,
+    },
+}
 
 impl Reply {
     /// 200 with `view` as JSON.
     pub fn ok(view: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_string(view).map_err(Error::internal)?;
-        Ok(Self(Answer {
+        Ok(Self::from(Answer {
             status: 200,
             body,
             location: None,
             replayed: false,
         }))
     }
+
+    /// 200 with a file, which a browser shows rather than saves.
+    ///
+    /// Any name will do: what a file name may not hold stands in it as `_`. `content_type` decides whether API Gateway gets
+    /// the bytes in base64: it does, unless the type is text, JSON, XML, JavaScript or YAML.
+    pub fn file(bytes: impl Into<Bytes>, content_type: &'static str, file_name: &str) -> Self {
+        Self(Content::File {
+            bytes: bytes.into(),
+            content_type,
+            disposition: inline(file_name),
+        })
+    }
 }
+
+// A handler that answers with a file says `body = inline(FileBytes)` beside its `content_type`; the line below is what readers
+// of the OpenAPI document see.
+/// The bytes of the file.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct FileBytes(pub Bytes);
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
-        Self(answer)
+        Self(Content::Answer(answer))
     }
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let problem = self.0.status >= 400;
-        let mut response = Response::new(Body::from(self.0.body));
-        *response.status_mut() = http::StatusCode::from_u16(self.0.status).unwrap_or_default();
-        let content_type = if problem {
-            "application/problem+json"
-        } else {
-            "application/json"
-        };
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        if let Some(location) = self
-            .0
-            .location
-            .and_then(|text| HeaderValue::try_from(text).ok())
-        {
-            headers.insert(LOCATION, location);
+        match self.0 {
+            Content::Answer(answer) => json(answer),
+            Content::File {
+                bytes,
+                content_type,
+                disposition,
+            } => file(bytes, content_type, disposition),
         }
-        if self.0.replayed {
-            headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
-        }
-        response
     }
+}
+
+fn json(answer: Answer) -> Response {
+    let content_type = if answer.status >= 400 {
+        "application/problem+json"
+    } else {
+        "application/json"
+    };
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(location) = answer
+        .location
+        .and_then(|text| HeaderValue::try_from(text).ok())
+    {
+        headers.insert(LOCATION, location);
+    }
+    if answer.replayed {
+        headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    response
+}
+
+fn file(bytes: Bytes, content_type: &'static str, disposition: String) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(disposition) = HeaderValue::try_from(disposition) {
+        headers.insert(CONTENT_DISPOSITION, disposition);
+    }
+    response
+}
+
+/// What RFC 8187 lets stand as it is.
+const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+
+/// `inline; filename="INV-2026-000001.pdf"`, and beside it the true name where that is not ASCII (RFC 6266).
+fn inline(file_name: &str) -> String {
+    let safe = |character: char| {
+        let good = character.is_alphanumeric() || "-._ ".contains(character);
+        if good { character } else { '_' }
+    };
+    let name: String = file_name.chars().map(safe).collect();
+    let plain: String = name
+        .chars()
+        .map(|character| if character.is_ascii() { character } else { '_' })
+        .collect();
+    if plain == name {
+        return format!("inline; filename=\"{plain}\"");
+    }
+    let encoded = utf8_percent_encode(&name, ATTR_CHAR);
+    format!("inline; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 
 /// An error on its way out. It travels as it is; [`crate::finish`] renders it in the dialect of the request's path.
@@ -72,5 +146,33 @@ impl IntoResponse for Problem {
         *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_shown_under_its_name() {
+        for (name, disposition) in [
+            (
+                "INV-2026-000001.pdf",
+                r#"inline; filename="INV-2026-000001.pdf""#,
+            ),
+            ("a b.pdf", r#"inline; filename="a b.pdf""#),
+            (
+                "../\"x\"\r\nSet-Cookie: a;.pdf",
+                r#"inline; filename="..__x___Set-Cookie_ a_.pdf""#,
+            ),
+            (
+                "СЧ-1.pdf",
+                "inline; filename=\"__-1.pdf\"; filename*=UTF-8''%D0%A1%D0%A7-1.pdf",
+            ),
+        ] {
+            let response = Reply::file("x", "application/pdf", name).into_response();
+            assert_eq!(response.headers()[CONTENT_DISPOSITION], disposition);
+            assert_eq!(response.headers()[CONTENT_TYPE], "application/pdf");
+        }
     }
 }

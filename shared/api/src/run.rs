@@ -243,7 +243,57 @@ fn encode_illegal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing::get;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::middleware::surround;
+    use crate::reply::Reply;
+
+    /// What API Gateway gets for a request of that path.
+    async fn answer(path: &str) -> Value {
+        let file = async || Reply::file(&b"%PDF-1.7\n\xff\x00\xe2"[..], "application/pdf", "a.pdf");
+        let view = async || Reply::ok(&json!({ "name": "Łódź" })).unwrap();
+        let routes = Router::new()
+            .route("/file", get(file))
+            .route("/view", get(view));
+        let event = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": { "host": "a.test" },
+            "requestContext": {
+                "accountId": "0", "apiId": "a", "domainName": "a.test", "requestId": "r", "stage": "$default",
+                "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
+            },
+            "isBase64Encoded": false,
+        });
+        let event = RawValue::from_string(event.to_string()).unwrap();
+        let answer = http_function(surround(routes))(event).await.unwrap();
+        serde_json::from_str(answer.get()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_file_travels_in_base64_and_has_the_headers_of_every_reply() {
+        let answer = answer("/file").await;
+        assert_eq!(answer["statusCode"], 200);
+        assert_eq!(answer["isBase64Encoded"], true);
+        let bytes = STANDARD.decode(answer["body"].as_str().unwrap()).unwrap();
+        assert_eq!(bytes, b"%PDF-1.7\n\xff\x00\xe2");
+        let headers = &answer["headers"];
+        assert_eq!(headers["content-type"], "application/pdf");
+        assert_eq!(headers["content-disposition"], "inline; filename=\"a.pdf\"");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["cache-control"], "no-store");
+        let id = headers["request-id"].as_str().unwrap();
+        assert!(id.starts_with("req_"), "{id}");
+    }
+
+    #[tokio::test]
+    async fn json_travels_as_it_is() {
+        let answer = answer("/view").await;
+        assert_eq!(answer["isBase64Encoded"], false);
+        assert_eq!(answer["body"], r#"{"name":"Łódź"}"#);
+    }
 
     #[test]
     fn illegal_characters_are_encoded_and_encoded_ones_stay() {

@@ -1,7 +1,9 @@
 //! Plans, subscriptions, invoices and usage; coupons, tax rates and what a business decides about its billing.
 
 mod coupon;
+mod credit_note;
 mod dunning;
+mod explain;
 mod invoice;
 mod line;
 mod plan;
@@ -14,10 +16,14 @@ mod totals;
 mod usage;
 
 pub use coupon::{Coupon, Discount, Duration, MAX_PERCENT_SCALE, Terms};
+pub use credit_note::{
+    CreditNote, CreditNoteKind, CreditNoteLine, CreditNoteReason, NewCreditNote, NoteRefund,
+};
 pub use dunning::{Advice, advice, fault_wait};
+pub use explain::{DiscountExplained, Explanation, LineExplained, Sum, Sums, TaxExplained};
 pub use invoice::{
-    AppliedDiscount, BillingReason, Booked, Credited, Invoice, InvoiceStatus, NewInvoice, Party,
-    Refused,
+    AppliedDiscount, Attempt, BillingReason, Booked, Credit, Credited, Crediting, DraftChanges,
+    GivenBack, Invoice, InvoiceStatus, NewInvoice, Part, Party, Refused,
 };
 pub use line::{Basis, Derivation, LineItem};
 pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};
@@ -34,7 +40,8 @@ pub use subscription::{
     Subscription, SubscriptionStatus, Turn, check_items,
 };
 pub use tax::{
-    AppliedRate, TaxAmount, TaxRate, Taxable, credited_tax, exclusive_total, tax_total, taxes,
+    AppliedRate, ExactTax, TaxAmount, TaxRate, Taxable, exact_taxes, exclusive_total, tax_total,
+    taxes,
 };
 pub use totals::{Totals, rates_of};
 pub use usage::{

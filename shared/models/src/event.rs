@@ -34,6 +34,8 @@ event_types! {
     CouponDeleted = "coupon.deleted";
     /// A coupon was changed.
     CouponUpdated = "coupon.updated";
+    /// A credit note was issued.
+    CreditNoteCreated = "credit_note.created";
     /// A customer was created.
     CustomerCreated = "customer.created";
     /// A customer was deleted.
@@ -54,7 +56,7 @@ event_types! {
     InvoicePaymentFailed = "invoice.payment_failed";
     /// An invoice was given up.
     InvoiceUncollectible = "invoice.uncollectible";
-    /// A draft was changed, or money came in that does not pay the invoice in full.
+    /// A draft was changed, or an invoice was paid or credited in part.
     InvoiceUpdated = "invoice.updated";
     /// An open invoice was voided.
     InvoiceVoided = "invoice.voided";

@@ -61,6 +61,8 @@ kinds! {
     ApiKey = "key_rs_", "key", "API key";
     /// Money off a subscription; named by its [`Slug`].
     Coupon = "coupon_", "coupon", "coupon";
+    /// What of an invoice is owed no longer.
+    CreditNote = "cn_rs_", "cn", "credit note";
     /// A person or company that buys.
     Customer = "cust_rs_", "cust", "customer";
     /// One event on its way to one endpoint.

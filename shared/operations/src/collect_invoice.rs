@@ -1,237 +1,173 @@
-//! Attempts to collect an invoice from the card that the customer pays with, and what follows from their outcome.
+//! Collecting an invoice by itself: when it becomes final, and when it is due.
 
-use models::billing::{
-    Advice, AfterRetries, Invoice, InvoiceStatus, Refused, Subscription, SubscriptionStatus,
-};
+use models::billing::{Advice, Invoice, InvoiceStatus, Refused, Subscription};
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::payments::{NewPayment, Payment, PaymentMethod};
-use models::{Error, Metadata, Money, Result, Timestamp};
+use models::payments::PaymentMethod;
+use models::{Money, Result, Timestamp};
 use store::Stored;
 
 use crate::Context;
 use crate::context::vanished;
-use crate::issue_invoice::{Parties, finalize_invoice, update_credit};
-use crate::take_payment::resolve_payment;
+use crate::finalize_invoice::finalize_invoice;
+use crate::invoice_change::InvoiceChange;
+use crate::issue_invoice::Parties;
+use crate::pay_invoice::{InvoiceCharge, begin_attempt, event_of, pay_unwritten, settle};
 
-/// Neighbours that are looked at where another payment drew the same id.
-const MAX_TRIES: u32 = 64;
+/// Makes the next attempt at an open invoice, or asks about the one that is under way, and books its outcome; its subscription
+/// follows in the same write. An invoice that nothing can be collected of stays as it is.
+pub async fn collect_invoice(context: &Context, stored: Stored<Invoice>) -> Result<Invoice> {
+    collect(context, stored, true).await
+}
 
-/// Makes the next attempt at an open invoice and books its outcome. An invoice that is not open stays as it is.
-///
-/// `method` is what is charged where somebody says so; else the subscription's, or the customer's default. The attempt's
-/// payment is derived from invoice and attempt number: a second run finds it and asks the gateway with the same key.
-pub async fn collect_invoice(
+/// As [`collect_invoice`]; `follows` says whether the subscription follows.
+pub(crate) async fn collect(
     context: &Context,
     mut stored: Stored<Invoice>,
-    subscription: Option<&Subscription>,
-    method: Option<PaymentMethod>,
+    follows: bool,
 ) -> Result<Invoice> {
-    let attempt_count = stored.attempt_count;
+    let (id, attempt_count) = (stored.id, stored.attempt_count);
     loop {
-        let open = stored.status.is_payable() && stored.attempt_count == attempt_count;
-        if !open {
+        if let Some(attempt) = stored.processing {
+            let payment = context.payment(attempt.payment_id).await?;
+            let payment = payment.ok_or_else(|| vanished(attempt.payment_id))?;
+            let (invoice, _) = Box::pin(settle(context, payment, follows)).await?;
+            return Ok(invoice);
+        }
+        if stored.status != InvoiceStatus::Open || stored.attempt_count != attempt_count {
             return Ok(stored.into_inner());
         }
         let parties = Parties::read(context, stored.customer_id).await?;
-        let charged = match &method {
-            Some(method) => Some(method.clone()),
-            None => parties.payment_method(context, subscription).await?,
+        let subscription = match stored.subscription_id {
+            Some(id) => context.subscription_now(id).await?,
+            None => None,
         };
-        let mut invoice = (*stored).clone();
-        let retry_days = &parties.settings.retry_days;
-        let over = attempt(context, &mut invoice, charged.as_ref(), retry_days).await?;
-        let mut writes = context.writes().await?;
-        writes.update(&stored, &invoice, event_of(&stored, &invoice))?;
-        let credit = parties.credit(&invoice).plus(over)?;
-        update_credit(&mut writes, &parties, credit)?;
-        if context.write(&writes).await? {
-            return Ok(invoice);
+        let method = parties
+            .payment_method(context, subscription.as_deref())
+            .await?;
+        match chargeable(&stored, method) {
+            Ok(method) => {
+                let charge = InvoiceCharge {
+                    method,
+                    amount: stored.amount_remaining()?,
+                    manual: false,
+                };
+                if let Some(begun) = begin_attempt(context, &stored, &charge).await? {
+                    let (invoice, _) = Box::pin(settle(context, begun, follows)).await?;
+                    return Ok(invoice);
+                }
+            }
+            Err(refused) => {
+                if let Some(invoice) = skip(context, &stored, &parties, refused, follows).await? {
+                    return Ok(invoice);
+                }
+            }
         }
-        let id = stored.id;
         stored = context.invoice(id).await?.ok_or_else(|| vanished(id))?;
     }
 }
 
-fn event_of(before: &Invoice, after: &Invoice) -> Option<EventType> {
-    match after.status {
-        InvoiceStatus::Paid => Some(EventType::InvoicePaid),
-        _ if after.attempt_count == before.attempt_count => None,
-        _ if after.amount_paid != before.amount_paid => Some(EventType::InvoiceUpdated),
-        InvoiceStatus::Draft
-        | InvoiceStatus::Open
-        | InvoiceStatus::Void
-        | InvoiceStatus::Uncollectible => Some(EventType::InvoicePaymentFailed),
-    }
-}
-
-/// One attempt. Returns what was paid beyond what is owed.
-///
-/// Nothing is charged where there is nothing to charge, or where the last refusal says that charging it again is pointless;
-/// the schedule goes on, for the customer may give another card meanwhile.
-pub(crate) async fn attempt(
-    context: &Context,
-    invoice: &mut Invoice,
-    method: Option<&PaymentMethod>,
-    retry_days: &[u32],
-) -> Result<Money> {
-    let now = context.now().await?;
-    let zero = Money::zero(invoice.currency);
+/// The payment method, unless there is none or a refusal says that charging it again is pointless: then the schedule goes on
+/// without a charge, for the customer may give another card meanwhile.
+fn chargeable(invoice: &Invoice, method: Option<PaymentMethod>) -> Result<PaymentMethod, Refused> {
     let Some(method) = method else {
-        let refused = Refused {
+        return Err(Refused {
             code: "no_payment_method".to_owned(),
             message: "The customer has no payment method.".to_owned(),
             advice: Advice::RetryAfterInstrumentUpdate,
             method: None,
-        };
-        invoice.book_without_charge(refused, retry_days, now);
-        return Ok(zero);
+        });
     };
-    if invoice.is_pointless_with(method.id)
-        && let Some(refused) = invoice.refused.clone()
-    {
-        invoice.book_without_charge(refused, retry_days, now);
-        return Ok(zero);
+    match invoice.barring(method.id) {
+        Some(refused) => Err(refused.clone()),
+        None => Ok(method),
     }
-    let payment = attempt_payment(context, invoice, method).await?;
-    Ok(invoice.book(&payment, retry_days, now)?.overpaid)
 }
 
-/// What an invoice was waiting for has come: it becomes final, it is tried again, or it is overdue. Moves the subscription
-/// along with it.
-///
-/// Where the attempt was booked before, an earlier run may have died right after: the subscription follows all the same.
+/// Books that there was nothing to charge. `None` where somebody else changed the invoice meanwhile.
+async fn skip(
+    context: &Context,
+    stored: &Stored<Invoice>,
+    parties: &Parties,
+    refused: Refused,
+    follows: bool,
+) -> Result<Option<Invoice>> {
+    let mut invoice = (**stored).clone();
+    let now = context.now().await?;
+    invoice.book_without_charge(refused, &parties.settings.retry_days, now);
+    let event = event_of(stored, &invoice);
+    let change = InvoiceChange {
+        before: stored,
+        after: &invoice,
+        events: event.as_slice(),
+        parties,
+        credit: parties.credit(&invoice),
+        follows,
+    };
+    let written = context.write(&change.writes(context).await?).await?;
+    Ok(written.then_some(invoice))
+}
+
+/// The first attempt at the invoice of a subscription, before that is written. Returns what was paid beyond what is owed.
+pub(crate) async fn first_attempt(
+    context: &Context,
+    invoice: &mut Invoice,
+    parties: &Parties,
+    subscription: &Subscription,
+) -> Result<Money> {
+    let now = context.now().await?;
+    let retry_days = &parties.settings.retry_days;
+    let method = parties.payment_method(context, Some(subscription)).await?;
+    match chargeable(invoice, method) {
+        Ok(method) => {
+            let charge = InvoiceCharge {
+                method,
+                amount: invoice.amount_remaining()?,
+                manual: false,
+            };
+            let payment = pay_unwritten(context, invoice, &charge).await?;
+            Ok(invoice.book(&payment, retry_days, now)?.overpaid)
+        }
+        Err(refused) => {
+            invoice.book_without_charge(refused, retry_days, now);
+            Ok(Money::zero(invoice.currency))
+        }
+    }
+}
+
+/// What an invoice was waiting for has come: it becomes final, it is tried again, or it is overdue. Doing it twice does it once.
 pub async fn run_invoice(context: &Context, id: Id<ids::Invoice>, at: Timestamp) -> Result<()> {
     let Some(stored) = context.invoice(id).await? else {
         return Ok(());
     };
-    let subscription = match stored.subscription_id {
-        Some(id) => context.subscription_now(id).await?,
-        None => None,
-    };
-    let due = stored.due().is_some_and(|due| due <= at);
-    let invoice = if due && stored.status == InvoiceStatus::Draft {
-        finalize_invoice(context, stored).await?
-    } else if due && stored.is_overdue(at) {
-        match fall_due(context, stored).await? {
-            Some(invoice) => invoice,
-            None => return Ok(()),
-        }
-    } else if due {
-        collect_invoice(context, stored, subscription.as_deref(), None).await?
+    // A message that comes again before the attempt is due to be asked about: its first receiver died.
+    let begun = stored.processing.is_some_and(|attempt| !attempt.manual);
+    if !begun && stored.due().is_none_or(|due| due > at) {
+        return Ok(());
+    }
+    if stored.status == InvoiceStatus::Draft {
+        Box::pin(finalize_invoice(context, stored)).await?;
+    } else if stored.is_overdue(at) {
+        fall_due(context, &stored).await?;
     } else {
-        stored.into_inner()
-    };
-    match subscription {
-        Some(subscription) => follow(context, subscription, &invoice).await,
-        None => Ok(()),
+        Box::pin(collect_invoice(context, stored)).await?;
     }
+    Ok(())
 }
 
-/// The due date has passed. `None` where somebody else changed the invoice meanwhile.
-async fn fall_due(context: &Context, stored: Stored<Invoice>) -> Result<Option<Invoice>> {
-    let mut invoice = (*stored).clone();
+/// The due date has passed. Where somebody else changed the invoice meanwhile, it is still due.
+async fn fall_due(context: &Context, stored: &Stored<Invoice>) -> Result<()> {
+    let mut invoice = (**stored).clone();
     invoice.overdue = true;
-    let mut writes = context.writes().await?;
-    writes.update(&stored, &invoice, Some(EventType::InvoiceOverdue))?;
-    Ok(context.write(&writes).await?.then_some(invoice))
-}
-
-/// The subscription heals or falls behind with its newest invoice; older ones say nothing of how it stands now. It ends, or
-/// is collected no more, with any invoice whose retries came to their end.
-pub async fn follow(
-    context: &Context,
-    mut stored: Stored<Subscription>,
-    invoice: &Invoice,
-) -> Result<()> {
-    let now = context.now().await?;
-    loop {
-        let newest = stored.latest_invoice == Some(invoice.id);
-        let mut subscription = (*stored).clone();
-        let gone = invoice.exhausted && invoice.status == InvoiceStatus::Open;
-        let event = if gone && stored.status != SubscriptionStatus::Incomplete {
-            match give_up(context, &mut subscription, now).await? {
-                Some(event) => event,
-                None => return Ok(()),
-            }
-        } else if newest && invoice.status == InvoiceStatus::Paid && subscription.paid() {
-            EventType::SubscriptionUpdated
-        } else if newest
-            && (invoice.is_refused() || invoice.overdue)
-            && invoice.status == InvoiceStatus::Open
-            && subscription.fell_behind()
-        {
-            EventType::SubscriptionPastDue
-        } else {
-            return Ok(());
-        };
-        let mut writes = context.writes().await?;
-        writes.update(&stored, &subscription, Some(event))?;
-        if context.write(&writes).await? {
-            return Ok(());
-        }
-        let id = stored.id;
-        stored = match context.subscription_now(id).await? {
-            Some(stored) => stored,
-            None => return Ok(()),
-        };
-    }
-}
-
-/// What the business wants after the last retry.
-async fn give_up(
-    context: &Context,
-    subscription: &mut Subscription,
-    now: Timestamp,
-) -> Result<Option<EventType>> {
-    let after = context.billing_settings().await?.after_retries;
-    let event = match after {
-        AfterRetries::Cancel if subscription.gave_up(true, now) => EventType::SubscriptionCanceled,
-        AfterRetries::Unpaid if subscription.gave_up(false, now) => EventType::SubscriptionUpdated,
-        AfterRetries::PastDue if subscription.fell_behind() => EventType::SubscriptionPastDue,
-        AfterRetries::Cancel | AfterRetries::Unpaid | AfterRetries::PastDue => return Ok(None),
+    let parties = Parties::read(context, stored.customer_id).await?;
+    let change = InvoiceChange {
+        before: stored,
+        after: &invoice,
+        events: &[EventType::InvoiceOverdue],
+        parties: &parties,
+        credit: parties.credit(&invoice),
+        follows: true,
     };
-    Ok(Some(event))
-}
-
-/// The payment of the invoice's next attempt, with its outcome where the gateway gave one.
-async fn attempt_payment(
-    context: &Context,
-    invoice: &Invoice,
-    method: &PaymentMethod,
-) -> Result<Payment> {
-    let attempt = invoice.attempt_count.saturating_add(1);
-    let number = invoice.number.as_deref().unwrap_or_default();
-    let new = NewPayment {
-        amount: invoice.amount_remaining()?,
-        customer_id: Some(invoice.customer_id),
-        payment_method_id: Some(method.id),
-        card: method.card.clone(),
-        invoice: Some((invoice.id, attempt)),
-        description: Some(format!("Invoice {number}")),
-        fraud_protection: false,
-        metadata: Metadata::new(),
-    };
-    let now = context.now().await?;
-    let mut id: Id<ids::Payment> = Id::derived(invoice.attempt_at(), &invoice.attempt_identity())?;
-    for _ in 0..MAX_TRIES {
-        let payment = Payment::begin(id, new.clone(), context.gateway()?.name(), now);
-        let mut writes = context.writes().await?;
-        let begun = writes.create(&payment, None)?;
-        if context.write(&writes).await? {
-            return resolve_payment(context, begun).await;
-        }
-        match context.payment(id).await? {
-            Some(stored)
-                if stored.invoice_id == Some(invoice.id) && stored.attempt == Some(attempt) =>
-            {
-                return resolve_payment(context, stored).await;
-            }
-            Some(_) => id = id.successor()?,
-            None => return Err(vanished(id)),
-        }
-    }
-    Err(Error::Unavailable(
-        "no free payment id was found".to_owned(),
-    ))
+    context.write(&change.writes(context).await?).await?;
+    Ok(())
 }

@@ -1,5 +1,5 @@
-//! Invoices become records here: those of subscriptions, written once however often they are asked for, and drafts that are
-//! made final.
+//! The invoices of subscriptions become records here, written once however often they are asked for; and what every invoice
+//! gets the moment it is final.
 
 use models::billing::{
     Bill, BillingSettings, CollectionMethod, Invoice, InvoiceStatus, NewInvoice, Party,
@@ -14,8 +14,7 @@ use models::{Error, Money, Result, Zone};
 use store::Stored;
 
 use crate::Context;
-use crate::collect_invoice::{attempt, collect_invoice};
-use crate::context::vanished;
+use crate::collect_invoice::{collect, first_attempt};
 
 /// Neighbours that are looked at where another invoice drew the same id, and tries at a record that others change.
 const MAX_TRIES: u32 = 64;
@@ -46,23 +45,39 @@ impl Parties {
         })
     }
 
-    /// Puts them on an invoice as they are now.
+    /// Puts them on an invoice as they are now, with the business's footer where it has none of its own.
     pub fn sign(&self, new: &mut NewInvoice) {
         new.seller = self.seller();
-        new.footer = new
-            .footer
-            .take()
-            .or_else(|| self.settings.invoice_footer.clone());
-        if let Some(customer) = &self.customer {
-            let name = customer.profile.name();
-            let email = customer.profile.email.clone();
-            new.customer = Party {
-                email: email.filter(|email| *email != name),
-                name,
-                lines: Vec::new(),
-                tax_id: None,
-            };
+        new.footer = self.footer(new.footer.take());
+        if let Some(buyer) = self.buyer() {
+            new.customer = buyer;
         }
+    }
+
+    /// Puts them on a draft as they are now; it is done again the moment it becomes final.
+    pub fn put_on(&self, draft: &mut Invoice) {
+        draft.seller = self.seller();
+        if let Some(buyer) = self.buyer() {
+            draft.customer = buyer;
+        }
+    }
+
+    /// The customer; `None` for one who was deleted, whom an invoice keeps as it knew it.
+    fn buyer(&self) -> Option<Party> {
+        let customer = self.customer.as_ref()?;
+        let name = customer.profile.name();
+        let email = customer.profile.email.clone();
+        Some(Party {
+            email: email.filter(|email| *email != name),
+            name,
+            lines: Vec::new(),
+            tax_id: None,
+        })
+    }
+
+    /// The text at the foot of an invoice.
+    pub(crate) fn footer(&self, own: Option<String>) -> Option<String> {
+        own.or_else(|| self.settings.invoice_footer.clone())
     }
 
     fn seller(&self) -> Party {
@@ -85,10 +100,7 @@ impl Parties {
 
     /// The calendar of the business.
     pub fn zone(&self) -> Result<Zone> {
-        self.account.as_ref().map_or_else(
-            || Ok(Zone::default()),
-            |account| Zone::new(&account.time_zone),
-        )
+        zone_of(self.account.as_ref())
     }
 
     /// What an invoice is charged to: its subscription's own payment method, or the customer's default. At most one read.
@@ -115,6 +127,14 @@ impl Parties {
             .as_ref()
             .map_or(Money::zero(currency), |customer| customer.credit(currency))
     }
+}
+
+/// The calendar of a business.
+pub(crate) fn zone_of(account: Option<&Account>) -> Result<Zone> {
+    account.map_or_else(
+        || Ok(Zone::default()),
+        |account| Zone::new(&account.time_zone),
+    )
 }
 
 /// The invoice of a bill: the one that is there, or a new one, with its first attempt made.
@@ -155,7 +175,7 @@ pub(crate) async fn issue_invoice(
         let mut issue = Issue {
             context,
             parties: &parties,
-            subscription: Some(subscription),
+            subscription,
             events: Vec::new(),
         };
         let (invoice, credit) = issue.run(draft, &mut number).await?;
@@ -178,45 +198,19 @@ async fn go_on(
     stored: Stored<Invoice>,
     subscription: &Subscription,
 ) -> Result<Invoice> {
-    let untried = stored.attempt_count == 0 && stored.refused.is_none() && !stored.processing;
-    if stored.status == InvoiceStatus::Open && untried && collects(&stored, Some(subscription)) {
-        return collect_invoice(context, stored, Some(subscription), None).await;
+    if is_untried(&stored) && collects(&stored, Some(subscription)) {
+        // Where the subscription stands then is written with the bill.
+        return Box::pin(collect(context, stored, false)).await;
     }
     Ok(stored.into_inner())
 }
 
-/// Makes a draft final, and collects it where the customer is charged. Errors unless it is a draft.
-pub async fn finalize_invoice(context: &Context, mut stored: Stored<Invoice>) -> Result<Invoice> {
-    let mut number = None;
-    for attempt in 0..MAX_TRIES {
-        if stored.status != InvoiceStatus::Draft {
-            return Err(stored.wrong_status("finalized"));
-        }
-        let parties = Parties::read(context, stored.customer_id).await?;
-        let subscription = match stored.subscription_id {
-            Some(id) => context.subscription_now(id).await?,
-            None => None,
-        };
-        let mut issue = Issue {
-            context,
-            parties: &parties,
-            subscription: subscription.as_deref(),
-            events: Vec::new(),
-        };
-        let (invoice, credit) = issue.finalize((*stored).clone(), &mut number).await?;
-        let mut writes = context.writes().await?;
-        writes.update_after(&stored, &invoice, &issue.events)?;
-        update_credit(&mut writes, &parties, credit)?;
-        if context.write(&writes).await? {
-            return Ok(invoice);
-        }
-        context.make_way(attempt).await;
-        let id = stored.id;
-        stored = context.invoice(id).await?.ok_or_else(|| vanished(id))?;
-    }
-    Err(Error::Unavailable(
-        "the invoice is being changed by others all the time".to_owned(),
-    ))
+/// Whether it is owed and nobody has tried to collect it.
+pub(crate) fn is_untried(invoice: &Invoice) -> bool {
+    invoice.status == InvoiceStatus::Open
+        && invoice.attempt_count == 0
+        && invoice.refused.is_none()
+        && invoice.processing.is_none()
 }
 
 /// Writes what the customer's balance holds now, where that changed.
@@ -237,36 +231,35 @@ pub(crate) fn update_credit(
 }
 
 /// Whether an open invoice is charged by itself.
-fn collects(invoice: &Invoice, subscription: Option<&Subscription>) -> bool {
+pub(crate) fn collects(invoice: &Invoice, subscription: Option<&Subscription>) -> bool {
     invoice.collection_method == CollectionMethod::ChargeAutomatically
         && subscription.is_none_or(|subscription| subscription.status != SubscriptionStatus::Unpaid)
 }
 
-/// A draft on its way to a record.
+/// The invoice of a subscription on its way to a record.
 struct Issue<'a> {
     context: &'a Context,
     parties: &'a Parties,
-    subscription: Option<&'a Subscription>,
+    subscription: &'a Subscription,
     events: Vec<EventType>,
 }
 
 impl Issue<'_> {
-    /// The invoice of a subscription as it is to be written, and what the customer's balance holds then.
+    /// The invoice as it is to be written, and what the customer's balance holds then.
     async fn run(
         &mut self,
         draft: Invoice,
         number: &mut Option<String>,
     ) -> Result<(Invoice, Money)> {
         let now = self.context.now().await?;
-        let paused = self
-            .subscription
-            .and_then(|subscription| subscription.collection_paused(now));
         let kept = self.parties.credit(&draft);
-        match paused {
+        match self.subscription.collection_paused(now) {
             None => self.finalize(draft, number).await,
             Some(PauseBehavior::KeepAsDraft) => {
                 self.events.push(EventType::InvoiceCreated);
-                Ok((draft, kept))
+                // The business's footer is that of the day on which it becomes final.
+                let footer = None;
+                Ok((Invoice { footer, ..draft }, kept))
             }
             Some(behavior) => {
                 let mut invoice = draft;
@@ -293,21 +286,14 @@ impl Issue<'_> {
         let mut invoice = draft;
         let credit = self.parties.credit(&invoice);
         let mut left = self.number(&mut invoice, number, credit).await?;
-        if invoice.status == InvoiceStatus::Open && collects(&invoice, self.subscription) {
-            let method = self
-                .parties
-                .payment_method(self.context, self.subscription)
-                .await?;
-            let retry_days = &self.parties.settings.retry_days;
-            let over = attempt(self.context, &mut invoice, method.as_ref(), retry_days).await?;
+        if invoice.status == InvoiceStatus::Open && collects(&invoice, Some(self.subscription)) {
+            let over =
+                first_attempt(self.context, &mut invoice, self.parties, self.subscription).await?;
             left = left.plus(over)?;
-            match invoice.status {
-                InvoiceStatus::Paid => self.events.push(EventType::InvoicePaid),
-                _ if invoice.processing => {}
-                InvoiceStatus::Draft
-                | InvoiceStatus::Open
-                | InvoiceStatus::Void
-                | InvoiceStatus::Uncollectible => self.events.push(EventType::InvoicePaymentFailed),
+            if invoice.status == InvoiceStatus::Paid {
+                self.events.push(EventType::InvoicePaid);
+            } else if invoice.refused.is_some() {
+                self.events.push(EventType::InvoicePaymentFailed);
             }
         }
         Ok((invoice, left))
@@ -319,19 +305,39 @@ impl Issue<'_> {
         number: &mut Option<String>,
         credit: Money,
     ) -> Result<Money> {
-        let now = self.context.now().await?;
-        let zone = self.parties.zone()?;
-        let number = if let Some(number) = number {
-            number
-        } else {
-            let year = zone.date(now)?.year();
-            number.insert(self.context.next_invoice_number(year).await?)
-        };
-        let left = invoice.finalize(number.clone(), credit, &zone, now)?;
-        self.events.push(EventType::InvoiceFinalized);
-        if invoice.status == InvoiceStatus::Paid {
-            self.events.push(EventType::InvoicePaid);
-        }
+        let left = finalize(self.context, self.parties, invoice, number, credit).await?;
+        self.events.extend(events_of_finalization(invoice));
         Ok(left)
+    }
+}
+
+/// Numbers a draft. `credit` is what the customer's balance holds for it; returns what it holds then. A number that was
+/// taken is kept in `number`, for another try.
+pub(crate) async fn finalize(
+    context: &Context,
+    parties: &Parties,
+    invoice: &mut Invoice,
+    number: &mut Option<String>,
+    credit: Money,
+) -> Result<Money> {
+    let now = context.now().await?;
+    let zone = parties.zone()?;
+    let number = if let Some(number) = number {
+        number
+    } else {
+        let year = zone.date(now)?.year();
+        number.insert(context.next_invoice_number(year).await?)
+    };
+    invoice.finalize(number.clone(), credit, &zone, now)
+}
+
+/// What is told of an invoice that has just become final: also that it is paid, where nothing was left to pay.
+pub(crate) fn events_of_finalization(invoice: &Invoice) -> Vec<EventType> {
+    match invoice.status {
+        InvoiceStatus::Paid => vec![EventType::InvoiceFinalized, EventType::InvoicePaid],
+        InvoiceStatus::Draft
+        | InvoiceStatus::Open
+        | InvoiceStatus::Void
+        | InvoiceStatus::Uncollectible => vec![EventType::InvoiceFinalized],
     }
 }

@@ -38,15 +38,7 @@ pub async fn begin_refund(
         let mut payment = (*stored).clone();
         payment.reserve_refund(amount)?;
         let id: Id<ids::Refund> = context.mint().await?;
-        let refund = Refund {
-            id,
-            payment_id,
-            amount,
-            reason: reason.clone(),
-            status: RefundStatus::Pending,
-            failure: None,
-            created: now,
-        };
+        let refund = Refund::begin(id, payment_id, amount, reason.clone(), now);
         let mut writes = context.writes().await?;
         writes.update(&stored, &payment, None)?;
         let begun = writes.create(&refund, None)?;

@@ -8,6 +8,7 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::bill_subscription::bill_subscription;
+use crate::void_invoice::void_invoice;
 
 /// Periods that one run catches up with after an outage; the next tick goes on with the rest.
 const MAX_TURNS: u32 = 36;
@@ -101,10 +102,10 @@ async fn expire(
     let Some(stored) = context.invoice(id).await? else {
         return Ok(true);
     };
-    if stored.processing {
+    if stored.processing.is_some() {
         return Ok(false);
     }
-    void_stored(writes, &stored, at)?;
+    void_where_possible(context, writes, &stored, at).await?;
     Ok(true)
 }
 
@@ -121,13 +122,17 @@ pub async fn void_latest(
     let Some(stored) = context.invoice(id).await? else {
         return Ok(());
     };
-    void_stored(writes, &stored, at)
+    void_where_possible(context, writes, &stored, at).await
 }
 
-fn void_stored(writes: &mut Writes<'_>, stored: &Stored<Invoice>, at: Timestamp) -> Result<()> {
-    let mut invoice = (**stored).clone();
-    if invoice.void(at).is_ok() {
-        writes.update(stored, &invoice, Some(EventType::InvoiceVoided))?;
+async fn void_where_possible(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    stored: &Stored<Invoice>,
+    at: Timestamp,
+) -> Result<()> {
+    if stored.can_be_voided() {
+        void_invoice(context, writes, stored, at).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Plans, subscriptions and invoices.
 
-use models::billing::{Invoice, Plan, PlanVersion, Subscription};
+use models::billing::{CreditNote, Invoice, Plan, PlanVersion, Subscription};
 use models::ids::{self, Id, Slug};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
@@ -67,6 +67,18 @@ impl Record for Invoice {
 
     fn expires(&self) -> Option<Timestamp> {
         self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
+    }
+}
+
+impl Record for CreditNote {
+    const TYPE: &'static str = "cn";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+
+    fn parent(&self, scope: &Scope) -> Option<String> {
+        Some(keys::credit_notes_of(scope, self.invoice_id))
     }
 }
 
@@ -159,5 +171,37 @@ impl Session {
         let key = keys::credit_note_counter(&self.scope(), year);
         let number = self.next_number(key).await?;
         Ok(format!("CN-{year}-{number:06}"))
+    }
+
+    /// A credit note. One read.
+    pub async fn credit_note(&self, id: Id<ids::CreditNote>) -> Result<Option<Stored<CreditNote>>> {
+        self.load(&keys::record(&self.scope(), id), false).await
+    }
+
+    /// A credit note that was written a moment ago. One consistent read.
+    pub async fn credit_note_now(
+        &self,
+        id: Id<ids::CreditNote>,
+    ) -> Result<Option<Stored<CreditNote>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// Credit notes, newest first, of one invoice, of one customer or of all.
+    pub async fn credit_notes(
+        &self,
+        page: &PageRequest,
+        invoice: Option<Id<ids::Invoice>>,
+        customer: Option<Id<ids::Customer>>,
+    ) -> Result<Page<Stored<CreditNote>>> {
+        let scope = self.scope();
+        let all = keys::list::<ids::CreditNote>(&scope);
+        if let Some(invoice) = invoice.filter(|_| customer.is_none()) {
+            let parent = keys::credit_notes_of(&scope, invoice);
+            return self.list_children(&parent, &all, page).await;
+        }
+        let mut filters = Vec::new();
+        filters.extend(invoice.map(|id| Filter::Equals("invoice_id", id.to_string())));
+        filters.extend(customer.map(|id| Filter::Equals("customer_id", id.to_string())));
+        self.list(&Range::newest_first(all), page, &filters).await
     }
 }

@@ -19,6 +19,7 @@
 //! | deliveries of an endpoint | `<b>#<m>#we#<id>` / `del#<event id>` | `Query` backwards |
 //! | the last invoice or credit note number of a year | `<b>#<m>#counter` / `invoice#<year>`, `credit_note#<year>` | `UpdateItem ADD` |
 //! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
+//! | credit notes of an invoice | index `by_parent`: `<b>#<m>#inv#<id>#cn` / `<id>` | `Query`, then `BatchGetItem` |
 //! | what is due | index `by_due`: `due#<shard>` or `due#<b>#test` / `<time>#<type>#<key>` | `Query` |
 //! | an idempotency key | `<b>#<m>#idem#<hash>` / `idem` | `GetItem`, written with its effect |
 //! | a test clock | `<b>#test#clock` / `clock` | `GetItem` |
@@ -237,6 +238,11 @@ pub fn of_customer<K: Kind>(scope: &Scope, customer: Id<ids::Customer>) -> Strin
     format!("{}#{}", children(scope, customer), K::KEY)
 }
 
+/// The partition of index `by_parent` in which an invoice's credit notes are.
+pub fn credit_notes_of(scope: &Scope, invoice: Id<ids::Invoice>) -> String {
+    format!("{}#{}", children(scope, invoice), ids::CreditNote::KEY)
+}
+
 /// The partition of index `by_due` that an item waits in. Test mode has one of its own for each business, which its test
 /// clock walks through; live items spread over the shards by their key.
 pub fn due_partition(key: &Key) -> String {
@@ -310,7 +316,9 @@ mod tests {
             show(credential("ab")),
             show(oauth_client("ab")),
             show(account(live.business)),
+            show(record::<ids::CreditNote>(&live, Id::new(42).unwrap())),
             of_customer::<ids::Invoice>(&live, Id::new(42).unwrap()),
+            credit_notes_of(&live, Id::new(42).unwrap()),
         ];
         let want = [
             "7#live#cust / 0000000000000042",
@@ -330,7 +338,9 @@ mod tests {
             "cred#ab / cred",
             "oauth#ab / client",
             "acct / 0000000000000007",
+            "7#live#cn / 0000000000000042",
             "7#live#cust#0000000000000042#inv",
+            "7#live#inv#0000000000000042#cn",
         ];
         assert_eq!(got, want);
     }

@@ -22,7 +22,9 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as text.
+    /// The body.
+    pub bytes: Vec<u8>,
+    /// The body as text, with `\u{FFFD}` for what is none.
     pub text: String,
     /// The body as JSON; `null` where it is none.
     pub body: Value,
@@ -100,12 +102,13 @@ impl Call {
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or_default();
         Answer {
             status: parts.status,
             headers: parts.headers,
+            bytes,
             text,
             body,
         }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
@@ -153,6 +155,29 @@ async fn a_reply_becomes_a_response() {
     }
     assert!(head.contains("apigw-requestid: "));
     assert_eq!(body, r#"{"a":1}"#);
+}
+
+#[tokio::test]
+async fn a_reply_in_base64_becomes_its_bytes() {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let reply = json!({
+        "statusCode": 200,
+        "headers": { "content-type": "application/pdf" },
+        "body": STANDARD.encode(&bytes),
+        "isBase64Encoded": true,
+    });
+    let seen = Seen::default();
+    let world = World::start([("worker", stub(&seen, move |_| Ok(reply.clone())))]).await;
+    let request = Request::get(format!("http://{}/x", world.address()));
+    let (status, body) = send(request.body(full(Vec::new())).unwrap()).await;
+    assert_eq!((status, body.to_vec()), (200, bytes));
+}
+
+#[tokio::test]
+async fn a_reply_whose_base64_is_none_is_an_internal_error() {
+    let (head, _) =
+        reply(json!({ "statusCode": 200, "body": "%PDF-1.7", "isBase64Encoded": true })).await;
+    assert!(head.starts_with("HTTP/1.1 500"), "{head}");
 }
 
 #[tokio::test]

@@ -11,8 +11,10 @@
 
 mod billing;
 mod catalog;
+mod credit_notes;
 mod crm;
 mod event;
+mod explain;
 mod invoices;
 mod list;
 mod payments;
@@ -26,10 +28,16 @@ pub use billing::{
     SubscriptionItem, Tier,
 };
 pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
+pub use credit_notes::{CreditNote, CreditNoteLine, CreditNoteRefund};
 pub use crm::{CompanyView, Customer};
 pub use event::{Event, EventData, EventRequest, example_of, object_of};
+pub use explain::{
+    DiscountExplanation, FractionView, InvoiceExplanation, LineExplanation, LineInputs, LineStep,
+    SumExplanation, SumsExplanation, TaxExplanation, TaxPart,
+};
 pub use invoices::{
     Invoice, InvoiceDiscount, InvoiceParty, InvoicePreview, InvoiceTax, LineItem, PaymentError,
+    line_item_id, line_of,
 };
 pub use list::{Deleted, List};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};

@@ -1,6 +1,8 @@
 //! An invoice: what is owed, for what, and what has been paid of it.
 
 mod collection;
+mod credit;
+mod draft;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +16,9 @@ use crate::metadata::Metadata;
 use crate::money::{Currency, Money};
 use crate::time::{Date, Period, Timestamp, Zone};
 
-pub use collection::Booked;
+pub use collection::{Attempt, Booked};
+pub use credit::{Credit, Credited, Crediting, GivenBack, Part};
+pub use draft::DraftChanges;
 
 /// Where an invoice stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,19 +130,6 @@ pub struct Refused {
     pub method: Option<Id<ids::PaymentMethod>>,
 }
 
-/// What credit notes have taken off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credited {
-    /// In all.
-    pub total: Money,
-    /// While it was still owed: that much less is to be paid.
-    pub before_payment: Money,
-    /// By line, before tax that comes on top.
-    pub lines: Vec<Money>,
-    /// By rate of tax, in the invoice's order.
-    pub taxes: Vec<Money>,
-}
-
 /// What is needed to make an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInvoice {
@@ -231,6 +222,9 @@ pub struct Invoice {
     pub credited: Option<Credited>,
     /// Paid so far.
     pub amount_paid: Money,
+    /// What of it was received elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_band: Option<Money>,
     /// The payments that were tried, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payment_ids: Vec<Id<ids::Payment>>,
@@ -240,9 +234,9 @@ pub struct Invoice {
     /// Attempts whose outcome is known.
     #[serde(default, skip_serializing_if = "none")]
     pub attempt_count: u32,
-    /// Whether an attempt is under way whose outcome nobody knows yet: until then nothing is charged.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub processing: bool,
+    /// The attempt that is under way, whose outcome nobody knows yet: until then nothing is charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processing: Option<Attempt>,
     /// Attempts in a row that failed by the gateway's fault.
     #[serde(default, skip_serializing_if = "none")]
     pub faults: u32,
@@ -255,6 +249,9 @@ pub struct Invoice {
     /// Why the newest attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
+    /// Refusals that forbid another charge of their payment method, one a method.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub barred: Vec<Refused>,
     /// When the next attempt is made by itself; of a draft, when it becomes final by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_payment_attempt: Option<Timestamp>,
@@ -320,14 +317,16 @@ impl Invoice {
             balance_applied: None,
             credited: None,
             amount_paid: Money::zero(new.currency),
+            out_of_band: None,
             payment_ids: Vec::new(),
             payment_method: None,
             attempt_count: 0,
-            processing: false,
+            processing: None,
             faults: 0,
             retries: 0,
             exhausted: false,
             refused: None,
+            barred: Vec::new(),
             next_payment_attempt: None,
             seller: new.seller,
             customer: new.customer,
@@ -362,12 +361,16 @@ impl Invoice {
 
     /// Lines, discount and taxes added up anew, from their inputs.
     pub fn totals(&self) -> Result<Totals> {
-        let terms = match (&self.coupon, &self.discount) {
+        Totals::of(self.currency, &self.lines, self.terms(), &self.rates)
+    }
+
+    /// The terms that take off what its discount is.
+    pub fn terms(&self) -> Option<Terms> {
+        match (&self.coupon, &self.discount) {
             (Some(coupon), _) => Some(coupon.terms),
             (None, Some(applied)) => Some(applied.terms),
             (None, None) => None,
-        };
-        Totals::of(self.currency, &self.lines, terms, &self.rates)
+        }
     }
 
     /// Makes it final. `credit` is what the customer's balance holds in this currency; returns what it holds then.
@@ -380,9 +383,7 @@ impl Invoice {
         zone: &Zone,
         now: Timestamp,
     ) -> Result<Money> {
-        if self.status != InvoiceStatus::Draft {
-            return Err(self.wrong_status("finalized"));
-        }
+        self.refuse_unless_draft("finalized")?;
         let total = self.total()?;
         let used = if total.minor() < 0 {
             total
@@ -456,9 +457,13 @@ impl Invoice {
 
     /// What is to be paid after the customer's balance was applied; never negative.
     pub fn amount_due(&self) -> Result<Money> {
+        let total = self.total()?;
+        let zero = Money::zero(self.currency);
         match self.balance_applied {
-            Some(applied) => self.total()?.minus(applied),
-            None => self.total(),
+            Some(applied) => total.minus(applied),
+            // A draft below zero will go to the balance.
+            None if total.minor() < 0 => Ok(zero),
+            None => Ok(total),
         }
     }
 
@@ -484,19 +489,24 @@ impl Invoice {
 
     /// When something must happen by itself.
     pub fn due(&self) -> Option<Timestamp> {
+        if self.deleted.is_some() {
+            return None;
+        }
         match self.status {
-            InvoiceStatus::Draft => self.next_payment_attempt,
+            // One that was given up has a next attempt only while the outcome of one is not known.
+            InvoiceStatus::Draft | InvoiceStatus::Uncollectible => self.next_payment_attempt,
             InvoiceStatus::Open => [self.next_payment_attempt, self.overdue_at()]
                 .into_iter()
                 .flatten()
                 .min(),
-            InvoiceStatus::Paid | InvoiceStatus::Void | InvoiceStatus::Uncollectible => None,
+            InvoiceStatus::Paid | InvoiceStatus::Void => None,
         }
     }
 
-    /// When an invoice that was sent becomes overdue: at the end of its due date, UTC.
+    /// When an invoice that was sent becomes overdue: at the end of its due date, UTC. Not while a payment may be paying it.
     fn overdue_at(&self) -> Option<Timestamp> {
-        let sent = self.collection_method == CollectionMethod::SendInvoice && !self.overdue;
+        let waits = !self.overdue && self.processing.is_none();
+        let sent = self.collection_method == CollectionMethod::SendInvoice && waits;
         let date = self.due_date.filter(|_| sent)?;
         let next = date.plus_days(1).ok()?;
         Zone::default().start_of(next).ok()
@@ -507,12 +517,34 @@ impl Invoice {
         self.status == InvoiceStatus::Open && self.overdue_at().is_some_and(|at| at <= now)
     }
 
-    /// Nothing is owed any longer. Errors where something was paid, or where it is a draft.
-    pub fn void(&mut self, now: Timestamp) -> Result<()> {
+    /// Nothing is owed any longer. Returns what the customer's balance had paid of it, which is the customer's again. Errors
+    /// where something else was paid or credited, where a payment is under way, or unless it is owed.
+    pub fn void(&mut self, now: Timestamp) -> Result<Money> {
+        self.refuse_to_void()?;
+        self.status = InvoiceStatus::Void;
+        self.voided_at = Some(now);
+        self.next_payment_attempt = None;
+        let zero = Money::zero(self.currency);
+        Ok(self.balance_applied.take().unwrap_or(zero))
+    }
+
+    /// Whether it can be voided.
+    pub fn can_be_voided(&self) -> bool {
+        self.refuse_to_void().is_ok()
+    }
+
+    fn refuse_to_void(&self) -> Result<()> {
         if !self.status.is_payable() {
             return Err(self.wrong_status("voided"));
         }
         self.refuse_while_processing()?;
+        if self.credited.is_some() {
+            let detail = format!(
+                "invoice {} has been credited in part; credit the rest instead",
+                self.id
+            );
+            return Err(Error::conflict("invoice_credited", detail));
+        }
         if self.amount_paid.minor() > 0 {
             let detail = format!(
                 "{} of invoice {} has been paid; issue a credit note instead",
@@ -521,9 +553,6 @@ impl Invoice {
             );
             return Err(Error::conflict("invoice_partially_paid", detail));
         }
-        self.status = InvoiceStatus::Void;
-        self.voided_at = Some(now);
-        self.next_payment_attempt = None;
         Ok(())
     }
 
@@ -541,7 +570,7 @@ impl Invoice {
 
     /// Errors while the outcome of a payment is not known: what it will change is not known either.
     pub fn refuse_while_processing(&self) -> Result<()> {
-        if self.processing {
+        if self.processing.is_some() {
             let detail = format!("a payment of invoice {} is being processed", self.id);
             return Err(Error::conflict("payment_processing", detail));
         }

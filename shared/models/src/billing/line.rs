@@ -100,9 +100,10 @@ impl LineItem {
         self.basis.fraction.is_some()
     }
 
-    /// Whether a discount of the invoice reaches it. A credit was discounted when it was charged.
+    /// Whether a discount of the invoice reaches it. A credit was discounted when it was charged, and what is given back by
+    /// hand is given back whole, as in Stripe.
     pub const fn is_discountable(&self) -> bool {
-        !self.basis.credit
+        !self.basis.credit && self.amount.minor() >= 0
     }
 
     /// One unit in minor units, where one number says it.
@@ -115,7 +116,7 @@ impl LineItem {
         let basis = &self.basis;
         let steps = basis.charge.steps(self.quantity, basis.events)?;
         let price = basis.charge.exact(self.quantity, basis.events)?;
-        let mut formula = basis.charge.model.formula().to_owned();
+        let mut formula = basis.charge.formula();
         let mut exact = price;
         if let Some(fraction) = basis.fraction {
             exact = fraction.exact(exact)?;

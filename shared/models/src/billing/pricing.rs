@@ -45,10 +45,16 @@ impl PricingModel {
         match self {
             Self::Flat => "amount",
             Self::PerUnit => "amount × quantity",
-            Self::Graduated => "Σ over tiers (units in the tier × unit_amount + flat_amount)",
-            Self::Volume => "quantity × unit_amount of its tier + flat_amount",
+            Self::Graduated => {
+                "Σ over tiers (units of quantity in the tier × unit_amount + flat_amount)"
+            }
+            Self::Volume => {
+                "quantity × unit_amount of its tier + its flat_amount, or 0 where quantity is 0"
+            }
             Self::Package => "ceil(quantity ÷ package_size) × amount",
-            Self::Percentage => "quantity × percentage ÷ 100 + events × amount",
+            Self::Percentage => {
+                "quantity × percentage ÷ 100 + events × amount, or 0 where quantity is 0"
+            }
         }
     }
 }
@@ -186,6 +192,16 @@ impl Charge {
         Ok(steps)
     }
 
+    /// How the amount follows from `quantity` and `events`, and the names of the fields above.
+    pub fn formula(&self) -> String {
+        let formula = self.model.formula();
+        if self.included_units.is_some() {
+            formula.replace("quantity", "max(quantity − included_units, 0)")
+        } else {
+            formula.to_owned()
+        }
+    }
+
     /// The amount of one unit, where one number says it.
     pub fn unit_amount(&self) -> Option<Decimal> {
         match self.model {
@@ -278,7 +294,10 @@ mod tests {
     #[test]
     fn included_units_cost_nothing() {
         let mut charge = charge(PricingModel::PerUnit);
+        assert_eq!(charge.formula(), "amount × quantity");
         charge.included_units = Some(dec("10"));
+        let formula = "amount × max(quantity − included_units, 0)";
+        assert_eq!(charge.formula(), formula);
         assert_eq!(charge.exact(dec("10"), 1).unwrap(), Decimal::ZERO);
         assert_eq!(charge.exact(dec("12"), 1).unwrap(), dec("1000"));
     }

@@ -5,8 +5,7 @@
 //!   68.33 + 68.33 + 57.50 + 85.00 at 20 % is 55.83, not the 55.84 of four rounded lines.
 //! - All rates of a line are computed on the same base, which is its amount without the inclusive ones. There is no tax on
 //!   tax.
-//! - Credit notes take of the tax what is left of it in the proportion in which they take of the base what is left of that.
-//!   So the last one takes the remainder of the rounding, and none takes more than there is.
+//! - A rate that some lines contain and others have on top is two taxes of one invoice.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -90,6 +89,20 @@ pub struct Taxable {
     pub rates: Vec<AppliedRate>,
 }
 
+/// The same before anything is rounded, for whoever wants to check it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExactTax {
+    /// The rate.
+    pub rate: AppliedRate,
+    /// The parts of what it is on, with their inclusive taxes, in minor units, by what each is divided by to be net:
+    /// `100 + Σ inclusive percentages`.
+    pub parts: Vec<(Decimal, Decimal)>,
+    /// What it is computed on, without any tax, in exact minor units.
+    pub base: Decimal,
+    /// The tax in exact minor units.
+    pub amount: Decimal,
+}
+
 /// What a rate is on: the sums of the lines that have the same divisor, `100 + Σ inclusive percentages`. A sum is divided
 /// once, not line by line, so what should be exact is.
 struct Base<'a> {
@@ -97,10 +110,25 @@ struct Base<'a> {
     sums: Vec<(Decimal, Decimal)>,
 }
 
-/// The taxes on `lines`, one a rate, in the order in which the rates first appear. A rate of 0 % is among them.
+/// The taxes on `lines`, one a rate (two where some lines contain it and others do not), in the order in which the rates first
+/// appear. A rate of 0 % is among them.
 ///
 /// Errors where a line is in another currency than `currency`, or an amount leaves the range.
 pub fn taxes(currency: Currency, lines: &[Taxable]) -> Result<Vec<TaxAmount>> {
+    exact_taxes(currency, lines)?
+        .into_iter()
+        .map(|tax| {
+            Ok(TaxAmount {
+                base: Money::rounded(tax.base, currency)?,
+                amount: Money::rounded(tax.amount, currency)?,
+                rate: tax.rate,
+            })
+        })
+        .collect()
+}
+
+/// As [`taxes`], before they are rounded to minor units.
+pub fn exact_taxes(currency: Currency, lines: &[Taxable]) -> Result<Vec<ExactTax>> {
     let mut bases: Vec<Base<'_>> = Vec::new();
     for line in lines {
         if line.amount.currency() != currency {
@@ -124,10 +152,11 @@ pub fn taxes(currency: Currency, lines: &[Taxable]) -> Result<Vec<TaxAmount>> {
     bases
         .into_iter()
         .map(|base| {
-            Ok(TaxAmount {
-                base: base.of(Decimal::ONE_HUNDRED, currency)?,
-                amount: base.of(base.rate.percentage, currency)?,
+            Ok(ExactTax {
+                base: base.of(Decimal::ONE_HUNDRED)?,
+                amount: base.of(base.rate.percentage)?,
                 rate: base.rate.clone(),
+                parts: base.sums,
             })
         })
         .collect()
@@ -139,7 +168,9 @@ fn add<'a>(
     divisor: Decimal,
     amount: Money,
 ) -> Result<()> {
-    if !bases.iter().any(|base| base.rate.id == rate.id) {
+    // Two prices of one invoice may have the same rate, and only one of them contain it.
+    let same = |base: &Base<'_>| base.rate.id == rate.id && base.rate.inclusive == rate.inclusive;
+    if !bases.iter().any(same) {
         bases.push(Base {
             rate,
             sums: Vec::new(),
@@ -147,7 +178,7 @@ fn add<'a>(
     }
     let sums = bases
         .iter_mut()
-        .find(|base| base.rate.id == rate.id)
+        .find(|base| same(base))
         .map(|base| &mut base.sums)
         .ok_or_else(|| Error::internal("a rate that was just added is not there"))?;
     match sums.iter_mut().find(|(known, _)| *known == divisor) {
@@ -160,8 +191,9 @@ fn add<'a>(
 }
 
 impl Base<'_> {
-    /// `percent` of the net amounts, rounded.
-    fn of(&self, percent: Decimal, currency: Currency) -> Result<Money> {
+    /// `percent` of the net amounts. A third and a sixth of a cent are half a cent, which 28 digits of each only come close to,
+    /// so ten digits after the point are what counts as exact.
+    fn of(&self, percent: Decimal) -> Result<Decimal> {
         let mut exact = Decimal::ZERO;
         for (divisor, sum) in &self.sums {
             exact = sum
@@ -170,8 +202,7 @@ impl Base<'_> {
                 .and_then(|part| exact.checked_add(part))
                 .ok_or_else(out_of_range)?;
         }
-        // A third and a sixth of a cent are half a cent, which 28 digits of each only come close to.
-        Money::rounded(exact.round_dp(10), currency)
+        Ok(exact.round_dp(10))
     }
 }
 
@@ -188,36 +219,6 @@ pub fn exclusive_total(currency: Currency, taxes: &[TaxAmount]) -> Result<Money>
         .iter()
         .filter(|tax| !tax.rate.inclusive)
         .try_fold(Money::zero(currency), |sum, tax| sum.plus(tax.amount))
-}
-
-/// The tax of one rate that a credit note gives back.
-///
-/// `tax` is the invoice's for that rate and `base` the net amount that it was on; the notes before have credited
-/// `credited_before` of the base and `tax_credited_before` of the tax, and this one credits `credited_now` of the base. The
-/// note that credits the rest of the base takes the rest of the tax. Errors where more is credited than is left, or the
-/// currencies differ.
-pub fn credited_tax(
-    tax: Money,
-    base: Money,
-    credited_before: Money,
-    credited_now: Money,
-    tax_credited_before: Money,
-) -> Result<Money> {
-    let base_left = base.minus(credited_before)?;
-    let tax_left = tax.minus(tax_credited_before)?;
-    let after = base_left.minus(credited_now)?;
-    if credited_now.is_zero() {
-        return Ok(Money::zero(tax.currency()));
-    }
-    // Neither past zero nor away from it.
-    let within = credited_now.minor().signum() == base_left.minor().signum()
-        && after.minor().signum() != -base_left.minor().signum();
-    if !within {
-        return Err(Error::internal(format_args!(
-            "{credited_now} credited of {base_left}"
-        )));
-    }
-    tax_left.share(credited_now.decimal(), base_left.decimal())
 }
 
 fn out_of_range() -> Error {

@@ -1,11 +1,9 @@
 //! The sums of an invoice: lines − discount = net; + taxes = total; each rate of tax rounded once.
 
-use rust_decimal::Decimal;
-
 use crate::billing::{
     AppliedRate, LineItem, TaxAmount, TaxBehavior, Taxable, Terms, exclusive_total, taxes,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::money::{Currency, Money};
 
 /// What an invoice comes to.
@@ -13,8 +11,12 @@ use crate::money::{Currency, Money};
 pub struct Totals {
     /// The sum of the lines.
     pub subtotal: Money,
+    /// The sum of the lines that a discount reaches.
+    pub discountable: Money,
     /// What the discount takes off, not negative.
     pub discount: Money,
+    /// What tax is on, line by line: the amount less its share of the discount, and its rates.
+    pub taxable: Vec<Taxable>,
     /// Each rate's tax, contained or on top.
     pub taxes: Vec<TaxAmount>,
     /// What is owed in all; negative where more is given back than charged.
@@ -30,32 +32,29 @@ impl Totals {
         rates: &[AppliedRate],
     ) -> Result<Self> {
         let zero = Money::zero(currency);
-        let sum = |only_discountable: bool| {
-            lines
-                .iter()
-                .filter(|line| !only_discountable || line.is_discountable())
-                .try_fold(zero, |sum, line| sum.plus(line.amount))
-        };
-        let subtotal = sum(false)?;
-        let discountable = sum(true)?;
-        let discount = discount.map_or(Ok(zero), |terms| terms.off(discountable))?;
-        let mut spread = Spread::new(discount, discountable);
-        let taxable = lines
+        let subtotal = lines
             .iter()
-            .map(|line| {
-                Ok(Taxable {
-                    amount: line.amount.minus(spread.share(line)?)?,
-                    rates: rates_of(line, rates),
-                })
+            .try_fold(zero, |sum, line| sum.plus(line.amount))?;
+        let discountable = discountable(currency, lines)?;
+        let discount = discount.map_or(Ok(zero), |terms| terms.off(discountable))?;
+        let nets = nets(lines, discount)?;
+        let taxable: Vec<Taxable> = lines
+            .iter()
+            .zip(nets)
+            .map(|(line, amount)| Taxable {
+                amount,
+                rates: rates_of(line, rates),
             })
-            .collect::<Result<Vec<_>>>()?;
+            .collect();
         let taxes = taxes(currency, &taxable)?;
         let total = subtotal
             .minus(discount)?
             .plus(exclusive_total(currency, &taxes)?)?;
         Ok(Self {
             subtotal,
+            discountable,
             discount,
+            taxable,
             taxes,
             total,
         })
@@ -78,36 +77,57 @@ pub fn rates_of(line: &LineItem, rates: &[AppliedRate]) -> Vec<AppliedRate> {
         .collect()
 }
 
-/// Spreads a discount over the lines that it reaches, so that the shares add up to it to the last minor unit.
-struct Spread {
-    discount: Money,
-    of: Money,
+/// What a discount reaches.
+fn discountable(currency: Currency, lines: &[LineItem]) -> Result<Money> {
+    lines
+        .iter()
+        .filter(|line| line.is_discountable())
+        .try_fold(Money::zero(currency), |sum, line| sum.plus(line.amount))
+}
+
+/// Each line less its share of the discount.
+pub(super) fn nets(lines: &[LineItem], discount: Money) -> Result<Vec<Money>> {
+    let mut spread = Spread::new(discount, discountable(discount.currency(), lines)?);
+    let net = |line: &LineItem| {
+        if line.is_discountable() {
+            line.amount.minus(spread.share(line.amount)?)
+        } else {
+            Ok(line.amount)
+        }
+    };
+    lines.iter().map(net).collect()
+}
+
+/// Takes the same proportion of each part of a whole, so that the shares add up to the last minor unit: to `amount`, once all
+/// parts have had their turn. No share is larger than its part where `amount` is not larger than the whole.
+pub(super) struct Spread {
+    amount: Money,
+    whole: Money,
     seen: Money,
     given: Money,
 }
 
 impl Spread {
-    const fn new(discount: Money, of: Money) -> Self {
-        let zero = Money::zero(discount.currency());
+    /// `amount` over the parts of `whole`.
+    pub(super) const fn new(amount: Money, whole: Money) -> Self {
+        let zero = Money::zero(amount.currency());
         Self {
-            discount,
-            of,
+            amount,
+            whole,
             seen: zero,
             given: zero,
         }
     }
 
-    fn share(&mut self, line: &LineItem) -> Result<Money> {
-        let currency = self.discount.currency();
-        if !line.is_discountable() || self.discount.is_zero() || self.of.is_zero() {
-            return Ok(Money::zero(currency));
+    /// What comes to the next part.
+    pub(super) fn share(&mut self, part: Money) -> Result<Money> {
+        if self.amount.is_zero() || self.whole.is_zero() {
+            return Ok(Money::zero(self.amount.currency()));
         }
-        self.seen = self.seen.plus(line.amount)?;
-        let exact = Decimal::from(self.discount.minor())
-            .checked_mul(Decimal::from(self.seen.minor()))
-            .and_then(|product| product.checked_div(Decimal::from(self.of.minor())))
-            .ok_or_else(|| Error::internal("amount out of range"))?;
-        let upto = Money::rounded(exact, currency)?;
+        self.seen = self.seen.plus(part)?;
+        let upto = self
+            .amount
+            .share(self.seen.decimal(), self.whole.decimal())?;
         let share = upto.minus(self.given)?;
         self.given = upto;
         Ok(share)

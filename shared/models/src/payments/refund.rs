@@ -52,6 +52,25 @@ pub struct Refund {
 }
 
 impl Refund {
+    /// A refund whose outcome is not known yet. What it gives back is set aside on the payment.
+    pub const fn begin(
+        id: Id<ids::Refund>,
+        payment_id: Id<ids::Payment>,
+        amount: Money,
+        reason: Option<String>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            payment_id,
+            amount,
+            reason,
+            status: RefundStatus::Pending,
+            failure: None,
+            created: now,
+        }
+    }
+
     /// Records the gateway's answer. Only the first answer counts; `false` says that there was one already.
     pub fn resolve(&mut self, outcome: Result<(), Failure>) -> bool {
         if self.status != RefundStatus::Pending {

@@ -73,11 +73,11 @@ impl Meter {
     }
 }
 
-fn optional(decimal: Option<Decimal>) -> Result<Option<Box<RawValue>>> {
+pub(super) fn optional(decimal: Option<Decimal>) -> Result<Option<Box<RawValue>>> {
     decimal.map(number).transpose()
 }
 
-fn tiers(charge: &billing::Charge) -> Result<Vec<Tier>> {
+pub(super) fn tiers(charge: &billing::Charge) -> Result<Vec<Tier>> {
     charge
         .tiers
         .iter()

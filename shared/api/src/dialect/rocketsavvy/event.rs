@@ -108,6 +108,7 @@ pub fn object_of(entity_type: &str, item: Item, mode: Mode, at: Timestamp) -> Re
         "billing_settings" => show(super::BillingSettings::of(&read(item)?, mode)),
         "sub" => show(super::Subscription::of(&read(item)?, mode)?),
         "inv" => show(super::Invoice::of(&read(item)?, mode)?),
+        "cn" => show(super::CreditNote::of(&read(item)?, mode)?),
         "we" => show(super::Endpoint::of(&read(item)?, mode)),
         "clock" => show(super::TestClock::of(&read(item)?)),
         other => Err(Error::internal(format_args!(

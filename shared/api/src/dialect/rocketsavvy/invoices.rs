@@ -1,5 +1,6 @@
 //! Invoices as v3 prints them.
 
+use models::ids::{self, Id};
 use models::{Metadata, Mode, Result, billing};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -28,6 +29,10 @@ pub struct LineItem {
     plan_id: Option<String>,
     #[schema(example = json!(null))]
     metric_name: Option<String>,
+    /// Its own tax rates; absent where those of the invoice apply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(["txr_rs_123456"]))]
+    tax_rate_ids: Option<Vec<String>>,
     period: PeriodView,
 }
 
@@ -47,6 +52,22 @@ pub struct InvoiceTax {
     taxable_amount: i64,
     #[schema(example = 2000)]
     amount: i64,
+}
+
+impl InvoiceTax {
+    pub(super) fn of_all(taxes: &[billing::TaxAmount]) -> Result<Vec<Self>> {
+        let of = |tax: &billing::TaxAmount| {
+            Ok(Self {
+                tax_rate_id: tax.rate.id.to_string(),
+                name: tax.rate.name.clone(),
+                percentage: number(tax.rate.percentage)?,
+                inclusive: tax.rate.inclusive,
+                taxable_amount: tax.base.minor(),
+                amount: tax.amount.minor(),
+            })
+        };
+        taxes.iter().map(of).collect()
+    }
 }
 
 /// What a coupon took off.
@@ -122,6 +143,9 @@ pub struct Invoice {
     payment_status: &'static str,
     #[schema(example = "charge_automatically")]
     collection_method: String,
+    /// Days from the moment it becomes final to its due date.
+    #[schema(example = 30)]
+    days_until_due: u32,
     #[schema(example = "2025-07-27")]
     due_date: Option<String>,
     /// Whether the due date passed while it was owed.
@@ -148,6 +172,9 @@ pub struct Invoice {
     amount_due: i64,
     #[schema(example = 9999)]
     amount_paid: i64,
+    /// What of it was received elsewhere.
+    #[schema(example = 0)]
+    amount_paid_out_of_band: i64,
     /// What credit notes took off.
     #[schema(example = 0)]
     amount_credited: i64,
@@ -159,7 +186,10 @@ pub struct Invoice {
     period_end: String,
     #[schema(example = 1)]
     attempt_count: u32,
+    /// When it is charged by itself.
     next_payment_attempt: Option<String>,
+    /// When a draft becomes final by itself.
+    auto_finalize_at: Option<String>,
     last_payment_error: Option<PaymentError>,
     #[schema(example = json!(["pay_rs_789012"]))]
     payment_ids: Vec<String>,
@@ -197,6 +227,7 @@ impl Invoice {
             status: invoice.status.as_str().to_owned(),
             payment_status: payment_status(invoice),
             collection_method: spelling(billing::CollectionMethod::ALL, &invoice.collection_method),
+            days_until_due: invoice.days_until_due,
             due_date: invoice.due_date.map(|date| date.to_string()),
             overdue: invoice.overdue,
             line_items: lines(invoice)?,
@@ -204,7 +235,7 @@ impl Invoice {
                 coupon_id: discount.coupon_id.to_string(),
                 amount: discount.amount.minor(),
             }),
-            taxes: taxes(invoice)?,
+            taxes: InvoiceTax::of_all(&invoice.taxes)?,
             payment_method: invoice.payment_method.clone(),
             subtotal: invoice.subtotal()?.minor(),
             discount_amount: invoice.discount_amount().minor(),
@@ -213,12 +244,14 @@ impl Invoice {
             balance_applied: invoice.balance_applied.unwrap_or(zero).minor(),
             amount_due: invoice.amount_due()?.minor(),
             amount_paid: invoice.amount_paid.minor(),
+            amount_paid_out_of_band: invoice.out_of_band.unwrap_or(zero).minor(),
             amount_credited: credited.minor(),
             amount_remaining: invoice.amount_remaining()?.minor(),
             period_start: invoice.period.start.to_string(),
             period_end: invoice.period.end.to_string(),
             attempt_count: invoice.attempt_count,
-            next_payment_attempt: invoice.next_payment_attempt.map(time),
+            next_payment_attempt: invoice.next_charge().map(time),
+            auto_finalize_at: invoice.finalizes_at().map(time),
             last_payment_error: invoice.refused.as_ref().map(|refused| PaymentError {
                 code: refused.code.clone(),
                 message: refused.message.clone(),
@@ -246,7 +279,7 @@ impl Invoice {
 fn payment_status(invoice: &billing::Invoice) -> &'static str {
     match invoice.status {
         billing::InvoiceStatus::Paid => "paid",
-        _ if invoice.processing => "processing",
+        _ if invoice.processing.is_some() => "processing",
         _ if invoice.amount_paid.minor() > 0 => "partially_paid",
         _ if invoice.refused.is_some() => "failed",
         billing::InvoiceStatus::Draft
@@ -259,7 +292,7 @@ fn payment_status(invoice: &billing::Invoice) -> &'static str {
 fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
     let line = |(index, line): (usize, &billing::LineItem)| {
         Ok(LineItem {
-            id: format!("il_{}_{}", invoice.id.number(), index + 1),
+            id: line_item_id(invoice.id, index),
             description: line.description.clone(),
             quantity: number(line.quantity)?,
             unit_amount: line.unit_amount().map(number).transpose()?,
@@ -267,24 +300,27 @@ fn lines(invoice: &billing::Invoice) -> Result<Vec<LineItem>> {
             proration: line.is_proration(),
             plan_id: line.plan_id.as_ref().map(ToString::to_string),
             metric_name: line.metric_name.clone(),
+            tax_rate_ids: line.rates.as_ref().map(|rates| rate_ids(rates)),
             period: PeriodView::of(line.period.unwrap_or(invoice.period)),
         })
     };
     invoice.lines.iter().enumerate().map(line).collect()
 }
 
-fn taxes(invoice: &billing::Invoice) -> Result<Vec<InvoiceTax>> {
-    let tax = |tax: &billing::TaxAmount| {
-        Ok(InvoiceTax {
-            tax_rate_id: tax.rate.id.to_string(),
-            name: tax.rate.name.clone(),
-            percentage: number(tax.rate.percentage)?,
-            inclusive: tax.rate.inclusive,
-            taxable_amount: tax.base.minor(),
-            amount: tax.amount.minor(),
-        })
-    };
-    invoice.taxes.iter().map(tax).collect()
+pub(super) fn rate_ids(rates: &[billing::AppliedRate]) -> Vec<String> {
+    rates.iter().map(|rate| rate.id.to_string()).collect()
+}
+
+/// The id of a line by its place in the invoice, from 0.
+pub fn line_item_id(invoice: Id<ids::Invoice>, line: usize) -> String {
+    format!("il_{}_{}", invoice.number(), line.saturating_add(1))
+}
+
+/// The place of a line in `invoice` by its id, from 0. `None` where the text is not the id of a line of that invoice.
+pub fn line_of(invoice: Id<ids::Invoice>, text: &str) -> Option<usize> {
+    let place: usize = text.rsplit('_').next()?.parse().ok()?;
+    let line = place.checked_sub(1)?;
+    (line_item_id(invoice, line) == text).then_some(line)
 }
 
 /// An invoice that is to come. Amounts are minor units.
@@ -334,7 +370,7 @@ impl InvoicePreview {
                 coupon_id: discount.coupon_id.to_string(),
                 amount: discount.amount.minor(),
             }),
-            taxes: taxes(invoice)?,
+            taxes: InvoiceTax::of_all(&invoice.taxes)?,
             subtotal: invoice.subtotal()?.minor(),
             discount_amount: invoice.discount_amount().minor(),
             tax: invoice.tax()?.minor(),

@@ -1,4 +1,14 @@
 //! Collecting an invoice: attempts, their outcomes, and when the next one is made.
+//!
+//! # Determinations
+//! - Of attempts at an invoice there is one at a time. It is written down, in the invoice and as a payment, before the gateway
+//!   is asked; until its outcome is known nothing else is charged, voided or given up.
+//! - A payment that somebody asked for pays, and heals, like any other; but the business's retry schedule takes no notice of
+//!   it: where it is refused, no step is taken and no subscription falls behind by it, and where it pays a part, the schedule
+//!   goes on with the rest when it would have.
+//! - A refusal that forbids another charge of its card forbids it to the schedule alone: who asks for a payment has it tried.
+
+use serde::{Deserialize, Serialize};
 
 use super::{Invoice, InvoiceStatus, Refused};
 use crate::billing::{Advice, BillingReason, CollectionMethod, advice, fault_wait};
@@ -7,6 +17,24 @@ use crate::ids::{self, Id};
 use crate::money::Money;
 use crate::payments::{Payment, PaymentStatus};
 use crate::time::Timestamp;
+
+/// How long an attempt that was begun may take before somebody asks about it: more than the time-out of a function.
+const BEGUN_SECONDS: i64 = 120;
+/// How long the gateway has to find out what became of an attempt before it is asked again.
+const PENDING_SECONDS: i64 = 300;
+
+/// An attempt whose outcome is not booked yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its payment.
+    pub payment_id: Id<ids::Payment>,
+    /// Whether somebody asked for it, rather than the schedule.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manual: bool,
+    /// When the schedule goes on, where it waits meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<Timestamp>,
+}
 
 /// How the booking of a payment changed an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +60,54 @@ impl Invoice {
         format!("{}#{}", self.id, self.attempt_count.saturating_add(1))
     }
 
+    /// Says that an attempt is under way: its outcome is looked for by itself where whoever began it dies. Errors unless it
+    /// can be paid, and while another attempt is under way.
+    pub fn begin_attempt(
+        &mut self,
+        payment_id: Id<ids::Payment>,
+        manual: bool,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.refuse_unpayable()?;
+        self.processing = Some(Attempt {
+            payment_id,
+            manual,
+            resumes: self.next_payment_attempt.filter(|_| manual),
+        });
+        self.next_payment_attempt = Some(now.plus_seconds(BEGUN_SECONDS));
+        Ok(())
+    }
+
+    /// Says that its first attempt follows at once, and when it is made by itself where whoever says so dies.
+    pub fn await_attempt(&mut self, now: Timestamp) {
+        self.next_payment_attempt = Some(now.plus_seconds(BEGUN_SECONDS));
+    }
+
+    /// Errors unless money can come in at this moment.
+    pub fn refuse_unpayable(&self) -> Result<()> {
+        if !self.status.is_payable() {
+            return Err(self.wrong_status("paid"));
+        }
+        self.refuse_while_processing()
+    }
+
+    /// Takes in money that was received elsewhere; all that remains where no amount is given. Returns what is beyond what is
+    /// owed. Errors unless it can be paid, and while an attempt is under way.
+    pub fn receive_out_of_band(&mut self, amount: Option<Money>, now: Timestamp) -> Result<Money> {
+        self.refuse_unpayable()?;
+        let amount = amount.map_or_else(|| self.amount_remaining(), Ok)?;
+        let before = self.amount_paid;
+        let over = self.receive(amount, now)?;
+        let zero = Money::zero(self.currency);
+        let taken = self.amount_paid.minus(before)?;
+        self.out_of_band = Some(self.out_of_band.unwrap_or(zero).plus(taken)?);
+        self.payment_method = Some("out_of_band".to_owned());
+        if self.status == InvoiceStatus::Paid {
+            self.refused = None;
+        }
+        Ok(over)
+    }
+
     /// Books the outcome of an attempt. Booked once however often it is told.
     ///
     /// `retry_days` is the business's schedule: a refusal moves to its next step, unless the invoice is the first of its
@@ -51,23 +127,52 @@ impl Invoice {
             return Ok(booked);
         }
         if payment.status == PaymentStatus::Processing {
-            booked.changed = !self.processing;
-            self.processing = true;
-            self.next_payment_attempt = Some(now.plus_seconds(poll_wait(payment, now)));
+            let next = Some(now.plus_seconds(poll_wait(payment, now)));
+            booked.changed = self.processing.is_none() || self.next_payment_attempt != next;
+            self.processing.get_or_insert(Attempt {
+                payment_id: payment.id,
+                manual: false,
+                resumes: None,
+            });
+            self.next_payment_attempt = next;
             return Ok(booked);
         }
         booked.changed = true;
+        let attempt = self.processing.take();
+        let manual = attempt.is_some_and(|attempt| attempt.manual);
+        self.next_payment_attempt = attempt.and_then(|attempt| attempt.resumes);
         self.payment_ids.push(payment.id);
         self.attempt_count = self.attempt_count.saturating_add(1);
-        self.processing = false;
-        self.next_payment_attempt = None;
         if payment.status == PaymentStatus::Succeeded {
             booked.overpaid = self.receive(payment.amount, now)?;
             self.payment_method = Some(payment.card.ending());
-            self.faults = 0;
             self.refused = None;
+            self.barred
+                .retain(|refused| refused.method != payment.payment_method_id);
+            if !manual {
+                self.faults = 0;
+                self.collect_rest(now);
+            }
             return Ok(booked);
         }
+        self.refuse(payment);
+        if !manual {
+            self.reschedule(retry_days, now);
+        }
+        Ok(booked)
+    }
+
+    /// Where an attempt paid less than is owed by now, the rest is collected soon: the customer's balance was used elsewhere
+    /// while a run that charged the card died before it wrote the invoice.
+    fn collect_rest(&mut self, now: Timestamp) {
+        let automatic = self.collection_method == CollectionMethod::ChargeAutomatically;
+        if self.status == InvoiceStatus::Open && automatic {
+            self.next_payment_attempt = Some(now.plus_seconds(PENDING_SECONDS));
+        }
+    }
+
+    /// Notes why a payment failed, and whether its card is not to be charged again.
+    fn refuse(&mut self, payment: &Payment) {
         let (code, message, fault) =
             payment
                 .failure
@@ -79,14 +184,20 @@ impl Invoice {
                         failure.fault,
                     )
                 });
-        self.refused = Some(Refused {
+        let refused = Refused {
             code: code.to_owned(),
             message: message.to_owned(),
             advice: advice(code, fault),
             method: payment.payment_method_id,
-        });
-        self.reschedule(retry_days, now);
-        Ok(booked)
+        };
+        self.barred.retain(|other| other.method != refused.method);
+        if matches!(
+            refused.advice,
+            Advice::RetryAfterInstrumentUpdate | Advice::DoNotRetry | Advice::StopRecurring
+        ) {
+            self.barred.push(refused.clone());
+        }
+        self.refused = Some(refused);
     }
 
     /// Takes money in, from a payment or from outside. Returns what is beyond what is owed.
@@ -143,23 +254,22 @@ impl Invoice {
         self.reschedule(retry_days, now);
     }
 
-    /// Whether the refusal says that this payment method is not to be charged again.
-    pub fn is_pointless_with(&self, method: Id<ids::PaymentMethod>) -> bool {
-        self.refused.as_ref().is_some_and(|refused| {
-            refused.method == Some(method)
-                && matches!(
-                    refused.advice,
-                    Advice::RetryAfterInstrumentUpdate | Advice::DoNotRetry | Advice::StopRecurring
-                )
-        })
+    /// The refusal that says that this payment method is not to be charged again.
+    pub fn barring(&self, method: Id<ids::PaymentMethod>) -> Option<&Refused> {
+        self.barred
+            .iter()
+            .find(|refused| refused.method == Some(method))
     }
 
-    /// The moment of the next attempt: the same for whoever makes it, so that all derive the same payment from it. An invoice
-    /// whose first attempt is made before it is written has no other moment than that of its id.
-    pub fn attempt_at(&self) -> Timestamp {
-        match self.attempt_count {
-            0 => self.id.at(),
-            _ => self.next_payment_attempt.unwrap_or(self.created),
+    /// When it is charged by itself.
+    pub fn next_charge(&self) -> Option<Timestamp> {
+        match self.status {
+            InvoiceStatus::Open if self.processing.is_none() => self.next_payment_attempt,
+            InvoiceStatus::Draft
+            | InvoiceStatus::Open
+            | InvoiceStatus::Paid
+            | InvoiceStatus::Void
+            | InvoiceStatus::Uncollectible => None,
         }
     }
 
@@ -168,7 +278,7 @@ impl Invoice {
     pub fn is_refused(&self) -> bool {
         self.status == InvoiceStatus::Open
             && self.collection_method == CollectionMethod::ChargeAutomatically
-            && !self.processing
+            && self.processing.is_none()
             && self.faults == 0
             && self.refused.is_some()
     }

@@ -94,6 +94,18 @@ fn an_exclusive_rate_beside_an_inclusive_one_is_on_the_amount_without_it() {
 }
 
 #[test]
+fn a_rate_that_one_line_contains_and_another_does_not_is_two_taxes() {
+    let (contained, on_top) = (rate(1, "20", true), rate(1, "20", false));
+    let lines = [line(12000, &[contained]), line(10000, &[on_top])];
+    assert_eq!(computed(&lines), [(1, 10000, 2000), (1, 10000, 2000)]);
+    let taxes = taxes(currency("EUR"), &lines).unwrap();
+    assert_eq!(
+        exclusive_total(currency("EUR"), &taxes).unwrap(),
+        money(2000)
+    );
+}
+
+#[test]
 fn rates_come_in_the_order_in_which_they_appear() {
     let (a, b, c) = (
         rate(3, "1", false),
@@ -197,75 +209,26 @@ fn net_and_inclusive_tax_make_the_gross_and_signs_mirror() {
 }
 
 #[test]
-fn the_last_credit_note_takes_the_remainder() {
-    let (mut before, mut tax_before) = (0, 0);
-    let mut notes = Vec::new();
-    for now in [6833, 5750, 8500, 6833] {
-        let tax = credited_tax(
-            money(5583),
-            money(27916),
-            money(before),
-            money(now),
-            money(tax_before),
-        )
-        .unwrap()
-        .minor();
-        notes.push(now + tax);
-        before += now;
-        tax_before += tax;
-    }
-    assert_eq!(notes, [8200, 6900, 10200, 8199]);
-    assert_eq!(notes.iter().sum::<i64>(), 33499);
-}
-
-#[test]
-fn however_an_invoice_is_credited_its_tax_comes_back_whole() {
-    let mut random = Random(11);
-    for round in 0..3_000 {
-        let sign = if round % 2 == 0 { 1 } else { -1 };
-        let base = random.below(5_000) + 1;
-        let percent = Decimal::new(random.below(1_000_001), 4);
-        let tax = money(sign * base).percent(percent).unwrap();
-        let (mut left, mut tax_left) = (base, tax.minor());
-        while left > 0 {
-            let most = 1 + random.below(left);
-            let now = 1 + random.below(most);
-            let (before, tax_before) = (money(sign * (base - left)), money(tax.minor() - tax_left));
-            let part = credited_tax(
-                tax,
-                money(sign * base),
-                before,
-                money(sign * now),
-                tax_before,
-            )
-            .unwrap()
-            .minor();
-            assert!(part == 0 || part.signum() == sign);
-            assert!(part.abs() <= tax_left.abs());
-            left -= now;
-            tax_left -= part;
-        }
-        assert_eq!(tax_left, 0);
-    }
-}
-
-#[test]
-fn no_more_is_credited_than_is_left() {
-    let credit =
-        |before, now| credited_tax(money(20), money(100), money(before), money(now), money(0));
-    assert_eq!(credit(0, 100).unwrap(), money(20));
-    assert_eq!(credit(0, 0).unwrap(), money(0));
-    assert_eq!(credit(100, 0).unwrap(), money(0));
-    for (before, now) in [(0, 101), (60, 41), (100, 1), (0, -1)] {
-        assert!(credit(before, now).is_err(), "{before} {now}");
-    }
-    let yen = Money::new(1, currency("JPY"));
-    assert!(credited_tax(money(20), money(100), yen, money(1), money(0)).is_err());
-}
-
-#[test]
 fn what_is_stored_reads_back() {
     let tax = taxes(currency("EUR"), &[line(12000, &[rate(1, "7.25", true)])]).unwrap();
     let text = serde_json::to_string(&tax).unwrap();
     assert_eq!(serde_json::from_str::<Vec<TaxAmount>>(&text).unwrap(), tax);
+}
+
+#[test]
+fn a_rate_that_one_price_contains_and_another_does_not_is_two() {
+    let contained = [rate(1, "20", true)];
+    let on_top = [rate(1, "20", false)];
+    let lines = [line(12_000, &contained), line(10_000, &on_top)];
+    let taxes = taxes(currency("EUR"), &lines).unwrap();
+    let found: Vec<(bool, Money, Money)> = taxes
+        .iter()
+        .map(|tax| (tax.rate.inclusive, tax.base, tax.amount))
+        .collect();
+    let want = [true, false].map(|inclusive| (inclusive, money(10_000), money(2_000)));
+    assert_eq!(found, want);
+    assert_eq!(
+        exclusive_total(currency("EUR"), &taxes).unwrap(),
+        money(2_000)
+    );
 }

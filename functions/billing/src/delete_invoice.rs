@@ -1,0 +1,33 @@
+//! `DELETE /v3/invoices/{id}`
+
+use api::dialect::rocketsavvy::{Deleted, Problems};
+use api::{BillingWrite, Cx, Path, Problem, Reply};
+use models::Error;
+use models::event::EventType;
+use models::ids::{self, Id};
+
+/// Delete a draft
+///
+/// Of what is final there is a number, so that is voided instead; and so is what a subscription owes. A coupon that the draft
+/// had stays redeemed. 1 read and up to 3 write units: the invoice, and its places in lists.
+#[utoipa::path(
+    delete,
+    path = "/v3/invoices/{id}",
+    tag = "billing",
+    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
+    responses((status = 200, description = "The draft is gone.", body = Deleted), Problems)
+)]
+pub(crate) async fn delete_invoice(
+    cx: Cx<BillingWrite>,
+    Path(id): Path<Id<ids::Invoice>>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .invoice(id)
+        .await?
+        .ok_or_else(|| Error::not_found("invoice", id))?;
+    let mut invoice = (*stored).clone();
+    invoice.delete(cx.now().await?)?;
+    let mut writes = cx.writes().await?;
+    writes.update(&stored, &invoice, Some(EventType::InvoiceDeleted))?;
+    cx.changed(&writes, &Deleted::of(&id)).await
+}

@@ -1,0 +1,192 @@
+//! `POST /v3/invoices/{id}/pay`
+
+use api::dialect::rocketsavvy::{Invoice, ProblemDetails, Problems};
+use api::input::{Fields, Input};
+use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use models::ids::{self, Id};
+use models::payments::{Payment, PaymentMethod};
+use models::{Error, Invalid, Money};
+use operations::{InvoiceCharge, Parties};
+use store::Stored;
+use utoipa::ToSchema;
+
+/// Tries at an invoice that others change at the same moment.
+const MAX_TRIES: u32 = 16;
+
+/// How an invoice is paid. Nothing of it is required.
+#[derive(Debug, ToSchema)]
+#[schema(as = InvoicePayment)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+pub(crate) struct InvoicePaymentSchema {
+    /// What is charged; the subscription's payment method or the customer's default one where it is absent.
+    #[schema(example = "pm_rs_123456")]
+    payment_method_id: Option<String>,
+    /// Minor units; what remains where it is absent. Less is a part of it. More can only have been received elsewhere: the
+    /// rest goes to the customer's balance.
+    #[schema(example = 5000)]
+    amount: Option<i64>,
+    /// Whether the money was received elsewhere, and nothing is charged; `false` where it is absent.
+    #[schema(example = false)]
+    paid_out_of_band: Option<bool>,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    payment_method_id: Option<Id<ids::PaymentMethod>>,
+    amount: Option<i64>,
+    paid_out_of_band: bool,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let payment_method_id = fields.id("payment_method_id").optional();
+        let amount = fields.minor("amount", 1).optional();
+        let paid_out_of_band = fields.boolean("paid_out_of_band").optional();
+        let paid_out_of_band = paid_out_of_band.unwrap_or_default();
+        if paid_out_of_band && payment_method_id.is_some() {
+            let detail = "is not charged where the money was received elsewhere";
+            fields.reject("payment_method_id", "contradiction", detail);
+        }
+        Some(Self {
+            payment_method_id,
+            amount,
+            paid_out_of_band,
+        })
+    }
+}
+
+/// Pay an invoice
+///
+/// One that is `open` or `uncollectible` is charged now, in whole or in part, or money that was received elsewhere is booked.
+/// Its subscription is active again where this pays its newest invoice. A refusal is 402 and is kept for the
+/// `Idempotency-Key`; the business's schedule of retries takes no notice of it, and goes on after a part was paid. While a
+/// payment is under way, this or any other, a second one is 409 `payment_processing`.
+///
+/// 8 reads and 10 write units: the payment and the invoice when it begins, in one transaction, and with its outcome, and the
+/// invoice's moves among what is due. 4 reads and 2 write units for money received elsewhere.
+#[utoipa::path(
+    post,
+    path = "/v3/invoices/{id}/pay",
+    tag = "billing",
+    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
+    request_body = InvoicePaymentSchema,
+    responses(
+        (status = 200, description = "The invoice.", body = Invoice),
+        (status = 402, description = "The card was refused; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
+        Problems
+    )
+)]
+pub(crate) async fn pay_invoice(
+    cx: Cx<BillingWrite>,
+    Path(id): Path<Id<ids::Invoice>>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
+    if let Some(begun) = cx.resumed() {
+        let payment: Id<ids::Payment> = begun.parse().map_err(Error::internal)?;
+        let begun = cx.payment(payment).await?;
+        let begun = begun.ok_or_else(|| operations::vanished(payment))?;
+        return settle(&cx, begun).await;
+    }
+    for attempt in 0..MAX_TRIES {
+        let stored = cx
+            .invoice(id)
+            .await?
+            .ok_or_else(|| Error::not_found("invoice", id))?;
+        stored.refuse_unpayable()?;
+        let amount = body.amount.map(|minor| Money::new(minor, stored.currency));
+        if body.paid_out_of_band {
+            return receive(&cx, &stored, amount).await;
+        }
+        let charge = charge(&cx, &stored, body.payment_method_id, amount).await?;
+        if let Some(begun) = operations::begin_attempt(&cx, &stored, &charge).await? {
+            return settle(&cx, begun).await;
+        }
+        cx.make_way(attempt).await;
+    }
+    Err(store::stale().into())
+}
+
+/// Asks the gateway about the payment, unless that was done before, and answers.
+async fn settle(cx: &Cx<BillingWrite>, begun: Stored<Payment>) -> Result<Reply, Problem> {
+    let (invoice, payment) = operations::settle_attempt(cx, begun).await?;
+    if let Some(failure) = payment.failure {
+        return cx.declined(failure.into_error(Some(payment.id))).await;
+    }
+    let view = Invoice::of(&invoice, cx.mode())?;
+    cx.changed(&cx.writes().await?, &view).await
+}
+
+/// Books money that was received elsewhere.
+async fn receive(
+    cx: &Cx<BillingWrite>,
+    stored: &Stored<models::billing::Invoice>,
+    amount: Option<Money>,
+) -> Result<Reply, Problem> {
+    let (writes, invoice) = operations::receive_out_of_band(cx, stored, amount).await?;
+    cx.changed(&writes, &Invoice::of(&invoice, cx.mode())?)
+        .await
+}
+
+/// What is charged, and how much.
+async fn charge(
+    cx: &Cx<BillingWrite>,
+    invoice: &models::billing::Invoice,
+    method: Option<Id<ids::PaymentMethod>>,
+    amount: Option<Money>,
+) -> Result<InvoiceCharge, Problem> {
+    // Without a gateway nothing else matters.
+    cx.gateway()?;
+    let remaining = invoice.amount_remaining()?;
+    let mut invalid = Invalid::default();
+    if amount.is_some_and(|amount| amount.minor() > remaining.minor()) {
+        let detail = format!("is more than the {} that remain", remaining.minor());
+        invalid.push("/amount", "exceeds_remaining", detail);
+    }
+    let method = match method {
+        Some(id) => Some(named(cx, id).await?),
+        None => default(cx, invoice).await?,
+    };
+    match &method {
+        None => {
+            let detail = "is required: the customer has no default payment method";
+            invalid.push("/payment_method_id", "required", detail);
+        }
+        Some(method) if method.customer_id != invoice.customer_id => {
+            let detail = "belongs to another customer";
+            invalid.push("/payment_method_id", "wrong_customer", detail);
+        }
+        Some(_) => {}
+    }
+    invalid.into_result()?;
+    Ok(InvoiceCharge {
+        method: method.ok_or_else(|| Error::internal("a charge without a method"))?,
+        amount: amount.unwrap_or(remaining),
+        manual: true,
+    })
+}
+
+/// The payment method that the body names.
+async fn named(
+    cx: &Cx<BillingWrite>,
+    id: Id<ids::PaymentMethod>,
+) -> Result<PaymentMethod, Problem> {
+    let none = || Error::no_such("payment method", id, "/payment_method_id");
+    let stored = cx.payment_method_now(id).await?.ok_or_else(none)?;
+    Ok(stored.into_inner())
+}
+
+/// The one that the invoice would be charged to by itself.
+async fn default(
+    cx: &Cx<BillingWrite>,
+    invoice: &models::billing::Invoice,
+) -> Result<Option<PaymentMethod>, Problem> {
+    let parties = Parties::read(cx, invoice.customer_id).await?;
+    let subscription = match invoice.subscription_id {
+        Some(id) => cx.subscription_now(id).await?,
+        None => None,
+    };
+    Ok(parties.payment_method(cx, subscription.as_deref()).await?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! Nothing is owed any longer: an invoice is voided, and the customer has back what the balance paid of it.
+
+use models::billing::Invoice;
+use models::event::EventType;
+use models::{Result, Timestamp};
+use store::{Stored, Writes};
+
+use crate::Context;
+use crate::issue_invoice::{Parties, update_credit};
+
+/// Adds the voiding of an invoice to `writes`, and what goes back to the customer's balance. Errors where it cannot be voided.
+///
+/// Where the balance paid nothing, the customer is not read.
+pub async fn void_invoice(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    stored: &Stored<Invoice>,
+    at: Timestamp,
+) -> Result<Invoice> {
+    let mut invoice = (**stored).clone();
+    let back = invoice.void(at)?;
+    writes.update(stored, &invoice, Some(EventType::InvoiceVoided))?;
+    if !back.is_zero() {
+        let parties = Parties::read(context, invoice.customer_id).await?;
+        let credit = parties.credit(&invoice).plus(back)?;
+        update_credit(writes, &parties, credit)?;
+    }
+    Ok(invoice)
+}
