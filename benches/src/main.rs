@@ -145,6 +145,8 @@ async fn subscribe(world: &World, count: u64, seconds: i64) {
                 start: begun.plus_seconds(-(index % seconds)),
                 interval: Interval::Month,
                 amount_minor: 9999,
+                // One short of a page, so that its item is as large as it becomes.
+                earlier: 9,
             })
         })
         .buffer_unordered(32)

@@ -185,10 +185,18 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
         let at = due().await;
         world.meter.take();
         run(at).await;
-        row(what, 50, 90);
+        row(what, 50, 80);
     }
     let before = due().await.plus_seconds(-1);
     world.meter.take();
     run(before).await;
     row("renewal that is not due", 10, 0);
+    api.get(&format!("/v3/invoices?customer_id={customer}"))
+        .await
+        .expect(200);
+    row("list_invoices of a customer with a subscription", 25, 0);
+    api.get(&format!("/v3/invoices?subscription_id={id}"))
+        .await
+        .expect(200);
+    row("list_invoices of a subscription", 10, 0);
 }

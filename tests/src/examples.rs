@@ -170,14 +170,14 @@ async fn subscriptions(recorder: &mut Recorder, customer: &str) -> String {
 async fn usage(recorder: &mut Recorder, subscription: &str) {
     let report =
         json!({ "subscription_id": subscription, "metric_name": "api_calls", "quantity": 1500 });
-    let recorded = recorder.post("record_usage", "/v3/usage", report).await;
+    let first = recorder.post("record_usage", "/v3/usage", report).await;
     let row = |quantity: u32, key: &str| json!({ "subscription_id": subscription, "metric_name": "api_calls", "quantity": quantity, "idempotency_key": key });
     let batch =
         json!({ "events": [row(10, "report-1"), row(20, "report-2"), row(10, "report-1")] });
     recorder
         .post("record_usage_batch", "/v3/usage/batch", batch)
         .await;
-    let path = format!("/v3/usage/{}", recorded["id"].as_str().unwrap());
+    let path = format!("/v3/usage/{}", first["id"].as_str().unwrap());
     let right =
         json!({ "subscription_id": subscription, "metric_name": "api_calls", "quantity": 1400 });
     recorder.patch("amend_usage", &path, right).await;

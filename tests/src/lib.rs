@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod billing_run;
 mod budget;
 mod canary;
 mod catalogue;

@@ -24,10 +24,9 @@ pub(crate) struct SubscriptionUsage {
     #[schema(example = "2025-07-27T10:30:00Z")]
     period_end: String,
     metrics: Vec<UsedMetric>,
-    /// The invoice at the end of the period, with usage as it is by now; absent where one metric is asked for, `null` where
-    /// there will be none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    projected_invoice: Option<Option<InvoicePreview>>,
+    /// The invoice at the end of the period, with usage as it is by now; `null` where there will be none, and where one metric
+    /// alone is asked for.
+    projected_invoice: Option<InvoicePreview>,
     /// Whether there are more than 100 metrics. Then these are the last by name; ask for the others by `metric_name`.
     #[schema(example = false)]
     has_more: bool,
@@ -105,16 +104,12 @@ pub(crate) async fn get_subscription_usage(
         .subscription(id)
         .await?
         .ok_or_else(|| Error::not_found("subscription", id))?;
-    let (used, projected_invoice) = match &query.metric_name {
-        Some(name) => (one(&cx, Metric::of(&subscription, name)).await?, None),
-        None => {
-            let used = operations::usage_by_metric(&cx, &subscription, MOST_METRICS + 1).await?;
-            let next = operations::forecast(&cx, &subscription).await?.next;
-            (
-                used,
-                Some(next.as_ref().map(InvoicePreview::of).transpose()?),
-            )
-        }
+    let (used, projected_invoice) = if let Some(name) = &query.metric_name {
+        (one(&cx, Metric::of(&subscription, name)).await?, None)
+    } else {
+        let used = operations::usage_by_metric(&cx, &subscription, MOST_METRICS + 1).await?;
+        let next = operations::forecast(&cx, &subscription).await?.next;
+        (used, next.as_ref().map(InvoicePreview::of).transpose()?)
     };
     let has_more = used.len() > MOST_METRICS;
     let used = used.into_iter().skip(usize::from(has_more));

@@ -262,10 +262,6 @@ pub mod number {
     use super::{Id, Kind};
 
     /// For `serialize_with`.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde hands over a reference"
-    )]
     pub fn serialize<K: Kind, S: Serializer>(id: &Id<K>, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(id.number())
     }

@@ -119,10 +119,6 @@ pub mod unix_seconds {
     use super::Timestamp;
 
     /// For `serialize_with`. Fractions of a second are lost.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde hands over a reference"
-    )]
     pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(at.seconds())
     }

@@ -18,25 +18,41 @@ use crate::table::Table;
 
 /// Counters that one process remembers; only those that nobody waits at are forgotten.
 const REMEMBERED: usize = 1024;
-/// How long those who want a number wait for others that are expected. So long a Lambda function of 256 MB costs what a write
-/// unit costs; mostly it is the time that the others' reads take anyway.
+/// How long those who want a number wait for the next one who is expected. So long a Lambda function of 256 MB costs what a
+/// write unit costs; mostly it is the time that the others' reads take anyway.
 const PATIENCE: Duration = Duration::from_millis(180);
 
-/// Who waits at which counter, and how many are on their way to one.
+/// Who waits at which counter, and who is on the way to one.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     counters: Mutex<BTreeMap<(String, String), Arc<Counter>>>,
-    expected: watch::Sender<usize>,
+    crowd: watch::Sender<Crowd>,
+}
+
+/// Those who were expected at a counter since the process began.
+#[derive(Debug, Clone, Copy, Default)]
+struct Crowd {
+    expected: u64,
+    /// Those of them who got there, or need no number after all.
+    come: u64,
 }
 
 /// Somebody on the way to a counter, until it gets there or gives up.
 #[derive(Debug)]
 pub(crate) struct Expected(Arc<Numbers>);
 
+impl Expected {
+    fn by(numbers: &Arc<Numbers>) -> Self {
+        let more = |crowd: &mut Crowd| crowd.expected = crowd.expected.saturating_add(1);
+        numbers.crowd.send_modify(more);
+        Self(Arc::clone(numbers))
+    }
+}
+
 impl Drop for Expected {
     fn drop(&mut self) {
-        let left = |count: &mut usize| *count = count.saturating_sub(1);
-        self.0.expected.send_modify(left);
+        let more = |crowd: &mut Crowd| crowd.come = crowd.come.saturating_add(1);
+        self.0.crowd.send_modify(more);
     }
 }
 
@@ -58,12 +74,15 @@ impl Numbers {
         Ok(Arc::clone(counters.entry(name).or_default()))
     }
 
-    /// Waits until everybody who is expected is at a counter, or for as long as that is worth it.
+    /// Waits until as many have come as are expected now, as long as one follows the other.
     async fn gather(&self) {
-        let mut expected = self.expected.subscribe();
-        let all = expected.wait_for(|count| *count == 0);
-        if tokio::time::timeout(PATIENCE, all).await.is_err() {
-            tracing::debug!("somebody who was expected to want a number takes long");
+        let mut crowd = self.crowd.subscribe();
+        let expected = crowd.borrow_and_update().expected;
+        while crowd.borrow().come < expected {
+            let next = tokio::time::timeout(PATIENCE, crowd.changed());
+            if !matches!(next.await, Ok(Ok(()))) {
+                break;
+            }
         }
     }
 }
@@ -87,9 +106,7 @@ impl Drop for Waiting<'_> {
 impl Table {
     /// Says that somebody will soon want a number, of whatever counter.
     pub(crate) fn expect_number(&self) -> Expected {
-        let one_more = |count: &mut usize| *count = count.saturating_add(1);
-        self.numbers.expected.send_modify(one_more);
-        Expected(Arc::clone(&self.numbers))
+        Expected::by(&self.numbers)
     }
 
     /// The next number of a counter. `expected` is who comes for it, where that was said before.

@@ -11,6 +11,9 @@ use models::{Metadata, Timestamp};
 
 use crate::World;
 
+/// Where ids that stand for nothing begin: as long as real ones.
+const LARGE: u64 = 100_000_000_000_000;
+
 /// A customer with the card 4242 and a subscription to a plan of one line, whose first period is paid.
 #[derive(Debug, Clone, Copy)]
 pub struct Subscriber {
@@ -20,6 +23,8 @@ pub struct Subscriber {
     pub interval: models::time::Interval,
     /// What a period costs, in minor units of USD.
     pub amount_minor: u32,
+    /// Earlier invoices that it carries: none of them is written.
+    pub earlier: u64,
 }
 
 impl World {
@@ -46,6 +51,8 @@ impl World {
         let id = context.mint().await.unwrap();
         let new = agreement(customer.id, subscriber);
         let mut subscription = Subscription::start(id, new, start).unwrap();
+        let earlier = 1..=subscriber.earlier;
+        subscription.earlier_invoices = earlier.map(|id| Id::new(LARGE + id).unwrap()).collect();
         pay_first_period(&mut subscription);
         let mut writes = context.writes().await.unwrap();
         writes.create(&customer, None).unwrap();
