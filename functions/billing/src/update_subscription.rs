@@ -347,6 +347,8 @@ mod tests {
         let invoice = newest_invoice(&api).await;
         assert_eq!(amounts(&invoice), [-375]);
         assert_eq!(invoice["total"], -450);
+        let customer = api.get(&format!("/v3/customers/{customer}")).await;
+        assert_eq!(customer.body["credit_balance"], json!({ "USD": 450 }));
     }
 
     /// The types of the events that the newest write of a record carries, and the number of the last one.

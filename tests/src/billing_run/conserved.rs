@@ -176,7 +176,10 @@ impl Story {
         }
         // What the balances hold came from credits, which are negative uses, and from what was paid too much.
         let owed = paid.plus(taken).unwrap().plus(held).unwrap();
-        assert_eq!(came_in, owed, "{paid:?} paid, {taken:?} used, {held:?} held");
+        assert_eq!(
+            came_in, owed,
+            "{paid:?} paid, {taken:?} used, {held:?} held"
+        );
         assert_eq!(self.world.sandbox.asked().len(), self.asked(&books));
     }
 

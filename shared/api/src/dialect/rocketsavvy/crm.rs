@@ -31,6 +31,11 @@ pub struct Customer {
     /// The payment method that scheduled bills are charged to.
     #[schema(example = "pm_rs_123456")]
     default_payment_method: Option<String>,
+    /// What the business owes the customer, in minor units by currency: the next invoices take it first. Absent where it is
+    /// nothing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false, example = json!({"USD": 1000}))]
+    credit_balance: BTreeMap<String, i64>,
     #[schema(value_type = BTreeMap<String, String>, example = json!({"source": "website"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
@@ -73,6 +78,7 @@ impl Customer {
             segments: profile.segments,
             custom_fields: profile.custom_fields,
             default_payment_method: customer.default_payment_method.map(|id| id.to_string()),
+            credit_balance: customer.credit.clone(),
             metadata: profile.metadata,
             created: customer.created.to_string(),
             livemode: mode.is_live(),
