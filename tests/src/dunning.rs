@@ -125,6 +125,19 @@ async fn the_schedule_of_the_business_ends_in_a_cancellation() {
 }
 
 #[tokio::test]
+async fn a_business_that_does_not_retry_ends_it_with_the_first_refusal() {
+    let debtor = Debtor::with_card("4000000000000341").await;
+    debtor.settings(json!({ "retry_days": [] })).await;
+    debtor.until("2026-02-15T12:00:00Z").await;
+    assert_eq!(debtor.status().await, "canceled");
+    let invoice = &debtor.invoices().await[0];
+    assert_eq!(
+        (&invoice["status"], &invoice["next_payment_attempt"]),
+        (&json!("open"), &json!(null))
+    );
+}
+
+#[tokio::test]
 async fn an_unpaid_subscription_is_billed_and_not_charged() {
     let debtor = Debtor::with_card("4000000000000341").await;
     debtor

@@ -10,6 +10,7 @@ use store::Stored;
 
 use crate::Context;
 use crate::close_usage::read_meters;
+use crate::invoice_change::give_up;
 use crate::issue_invoice::{Parties, issue_invoice};
 
 /// Bills what is owed and moves the subscription on. `None` where somebody else moved it meanwhile: read it again.
@@ -33,6 +34,7 @@ pub async fn bill_subscription(
         None => Vec::new(),
     };
     let new = stored.invoice(bill, &readings)?;
+    let mut exhausted = false;
     let outcome = match &new {
         None => Outcome {
             invoice: None,
@@ -42,6 +44,7 @@ pub async fn bill_subscription(
         Some(new) => {
             // Boxed: it is most of the work, and no caller's future is to carry it.
             let invoice = Box::pin(issue_invoice(context, stored, bill, new.clone())).await?;
+            exhausted = invoice.exhausted && invoice.status == InvoiceStatus::Open;
             Outcome {
                 invoice: Some(invoice.id),
                 paid: invoice.status == InvoiceStatus::Paid,
@@ -55,6 +58,11 @@ pub async fn bill_subscription(
         subscription.put_aside(&page);
     }
     subscription.billed(bill, outcome, new.as_ref())?;
+    // A business that does not retry, or a card that says so, ends it with the first refusal.
+    if exhausted && subscription.status == SubscriptionStatus::PastDue {
+        let after = context.billing_settings().await?.after_retries;
+        give_up(after, &mut subscription, context.now().await?);
+    }
     let mut writes = context.writes().await?;
     let event = Some(event_of(stored, &subscription));
     writes.update(stored, &subscription, event)?;

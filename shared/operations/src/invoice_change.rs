@@ -77,7 +77,7 @@ impl InvoiceChange<'_> {
 }
 
 /// What the business wants after the last retry.
-fn give_up(
+pub(crate) fn give_up(
     after: AfterRetries,
     subscription: &mut Subscription,
     now: Timestamp,
