@@ -19,14 +19,15 @@ use crate::workers::{Job, Worker, Workers};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// Batches of ten that are measured.
-const BATCHES: u64 = 100;
+/// Batches of ten that are measured at once.
+const BATCHES: u64 = 10;
 /// Reads of a renewal.
 const READS: u64 = 7;
 
 /// What a renewal writes, to be written again under other keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Floor {
+    batches: u64,
     invoice: Item,
     payment: Item,
     subscription: Item,
@@ -47,25 +48,25 @@ impl Floor {
                 .collect()
         };
         Self {
+            batches: 0,
             invoice: of("inv"),
             payment: of("pay"),
             subscription: of("sub"),
         }
     }
 
-    /// What a thousand floors cost. `round` makes their keys others than those of an earlier one.
-    pub(crate) fn sample(&self, workers: &Workers, round: u64) -> Sample {
+    /// What a hundred floors cost, under keys of their own.
+    pub(crate) fn sample(&mut self, workers: &Workers) -> Sample {
         let batch = |number: u64| -> Job {
             let floor = self.clone();
             Box::new(move |worker| -> BoxFuture<'static, ()> {
                 Box::pin(async move { floor.batch(&worker, number).await })
             })
         };
-        let first = round * 2 * BATCHES;
-        workers.all((first..first + BATCHES).map(batch));
-        workers.take();
+        let first = self.batches;
         let before = cpu::read();
-        workers.all((first + BATCHES..first + 2 * BATCHES).map(batch));
+        workers.all((first..first + BATCHES).map(batch));
+        self.batches += BATCHES;
         Sample {
             invoices: BATCHES * 10,
             units: workers.take(),

@@ -24,11 +24,13 @@ use models::time::Interval;
 use testkit::{Subscriber, Units, World};
 
 use crate::floor::Floor;
-use crate::report::Sample;
+use crate::report::{Part, Sample};
 use crate::workers::Workers;
 
 /// Subscriptions that are billed before anything is measured: connections are open then.
 const WARM_UP: u64 = 50;
+/// Invoices between two floors.
+const STRETCH: usize = 500;
 /// The moment of the run.
 const NOW: &str = "2026-02-15T12:00:00Z";
 /// A month before, when the periods began that end now.
@@ -66,55 +68,57 @@ async fn measure(arguments: &Arguments) {
     subscribe(&world, WARM_UP, arguments.seconds).await;
     sweep(&world).await;
     workers.bill(&world.inbox.take(usize::MAX));
-    let floor = Floor::of(&world);
+    let mut floor = Floor::of(&world);
+    floor.sample(&workers);
     let sizes = world.sizes();
-    let floor_before = floor.sample(&workers, 0);
     subscribe(&world, arguments.subscriptions, arguments.seconds).await;
     world.meter.take();
     workers.take();
 
-    let (samples, swept) = run(&world, &workers, arguments.subscriptions).await;
-    let floor_after = floor.sample(&workers, 1);
-    workers.take();
-    report::print(&samples, &[floor_before, floor_after]);
+    let (parts, last) = run(&world, &workers, &mut floor, arguments.subscriptions).await;
+    report::print(&parts);
     println!("\nThe largest item of each type, in bytes: {sizes:?}");
-
-    let again = world.meter.take();
-    assert_eq!(again.write_tenths, 0, "a sweep writes nothing: {again:?}");
-    println!("\nThe sweep read {} units in all.", again.read_tenths / 10);
-    repeat(&world, &workers, swept).await;
-    report::hold(&samples);
+    let swept = world.meter.take();
+    assert_eq!(swept.write_tenths, 0, "a sweep writes nothing: {swept:?}");
+    println!("The sweep read {} units in all.", swept.read_tenths / 10);
+    repeat(&world, &workers, last).await;
+    report::hold(&parts);
 }
 
-/// Bills all that is due: the first tenth, the middle, and the last tenth.
-async fn run(world: &World, workers: &Workers, subscriptions: u64) -> ([Sample; 3], Vec<String>) {
+/// Bills all that is due: the first tenth, the middle, and the last tenth. The tenths alternate with the floor, so that
+/// whatever else the machine does is in both. Also returns the last messages.
+async fn run(
+    world: &World,
+    workers: &Workers,
+    floor: &mut Floor,
+    subscriptions: u64,
+) -> ([Part; 3], Vec<String>) {
     let tenth = subscriptions / 10;
+    let middle = subscriptions - 2 * tenth;
     let mut last = Vec::new();
-    let mut samples = [Sample::default(), Sample::default(), Sample::default()];
-    for (sample, invoices) in samples
-        .iter_mut()
-        .zip([tenth, subscriptions - 2 * tenth, tenth])
-    {
-        let mut left = usize::try_from(invoices).unwrap();
-        while left > 0 {
+    let mut parts = [Part::default(), Part::default(), Part::default()];
+    for (part, invoices) in parts.iter_mut().zip([tenth, middle, tenth]) {
+        while part.run.invoices < invoices {
             if world.inbox.is_empty() {
                 sweep(world).await;
-                assert!(!world.inbox.is_empty(), "{left} are not due");
+                assert!(!world.inbox.is_empty(), "too few are due");
             }
-            let messages = world.inbox.take(left);
-            left -= messages.len();
-            last.clone_from(&messages);
+            let left = usize::try_from(invoices - part.run.invoices).unwrap();
+            let messages = world.inbox.take(left.min(STRETCH));
             let before = cpu::read();
             workers.bill(&messages);
-            *sample += Sample {
-                invoices: 0,
+            part.run += Sample {
+                invoices: u64::try_from(messages.len()).unwrap(),
                 units: workers.take(),
                 cpu: cpu::read().since(before),
             };
+            if invoices == tenth {
+                part.floor += floor.sample(workers);
+            }
+            last = messages;
         }
-        sample.invoices = invoices;
     }
-    (samples, last)
+    (parts, last)
 }
 
 /// The same tick again, and the last messages of the run again.
@@ -152,14 +156,6 @@ async fn subscribe(world: &World, count: u64, seconds: i64) {
         .buffer_unordered(32)
         .for_each(async |_| {})
         .await;
-}
-
-impl std::ops::AddAssign for Sample {
-    fn add_assign(&mut self, other: Self) {
-        self.invoices += other.invoices;
-        self.units += other.units;
-        self.cpu += other.cpu;
-    }
 }
 
 /// What all workers spent.

@@ -1,6 +1,7 @@
 //! What was measured, as a table.
 
 use std::collections::BTreeSet;
+use std::ops::AddAssign;
 
 use testkit::Units;
 
@@ -18,18 +19,9 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    fn besides_payment(&self) -> u64 {
-        self.units.write_tenths - self.units.written("pay")
-    }
-
     /// A sum of tenths, for one invoice.
     fn each(&self, tenths: u64) -> String {
-        hundredths(tenths * 10 / self.invoices)
-    }
-
-    /// Nanoseconds, for one invoice in microseconds.
-    fn microseconds(&self, nanoseconds: u64) -> u64 {
-        nanoseconds / 1000 / self.invoices
+        hundredths(tenths * 10 / self.invoices.max(1))
     }
 }
 
@@ -38,125 +30,104 @@ pub(crate) fn hundredths(number: u64) -> String {
     format!("{}.{:02}", number / 100, number % 100)
 }
 
-/// One line of the table: what, and its text for a sample.
-type Row<'a> = (String, Box<dyn Fn(&Sample) -> String + 'a>);
+impl AddAssign for Sample {
+    fn add_assign(&mut self, other: Self) {
+        self.invoices += other.invoices;
+        self.units += other.units;
+        self.cpu += other.cpu;
+    }
+}
 
-pub(crate) fn print(samples: &[Sample; 3], floors: &[Sample; 2]) {
+/// A part of the run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Part {
+    pub(crate) run: Sample,
+    /// Measured between its stretches; nothing in the middle of the run.
+    pub(crate) floor: Sample,
+}
+
+pub(crate) fn print(parts: &[Part; 3]) {
+    let row = |what: &str, of: &dyn Fn(&Sample) -> String| {
+        let columns: Vec<String> = parts.iter().map(|part| of(&part.run)).collect();
+        println!("| {what} | {} |", columns.join(" | "));
+    };
     println!("| for each invoice | first tenth | middle | last tenth |\n|---|---|---|---|");
-    let all = samples.iter().map(|sample| sample.invoices.to_string());
-    println!("| (invoices) | {} |", all.collect::<Vec<_>>().join(" | "));
-    let types: BTreeSet<&str> = samples
+    row("(invoices)", &|sample| sample.invoices.to_string());
+    row("write units", &|sample| {
+        sample.each(sample.units.write_tenths)
+    });
+    row("… besides the payment", &|sample| {
+        sample.each(sample.units.write_tenths - sample.units.written("pay"))
+    });
+    let types: BTreeSet<&str> = parts
         .iter()
-        .flat_map(|sample| sample.units.written_tenths.keys())
+        .flat_map(|part| part.run.units.written_tenths.keys())
         .map(String::as_str)
         .collect();
-    let mut rows: Vec<Row<'_>> = vec![
-        (
-            "write units".to_owned(),
-            Box::new(|s| s.each(s.units.write_tenths)),
-        ),
-        (
-            "write units besides the payment".to_owned(),
-            Box::new(|s| s.each(s.besides_payment())),
-        ),
-    ];
     for written in types {
-        rows.push((
-            format!("… of `{written}`"),
-            Box::new(move |s| s.each(s.units.written(written))),
-        ));
+        row(&format!("… of `{written}`"), &|sample| {
+            sample.each(sample.units.written(written))
+        });
     }
-    rows.push((
-        "read units".to_owned(),
-        Box::new(|s| s.each(s.units.read_tenths)),
-    ));
-    rows.push((
-        "round trips".to_owned(),
-        Box::new(|s| s.each(s.units.round_trips() * 10)),
-    ));
-    rows.push((
-        "CPU of the worker, µs".to_owned(),
-        Box::new(|s| s.microseconds(s.cpu.workers).to_string()),
-    ));
-    rows.push((
-        "CPU of the embedded database, µs".to_owned(),
-        Box::new(|s| s.microseconds(s.cpu.database).to_string()),
-    ));
-    for (what, text) in rows {
-        println!(
-            "| {what} | {} |",
-            samples.iter().map(text).collect::<Vec<_>>().join(" | ")
-        );
-    }
-    growth(samples, floors);
+    row("read units", &|sample| {
+        sample.each(sample.units.read_tenths)
+    });
+    row("round trips", &|sample| {
+        sample.each(sample.units.round_trips() * 10)
+    });
+    time(parts);
 }
 
-fn growth(samples: &[Sample; 3], floors: &[Sample; 2]) {
-    let [first, _, last] = samples;
-    let line = |what: &str, of: &dyn Fn(&Sample) -> u64| {
-        let grown = |before: &Sample, after: &Sample| {
-            percent(per_mille(
-                of(before) * 1000 / before.invoices,
-                of(after) * 1000 / after.invoices,
-            ))
+/// Time on a processor, and the same of the floor.
+fn time([first, _, last]: &[Part; 3]) {
+    println!(
+        "\nThe floor is the calls of a renewal with the bare SDK on items of the same size, measured in turn with the run.\n"
+    );
+    println!("| CPU for each invoice, µs | first tenth | last tenth | growth |\n|---|---|---|---|");
+    let row = |what: &str, of: &dyn Fn(&Part) -> (u64, u64)| {
+        let each = |part| {
+            let (nanoseconds, invoices) = of(part);
+            nanoseconds / invoices.max(1)
         };
+        let (before, after) = (each(first), each(last));
         println!(
-            "| {what} | {} | {} |",
-            grown(first, last),
-            grown(&floors[0], &floors[1])
+            "| {what} | {} | {} | {} |",
+            before / 1000,
+            after / 1000,
+            growth(before, after)
         );
     };
-    println!(
-        "\nThe floor is the same calls with the bare SDK on items of the same size, measured before the run and after it.\n"
-    );
-    println!("| growth | first tenth to last | floor, before to after |\n|---|---|---|");
-    line("write units", &|s| s.units.write_tenths);
-    line("read units", &|s| s.units.read_tenths);
-    line("round trips", &|s| s.units.round_trips());
-    line("CPU of the worker", &|s| s.cpu.workers);
-    line("CPU of the embedded database", &|s| s.cpu.database);
-    println!("\n| CPU, µs | worker | embedded database |\n|---|---|---|");
-    for (what, sample) in [
-        ("first tenth", first),
-        ("last tenth", last),
-        ("floor before", &floors[0]),
-        ("floor after", &floors[1]),
-    ] {
-        println!(
-            "| {what} | {} | {} |",
-            sample.microseconds(sample.cpu.workers),
-            sample.microseconds(sample.cpu.database)
-        );
-    }
+    row("worker", &|part| (part.run.cpu.workers, part.run.invoices));
+    row("… floor", &|part| {
+        (part.floor.cpu.workers, part.floor.invoices)
+    });
+    row("embedded database", &|part| {
+        (part.run.cpu.database, part.run.invoices)
+    });
+    row("… floor", &|part| {
+        (part.floor.cpu.database, part.floor.invoices)
+    });
 }
 
-/// Growth in thousandths; shrinking is none.
-fn per_mille(before: u64, after: u64) -> i64 {
-    let (before, after) = (
-        i64::try_from(before).unwrap(),
-        i64::try_from(after).unwrap(),
-    );
-    (after - before) * 1000 / before.max(1)
-}
-
-fn percent(per_mille: i64) -> String {
-    let sign = if per_mille < 0 { "-" } else { "" };
-    let size = per_mille.abs();
-    format!("{sign}{}.{} %", size / 10, size % 10)
+/// In percent, to a tenth.
+fn growth(before: u64, after: u64) -> String {
+    let sign = if after < before { "-" } else { "" };
+    let per_mille = after.abs_diff(before) * 1000 / before.max(1);
+    format!("{sign}{}.{} %", per_mille / 10, per_mille % 10)
 }
 
 /// Ends the process where units grew.
-pub(crate) fn hold(samples: &[Sample; 3]) {
-    let [first, _, last] = samples;
-    for of in [
-        |units: &Units| units.write_tenths,
-        |units: &Units| units.read_tenths,
-        Units::round_trips,
+pub(crate) fn hold([first, _, last]: &[Part; 3]) {
+    let (first, last) = (&first.run.units, &last.run.units);
+    for (what, before, after) in [
+        ("write units", first.write_tenths, last.write_tenths),
+        ("read units", first.read_tenths, last.read_tenths),
+        ("round trips", first.round_trips(), last.round_trips()),
     ] {
-        let (before, after) = (of(&first.units), of(&last.units));
+        println!("Growth of {what}: {}", growth(before, after));
         assert!(
             after * 1000 <= before * (1000 + MOST_GROWTH),
-            "an invoice of the last tenth costs more than one of the first: {before} and {after}"
+            "an invoice of the last tenth costs more than one of the first"
         );
     }
 }

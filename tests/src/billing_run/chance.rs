@@ -1,6 +1,6 @@
 //! Schedules by chance: ticks and messages that are late, double, out of order, and processes that die at any of their calls.
 //!
-//! `SAVVY_SEED=7 cargo nextest run -p tests billing_run::chance` runs one of them again.
+//! `SAVVY_SEED=7 cargo nextest run -p tests billing_run::chance` runs one of them again, `SAVVY_SEEDS=50` more of them.
 
 use futures::future::join;
 use models::time::Interval;
@@ -11,7 +11,7 @@ use super::driver::{BATCH, Books, drain, first_page, tick, worker};
 use super::{START, start};
 
 /// Schedules that are tried.
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 6;
 const STEPS: u64 = 8;
 const HOUR: u64 = 3_600;
 
@@ -60,11 +60,12 @@ impl Chance {
     }
 }
 
-/// The seeds to try: all, or the one that somebody asks for.
+/// The seeds to try: so many, or as somebody asks.
 pub(super) fn seeds(count: u64) -> Vec<u64> {
-    match std::env::var("SAVVY_SEED") {
-        Ok(seed) => vec![seed.parse().unwrap()],
-        Err(_) => (0..count).collect(),
+    let asked = |name| std::env::var(name).ok().map(|text| text.parse().unwrap());
+    match asked("SAVVY_SEED") {
+        Some(seed) => vec![seed],
+        None => (0..asked("SAVVY_SEEDS").unwrap_or(count)).collect(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::driver::{Books, drain, handle_all, tick};
 use crate::catalogue;
 
 /// Stories that are tried.
-const SEEDS: u64 = 5;
+const SEEDS: u64 = 3;
 const STEPS: u64 = 12;
 /// What renews, in minor units of USD.
 const PLANS: &[(&str, u32, &str)] = &[
