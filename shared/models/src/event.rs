@@ -42,6 +42,14 @@ event_types! {
     CustomerDeleted = "customer.deleted";
     /// A customer was changed.
     CustomerUpdated = "customer.updated";
+    /// No attempt of a delivery succeeded, and none follows.
+    DeliveryExhausted = "delivery.exhausted";
+    /// Four attempts of a delivery failed; others follow.
+    DeliveryFailing = "delivery.failing";
+    /// A delivery that kept failing succeeded.
+    DeliveryRecovered = "delivery.recovered";
+    /// A webhook endpoint was disabled for what it answered.
+    EndpointDisabled = "endpoint.disabled";
     /// An invoice was drafted.
     InvoiceCreated = "invoice.created";
     /// A draft was deleted.
@@ -102,6 +110,20 @@ event_types! {
     TestClockAdvancing = "test_clock.advancing";
     /// A test clock has arrived.
     TestClockReady = "test_clock.ready";
+}
+
+impl EventType {
+    /// Whether it tells of the delivery of other events: it causes no such event itself, and is not sent to the endpoint that
+    /// it tells of, or one failure would cause the next.
+    pub const fn is_operational(self) -> bool {
+        matches!(
+            self,
+            Self::DeliveryExhausted
+                | Self::DeliveryFailing
+                | Self::DeliveryRecovered
+                | Self::EndpointDisabled
+        )
+    }
 }
 
 impl std::str::FromStr for EventType {

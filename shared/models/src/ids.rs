@@ -65,8 +65,6 @@ kinds! {
     CreditNote = "cn_rs_", "cn", "credit note";
     /// A person or company that buys.
     Customer = "cust_rs_", "cust", "customer";
-    /// One event on its way to one endpoint.
-    Delivery = "del_rs_", "del", "delivery";
     /// Something that happened.
     Event = "evt_rs_", "evt", "event";
     /// A bill.

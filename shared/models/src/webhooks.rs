@@ -2,8 +2,14 @@
 
 mod delivery;
 mod endpoint;
+mod feed;
+mod health;
 mod record;
+mod recovery;
 
-pub use delivery::{Attempt, Delivery, DeliveryStatus, RETRY_SECONDS};
-pub use endpoint::{Endpoint, EventFilter};
-pub use record::EventRecord;
+pub use delivery::{Answer, Attempt, Delivery, DeliveryId, DeliveryStatus, RETRY_SECONDS};
+pub use endpoint::{DisabledReason, Endpoint, EventFilter, OldSecret};
+pub use feed::{FEED_PAGE, FeedPage};
+pub use health::{Health, Tally};
+pub use record::{Audience, EventRecord};
+pub use recovery::Recovery;

@@ -1,5 +1,7 @@
 //! Where a business wants to hear of events.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::event::EventType;
@@ -44,6 +46,49 @@ fn in_family(kind: &str, family: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('.'))
 }
 
+/// A secret that was replaced and still signs, beside the new one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldSecret {
+    /// The key.
+    pub secret: String,
+    /// Until when it signs.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for OldSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OldSecret")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Old secrets that sign at the same time, at most.
+const MAX_OLD_SECRETS: usize = 10;
+
+/// Why nothing is sent any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledReason {
+    /// Somebody switched it off.
+    Manual,
+    /// It answered 410.
+    Gone,
+    /// Every attempt failed for five days.
+    Failing,
+}
+
+impl DisabledReason {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+        }
+    }
+}
+
 /// Where a business wants to hear of events.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
@@ -51,12 +96,29 @@ pub struct Endpoint {
     pub id: Id<ids::Webhook>,
     /// Where to post.
     pub url: String,
+    /// What the caller says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What to post.
     pub events: Vec<EventFilter>,
     /// The key of the signatures. It is shown once, and in no event.
     pub secret: String,
+    /// Secrets that were replaced, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub old_secrets: Vec<OldSecret>,
+    /// Headers that every message carries beside ours. Values may be credentials.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Messages in a minute, at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
     /// Whether anything is sent.
     pub enabled: bool,
+    /// Since when it has been so.
+    pub enabled_changed: Timestamp,
+    /// Why nothing is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_reason: Option<DisabledReason>,
     /// The caller's.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
@@ -70,14 +132,55 @@ pub struct Endpoint {
 impl Endpoint {
     /// Whether an event of that type goes to it.
     pub fn wants(&self, kind: EventType) -> bool {
-        self.enabled
-            && self.deleted.is_none()
-            && self.events.iter().any(|filter| filter.matches(kind))
+        self.takes_any() && self.events.iter().any(|filter| filter.matches(kind))
     }
 
-    /// It is gone, and its secret with it: nothing is signed for it any more.
+    /// Whether anything goes to it at all.
+    pub const fn takes_any(&self) -> bool {
+        self.enabled && self.deleted.is_none()
+    }
+
+    /// Switches it on or off by hand.
+    pub fn set_enabled(&mut self, enabled: bool, now: Timestamp) {
+        if enabled != self.enabled {
+            (self.enabled, self.enabled_changed) = (enabled, now);
+            self.disabled_reason = (!enabled).then_some(DisabledReason::Manual);
+        }
+    }
+
+    /// Switches it off for what its answers say.
+    pub fn disable(&mut self, reason: DisabledReason, now: Timestamp) {
+        (self.enabled, self.enabled_changed) = (false, now);
+        self.disabled_reason = Some(reason);
+    }
+
+    /// Signs with another secret from now on, and with the present one beside it for so many seconds.
+    pub fn rotate(&mut self, secret: String, overlap_seconds: i64, now: Timestamp) {
+        let present = std::mem::replace(&mut self.secret, secret);
+        self.old_secrets.retain(|old| old.expires_at > now);
+        if overlap_seconds > 0 && present != self.secret {
+            let expires_at = now.plus_seconds(overlap_seconds);
+            let old = OldSecret {
+                secret: present,
+                expires_at,
+            };
+            self.old_secrets.insert(0, old);
+            self.old_secrets.truncate(MAX_OLD_SECRETS);
+        }
+    }
+
+    /// The secrets that sign at `now`, newest first.
+    pub fn signing_secrets(&self, now: Timestamp) -> Vec<&str> {
+        let valid = self.old_secrets.iter().filter(|old| old.expires_at > now);
+        let old = valid.map(|old| old.secret.as_str());
+        std::iter::once(self.secret.as_str()).chain(old).collect()
+    }
+
+    /// It is gone, and its secrets with it: nothing is signed for it any more.
     pub fn delete(&mut self, now: Timestamp) {
         self.secret.clear();
+        self.old_secrets.clear();
+        self.headers.clear();
         self.deleted = Some(now);
     }
 }
@@ -118,5 +221,45 @@ mod tests {
         ] {
             assert_eq!(EventFilter::parse(typo), None, "{typo}");
         }
+    }
+
+    #[test]
+    fn a_replaced_secret_signs_beside_the_new_one_until_its_time_is_over() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let mut endpoint = Endpoint {
+            id: Id::new(1).unwrap(),
+            url: "https://a.example/".to_owned(),
+            description: None,
+            events: Vec::new(),
+            secret: "one".to_owned(),
+            old_secrets: Vec::new(),
+            headers: BTreeMap::new(),
+            rate_limit: None,
+            enabled: true,
+            enabled_changed: now,
+            disabled_reason: None,
+            metadata: Metadata::new(),
+            created: now,
+            deleted: None,
+        };
+        endpoint.rotate("two".to_owned(), 86_400, now);
+        assert_eq!(endpoint.signing_secrets(now), ["two", "one"]);
+        endpoint.rotate("three".to_owned(), 3_600, now.plus_seconds(60));
+        assert_eq!(
+            endpoint.signing_secrets(now.plus_seconds(60)),
+            ["three", "two", "one"]
+        );
+        assert_eq!(
+            endpoint.signing_secrets(now.plus_seconds(7_200)),
+            ["three", "one"]
+        );
+        assert_eq!(endpoint.signing_secrets(now.plus_days(1)), ["three"]);
+        endpoint.rotate("four".to_owned(), 0, now.plus_days(2));
+        assert_eq!(endpoint.signing_secrets(now), ["four"]);
+        for number in 0..20 {
+            endpoint.rotate(format!("secret {number}"), 86_400, now.plus_days(2));
+        }
+        assert_eq!(endpoint.old_secrets.len(), 10);
+        assert!(!format!("{endpoint:?}").contains("secret 1"));
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Actor, EventType};
 use crate::ids::{self, Id};
 use crate::time::Timestamp;
+use crate::webhooks::Endpoint;
 
 /// One event in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,39 @@ pub struct EventRecord {
     /// The endpoint that alone receives it, for test events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_endpoint: Option<Id<ids::Webhook>>,
+    /// The endpoint that never receives it, because it tells of that endpoint's own failures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub except_endpoint: Option<Id<ids::Webhook>>,
     /// When, in the business's time.
     pub created: Timestamp,
+}
+
+impl EventRecord {
+    /// Whether `endpoint` is to receive it: it listens, and the event is not meant for another one alone.
+    pub fn is_for(&self, endpoint: &Endpoint) -> bool {
+        let audience = Audience {
+            only: self.only_endpoint,
+            except: self.except_endpoint,
+        };
+        audience.includes(endpoint, self.event_type)
+    }
+}
+
+/// Which endpoints may hear of an event, beside those that listen to its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Audience {
+    /// This one alone, whatever it listens to.
+    pub only: Option<Id<ids::Webhook>>,
+    /// Never this one.
+    pub except: Option<Id<ids::Webhook>>,
+}
+
+impl Audience {
+    /// Whether `endpoint` is to receive an event of that type.
+    pub fn includes(&self, endpoint: &Endpoint, kind: EventType) -> bool {
+        match self.only {
+            Some(only) => endpoint.id == only && endpoint.takes_any(),
+            None => Some(endpoint.id) != self.except && endpoint.wants(kind),
+        }
+    }
 }
