@@ -24,6 +24,8 @@ const EPOCH_MS: i64 = 1_577_836_800_000;
 /// Ids stay exactly representable as a JSON number.
 const LIMIT: u64 = 1 << 53;
 const RANDOM_BITS: u32 = 12;
+/// The last millisecond that 41 bits have room for, in 2089.
+const LAST_MS: i64 = EPOCH_MS + (1 << 41) - 1;
 
 /// A kind of record: its prefix on the wire and its name in keys and messages.
 pub trait Kind: Send + Sync + 'static {
@@ -120,6 +122,11 @@ impl<K: Kind> Id<K> {
     pub fn at(self) -> Timestamp {
         let millis = i64::try_from(self.value >> RANDOM_BITS).unwrap_or(i64::MAX);
         Timestamp::from_millis(millis.saturating_add(EPOCH_MS))
+    }
+
+    /// The first id of that moment's millisecond: ids minted earlier sort before it.
+    pub fn first_at(at: Timestamp) -> Result<Self> {
+        base(at.millis().clamp(EPOCH_MS, LAST_MS)).and_then(Self::new)
     }
 
     /// Sixteen digits: the sort key, in which text order is number order.

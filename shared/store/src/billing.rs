@@ -8,7 +8,7 @@ use models::{Result, Scope, Timestamp};
 use crate::crm::TOMBSTONE_DAYS;
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
-use crate::list::{Filter, Range};
+use crate::list::{Filter, Range, Span};
 use crate::session::Session;
 
 impl Record for Plan {
@@ -115,7 +115,7 @@ impl Session {
     pub async fn plans(&self, page: &PageRequest) -> Result<Page<Stored<Plan>>> {
         let range = Range {
             pk: keys::list::<ids::Plan>(&self.scope()),
-            prefix: None,
+            span: Span::All,
             descending: false,
         };
         self.list(&range, page, &[]).await

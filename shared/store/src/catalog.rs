@@ -7,7 +7,7 @@ use models::{Result, Scope};
 
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
-use crate::list::Range;
+use crate::list::{Range, Span};
 use crate::session::Session;
 
 impl Record for Coupon {
@@ -54,7 +54,7 @@ impl Session {
     pub async fn coupons(&self, page: &PageRequest) -> Result<Page<Stored<Coupon>>> {
         let range = Range {
             pk: keys::list::<ids::Coupon>(&self.scope()),
-            prefix: None,
+            span: Span::All,
             descending: false,
         };
         self.list(&range, page, &[]).await

@@ -10,7 +10,7 @@ use models::{Error, Result, Scope};
 
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
-use crate::list::{Filter, Range};
+use crate::list::{Filter, Range, Span};
 use crate::session::Session;
 
 /// Subscriptions of one customer whose lists are joined; with more, all invoices of the business are looked through.
@@ -160,7 +160,7 @@ impl Session {
         let mut known: Known = subscription.carried_invoices().collect();
         let range = Range {
             pk: keys::children(&self.scope(), subscription.id),
-            prefix: Some(keys::INVOICE_PAGE_PREFIX.to_owned()),
+            span: Span::Prefix(keys::INVOICE_PAGE_PREFIX.to_owned()),
             descending: false,
         };
         let mut request = PageRequest {

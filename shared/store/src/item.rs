@@ -24,6 +24,8 @@ pub(crate) mod attr {
     pub(crate) const TTL: &str = "ttl";
     pub(crate) const DUE_PK: &str = "due_pk";
     pub(crate) const DUE_SK: &str = "due_sk";
+    /// On a write that wants its due work begun at once, without waiting for the next sweep.
+    pub(crate) const AT_ONCE: &str = "at_once";
     pub(crate) const PARENT_PK: &str = "gp_pk";
     pub(crate) const PARENT_SK: &str = "gp_sk";
 }
@@ -188,6 +190,8 @@ pub struct Image {
     pub object_id: String,
     /// The events that its newest write carries.
     pub stamps: Vec<Stamp>,
+    /// Whether its newest write wants its due work begun at once.
+    pub at_once: bool,
     /// The item itself.
     pub item: Item,
 }
@@ -207,6 +211,7 @@ impl Image {
             entity_type: entity_type.to_owned(),
             object_id: text(&item, "id").unwrap_or(entity_type).to_owned(),
             stamps: stamps_of(text(&item, attr::EVENTS))?,
+            at_once: item.contains_key(attr::AT_ONCE),
             item,
         }))
     }

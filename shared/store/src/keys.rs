@@ -16,6 +16,8 @@
 //! | one page of it, written if nobody else was faster | the same | `GetItem`, conditional `PutItem` |
 //! | all metrics of a subscription | the same: the newest page below `usage#<metric>#`, metric by metric | one `Query` each |
 //! | earlier invoices of a subscription | `<b>#<m>#sub#<id>` / `invoices#<page, 6 digits>` | `Query` by prefix, then `BatchGetItem` |
+//! | what is known of an endpoint beside its settings | `<b>#<m>#we#<id>` / `health`, `recovery` | `BatchGetItem`, `GetItem` |
+//! | events in the order in which they were logged | `<b>#<m>#feed` / `<page, 10 digits>` | `Query`, then `BatchGetItem` |
 //! | deliveries of an endpoint | `<b>#<m>#we#<id>` / `del#<event id>` | `Query` backwards |
 //! | the last invoice or credit note number of a year | `<b>#<m>#counter` / `invoice#<year>`, `credit_note#<year>` | `UpdateItem ADD` |
 //! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
@@ -162,10 +164,37 @@ pub fn delivery(scope: &Scope, endpoint: Id<ids::Webhook>, event: Id<ids::Event>
 
 /// The endpoint and the event of a delivery's key.
 pub fn delivery_parts(key: &Key) -> Option<(Id<ids::Webhook>, Id<ids::Event>)> {
-    let endpoint = key.pk.rsplit('#').next()?.parse().ok()?;
     let event = key.sk.strip_prefix(DELIVERY_PREFIX)?.parse().ok()?;
-    Some((Id::new(endpoint).ok()?, Id::new(event).ok()?))
+    Some((endpoint_of(key)?, Id::new(event).ok()?))
 }
+
+/// How an endpoint is doing.
+pub fn health(scope: &Scope, endpoint: Id<ids::Webhook>) -> Key {
+    Key::new(children(scope, endpoint), "health")
+}
+
+/// What is sent again to an endpoint.
+pub fn recovery(scope: &Scope, endpoint: Id<ids::Webhook>) -> Key {
+    Key::new(children(scope, endpoint), "recovery")
+}
+
+/// The endpoint in the key of what is below it.
+pub fn endpoint_of(key: &Key) -> Option<Id<ids::Webhook>> {
+    Id::new(key.pk.rsplit('#').next()?.parse().ok()?).ok()
+}
+
+/// The partition of the feed of events.
+pub fn feed(scope: &Scope) -> String {
+    format!("{}#feed", root(scope))
+}
+
+/// A page of the feed.
+pub fn feed_page(scope: &Scope, page: u64) -> Key {
+    Key::new(feed(scope), format!("{page:010}"))
+}
+
+/// Above all pages of a feed.
+pub const FEED_END: &str = "9999999999";
 
 /// The id in the key of a record.
 pub fn record_id<K: Kind>(key: &Key) -> Option<Id<K>> {
@@ -308,6 +337,9 @@ mod tests {
             show(usage_page(&live, Id::new(1).unwrap(), "api_calls", 12)),
             show(invoice_page(&live, Id::new(1).unwrap(), 2)),
             show(delivery(&live, Id::new(1).unwrap(), Id::new(2).unwrap())),
+            show(health(&live, Id::new(1).unwrap())),
+            show(recovery(&live, Id::new(1).unwrap())),
+            show(feed_page(&live, 3)),
             show(invoice_counter(&live, 2026)),
             show(credit_note_counter(&live, 2026)),
             show(plan_version(&live, &"pro".parse().unwrap(), 2)),
@@ -330,6 +362,9 @@ mod tests {
             "7#live#sub#0000000000000001 / usage#api_calls#0000000012",
             "7#live#sub#0000000000000001 / invoices#000002",
             "7#live#we#0000000000000001 / del#0000000000000002",
+            "7#live#we#0000000000000001 / health",
+            "7#live#we#0000000000000001 / recovery",
+            "7#live#feed / 0000000003",
             "7#live#counter / invoice#2026",
             "7#live#counter / credit_note#2026",
             "7#live#plan#pro / 000002",

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
 use futures::FutureExt;
 use models::page::{Page, PageRequest};
 use models::{Error, Result};
 
 use crate::item::{Item, Record, Stored, attr, decode, text};
+use crate::keys::Key;
 use crate::session::Session;
-use crate::table::{backoff, unavailable};
+use crate::table::unavailable;
 
 /// Queries that one request may cost where a filter leaves little: the page is then short, and its cursor goes on.
 const MAX_ROUNDS: u32 = 10;
@@ -24,6 +25,29 @@ pub enum Filter {
     Equals(&'static str, String),
     /// The attribute contains this text.
     Contains(&'static str, String),
+    /// The attribute begins with this text.
+    BeginsWith(&'static str, String),
+}
+
+/// Which sort keys of a partition a list has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Span {
+    /// All of them.
+    All,
+    /// Those that begin so.
+    Prefix(String),
+    /// Those from the first to the second, both included.
+    Between(String, String),
+}
+
+impl Span {
+    fn has(&self, sk: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Prefix(prefix) => sk.starts_with(prefix.as_str()),
+            Self::Between(first, last) => first.as_str() <= sk && sk <= last.as_str(),
+        }
+    }
 }
 
 /// Where a list is.
@@ -31,8 +55,8 @@ pub enum Filter {
 pub(crate) struct Range {
     /// The partition.
     pub(crate) pk: String,
-    /// What its sort keys begin with.
-    pub(crate) prefix: Option<String>,
+    /// The sort keys.
+    pub(crate) span: Span,
     /// Newest (or last in the alphabet) first.
     pub(crate) descending: bool,
 }
@@ -41,7 +65,7 @@ impl Range {
     pub(crate) fn newest_first(pk: String) -> Self {
         Self {
             pk,
-            prefix: None,
+            span: Span::All,
             descending: true,
         }
     }
@@ -55,17 +79,30 @@ impl Session {
         request: &PageRequest,
         filters: &[Filter],
     ) -> Result<Page<Stored<T>>> {
+        self.list_as(range, request, filters, false).await
+    }
+
+    /// The same as it is at this moment: a decision hangs on it.
+    pub(crate) async fn list_now<T: Record>(
+        &self,
+        range: &Range,
+        request: &PageRequest,
+    ) -> Result<Page<Stored<T>>> {
+        self.list_as(range, request, &[], true).await
+    }
+
+    async fn list_as<T: Record>(
+        &self,
+        range: &Range,
+        request: &PageRequest,
+        filters: &[Filter],
+        consistent: bool,
+    ) -> Result<Page<Stored<T>>> {
         let wanted = usize::try_from(request.limit).map_err(Error::internal)?;
         let mut found: Vec<(String, Stored<T>)> = Vec::with_capacity(wanted);
         let mut after = request.after.clone();
         // DynamoDB refuses to begin outside the range; a cursor that somebody put together must not be our fault.
-        let outside = |sk: &str| {
-            range
-                .prefix
-                .as_ref()
-                .is_some_and(|prefix| !sk.starts_with(prefix))
-        };
-        if after.as_deref().is_some_and(outside) {
+        if after.as_deref().is_some_and(|sk| !range.span.has(sk)) {
             return Err(Error::invalid(
                 "?cursor",
                 "invalid_cursor",
@@ -78,7 +115,8 @@ impl Session {
             } else {
                 FILTERED_ROUND
             };
-            let (items, last) = self.query(range, after.as_deref(), size, filters).await?;
+            let query = self.query(range, after.as_deref(), (size, consistent), filters);
+            let (items, last) = query.await?;
             for item in items {
                 let sk = text(&item, attr::SK).unwrap_or_default().to_owned();
                 if let Some(stored) = decode::<T>(item)? {
@@ -107,23 +145,37 @@ impl Session {
         &self,
         range: &Range,
         after: Option<&str>,
-        size: u32,
+        (size, consistent): (u32, bool),
         filters: &[Filter],
     ) -> Result<(Vec<Item>, Option<String>)> {
         let mut names: HashMap<String, String> = HashMap::new();
         let mut values: HashMap<String, AttributeValue> =
             [(":pk".to_owned(), AttributeValue::S(range.pk.clone()))].into();
         let mut condition = "PK = :pk".to_owned();
-        if let Some(prefix) = &range.prefix {
-            condition.push_str(" AND begins_with(SK, :prefix)");
-            values.insert(":prefix".to_owned(), AttributeValue::S(prefix.clone()));
+        let mut value = |name: &str, text: &str| {
+            values.insert(name.to_owned(), AttributeValue::S(text.to_owned()));
+        };
+        match &range.span {
+            Span::All => {}
+            Span::Prefix(prefix) => {
+                condition.push_str(" AND begins_with(SK, :prefix)");
+                value(":prefix", prefix);
+            }
+            Span::Between(first, last) => {
+                condition.push_str(" AND SK BETWEEN :first AND :last");
+                value(":first", first);
+                value(":last", last);
+            }
         }
         let mut tests = Vec::new();
         for (index, filter) in filters.iter().enumerate() {
-            let (Filter::Equals(name, value) | Filter::Contains(name, value)) = filter;
+            let (Filter::Equals(name, value)
+            | Filter::Contains(name, value)
+            | Filter::BeginsWith(name, value)) = filter;
             tests.push(match filter {
                 Filter::Equals(..) => format!("#f{index} = :f{index}"),
                 Filter::Contains(..) => format!("contains(#f{index}, :f{index})"),
+                Filter::BeginsWith(..) => format!("begins_with(#f{index}, :f{index})"),
             });
             names.insert(format!("#f{index}"), (*name).to_owned());
             values.insert(format!(":f{index}"), AttributeValue::S(value.clone()));
@@ -143,6 +195,7 @@ impl Session {
             .set_expression_attribute_names((!names.is_empty()).then_some(names))
             .set_filter_expression((!tests.is_empty()).then(|| tests.join(" AND ")))
             .scan_index_forward(!range.descending)
+            .consistent_read(consistent)
             .limit(i32::try_from(size).map_err(Error::internal)?)
             .set_exclusive_start_key(start)
             .send()
@@ -221,52 +274,16 @@ impl Session {
         pk: &str,
         keys: &[String],
     ) -> Result<Vec<Stored<T>>> {
-        let mut found: HashMap<String, Stored<T>> = HashMap::new();
-        let mut wanted: Vec<Item> = keys
-            .iter()
-            .map(|sk| {
-                let part = |name: &str, value: &str| {
-                    (name.to_owned(), AttributeValue::S(value.to_owned()))
-                };
-                HashMap::from([part(attr::PK, pk), part(attr::SK, sk)])
-            })
-            .collect();
-        for attempt in 0..MAX_ROUNDS {
-            if wanted.is_empty() {
-                break;
-            }
-            if attempt > 0 {
-                backoff(attempt).await;
-            }
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(wanted))
-                .build()
-                .map_err(Error::internal)?;
-            let client = &self.table().client;
-            let output = client
-                .batch_get_item()
-                .request_items(&self.table().name, request)
-                .send()
-                .boxed()
-                .await
-                .map_err(unavailable)?;
-            for item in output
-                .responses
-                .into_iter()
-                .flat_map(HashMap::into_values)
-                .flatten()
-            {
-                let sk = text(&item, attr::SK).unwrap_or_default().to_owned();
-                if let Some(stored) = decode(item)? {
-                    found.insert(sk, stored);
-                }
-            }
-            let left = output.unprocessed_keys.unwrap_or_default();
-            wanted = left
-                .into_values()
-                .flat_map(|request| request.keys)
-                .collect();
+        let key = |sk: &String| Key {
+            pk: pk.to_owned(),
+            sk: sk.clone(),
+        };
+        let wanted: Vec<Key> = keys.iter().map(key).collect();
+        let mut read = self.table().read_together(&wanted).await?;
+        let mut found = Vec::with_capacity(keys.len());
+        for key in &wanted {
+            found.extend(read.take(key)?);
         }
-        Ok(keys.iter().filter_map(|sk| found.remove(sk)).collect())
+        Ok(found)
     }
 }

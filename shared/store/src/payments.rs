@@ -8,7 +8,7 @@ use models::{Result, Scope, Timestamp};
 use crate::crm::TOMBSTONE_DAYS;
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
-use crate::list::{Filter, Range};
+use crate::list::{Filter, Range, Span};
 use crate::session::Session;
 use crate::table::backoff;
 
@@ -140,7 +140,7 @@ impl Session {
     ) -> Result<Page<Stored<Refund>>> {
         let range = Range {
             pk: keys::children(&self.scope(), payment),
-            prefix: Some(keys::REFUND_PREFIX.to_owned()),
+            span: Span::Prefix(keys::REFUND_PREFIX.to_owned()),
             descending: true,
         };
         self.list(&range, page, &[]).await

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::crm::TOMBSTONE_DAYS;
 use crate::item::{Record, Stored, decode};
 use crate::keys::{self, Key};
-use crate::list::Range;
+use crate::list::{Range, Span};
 use crate::session::Session;
 use crate::table::Table;
 
@@ -139,7 +139,7 @@ impl Session {
     pub async fn accounts(&self, page: &PageRequest) -> Result<Page<Stored<Account>>> {
         let range = Range {
             pk: keys::ACCOUNTS.to_owned(),
-            prefix: None,
+            span: Span::All,
             descending: false,
         };
         self.list(&range, page, &[]).await

@@ -16,6 +16,7 @@ use futures::FutureExt;
 use models::{Error, Result};
 
 use crate::connection::Connection;
+use crate::feed::FeedHeads;
 use crate::item::{Item, attr};
 use crate::keys::Key;
 use crate::numbers::Numbers;
@@ -32,6 +33,7 @@ pub struct Table {
     pub(crate) name: String,
     pub(crate) numbers: Arc<Numbers>,
     pub(crate) sealed_pages: Arc<SealedPages>,
+    pub(crate) feed_heads: Arc<FeedHeads>,
 }
 
 /// How a commit went.
@@ -51,6 +53,7 @@ impl Table {
             name: name.into(),
             numbers: Arc::default(),
             sealed_pages: Arc::default(),
+            feed_heads: Arc::default(),
         }
     }
 

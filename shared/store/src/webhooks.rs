@@ -2,13 +2,14 @@
 
 use models::ids::{self, Id};
 use models::page::{Page, PageRequest};
-use models::webhooks::{Delivery, Endpoint, EventRecord};
+use models::webhooks::{Delivery, DeliveryId, Endpoint, EventRecord, Health, Recovery};
 use models::{Error, Result, Scope, Timestamp};
 
 use crate::crm::TOMBSTONE_DAYS;
+use crate::feed::Logged;
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
-use crate::list::{Filter, Range};
+use crate::list::{Filter, Range, Span};
 use crate::session::Session;
 
 /// Neighbours that are looked at where another event drew the same id.
@@ -40,7 +41,7 @@ impl Record for Delivery {
     const TYPE: &'static str = "del";
 
     fn key(&self, scope: &Scope) -> Key {
-        keys::delivery(scope, self.webhook_id, self.event_id)
+        keys::delivery(scope, self.id.endpoint, self.id.event)
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -50,6 +51,26 @@ impl Record for Delivery {
     fn expires(&self) -> Option<Timestamp> {
         // Counted from the wall's time or the test clock's, whichever wrote it: a log may outlive its days, never die early.
         Some(self.created.plus_days(DELIVERY_DAYS))
+    }
+}
+
+impl Record for Health {
+    const TYPE: &'static str = "health";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::health(scope, self.webhook_id)
+    }
+}
+
+impl Record for Recovery {
+    const TYPE: &'static str = "recovery";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::recovery(scope, self.webhook_id)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.running.then_some(self.until)
     }
 }
 
@@ -99,14 +120,26 @@ impl Session {
         Ok(count < MAX_ENDPOINTS)
     }
 
-    /// The delivery of an event to an endpoint. One consistent read: it decides whether to send.
-    pub async fn delivery(
-        &self,
-        endpoint: Id<ids::Webhook>,
-        event: Id<ids::Event>,
-    ) -> Result<Option<Stored<Delivery>>> {
-        self.load(&keys::delivery(&self.scope(), endpoint, event), true)
-            .await
+    /// A delivery as it is at this moment: it is about to be changed. One consistent read.
+    pub async fn delivery_now(&self, id: DeliveryId) -> Result<Option<Stored<Delivery>>> {
+        let key = keys::delivery(&self.scope(), id.endpoint, id.event);
+        self.load(&key, true).await
+    }
+
+    /// A delivery. One read.
+    pub async fn delivery(&self, id: DeliveryId) -> Result<Option<Stored<Delivery>>> {
+        let key = keys::delivery(&self.scope(), id.endpoint, id.event);
+        self.load(&key, false).await
+    }
+
+    /// How an endpoint is doing, at this moment; nothing is written of one that is fine. One consistent read.
+    pub async fn health_now(&self, id: Id<ids::Webhook>) -> Result<Option<Stored<Health>>> {
+        self.load(&keys::health(&self.scope(), id), true).await
+    }
+
+    /// What is sent again to an endpoint, at this moment. One consistent read.
+    pub async fn recovery_now(&self, id: Id<ids::Webhook>) -> Result<Option<Stored<Recovery>>> {
+        self.load(&keys::recovery(&self.scope(), id), true).await
     }
 
     /// Deliveries to an endpoint, newest event first.
@@ -117,7 +150,7 @@ impl Session {
     ) -> Result<Page<Stored<Delivery>>> {
         let range = Range {
             pk: keys::children(&self.scope(), endpoint),
-            prefix: Some(keys::DELIVERY_PREFIX.to_owned()),
+            span: Span::Prefix(keys::DELIVERY_PREFIX.to_owned()),
             descending: true,
         };
         self.list(&range, page, &[]).await
@@ -125,17 +158,27 @@ impl Session {
 
     /// Writes an event into the log. It is written once however often it is told; where another event has its id, it moves
     /// on to the next free one. One write unit.
-    pub async fn log_event(&self, mut record: EventRecord) -> Result<EventRecord> {
+    pub async fn log_event(&self, mut record: EventRecord) -> Result<Logged> {
+        // A repeated write of this call has the same bytes and is taken for done; one of another call must not be.
+        let mut nonce = [0_u8; 4];
+        self.ids().fill(&mut nonce)?;
+        record.nonce = u32::from_le_bytes(nonce);
         for _ in 0..MAX_NEIGHBOURS {
             let mut writes = self.writes().await?;
             writes.create(&record, None)?;
             if self.write(&writes).await? {
-                return Ok(record);
+                return Ok(Logged {
+                    record,
+                    repeated: false,
+                });
             }
             if let Some(there) = self.event(record.id).await?
                 && there.source == record.source
             {
-                return Ok(there.into_inner());
+                return Ok(Logged {
+                    record: there.into_inner(),
+                    repeated: true,
+                });
             }
             record.id = record.id.successor()?;
         }
@@ -147,21 +190,95 @@ impl Session {
         self.load(&keys::record(&self.scope(), id), true).await
     }
 
-    /// The log of events, newest first, of one type or object or of all.
+    /// The log of events, newest first, without those that `wanted` leaves out.
     pub async fn events(
         &self,
         page: &PageRequest,
-        event_type: Option<&str>,
-        object: Option<&str>,
+        wanted: &EventQuery<'_>,
     ) -> Result<Page<Stored<EventRecord>>> {
+        let range = Range {
+            pk: keys::list::<ids::Event>(&self.scope()),
+            span: wanted.span()?,
+            descending: true,
+        };
+        self.list(&range, page, &wanted.filters()).await
+    }
+
+    /// Events that happened from `since` to `until`, oldest first. One query.
+    pub async fn events_between(
+        &self,
+        (since, until): (Timestamp, Timestamp),
+        after: Option<Id<ids::Event>>,
+        limit: u32,
+    ) -> Result<Page<Stored<EventRecord>>> {
+        let wanted = EventQuery {
+            since: Some(since),
+            until: Some(until),
+            ..EventQuery::default()
+        };
+        let range = Range {
+            pk: keys::list::<ids::Event>(&self.scope()),
+            span: wanted.span()?,
+            descending: false,
+        };
+        let request = PageRequest {
+            limit,
+            after: after.map(Id::digits),
+        };
+        self.list(&range, &request, &[]).await
+    }
+}
+
+/// Which events of the log are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EventQuery<'a> {
+    /// A type.
+    pub kind: Option<&'a str>,
+    /// What types begin with, e.g. `invoice.`.
+    pub family: Option<&'a str>,
+    /// The object that they happened to.
+    pub object: Option<&'a str>,
+    /// The earliest second, included.
+    pub since: Option<Timestamp>,
+    /// The latest second, included.
+    pub until: Option<Timestamp>,
+}
+
+impl EventQuery<'_> {
+    /// Whether it asks for that event.
+    pub fn has(&self, event: &EventRecord) -> bool {
+        let kind = event.event_type.as_str();
+        self.kind.is_none_or(|name| kind == name)
+            && self.family.is_none_or(|family| kind.starts_with(family))
+            && self.object.is_none_or(|id| event.object_id == id)
+            && self.since.is_none_or(|at| event.created >= at)
+            && self.until.is_none_or(|at| event.created <= at)
+    }
+
+    fn filters(&self) -> Vec<Filter> {
         let mut filters = Vec::new();
-        filters.extend(event_type.map(|kind| Filter::Equals("event_type", kind.to_owned())));
-        filters.extend(object.map(|id| Filter::Equals("object_id", id.to_owned())));
-        self.list(
-            &Range::newest_first(keys::list::<ids::Event>(&self.scope())),
-            page,
-            &filters,
-        )
-        .await
+        let is = |name, text: &str| Filter::Equals(name, text.to_owned());
+        filters.extend(self.kind.map(|kind| is("event_type", kind)));
+        let begins = |text: &str| Filter::BeginsWith("event_type", text.to_owned());
+        filters.extend(self.family.map(begins));
+        filters.extend(self.object.map(|id| is("object_id", id)));
+        filters
+    }
+
+    /// Ids are in order of time, so times are keys.
+    fn span(&self) -> Result<Span> {
+        if self.since.is_none() && self.until.is_none() {
+            return Ok(Span::All);
+        }
+        let first = self.since.map(Id::<ids::Event>::first_at).transpose()?;
+        let end = self.until.map(|at| at.whole_second().plus_seconds(1));
+        let end = end.map(Id::<ids::Event>::first_at).transpose()?;
+        let first = first.map_or_else(|| "0".repeat(16), Id::digits);
+        let last = end.map_or_else(
+            || "9".repeat(16),
+            |end| format!("{:016}", end.number().saturating_sub(1)),
+        );
+        // DynamoDB refuses a range that ends before it begins; nothing is in one that ends where it begins, either.
+        Ok(Span::Between(first.clone(), last.max(first)))
     }
 }

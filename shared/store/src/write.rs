@@ -127,6 +127,28 @@ impl Writes<'_> {
         self.push_update(before, record, events)
     }
 
+    /// Adds the next version of a record that is due now, and whose worker shall not wait for the next sweep: the relay hands
+    /// it on. Should that fail, the sweep finds it.
+    pub fn update_at_once<T: Record>(&mut self, before: &Stored<T>, record: &T) -> Result<()> {
+        self.update(before, record, None)?;
+        self.begin_at_once();
+        Ok(())
+    }
+
+    /// The same for a new record.
+    pub fn create_at_once<T: Record + Clone>(&mut self, record: &T) -> Result<()> {
+        self.create(record, None)?;
+        self.begin_at_once();
+        Ok(())
+    }
+
+    fn begin_at_once(&mut self) {
+        if let Some(put) = self.puts.last_mut() {
+            let name = attr::AT_ONCE.to_owned();
+            put.item.insert(name, AttributeValue::N("1".to_owned()));
+        }
+    }
+
     /// Adds a record unchanged but for a test event that one endpoint alone receives. Returns the event's stamp.
     pub fn touch<T: Record>(
         &mut self,

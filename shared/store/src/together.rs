@@ -1,0 +1,76 @@
+//! Many records of whatever type and business read with one call.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+// The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
+use futures::FutureExt;
+use models::{Error, Result};
+
+use crate::item::{Item, Record, Stored, attr, decode, text};
+use crate::keys::Key;
+use crate::table::{Table, backoff, unavailable};
+
+/// Items that DynamoDB reads at once.
+const BATCH: usize = 100;
+/// Calls until everything must have been read; DynamoDB leaves out what it is too busy for.
+const MAX_ROUNDS: u32 = 10;
+
+/// What was read together.
+#[derive(Debug, Default)]
+pub struct Shelf(HashMap<Key, Item>);
+
+impl Shelf {
+    /// The record at `key`, which is gone from here then.
+    pub fn take<T: Record>(&mut self, key: &Key) -> Result<Option<Stored<T>>> {
+        self.0.remove(key).map_or(Ok(None), decode)
+    }
+}
+
+impl Table {
+    /// The records at `keys`, those that are there: one call for a hundred.
+    pub async fn read_together(&self, keys: &[Key]) -> Result<Shelf> {
+        let mut found = Shelf::default();
+        for chunk in keys.chunks(BATCH) {
+            self.read_batch(chunk, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    async fn read_batch(&self, keys: &[Key], found: &mut Shelf) -> Result<()> {
+        let part = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
+        let item = |key: &Key| HashMap::from([part(attr::PK, &key.pk), part(attr::SK, &key.sk)]);
+        let mut wanted: Vec<Item> = keys.iter().map(item).collect();
+        for attempt in 0..MAX_ROUNDS {
+            if wanted.is_empty() {
+                return Ok(());
+            }
+            if attempt > 0 {
+                backoff(attempt).await;
+            }
+            let request = KeysAndAttributes::builder().set_keys(Some(wanted));
+            let output = self
+                .client
+                .batch_get_item()
+                .request_items(&self.name, request.build().map_err(Error::internal)?)
+                .send()
+                .boxed()
+                .await
+                .map_err(unavailable)?;
+            let tables = output.responses.into_iter();
+            for item in tables.flat_map(HashMap::into_values).flatten() {
+                let part = |name| text(&item, name).unwrap_or_default().to_owned();
+                let (pk, sk) = (part(attr::PK), part(attr::SK));
+                found.0.insert(Key { pk, sk }, item);
+            }
+            let left = output.unprocessed_keys.unwrap_or_default().into_values();
+            wanted = left.flat_map(|request| request.keys).collect();
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Unavailable(
+            "DynamoDB was too busy to read everything".to_owned(),
+        ))
+    }
+}
