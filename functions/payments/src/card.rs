@@ -10,7 +10,7 @@ use providers::gateway::RawCard;
 use secrecy::SecretString;
 use utoipa::ToSchema;
 
-use crate::card_number;
+use models::payments::card_number;
 
 /// A card as its holder typed it.
 #[derive(ToSchema)]

@@ -3,7 +3,7 @@
 use api::input::Fields;
 use models::Metadata;
 
-use crate::card_number;
+use models::payments::card_number;
 
 /// Characters at the most.
 const MAX_CHARS: usize = 500;

@@ -16,7 +16,6 @@
 //! answered has a card number in it: `free_text` refuses texts with one.
 
 mod card;
-mod card_number;
 mod create_payment;
 mod create_payment_method;
 mod create_refund;

@@ -4,7 +4,7 @@ use providers::gateway::TEST_CARDS;
 use serde_json::{Value, json};
 use testkit::World;
 
-use crate::card_number;
+use models::payments::card_number;
 
 /// A security code that is found nowhere by chance.
 pub(crate) const CVC: &str = "8391";

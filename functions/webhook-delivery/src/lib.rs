@@ -3,6 +3,8 @@
 //! If the process dies between the post and the record, the message comes again and the endpoint receives the event twice,
 //! with the same `webhook-id`.
 
+use std::collections::BTreeMap;
+
 use api::dialect::rocketsavvy::Event;
 use api::{App, Config, Invocation};
 use models::event::EventType;
@@ -71,18 +73,21 @@ async fn attempt(
     let body = serde_json::to_string(&Event::of(event, mode)?).map_err(Error::internal)?;
     let id = event.id.to_string();
     let timestamp_seconds = Clock::Wall.now().seconds();
-    let signature = sign(&endpoint.secret, &id, timestamp_seconds, &body)?;
+    let signature = sign(&[&endpoint.secret], &id, timestamp_seconds, &body)?;
     let message = Message {
         url: &endpoint.url,
+        mode,
         id: &id,
         timestamp_seconds,
         signature: &signature,
+        headers: &BTreeMap::new(),
+        secrets: &[&endpoint.secret],
         body,
     };
     let reply = sender.post(message).await;
     let (http_status, error) = match reply.outcome {
-        Ok(status) => (Some(status), None),
-        Err(error) => (None, Some(error)),
+        Ok(answer) => (Some(answer.status), None),
+        Err(failure) => (None, Some(failure.detail)),
     };
     Ok(Attempt {
         at: now,

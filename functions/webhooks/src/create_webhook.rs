@@ -66,7 +66,7 @@ pub(crate) async fn create_webhook(
     cx: Cx<WebhooksWrite>,
     Json(input): Json<NewWebhook>,
 ) -> Result<Reply, Problem> {
-    settings::reachable(&input.url, cx.app().egress())?;
+    settings::reachable(&input.url, cx.app().egress().in_mode(cx.mode()))?;
     let (has_room, now) = try_join(cx.has_room_for_endpoint(), cx.now()).await?;
     if !has_room {
         let detail = "a business may have 100 webhook endpoints in each mode; delete one first";

@@ -82,7 +82,7 @@ pub(crate) async fn update_webhook(
     Json(patch): Json<WebhookPatch>,
 ) -> Result<Reply, Problem> {
     if let Some(url) = &patch.url {
-        settings::reachable(url, cx.app().egress())?;
+        settings::reachable(url, cx.app().egress().in_mode(cx.mode()))?;
     }
     let stored = cx
         .endpoint_now(id)

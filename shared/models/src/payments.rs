@@ -1,5 +1,6 @@
 //! Payment methods, payments and refunds.
 
+pub mod card_number;
 mod payment;
 mod payment_method;
 mod refund;

@@ -93,7 +93,7 @@ async fn serve(mut socket: TcpStream, sink: Arc<Mutex<Vec<Value>>>, refusals: us
         let timestamp: i64 = header("webhook-timestamp").parse().unwrap();
         assert_eq!(header("webhook-id"), event["id"].as_str().unwrap());
         let signature =
-            providers::webhook::sign(SECRET, &header("webhook-id"), timestamp, &body).unwrap();
+            providers::webhook::sign(&[SECRET], &header("webhook-id"), timestamp, &body).unwrap();
         assert_eq!(header("webhook-signature"), signature);
         let now = store::Clock::Wall.now().seconds();
         assert!(

@@ -5,7 +5,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use models::Mode;
 use url::{Host, Url};
+
+/// The one name of this machine.
+const LOCALHOST: &str = "localhost";
 
 /// How far a webhook may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +18,17 @@ pub enum Egress {
     PublicOnly,
     /// Also this machine over plain HTTP: set by the code of the local process, by no configuration.
     AlsoLoopback,
+}
+
+impl Egress {
+    /// How far the webhooks of that mode may reach: those of the live one to the public internet, whatever the process allows.
+    #[must_use]
+    pub const fn in_mode(self, mode: Mode) -> Self {
+        match mode {
+            Mode::Live => Self::PublicOnly,
+            Mode::Test => self,
+        }
+    }
 }
 
 /// Why a URL is refused.
@@ -50,7 +65,7 @@ pub fn check_url(text: &str, egress: Egress) -> Result<Url, Refused> {
         return Err(Refused::UserInfo);
     }
     let loopback = match &host {
-        Host::Domain(name) => *name == "localhost",
+        Host::Domain(name) => *name == LOCALHOST,
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     };
@@ -98,9 +113,10 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// May a connection go to that address?
-pub(super) fn allows(egress: Egress, address: IpAddr) -> bool {
-    is_public(address) || (egress == Egress::AlsoLoopback && address.is_loopback())
+/// May a connection to that name go to that address? Only `localhost` leads to this machine, no name of a stranger does.
+pub(super) fn allows(egress: Egress, name: &str, address: IpAddr) -> bool {
+    let local = egress == Egress::AlsoLoopback && name == LOCALHOST && address.is_loopback();
+    local || is_public(address)
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {

@@ -1,226 +1,234 @@
 //! One HTTP POST to an endpoint of a customer.
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use models::{Error, Result};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use bytes::Bytes;
+use models::Result;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Request, Response};
 
+use super::answer;
 use super::guard::{self, Egress};
+use super::header::header_is_usable;
+use super::message::{Answer, Failure, FailureKind, Message, Reply};
+use super::outlet::{self, Outlet};
+use super::redaction::Redaction;
+use super::resolver::{Guarded, Lookup, SystemLookup};
 
-/// How long an endpoint may take. Shorter than the function's own time-out, so that the outcome is always written down.
-const TIMEOUT: Duration = Duration::from_secs(15);
-/// How much of an answer is read: only to keep the connection, nobody looks at it.
-const MAX_ANSWER_BYTES: usize = 65_536;
+/// Header of a message: the event's id.
+const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+/// Header of a message: when it was sent.
+const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+/// Header of a message: see [`super::sign`].
+const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// One message as it goes over the wire.
-#[derive(Debug)]
-pub struct Message<'a> {
-    /// Where to.
-    pub url: &'a str,
-    /// The event's id: the same in every attempt.
-    pub id: &'a str,
-    /// When this attempt is made, in Unix seconds.
-    pub timestamp_seconds: i64,
-    /// See [`super::sign`].
-    pub signature: &'a str,
-    /// The event as JSON.
-    pub body: String,
+/// How long an endpoint may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until its name is resolved.
+    pub lookup: Duration,
+    /// Until the connection is made, the look-up included.
+    pub connect: Duration,
+    /// Until the answer is there to its end. Shorter than the function's own time-out, so that the outcome is always written
+    /// down.
+    pub total: Duration,
 }
 
-/// What an endpoint answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// The status code, or why there was none.
-    pub outcome: std::result::Result<u16, String>,
-    /// Milliseconds until then.
-    pub response_time_ms: u32,
+impl Default for Timeouts {
+    /// 3, 5 and 15 seconds.
+    fn default() -> Self {
+        Self {
+            lookup: Duration::from_secs(3),
+            connect: Duration::from_secs(5),
+            total: Duration::from_secs(15),
+        }
+    }
 }
 
 /// Posts messages. One for the life of a process: it keeps connections open.
 #[derive(Debug, Clone)]
-pub struct Sender {
-    client: reqwest::Client,
-    egress: Egress,
+pub struct Sender(Arc<Outlets>);
+
+#[derive(Debug)]
+struct Outlets {
+    public: Outlet,
+    /// Where the process allows it; for messages of test mode only.
+    loopback: Option<Outlet>,
+    timeouts: Timeouts,
 }
 
 impl Sender {
     /// A sender that reaches as far as `egress` lets it.
     pub fn new(egress: Egress) -> Result<Self> {
-        // Fails where a provider is installed already, which is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(TIMEOUT)
-            .connect_timeout(Duration::from_secs(5))
-            .dns_resolver(PublicResolver { egress })
-            .user_agent("Savvy-Webhooks/1.0")
-            .build()
-            .map_err(Error::internal)?;
-        Ok(Self { client, egress })
+        Self::with_lookup(egress, Arc::new(SystemLookup))
+    }
+
+    /// The same with addresses from elsewhere.
+    pub fn with_lookup(egress: Egress, lookup: Arc<dyn Lookup>) -> Result<Self> {
+        Self::with_timeouts(egress, lookup, Timeouts::default())
+    }
+
+    /// The same with less patience, or more.
+    pub fn with_timeouts(
+        egress: Egress,
+        lookup: Arc<dyn Lookup>,
+        timeouts: Timeouts,
+    ) -> Result<Self> {
+        let tls = outlet::tls()?;
+        let to = |egress| {
+            let resolver = Guarded {
+                lookup: Arc::clone(&lookup),
+                egress,
+                timeout: timeouts.lookup,
+            };
+            Outlet::new(resolver, tls.clone(), timeouts)
+        };
+        Ok(Self(Arc::new(Outlets {
+            public: to(Egress::PublicOnly)?,
+            loopback: match egress {
+                Egress::PublicOnly => None,
+                Egress::AlsoLoopback => Some(to(Egress::AlsoLoopback)?),
+            },
+            timeouts,
+        })))
     }
 
     /// Posts a message with the three headers of Standard Webhooks. Never fails: a failure is an outcome.
-    pub async fn post(&self, message: Message<'_>) -> Reply {
+    ///
+    /// Where a kept connection turns out to be dead before an answer begins, the message is posted once more over a new
+    /// one; the receiver knows it by its id if it came twice.
+    pub async fn post(&self, mut message: Message<'_>) -> Reply {
         let begun = Instant::now();
-        let outcome = self.attempt(message).await;
+        let body = Bytes::from(std::mem::take(&mut message.body));
+        let outcome = self.attempt(&message, body, begun).await;
         let response_time_ms = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+        let outcome = match outcome {
+            Ok(response) => Ok(read(response, &message).await),
+            Err(failure) => Err(failure),
+        };
         Reply {
             outcome,
             response_time_ms,
         }
     }
 
-    async fn attempt(&self, message: Message<'_>) -> std::result::Result<u16, String> {
-        // Again, and not only when the endpoint was created: what is in the table may be older than the rule.
-        let url = guard::check_url(message.url, self.egress)
-            .map_err(|refused| format!("the URL {refused}"))?;
-        let mut response = self
-            .client
-            .post(url)
-            .header("content-type", "application/json")
-            .header("webhook-id", message.id)
-            .header("webhook-timestamp", message.timestamp_seconds)
-            .header("webhook-signature", message.signature)
-            .body(message.body)
-            .send()
-            .await
-            .map_err(|error| describe(&error))?;
-        let status = response.status().as_u16();
-        let mut read = 0_usize;
-        while let Ok(Some(chunk)) = response.chunk().await {
-            read = read.saturating_add(chunk.len());
-            if read > MAX_ANSWER_BYTES {
-                break;
-            }
+    async fn attempt(
+        &self,
+        message: &Message<'_>,
+        body: Bytes,
+        begun: Instant,
+    ) -> std::result::Result<Response, Failure> {
+        let outlet = self.outlet(message);
+        let egress = outlet.resolver.egress;
+        let mut first = request(message, egress, body.clone())?;
+        *first.timeout_mut() = Some(self.0.timeouts.total);
+        let sent = outlet.send(first, message.timestamp_seconds).await;
+        let error = match sent.outcome {
+            Ok(response) => return Ok(response),
+            Err(error) => failure(&error),
+        };
+        let left = self.0.timeouts.total.saturating_sub(begun.elapsed());
+        if sent.dialled || error.kind != FailureKind::Broken || left.is_zero() {
+            return Err(error);
         }
-        Ok(status)
+        let mut second = request(message, egress, body)?;
+        *second.timeout_mut() = Some(left);
+        outlet
+            .send_apart(second)
+            .await
+            .map_err(|error| failure(&error))
+    }
+
+    fn outlet(&self, message: &Message<'_>) -> &Outlet {
+        match (message.mode, &self.0.loopback) {
+            (models::Mode::Test, Some(outlet)) => outlet,
+            (models::Mode::Test | models::Mode::Live, _) => &self.0.public,
+        }
+    }
+}
+
+async fn read(response: Response, message: &Message<'_>) -> Answer {
+    let secrets = message.secrets.iter().copied();
+    let redaction = Redaction::of(secrets.chain(message.headers.values().map(String::as_str)));
+    answer::read(response, message.timestamp_seconds, &redaction).await
+}
+
+fn request(
+    message: &Message<'_>,
+    egress: Egress,
+    body: Bytes,
+) -> std::result::Result<Request, Failure> {
+    // Again, and not only when the endpoint was created: what is in the table may be older than the rule.
+    let url = guard::check_url(message.url, egress)
+        .map_err(|refused| failed(FailureKind::Refused, &format!("the URL {refused}")))?;
+    let mut request = Request::new(Method::POST, url);
+    *request.headers_mut() = headers(message)
+        .map_err(|_error| failed(FailureKind::Refused, "the message cannot be sent"))?;
+    *request.body_mut() = Some(body.into());
+    Ok(request)
+}
+
+/// Our headers, then those of the owner: none of these can take the place of one of ours.
+fn headers(
+    message: &Message<'_>,
+) -> std::result::Result<HeaderMap, reqwest::header::InvalidHeaderValue> {
+    let mut headers = HeaderMap::with_capacity(message.headers.len() + 8);
+    headers.insert(
+        reqwest::header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(WEBHOOK_ID, HeaderValue::from_str(message.id)?);
+    headers.insert(WEBHOOK_TIMESTAMP, message.timestamp_seconds.into());
+    headers.insert(WEBHOOK_SIGNATURE, HeaderValue::from_str(message.signature)?);
+    for (name, value) in message.headers {
+        if header_is_usable(name, value).is_ok()
+            && let Ok(name) = HeaderName::from_bytes(name.as_bytes())
+            && let Ok(mut value) = HeaderValue::from_str(value)
+        {
+            value.set_sensitive(true);
+            headers.append(name, value);
+        }
+    }
+    Ok(headers)
+}
+
+fn failed(kind: FailureKind, detail: &str) -> Failure {
+    Failure {
+        kind,
+        detail: detail.to_owned(),
     }
 }
 
 /// A cause that the owner of the endpoint can act upon, without the addresses behind it.
-fn describe(error: &reqwest::Error) -> String {
-    let refused = std::iter::successors(std::error::Error::source(error), |cause| cause.source())
-        .any(<dyn std::error::Error>::is::<NotPublic>);
-    let text = if refused {
-        "the host does not lead to a public address"
-    } else if error.is_timeout() {
-        "the endpoint did not answer in time"
+fn failure(error: &reqwest::Error) -> Failure {
+    if error.is_dns() {
+        let detail = "the host does not lead to a public address";
+        failed(FailureKind::Unresolved, detail)
     } else if error.is_connect() {
-        "the connection could not be made"
+        let detail = match tls_error(error) {
+            Some(rustls::Error::InvalidCertificate(_)) => {
+                "the certificate of the endpoint is not valid"
+            }
+            Some(_) => "no encrypted connection could be agreed upon",
+            None => "the connection could not be made",
+        };
+        failed(FailureKind::Connect, detail)
+    } else if error.is_timeout() {
+        let detail = "the endpoint did not answer in time";
+        failed(FailureKind::Timeout, detail)
+    } else if error.is_builder() {
+        failed(FailureKind::Refused, "the URL is not a valid absolute URL")
     } else {
-        "the connection broke before an answer came"
-    };
-    text.to_owned()
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the host does not lead to a public address")]
-struct NotPublic;
-
-/// Resolves a name and lets only public addresses pass; with one forbidden answer among good ones, none.
-#[derive(Debug, Clone, Copy)]
-struct PublicResolver {
-    egress: Egress,
-}
-
-impl Resolve for PublicResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let egress = self.egress;
-        Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if found
-                .iter()
-                .any(|address| !guard::allows(egress, address.ip()))
-            {
-                return Err(NotPublic.into());
-            }
-            let addresses: Addrs = Box::new(found.into_iter());
-            Ok(addresses)
-        })
+        let detail = "the connection broke before an answer came";
+        failed(FailureKind::Broken, detail)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
-
-    fn message(url: &str) -> Message<'_> {
-        Message {
-            url,
-            id: "evt_rs_1",
-            timestamp_seconds: 1_614_265_330,
-            signature: "v1,abc",
-            body: "{}".into(),
-        }
-    }
-
-    async fn answering(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        #[expect(clippy::disallowed_methods, reason = "a receiver for one test")]
-        let request = tokio::spawn(async move {
-            let (mut socket, _) = listener.accept().await.unwrap();
-            let mut buffer = vec![0; 4096];
-            let mut text = String::new();
-            while !text.ends_with("{}") {
-                let n = socket.read(&mut buffer).await.unwrap();
-                text.push_str(&String::from_utf8_lossy(&buffer[..n]));
-            }
-            socket.write_all(answer.as_bytes()).await.unwrap();
-            text
-        });
-        (url, request)
-    }
-
-    #[tokio::test]
-    async fn posts_with_the_three_headers() {
-        let (url, request) = answering("HTTP/1.1 204 No Content\r\n\r\n").await;
-        let sender = Sender::new(Egress::AlsoLoopback).unwrap();
-        let reply = sender.post(message(&url)).await;
-        assert_eq!(reply.outcome, Ok(204));
-        let text = request.await.unwrap();
-        for header in [
-            "webhook-id: evt_rs_1",
-            "webhook-timestamp: 1614265330",
-            "webhook-signature: v1,abc",
-        ] {
-            assert!(text.contains(header), "{text}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_redirect_is_an_answer_and_is_not_followed() {
-        let answer =
-            "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
-        let (url, _request) = answering(answer).await;
-        let reply = Sender::new(Egress::AlsoLoopback)
-            .unwrap()
-            .post(message(&url))
-            .await;
-        assert_eq!(reply.outcome, Ok(302));
-    }
-
-    #[tokio::test]
-    async fn the_deployed_sender_does_not_connect_to_this_machine() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let sender = Sender::new(Egress::PublicOnly).unwrap();
-        for url in [
-            format!("http://127.0.0.1:{port}/"),
-            format!("https://localhost:{port}/"),
-        ] {
-            assert!(sender.post(message(&url)).await.outcome.is_err());
-        }
-        let refused = PublicResolver {
-            egress: Egress::PublicOnly,
-        }
-        .resolve("localhost".parse().unwrap())
-        .await;
-        assert!(refused.is_err());
-    }
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let wrapped = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()?.get_ref());
+    wrapped
+        .filter_map(|inner| inner.downcast_ref::<rustls::Error>())
+        .next()
 }

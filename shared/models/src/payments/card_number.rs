@@ -1,12 +1,13 @@
 //! What a card number looks like: to refuse a mistyped one, and to find one where it must not be.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 /// Digits in a card number (ISO/IEC 7812-1).
 const LENGTH: RangeInclusive<usize> = 13..=19;
 
 /// Whether these digits are as many as a card number has, and the last one is right for the others (Luhn, ISO/IEC 7812-1).
-pub(crate) fn is_plausible(digits: &str) -> bool {
+pub fn is_plausible(digits: &str) -> bool {
     let sum: u32 = digits
         .bytes()
         .rev()
@@ -29,15 +30,40 @@ pub(crate) fn is_plausible(digits: &str) -> bool {
 ///
 /// One in ten other numbers of that length passes for a card number, too. Those that people do write into texts are left
 /// alone: our own ids, telephone numbers with their `+`, and what begins like no card (times, article numbers).
-pub(crate) fn stands_in(text: &str) -> bool {
+pub fn stands_in(text: &str) -> bool {
     let groups = groups(text);
-    (0..groups.len()).any(|index| begins(groups.get(index..).unwrap_or_default()))
+    (0..groups.len()).any(|index| begins(groups.get(index..).unwrap_or_default()).is_some())
 }
 
-/// Digits in a row, and the text between them and the digits before.
+/// The text with `mask` in the place of each card number that stands in it.
+pub fn masked<'t>(text: &'t str, mask: &str) -> Cow<'t, str> {
+    let groups = groups(text);
+    let mut rest = groups.as_slice();
+    let mut clean = String::new();
+    let mut from = 0;
+    while let Some((first, others)) = rest.split_first() {
+        let Some(count) = begins(rest) else {
+            rest = others;
+            continue;
+        };
+        let (number, after) = rest.split_at(count);
+        let end = number.last().map_or(first.end(), Group::end);
+        clean.push_str(text.get(from..first.start).unwrap_or_default());
+        clean.push_str(mask);
+        (from, rest) = (end, after);
+    }
+    if from == 0 {
+        return Cow::Borrowed(text);
+    }
+    clean.push_str(text.get(from..).unwrap_or_default());
+    Cow::Owned(clean)
+}
+
+/// Digits in a row from byte `start` on, and the text between them and the digits before.
 struct Group<'t> {
     before: &'t str,
     digits: &'t str,
+    start: usize,
 }
 
 impl Group<'_> {
@@ -48,6 +74,10 @@ impl Group<'_> {
             .all(|c| c.is_whitespace() || matches!(c, '-' | '.' | '_' | '\u{2010}'..='\u{2015}'))
     }
 
+    fn end(&self) -> usize {
+        self.start + self.digits.len()
+    }
+
     fn is_something_else(&self) -> bool {
         self.before.ends_with("_rs_") || self.before.ends_with('+')
     }
@@ -56,37 +86,43 @@ impl Group<'_> {
 fn groups(text: &str) -> Vec<Group<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
+    let mut passed = 0;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, from) = rest.split_at(start);
         let end = from
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(from.len());
         let (digits, after) = from.split_at(end);
-        found.push(Group { before, digits });
+        found.push(Group {
+            before,
+            digits,
+            start: passed + start,
+        });
+        passed += rest.len() - after.len();
         rest = after;
     }
     found
 }
 
-/// Whether the first groups make a card number. Groups are not taken apart: a number inside a longer one is none.
-fn begins(groups: &[Group<'_>]) -> bool {
+/// How many of the first groups make a card number, the longest if several do. Groups are not taken apart: a number inside
+/// a longer one is none.
+fn begins(groups: &[Group<'_>]) -> Option<usize> {
     if groups.first().is_none_or(Group::is_something_else) {
-        return false;
+        return None;
     }
+    let mut longest = None;
     let mut digits = String::new();
-    for group in groups {
-        if !digits.is_empty() && !group.goes_on() {
-            return false;
+    for (index, group) in groups.iter().enumerate() {
+        let apart = index > 0 && !group.goes_on();
+        if apart || digits.len() + group.digits.len() > *LENGTH.end() {
+            break;
         }
         digits.push_str(group.digits);
-        if digits.len() > *LENGTH.end() {
-            return false;
-        }
         if is_plausible(&digits) && is_of_an_issuer(&digits) {
-            return true;
+            longest = Some(index + 1);
         }
     }
-    false
+    longest
 }
 
 /// Cards that people pay with begin with 3, 4, 5, 6, or 22 to 27. What begins with 20 is usually a date.
@@ -146,6 +182,22 @@ mod tests {
             "4 2 4 2 4 2 4 2 4 2 4 2 4 2 4 2",
         ] {
             assert!(stands_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_masked_and_all_around_it_stays() {
+        for (text, clean) in [
+            ("", ""),
+            ("ending in 4242", "ending in 4242"),
+            ("4242424242424242", "#"),
+            ("paid 4242 4242 4242 4242, thanks", "paid #, thanks"),
+            ("ä4242-4242-4242-4242ö 5555555555554444.", "ä#ö #."),
+            ("12/27 4242424242424242 123", "12/27 # 123"),
+            ("inv_rs_4242424242424242", "inv_rs_4242424242424242"),
+            ("4222222222222 000 000", "#"),
+        ] {
+            assert_eq!(masked(text, "#"), clean, "{text}");
         }
     }
 
