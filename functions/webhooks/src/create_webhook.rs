@@ -1,10 +1,12 @@
 //! `POST /v3/webhooks`
 
+use std::collections::BTreeMap;
+
 use api::dialect::rocketsavvy::{Endpoint, Problems};
 use api::input::{Fields, Input};
 use api::{Cx, Json, Problem, Reply, WebhooksWrite, secrets};
 use futures::future::try_join;
-use models::webhooks::{self, EventFilter};
+use models::webhooks::{self, DisabledReason, EventFilter};
 use models::{Error, Metadata};
 use utoipa::ToSchema;
 
@@ -78,9 +80,15 @@ pub(crate) async fn create_webhook(
         let endpoint = webhooks::Endpoint {
             id,
             url: input.url.clone(),
+            description: None,
             events: input.events.clone(),
             secret: secret.clone(),
+            old_secrets: Vec::new(),
+            headers: BTreeMap::new(),
+            rate_limit: None,
             enabled: input.enabled,
+            enabled_changed: now,
+            disabled_reason: (!input.enabled).then_some(DisabledReason::Manual),
             metadata: input.metadata.clone(),
             created: now,
             deleted: None,
@@ -93,6 +101,8 @@ pub(crate) async fn create_webhook(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use http::Method;
     use models::webhooks::{Endpoint, EventFilter};
     use models::{Id, Metadata};
@@ -242,16 +252,23 @@ mod tests {
     /// Writes that many endpoints, as if they had been created one by one.
     async fn write_endpoints(world: &World, count: u64) {
         let context = world.app.context(world.ours.test(), store::Via::system());
+        let now = context.now().await.unwrap();
         let mut writes = context.writes().await.unwrap();
         for number in 1..=count {
             let endpoint = Endpoint {
                 id: Id::new(number).unwrap(),
                 url: "https://example.com/".to_owned(),
+                description: None,
                 events: EventFilter::parse("*").into_iter().collect(),
                 secret: "whsec_your_secret_key".to_owned(),
+                old_secrets: Vec::new(),
+                headers: BTreeMap::new(),
+                rate_limit: None,
                 enabled: true,
+                enabled_changed: now,
+                disabled_reason: None,
                 metadata: Metadata::new(),
-                created: context.now().await.unwrap(),
+                created: now,
                 deleted: None,
             };
             writes.create(&endpoint, None).unwrap();

@@ -44,7 +44,9 @@ pub(crate) mod testing {
             request: None,
             idempotency_key: Some("k-1".to_owned()),
             source: format!("{object_id}#2#invoice.paid"),
+            nonce: 0,
             only_endpoint: None,
+            except_endpoint: None,
             created: "2026-01-15T12:00:00Z".parse().unwrap(),
         };
         let context = world.app.context(scope, store::Via::system());

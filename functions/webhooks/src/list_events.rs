@@ -4,6 +4,7 @@ use api::dialect::rocketsavvy::{Event, List, Problems};
 use api::input::{Fields, Input};
 use api::{Cx, PageQuery, Problem, Query, Reply, WebhooksRead};
 use models::event::EventType;
+use store::EventQuery;
 
 use crate::event_type;
 
@@ -46,8 +47,13 @@ pub(crate) async fn list_events(
 ) -> Result<Reply, Problem> {
     let kind = query.kind.map(EventType::as_str);
     let object_id = query.object_id.as_deref();
+    let wanted = EventQuery {
+        kind,
+        object: object_id,
+        ..EventQuery::default()
+    };
     let paging = cx.page(&query.page, &[kind, object_id])?;
-    let page = cx.events(&paging.request, kind, object_id).await?;
+    let page = cx.events(&paging.request, &wanted).await?;
     Reply::ok(&paging.try_list(page, |event| Event::of(&event, cx.mode()))?)
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn list_webhook_deliveries(
 #[cfg(test)]
 mod tests {
     use models::event::EventType;
-    use models::webhooks::{Attempt, Delivery};
+    use models::webhooks::{Attempt, Delivery, DeliveryId};
     use models::{Id, Timestamp};
     use serde_json::{Value, json};
     use testkit::World;
@@ -69,39 +69,31 @@ mod tests {
             http_status: Some(http_status),
             error: None,
             response_time_ms: 245,
+            manual: false,
+            answer: None,
         }
     }
 
     /// The two deliveries of the document.
     fn printed(endpoint: Id<models::ids::Webhook>) -> [Delivery; 2] {
-        let new = |id, event, kind, at: &str| {
+        let new = |event, kind, at: &str| {
             let at: Timestamp = at.parse().unwrap();
-            Delivery::new(
-                Id::new(id).unwrap(),
-                endpoint,
-                (Id::new(event).unwrap(), kind),
-                at,
-            )
+            let event = Id::new(event).unwrap();
+            Delivery::new(DeliveryId { event, endpoint }, kind, at)
         };
-        let mut delivered = new(
-            123_456,
-            2,
-            EventType::PaymentSucceeded,
-            "2025-06-27T10:30:00Z",
+        let mut delivered = new(2, EventType::PaymentSucceeded, "2025-06-27T10:30:00Z");
+        delivered.book(
+            attempt("2025-06-27T10:30:00Z", 200),
+            "https://example.com/",
+            None,
         );
-        delivered.book(attempt("2025-06-27T10:30:00Z", 200));
-        let mut failed = new(
-            123_457,
-            1,
-            EventType::SubscriptionCreated,
-            "2025-06-27T10:24:55Z",
-        );
+        let mut failed = new(1, EventType::SubscriptionCreated, "2025-06-27T10:24:55Z");
         for at in [
             "2025-06-27T10:24:55Z",
             "2025-06-27T10:25:00Z",
             "2025-06-27T10:30:00Z",
         ] {
-            failed.book(attempt(at, 500));
+            failed.book(attempt(at, 500), "https://example.com/", None);
         }
         [delivered, failed]
     }

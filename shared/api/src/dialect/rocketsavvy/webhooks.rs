@@ -177,8 +177,8 @@ impl Delivery {
         let last = delivery.attempts.last();
         Self {
             id: delivery.id.to_string(),
-            webhook_id: delivery.webhook_id.to_string(),
-            event_id: delivery.event_id.to_string(),
+            webhook_id: delivery.id.endpoint.to_string(),
+            event_id: delivery.id.event.to_string(),
             event_type: delivery.event_type.as_str(),
             status: delivery.status.as_str(),
             http_status: last.and_then(|attempt| attempt.http_status),
