@@ -182,7 +182,11 @@ async fn write(
 
 /// The endpoint is gone or disabled: nothing more is sent.
 async fn give_up(group: &Group, known: &Known) -> Result<()> {
-    let Some(stored) = known.delivery.as_ref().filter(|delivery| delivery.is_open()) else {
+    let Some(stored) = known
+        .delivery
+        .as_ref()
+        .filter(|delivery| delivery.is_open())
+    else {
         return Ok(());
     };
     let mut delivery = (**stored).clone();

@@ -71,11 +71,8 @@ impl Worker {
             let now = context.now().await?;
             Ok((moment, (context, now)))
         });
-        let (mut read, clocks) = try_join(
-            self.app.table().read_together(&keys),
-            try_join_all(clocks),
-        )
-        .await?;
+        let (mut read, clocks) =
+            try_join(self.app.table().read_together(&keys), try_join_all(clocks)).await?;
         let clocks: HashMap<Moment, (Arc<Context>, Timestamp)> = clocks.into_iter().collect();
         let mut groups: HashMap<(Key, Moment), Group> = HashMap::new();
         for job in jobs {
@@ -117,16 +114,20 @@ impl Worker {
                 return ids.collect();
             }
         };
-        let work = group.jobs.iter().zip(turns).map(|(known, turn)| async move {
-            let mut outcome = Outcome::Nothing;
-            let id = known.job.message_id.clone();
-            let work = async {
-                outcome = carry_out(&self.sender, group, known, turn).await?;
-                Ok(())
-            };
-            let failed = api::attempt(id, work).await;
-            (failed, outcome)
-        });
+        let work = group
+            .jobs
+            .iter()
+            .zip(turns)
+            .map(|(known, turn)| async move {
+                let mut outcome = Outcome::Nothing;
+                let id = known.job.message_id.clone();
+                let work = async {
+                    outcome = carry_out(&self.sender, group, known, turn).await?;
+                    Ok(())
+                };
+                let failed = api::attempt(id, work).await;
+                (failed, outcome)
+            });
         let (failed, outcomes): (Vec<_>, Vec<_>) = join_all(work).await.into_iter().unzip();
         if let Err(error) = endpoints::note(group, &outcomes).await {
             // The deliveries are booked; the next attempt says the same of the endpoint.

@@ -162,5 +162,7 @@ async fn disable(context: &Context, id: Id<ids::Webhook>, reason: DisabledReason
             return Ok(());
         }
     }
-    Err(Error::Unavailable(format!("{id} met other writes too often")))
+    Err(Error::Unavailable(format!(
+        "{id} met other writes too often"
+    )))
 }

@@ -35,8 +35,7 @@ struct EventHead {
 
 impl Job {
     pub(crate) fn read(message: &Message) -> Result<Self> {
-        let sent: DeliveryMessage =
-            serde_json::from_str(&message.body).map_err(Error::internal)?;
+        let sent: DeliveryMessage = serde_json::from_str(&message.body).map_err(Error::internal)?;
         let key = sent.key();
         let unknown = || Error::internal(format_args!("{} / {} is no delivery", key.pk, key.sk));
         let scope = key.scope().ok_or_else(unknown)?;

@@ -93,8 +93,7 @@ async fn batch(app: &App, queue: &Queue, messages: Vec<Message>) -> Vec<String> 
     let fanned = events
         .into_iter()
         .map(|(scope, arrivals)| fan_out(app, queue, scope, arrivals));
-    let (unsent, unrecovered) =
-        futures::future::join(join_all(fanned), join_all(recoveries)).await;
+    let (unsent, unrecovered) = futures::future::join(join_all(fanned), join_all(recoveries)).await;
     failed.extend(unsent.into_iter().flatten());
     failed.extend(unrecovered.into_iter().flatten());
     failed

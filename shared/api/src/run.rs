@@ -103,11 +103,18 @@ pub async fn attempt(id: String, work: impl Future<Output = Result<()>>) -> Opti
         Ok(Ok(())) => None,
         Ok(Err(error)) => {
             let error = detail(&error);
-            tracing::error!(message_id = id, error, "a message failed and will come again");
+            tracing::error!(
+                message_id = id,
+                error,
+                "a message failed and will come again"
+            );
             Some(id)
         }
         Err(_) => {
-            tracing::error!(message_id = id, "a message made its worker panic and will come again");
+            tracing::error!(
+                message_id = id,
+                "a message made its worker panic and will come again"
+            );
             Some(id)
         }
     }
