@@ -10,7 +10,7 @@ use models::webhooks::{self, DisabledReason, EventFilter};
 use models::{Error, Metadata};
 use utoipa::ToSchema;
 
-use crate::settings::{self, good_secret, good_url, some_events};
+use crate::settings::{self, distinct, good_secret, good_url, some_events};
 
 /// A new webhook endpoint.
 #[derive(ToSchema)]
@@ -18,12 +18,22 @@ pub(crate) struct NewWebhook {
     /// HTTPS, to a public host, port 443 or 8443.
     #[schema(example = "https://your-app.com/webhooks/rocketsavvy")]
     url: String,
+    /// What you call it.
+    #[schema(example = "Orders of the Berlin shop", max_length = 500)]
+    description: Option<String>,
     /// Event types, families like `invoice.*`, or `*` for all.
     #[schema(value_type = Vec<String>, example = json!(["subscription.created", "payment.succeeded", "order.fulfilled", "customer.updated"]))]
     events: Vec<EventFilter>,
     /// The key of the signatures, 16 to 256 visible ASCII characters; made for you where it is absent.
     #[schema(example = "whsec_your_secret_key")]
     secret: Option<String>,
+    /// Headers that every message carries beside ours, at most 20. Names that HTTP or we decide about are refused. A value
+    /// has up to 1000 visible ASCII characters; of a header whose name says that it is a credential it is never shown again.
+    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"X-Env": "production"}))]
+    headers: BTreeMap<String, String>,
+    /// Messages in a minute, at most; others wait for the next one. No limit where it is absent.
+    #[schema(example = 600, minimum = 1, maximum = 100_000)]
+    rate_limit: Option<u32>,
     /// Whether anything is sent; `true` where it is absent.
     #[schema(value_type = Option<bool>, example = true)]
     enabled: bool,
@@ -35,16 +45,23 @@ impl Input for NewWebhook {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let url = fields.text("url", 1..=2048).required(fields);
         let url = url.and_then(|url| good_url(fields, url));
+        let description = settings::description(fields).optional();
         let events = settings::events(fields).required(fields);
         let events = events.and_then(|events| some_events(fields, events));
         let secret = fields.text("secret", 1..=256).optional();
         let secret = secret.and_then(|secret| good_secret(fields, secret));
+        let headers = settings::headers(fields).optional();
+        let headers = headers.and_then(|headers| distinct(fields, headers));
+        let rate_limit = settings::rate_limit(fields).optional();
         let enabled = fields.boolean("enabled").optional();
         let metadata = fields.metadata().optional();
         Some(Self {
             url: url?,
+            description,
             events: events?,
             secret,
+            headers: headers.unwrap_or_default(),
+            rate_limit,
             enabled: enabled.unwrap_or(true),
             metadata: metadata.unwrap_or_default(),
         })
@@ -54,7 +71,7 @@ impl Input for NewWebhook {
 /// Create a webhook endpoint
 ///
 /// The answer shows the secret, this once; a replay by its `Idempotency-Key` is without it. A business may have 100
-/// endpoints in each mode. 1 query and 1 write unit.
+/// endpoints in each mode. 1 query and 1 write unit for each KiB begun.
 #[utoipa::path(
     post,
     path = "/v3/webhooks",
@@ -67,6 +84,8 @@ pub(crate) async fn create_webhook(
     Json(input): Json<NewWebhook>,
 ) -> Result<Reply, Problem> {
     settings::reachable(&input.url, cx.app().egress().in_mode(cx.mode()))?;
+    // Nothing is there yet that a masked value could stand for.
+    let headers = settings::unmasked(input.headers, &BTreeMap::new())?;
     let (has_room, now) = try_join(cx.has_room_for_endpoint(), cx.now()).await?;
     if !has_room {
         let detail = "a business may have 100 webhook endpoints in each mode; delete one first";
@@ -80,12 +99,12 @@ pub(crate) async fn create_webhook(
         let endpoint = webhooks::Endpoint {
             id,
             url: input.url.clone(),
-            description: None,
+            description: input.description.clone(),
             events: input.events.clone(),
             secret: secret.clone(),
             old_secrets: Vec::new(),
-            headers: BTreeMap::new(),
-            rate_limit: None,
+            headers: headers.clone(),
+            rate_limit: input.rate_limit,
             enabled: input.enabled,
             enabled_changed: now,
             disabled_reason: (!input.enabled).then_some(DisabledReason::Manual),
@@ -94,7 +113,7 @@ pub(crate) async fn create_webhook(
             deleted: None,
         };
         writes.create(&endpoint, None)?;
-        Ok(Endpoint::with_secret(&endpoint, cx.mode()))
+        Ok(Endpoint::with_secret(&endpoint, now, cx.mode()))
     })
     .await
 }

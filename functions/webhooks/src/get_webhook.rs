@@ -2,6 +2,7 @@
 
 use api::dialect::rocketsavvy::{Endpoint, Problems};
 use api::{Cx, Path, Problem, Reply, WebhooksRead};
+use futures::future::try_join;
 use models::{Error, Id};
 
 /// Retrieve a webhook endpoint
@@ -18,11 +19,9 @@ pub(crate) async fn get_webhook(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Webhook>>,
 ) -> Result<Reply, Problem> {
-    let endpoint = cx
-        .endpoint(id)
-        .await?
-        .ok_or_else(|| Error::not_found("webhook endpoint", id))?;
-    Reply::ok(&Endpoint::of(&endpoint, cx.mode()))
+    let (endpoint, now) = try_join(cx.endpoint(id), cx.now()).await?;
+    let endpoint = endpoint.ok_or_else(|| Error::not_found("webhook endpoint", id))?;
+    Reply::ok(&Endpoint::of(&endpoint, now, cx.mode()))
 }
 
 #[cfg(test)]

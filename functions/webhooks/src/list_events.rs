@@ -1,42 +1,115 @@
 //! `GET /v3/events`
+//!
+//! # Determinations
+//! - The log newest first is what people look at; it is in the order of the business's time, so an event that is logged late
+//!   takes its place among older ones. The feed (`order=asc`) is what machines follow: it is in the order in which events
+//!   were logged, and what was read of it never changes.
+//! - A cursor of the feed is good for ever, so it is there on every page: whoever has read everything asks again with it.
 
 use api::dialect::rocketsavvy::{Event, List, Problems};
 use api::input::{Fields, Input};
-use api::{Cx, PageQuery, Problem, Query, Reply, WebhooksRead};
-use models::event::EventType;
+use api::{Cx, PageQuery, Paging, Problem, Query, Reply, WebhooksRead};
+use models::page::Page;
+use models::{Error, Result};
 use store::EventQuery;
 
-use crate::event_type;
+use crate::created::Created;
+use crate::event_type::Types;
+
+/// The last position that anybody can ask for.
+const LAST_POSITION: u64 = 100_000_000_000;
+
+/// In which order events come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// As they happened, newest first.
+    NewestFirst,
+    /// As they were logged.
+    Feed,
+}
 
 /// What the query says.
 pub(crate) struct Filter {
-    kind: Option<EventType>,
+    types: Types,
     object_id: Option<String>,
+    created: Created,
+    order: Order,
+    after_position: Option<u64>,
     page: PageQuery,
 }
 
 impl Input for Filter {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let kind = fields.text("type", 1..=100).optional();
+        let types = Types::read(fields, "type");
+        let object_id = fields.text("object_id", 1..=100).optional();
+        let created = Created::read(fields);
+        let orders = [("desc", Order::NewestFirst), ("asc", Order::Feed)];
+        let order = fields.choice("order", &orders).optional();
+        let order = order.unwrap_or(Order::NewestFirst);
+        let last = i64::try_from(LAST_POSITION).unwrap_or(i64::MAX);
+        let after_position = fields.integer("after_position", 0..=last).optional();
+        if after_position.is_some() && (order != Order::Feed || fields.gives("cursor")) {
+            let detail = "goes with order=asc, in place of a cursor";
+            fields.reject("after_position", "not_allowed", detail);
+        }
         Some(Self {
-            kind: kind.and_then(|text| event_type::read(fields, "type", &text)),
-            object_id: fields.text("object_id", 1..=100).optional(),
+            types,
+            object_id,
+            created,
+            order,
+            after_position: after_position.and_then(|position| u64::try_from(position).ok()),
             page: PageQuery::read(fields)?,
         })
     }
 }
 
+impl Filter {
+    fn wanted(&self) -> EventQuery<'_> {
+        EventQuery {
+            kind: self.types.kind(),
+            family: self.types.family(),
+            object: self.object_id.as_deref(),
+            since: self.created.since,
+            until: self.created.until,
+        }
+    }
+
+    fn paging(&self, cx: &Cx<WebhooksRead>) -> Result<Paging> {
+        let order = match self.order {
+            Order::NewestFirst => None,
+            Order::Feed => Some("asc"),
+        };
+        let mut filters = vec![order, self.types.as_written(), self.object_id.as_deref()];
+        filters.extend(self.created.as_written.iter().map(Option::as_deref));
+        cx.page(&self.page, &filters)
+    }
+}
+
 /// List events
 ///
-/// Newest first. With `type` or `object_id` a page may be short although more follow. An event appears within seconds of what
-/// it tells of. 1 query; up to 10 with a filter.
+/// Newest first. With a filter a page may be short although more follow. An event appears within seconds of what it tells of.
+/// 1 query; up to 10 with `type` or `object_id`.
+///
+/// With `order=asc` this is the **feed**: all events in the order in which they were logged, each with its `position`, counted
+/// from 1 without gaps, whatever the clock of the business says. What was read of the feed never changes, and nothing is ever
+/// added before it. `next_cursor` is there on every page, also on an empty one; `has_more` tells whether more is there now.
+/// So a consumer misses nothing: it keeps the cursor (or the last position) with what it made of the events, and asks on from
+/// there. And it can prove it: without filters, each event's position is that of the one before plus 1. Filters leave events
+/// out, so that positions jump and a page may be short or empty although `has_more` is true, but the cursor counts what was
+/// left out as read. 1 query and one read of the page's events together.
 #[utoipa::path(
     get,
     path = "/v3/events",
     tag = "webhooks",
     params(
-        ("type" = Option<String>, Query, description = "Events of this type only.", example = "invoice.paid"),
+        ("type" = Option<String>, Query, description = "Events of this type, or of a family like `invoice.*`.", example = "invoice.paid"),
         ("object_id" = Option<String>, Query, description = "Events of this object only.", example = "inv_rs_789012"),
+        ("created[gte]" = Option<String>, Query, description = "Events from this moment on: RFC 3339, or seconds since 1970.", example = "2025-06-27T00:00:00Z"),
+        ("created[gt]" = Option<String>, Query, description = "Events after this moment."),
+        ("created[lte]" = Option<String>, Query, description = "Events up to this moment."),
+        ("created[lt]" = Option<String>, Query, description = "Events before this moment."),
+        ("order" = Option<String>, Query, description = "`desc` (newest first) or `asc` (the feed)."),
+        ("after_position" = Option<i64>, Query, description = "With `order=asc`, in place of a cursor: events after this position; 0 is the beginning."),
         api::PageParams
     ),
     responses((status = 200, description = "One page of events.", body = List<Event>), Problems)
@@ -45,16 +118,53 @@ pub(crate) async fn list_events(
     cx: Cx<WebhooksRead>,
     Query(query): Query<Filter>,
 ) -> Result<Reply, Problem> {
-    let kind = query.kind.map(EventType::as_str);
-    let object_id = query.object_id.as_deref();
-    let wanted = EventQuery {
-        kind,
-        object: object_id,
-        ..EventQuery::default()
+    let paging = query.paging(&cx)?;
+    let list = match query.order {
+        Order::NewestFirst => newest(&cx, &query, &paging).await?,
+        Order::Feed => feed(&cx, &query, &paging).await?,
     };
-    let paging = cx.page(&query.page, &[kind, object_id])?;
-    let page = cx.events(&paging.request, &wanted).await?;
-    Reply::ok(&paging.try_list(page, |event| Event::of(&event, cx.mode()))?)
+    Reply::ok(&list)
+}
+
+async fn newest(cx: &Cx<WebhooksRead>, query: &Filter, paging: &Paging) -> Result<List<Event>> {
+    let page = if query.created.is_empty() {
+        Page {
+            items: Vec::new(),
+            next: None,
+        }
+    } else {
+        cx.events(&paging.request, &query.wanted()).await?
+    };
+    paging.try_list(page, |event| Event::of(&event, cx.mode()))
+}
+
+async fn feed(cx: &Cx<WebhooksRead>, query: &Filter, paging: &Paging) -> Result<List<Event>> {
+    let after = match &paging.request.after {
+        Some(text) => position(text)?,
+        None => query.after_position.unwrap_or(0),
+    };
+    let read = cx.events_after(after, paging.request.limit).await?;
+    let last = read.events.last().map_or(after, |(position, _)| *position);
+    let wanted = query.wanted();
+    let events = read.events.iter().filter(|(_, event)| wanted.has(event));
+    let events = events
+        .map(|(position, event)| Ok(Event::of(event, cx.mode())?.at_position(*position)))
+        .collect::<Result<_>>()?;
+    Ok(paging.endless(events, &last.to_string(), read.has_more))
+}
+
+/// The position in a cursor. A cursor that somebody put together must not be our fault.
+fn position(text: &str) -> Result<u64> {
+    let position = text.parse().ok();
+    position
+        .filter(|position| *position <= LAST_POSITION)
+        .ok_or_else(|| {
+            Error::invalid(
+                "?cursor",
+                "invalid_cursor",
+                "is not a cursor of this list with these filters",
+            )
+        })
 }
 
 #[cfg(test)]

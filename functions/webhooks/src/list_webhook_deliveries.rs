@@ -1,19 +1,45 @@
 //! `GET /v3/webhooks/{id}/deliveries`
 
 use api::dialect::rocketsavvy::{Deliveries, Delivery, Problems};
+use api::input::{Fields, Input};
 use api::{Cx, PageQuery, Path, Problem, Query, Reply, WebhooksRead};
 use futures::future::try_join;
+use models::page::Page;
+use models::webhooks::DeliveryStatus;
 use models::{Error, Id};
+use store::DeliveryQuery;
+
+use crate::event_type::Types;
+
+/// What the query says.
+pub(crate) struct Filter {
+    status: Option<&'static str>,
+    types: Types,
+    page: PageQuery,
+}
+
+impl Input for Filter {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self {
+            status: fields.one_of("status", DeliveryStatus::ALL).optional(),
+            types: Types::read(fields, "event_type"),
+            page: PageQuery::read(fields)?,
+        })
+    }
+}
 
 /// List the deliveries to a webhook endpoint
 ///
-/// Newest event first, for 90 days. 1 read and 1 query.
+/// Newest event first, for 90 days. With `status` or `event_type` a page may be short although more follow. 1 read, 1 query
+/// (up to 10 with a filter), and one read of the page's events together.
 #[utoipa::path(
     get,
     path = "/v3/webhooks/{id}/deliveries",
     tag = "webhooks",
     params(
         ("id" = String, Path, description = "The endpoint.", example = "we_rs_123456"),
+        ("status" = Option<String>, Query, description = "In this status: `pending`, `delivered`, `failed`, `exhausted` or `canceled`.", example = "failed"),
+        ("event_type" = Option<String>, Query, description = "Of events of this type, or of a family like `invoice.*`.", example = "payment.succeeded"),
         api::PageParams
     ),
     responses((status = 200, description = "One page of deliveries.", body = Deliveries), Problems)
@@ -21,14 +47,26 @@ use models::{Error, Id};
 pub(crate) async fn list_webhook_deliveries(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Webhook>>,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<Filter>,
 ) -> Result<Reply, Problem> {
-    let paging = cx.page(&query, &[])?;
-    let (endpoint, page) = try_join(cx.endpoint(id), cx.deliveries(id, &paging.request)).await?;
-    if endpoint.is_none() {
-        return Err(Error::not_found("webhook endpoint", id).into());
-    }
-    let list = paging.list(page, |delivery| Delivery::of(&delivery, cx.mode()));
+    let wanted = DeliveryQuery {
+        status: query.status,
+        kind: query.types.kind(),
+        family: query.types.family(),
+    };
+    let paging = cx.page(&query.page, &[query.status, query.types.as_written()])?;
+    let page = cx.deliveries(id, &paging.request, &wanted);
+    let (endpoint, page) = try_join(cx.endpoint(id), page).await?;
+    let endpoint = endpoint.ok_or_else(|| Error::not_found("webhook endpoint", id))?;
+    let ids: Vec<_> = page.items.iter().map(|item| item.id.event).collect();
+    let events = cx.events_by_id(&ids).await?;
+    let page = Page {
+        items: page.items.into_iter().zip(events).collect(),
+        next: page.next,
+    };
+    let list = paging.try_list(page, |(delivery, event)| {
+        Delivery::of(&delivery, &endpoint, event.as_deref(), cx.mode())
+    })?;
     Reply::ok(&Deliveries::from(list))
 }
 

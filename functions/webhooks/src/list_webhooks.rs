@@ -2,6 +2,7 @@
 
 use api::dialect::rocketsavvy::{Endpoint, List, Problems};
 use api::{Cx, PageQuery, Problem, Query, Reply, WebhooksRead};
+use futures::future::try_join;
 
 /// List webhook endpoints
 ///
@@ -20,8 +21,8 @@ pub(crate) async fn list_webhooks(
     Query(query): Query<PageQuery>,
 ) -> Result<Reply, Problem> {
     let paging = cx.page(&query, &[])?;
-    let page = cx.endpoints(&paging.request).await?;
-    Reply::ok(&paging.list(page, |endpoint| Endpoint::of(&endpoint, cx.mode())))
+    let (page, now) = try_join(cx.endpoints(&paging.request), cx.now()).await?;
+    Reply::ok(&paging.list(page, |endpoint| Endpoint::of(&endpoint, now, cx.mode())))
 }
 
 #[cfg(test)]

@@ -1,12 +1,19 @@
 //! The settings of an endpoint, checked alike when it is created and when it is changed.
 
-use api::input::{Field, Fields, Patch};
-use models::webhooks::EventFilter;
-use models::{Error, Result};
-use providers::webhook::{Egress, check_url, secret_is_usable};
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::dialect::rocketsavvy::MASKED;
+use api::input::{Field, Fields, Patch, pointer_in};
+use models::webhooks::{Endpoint, EventFilter};
+use models::{Error, Invalid, Result};
+use providers::webhook::{Egress, check_url, header_is_usable, secret_is_usable};
 
 /// Filters of one endpoint; there are fewer event types and families.
 const MAX_FILTERS: usize = 100;
+/// Headers of one endpoint.
+const MAX_HEADERS: usize = 20;
+/// For how long a replaced secret signs beside the new one where nobody says otherwise, in hours.
+const OVERLAP_HOURS: u32 = 24;
 
 /// Whether webhooks may go to `url` from where we run.
 pub(crate) fn reachable(url: &str, egress: Egress) -> Result<()> {
@@ -58,6 +65,74 @@ pub(crate) fn good_secret(fields: &mut Fields<'_>, secret: String) -> Option<Str
     let detail = "must be 16 to 256 visible ASCII characters";
     fields.reject("secret", "invalid_secret", detail);
     None
+}
+
+/// Refuses to send to an endpoint that is switched off.
+pub(crate) fn is_sent_to(endpoint: &Endpoint) -> Result<()> {
+    if endpoint.takes_any() {
+        return Ok(());
+    }
+    let detail = "nothing is sent to a disabled endpoint; enable it first";
+    Err(Error::conflict("webhook_disabled", detail))
+}
+
+/// How long a replaced secret signs beside the new one: so many hours, or 24.
+pub(crate) fn overlap_seconds(hours: Option<u32>) -> i64 {
+    i64::from(hours.unwrap_or(OVERLAP_HOURS)).saturating_mul(3_600)
+}
+
+/// The field `description`.
+pub(crate) fn description(fields: &mut Fields<'_>) -> Field<String> {
+    fields.text("description", 1..=500)
+}
+
+/// The field `rate_limit`: messages in a minute.
+pub(crate) fn rate_limit(fields: &mut Fields<'_>) -> Field<u32> {
+    fields.count("rate_limit", 1..=100_000)
+}
+
+/// The field `headers`. A value may be [`MASKED`], which [`unmasked`] resolves.
+pub(crate) fn headers(fields: &mut Fields<'_>) -> Field<BTreeMap<String, String>> {
+    fields.texts("headers", MAX_HEADERS, |name, value| {
+        header_is_usable(name, value).map_err(|unusable| unusable.to_string())
+    })
+}
+
+/// The headers, unless two of them have one name: HTTP does not tell `X-Env` from `x-env`.
+pub(crate) fn distinct(
+    fields: &mut Fields<'_>,
+    headers: BTreeMap<String, String>,
+) -> Option<BTreeMap<String, String>> {
+    let mut names = BTreeSet::new();
+    if headers
+        .keys()
+        .all(|name| names.insert(name.to_ascii_lowercase()))
+    {
+        return Some(headers);
+    }
+    let detail = "must not have the same name twice, in whatever case";
+    fields.reject("headers", "duplicate_name", detail);
+    None
+}
+
+/// The headers with the present value where a value says that it is to stay. Errors name each that has none.
+pub(crate) fn unmasked(
+    mut headers: BTreeMap<String, String>,
+    present: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>> {
+    let mut invalid = Invalid::default();
+    for (name, value) in headers.iter_mut().filter(|(_, value)| *value == MASKED) {
+        let mut known = present.iter();
+        match known.find(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            Some((_, present)) => value.clone_from(present),
+            None => {
+                let detail = "has no present value that could stay; send the value itself";
+                invalid.push(pointer_in("/headers", name), "masked_value", detail);
+            }
+        }
+    }
+    invalid.into_result()?;
+    Ok(headers)
 }
 
 /// What a `PATCH` sets a field to that cannot be removed.

@@ -8,7 +8,7 @@ use models::{Error, Id};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::event_type;
+use crate::{event_type, settings};
 
 /// The data travels inside the endpoint's item, which every event of the business makes us read.
 const MAX_TEST_DATA_BYTES: usize = 8 * 1024;
@@ -41,7 +41,8 @@ impl Input for NewTest {
 
 /// Send a test event
 ///
-/// To this endpoint alone, with its signature and its retries. 1 read and 1 write unit for each KiB of `test_data` begun.
+/// To this endpoint alone, with its signature and its retries. The delivery is there once its first attempt was made, within
+/// seconds. 1 read and 1 write unit for each KiB of `test_data` begun.
 #[utoipa::path(
     post,
     path = "/v3/webhooks/{id}/test",
@@ -59,10 +60,7 @@ pub(crate) async fn test_webhook(
         .endpoint_now(id)
         .await?
         .ok_or_else(|| Error::not_found("webhook endpoint", id))?;
-    if !stored.enabled {
-        let detail = "nothing is sent to a disabled endpoint; enable it first";
-        return Err(Error::conflict("webhook_disabled", detail).into());
-    }
+    settings::is_sent_to(&stored)?;
     let object = match input.test_data {
         Some(data) => Value::Object(data),
         None => example_of(input.event_type),
@@ -117,6 +115,7 @@ mod tests {
         let event = stamp(&world);
         let want = json!({
             "event_id": event.id, "event_type": "payment.succeeded", "webhook_id": id, "livemode": false,
+            "delivery_id": format!("del_rs_{}{}", event.id.number(), only.endpoint.digits()),
         });
         assert_eq!(*answer.expect(202), want);
         let only = event.only.unwrap();

@@ -1,15 +1,18 @@
 //! `PATCH /v3/webhooks/{id}`
 
+use std::collections::BTreeMap;
+
 use api::dialect::rocketsavvy::{Endpoint, Problems};
 use api::input::{Fields, Input, Patch};
 use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite};
+use futures::future::try_join;
 use models::webhooks::{self, EventFilter};
-use models::{Error, Id, Metadata};
+use models::{Error, Id, Metadata, Result, Timestamp};
 use utoipa::ToSchema;
 
-use crate::settings::{self, change, good_secret, good_url, some_events};
+use crate::settings::{self, change, distinct, good_secret, good_url, some_events};
 
-/// What changes of an endpoint. Only `metadata` can be `null`, which empties it.
+/// What changes of an endpoint. What can be `null` is empty then.
 #[derive(ToSchema)]
 pub(crate) struct WebhookPatch {
     /// HTTPS, to a public host, port 443 or 8443.
@@ -18,12 +21,21 @@ pub(crate) struct WebhookPatch {
         example = "https://your-app.com/webhooks/rocketsavvy"
     )]
     url: Option<String>,
+    /// What you call it.
+    #[schema(value_type = Option<String>, max_length = 500, example = "Orders of the Berlin shop")]
+    description: Patch<String>,
     /// Event types, families like `invoice.*`, or `*` for all.
     #[schema(value_type = Option<Vec<String>>, nullable = false, example = json!(["subscription.*", "payment.succeeded"]))]
     events: Option<Vec<EventFilter>>,
-    /// The key of all signatures from now on, 16 to 256 visible ASCII characters.
+    /// The key of signatures from now on, 16 to 256 visible ASCII characters. The present one signs beside it for 24 hours.
     #[schema(nullable = false, example = "whsec_your_next_secret_key")]
     secret: Option<String>,
+    /// All headers that every message carries beside ours from now on. A value of `********` stays as it is.
+    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"X-Env": "staging"}))]
+    headers: Patch<BTreeMap<String, String>>,
+    /// Messages in a minute, at most; `null` for no limit.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000, example = 600)]
+    rate_limit: Patch<u32>,
     /// Whether anything is sent.
     #[schema(nullable = false, example = false)]
     enabled: Option<bool>,
@@ -35,16 +47,26 @@ impl Input for WebhookPatch {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let url = fields.text("url", 1..=2048);
         let url = change(fields, "url", url).and_then(|url| good_url(fields, url));
+        let description = settings::description(fields).patch();
         let events = settings::events(fields);
         let events = change(fields, "events", events).and_then(|list| some_events(fields, list));
         let secret = fields.text("secret", 1..=256);
         let secret = change(fields, "secret", secret).and_then(|text| good_secret(fields, text));
+        let headers = match settings::headers(fields).patch() {
+            Patch::Set(headers) => distinct(fields, headers).map_or(Patch::Keep, Patch::Set),
+            Patch::Clear => Patch::Clear,
+            Patch::Keep => Patch::Keep,
+        };
+        let rate_limit = settings::rate_limit(fields).patch();
         let enabled = fields.boolean("enabled");
         let enabled = change(fields, "enabled", enabled);
         Some(Self {
             url,
+            description,
             events,
             secret,
+            headers,
+            rate_limit,
             enabled,
             metadata: fields.metadata().patch(),
         })
@@ -52,22 +74,36 @@ impl Input for WebhookPatch {
 }
 
 impl WebhookPatch {
-    fn apply(self, endpoint: webhooks::Endpoint) -> webhooks::Endpoint {
-        webhooks::Endpoint {
-            url: self.url.unwrap_or(endpoint.url),
-            events: self.events.unwrap_or(endpoint.events),
-            secret: self.secret.unwrap_or(endpoint.secret),
-            enabled: self.enabled.unwrap_or(endpoint.enabled),
-            metadata: self.metadata.apply_or_default(endpoint.metadata),
-            ..endpoint
+    fn apply(self, before: webhooks::Endpoint, now: Timestamp) -> Result<webhooks::Endpoint> {
+        let headers = match self.headers {
+            Patch::Keep => before.headers,
+            Patch::Clear => BTreeMap::new(),
+            Patch::Set(headers) => settings::unmasked(headers, &before.headers)?,
+        };
+        let mut endpoint = webhooks::Endpoint {
+            url: self.url.unwrap_or(before.url),
+            description: self.description.apply(before.description),
+            events: self.events.unwrap_or(before.events),
+            headers,
+            rate_limit: self.rate_limit.apply(before.rate_limit),
+            metadata: self.metadata.apply_or_default(before.metadata),
+            ..before
+        };
+        if let Some(secret) = self.secret {
+            endpoint.rotate(secret, settings::overlap_seconds(None), now);
         }
+        if let Some(enabled) = self.enabled {
+            endpoint.set_enabled(enabled, now);
+        }
+        Ok(endpoint)
     }
 }
 
 /// Update a webhook endpoint
 ///
-/// A field that is absent stays as it is. Deliveries on their way go to the new URL with the new secret; where the endpoint is
-/// disabled, they are canceled. 1 read and 1 write unit.
+/// A field that is absent stays as it is. Deliveries on their way go to the new URL and are signed with the new secret, too;
+/// where the endpoint is disabled, they are canceled. A new `secret` is a rotation with an overlap of 24 hours, and is not
+/// shown. 1 read and 1 write unit for each KiB begun.
 #[utoipa::path(
     patch,
     path = "/v3/webhooks/{id}",
@@ -84,16 +120,14 @@ pub(crate) async fn update_webhook(
     if let Some(url) = &patch.url {
         settings::reachable(url, cx.app().egress().in_mode(cx.mode()))?;
     }
-    let stored = cx
-        .endpoint_now(id)
-        .await?
-        .ok_or_else(|| Error::not_found("webhook endpoint", id))?;
-    let endpoint = patch.apply((*stored).clone());
+    let (stored, now) = try_join(cx.endpoint_now(id), cx.now()).await?;
+    let stored = stored.ok_or_else(|| Error::not_found("webhook endpoint", id))?;
+    let endpoint = patch.apply((*stored).clone(), now)?;
     let mut writes = cx.writes().await?;
     if endpoint != *stored {
         writes.update(&stored, &endpoint, None)?;
     }
-    cx.changed(&writes, &Endpoint::of(&endpoint, cx.mode()))
+    cx.changed(&writes, &Endpoint::of(&endpoint, now, cx.mode()))
         .await
 }
 

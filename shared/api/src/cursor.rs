@@ -90,6 +90,16 @@ impl Paging {
         ))
     }
 
+    /// A page of a list that never ends, up to the sort key `last`: its cursor is always there, and `has_more` says whether
+    /// something follows it now.
+    pub fn endless<T>(&self, data: Vec<T>, last: &str, has_more: bool) -> List<T> {
+        List {
+            data,
+            has_more,
+            next_cursor: Some(seal(last, &self.binding)),
+        }
+    }
+
     /// The page as v3 prints it.
     pub fn list<T, V>(&self, page: Page<T>, view: impl FnMut(T) -> V) -> List<V> {
         let next_cursor = page.next.as_ref().map(|sk| seal(sk, &self.binding));

@@ -147,11 +147,7 @@ impl<'a> Fields<'a> {
     }
 
     fn pointer(&self, name: &str) -> String {
-        format!(
-            "{}{}",
-            self.prefix,
-            name.replace('~', "~0").replace('/', "~1")
-        )
+        format!("{}{}", self.prefix, escaped(name))
     }
 
     fn take<T>(
@@ -379,6 +375,16 @@ impl<'a> Fields<'a> {
                 .map_err(|_error| Wrong::Value(code, detail().into()))
         })
     }
+}
+
+/// The pointer of the member `name` of the object at `pointer`, for what is found wrong after the input was read.
+pub fn pointer_in(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", escaped(name))
+}
+
+/// A name as RFC 6901 has it in a pointer.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn string(raw: &Raw<'_>) -> Result<String, Wrong> {

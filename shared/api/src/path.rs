@@ -6,6 +6,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use models::Error;
 use models::ids::{Id, Kind, Slug};
+use models::webhooks::DeliveryId;
 
 use crate::reply::Problem;
 
@@ -25,6 +26,10 @@ impl<K: Kind> Named for Id<K> {
 
 impl<K: Kind> Named for Slug<K> {
     const NAME: &'static str = K::NAME;
+}
+
+impl Named for DeliveryId {
+    const NAME: &'static str = "delivery";
 }
 
 impl<T: Named, S: Send + Sync> FromRequestParts<S> for Path<T> {

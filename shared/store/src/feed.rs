@@ -59,6 +59,15 @@ pub struct Logged {
     pub repeated: bool,
 }
 
+/// Events that follow each other in the feed.
+#[derive(Debug, Clone)]
+pub struct FeedStretch {
+    /// Each with its position.
+    pub events: Vec<(u64, Stored<EventRecord>)>,
+    /// Whether the feed goes on after them now.
+    pub has_more: bool,
+}
+
 impl Session {
     /// The newest page. One consistent query where this process does not know one.
     pub async fn feed_head(&self) -> Result<FeedHead> {
@@ -210,13 +219,9 @@ impl Session {
         Ok(self.list_now(&range, &request).await?.items)
     }
 
-    /// Up to `limit` events after `position`, each with its own position, oldest first. They follow each other without a
-    /// gap. One consistent query and one read of the events.
-    pub async fn events_after(
-        &self,
-        position: u64,
-        limit: u32,
-    ) -> Result<Vec<(u64, Stored<EventRecord>)>> {
+    /// Up to `limit` events after `position`, oldest first. They follow each other without a gap. One consistent query and
+    /// one read of the events.
+    pub async fn events_after(&self, position: u64, limit: u32) -> Result<FeedStretch> {
         let (first, _) = FeedPage::place(position.saturating_add(1));
         let pages = u64::from(limit).div_euclid(FEED_PAGE).saturating_add(2);
         let pages = u32::try_from(pages).map_err(Error::internal)?;
@@ -224,22 +229,16 @@ impl Session {
         for page in self.feed_pages_from(first, pages).await? {
             wanted.extend(page.after(position)?);
         }
+        let known = wanted.len();
         wanted.truncate(usize::try_from(limit).map_err(Error::internal)?);
-        let scope = self.scope();
-        let keys: Vec<Key> = wanted
-            .iter()
-            .map(|(_, id)| keys::record(&scope, *id))
-            .collect();
-        let mut read = self.table().read_together(&keys).await?;
-        let mut events = Vec::with_capacity(wanted.len());
-        for ((position, _), key) in wanted.into_iter().zip(&keys) {
-            // A record is written before the feed knows of it, but another replica may not have it yet: then the feed ends
-            // here for now, rather than have a gap.
-            let Some(event) = read.take::<EventRecord>(key)? else {
-                break;
-            };
-            events.push((position, event));
-        }
-        Ok(events)
+        let ids: Vec<Id<ids::Event>> = wanted.iter().map(|(_, id)| *id).collect();
+        let read = self.events_by_id(&ids).await?;
+        // A record is written before the feed knows of it, but another replica may not have it yet: then the feed ends here
+        // for now, rather than have a gap.
+        let there = wanted.into_iter().zip(read);
+        let there = there.map_while(|((position, _), event)| Some((position, event?)));
+        let events: Vec<_> = there.collect();
+        let has_more = events.len() < known;
+        Ok(FeedStretch { events, has_more })
     }
 }

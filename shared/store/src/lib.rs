@@ -36,7 +36,7 @@ mod write;
 
 pub use connection::{Connection, Credentials};
 pub use due::{DeliveryMessage, DueItem, DueMessage};
-pub use feed::{FeedHead, Logged};
+pub use feed::{FeedHead, FeedStretch, Logged};
 pub use idempotency::{Answer, Idempotency, IdempotencyKey};
 pub use item::{Image, Item, Record, Stored, read_image};
 pub use keys::Key;
@@ -45,5 +45,5 @@ pub use platform::{CredentialLookup, OauthLookup};
 pub use session::{Clock, Session, Via, stale};
 pub use table::Table;
 pub use together::Shelf;
-pub use webhooks::EventQuery;
+pub use webhooks::{DeliveryQuery, EventQuery};
 pub use write::Writes;

@@ -142,18 +142,19 @@ impl Session {
         self.load(&keys::recovery(&self.scope(), id), true).await
     }
 
-    /// Deliveries to an endpoint, newest event first.
+    /// Deliveries to an endpoint, newest event first, without those that `wanted` leaves out.
     pub async fn deliveries(
         &self,
         endpoint: Id<ids::Webhook>,
         page: &PageRequest,
+        wanted: &DeliveryQuery<'_>,
     ) -> Result<Page<Stored<Delivery>>> {
         let range = Range {
             pk: keys::children(&self.scope(), endpoint),
             span: Span::Prefix(keys::DELIVERY_PREFIX.to_owned()),
             descending: true,
         };
-        self.list(&range, page, &[]).await
+        self.list(&range, page, &wanted.filters()).await
     }
 
     /// Writes an event into the log. It is written once however often it is told; where another event has its id, it moves
@@ -188,6 +189,17 @@ impl Session {
     /// An event of the log. One read.
     pub async fn event(&self, id: Id<ids::Event>) -> Result<Option<Stored<EventRecord>>> {
         self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// Events of the log by their ids, in that order; `None` for one that is not there. One read of them all.
+    pub async fn events_by_id(
+        &self,
+        ids: &[Id<ids::Event>],
+    ) -> Result<Vec<Option<Stored<EventRecord>>>> {
+        let scope = self.scope();
+        let keys: Vec<Key> = ids.iter().map(|id| keys::record(&scope, *id)).collect();
+        let mut read = self.table().read_together(&keys).await?;
+        keys.iter().map(|key| read.take(key)).collect()
     }
 
     /// The log of events, newest first, without those that `wanted` leaves out.
@@ -229,6 +241,35 @@ impl Session {
     }
 }
 
+/// Which deliveries are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeliveryQuery<'a> {
+    /// Where they stand, as the wire names it.
+    pub status: Option<&'a str>,
+    /// The type of their events.
+    pub kind: Option<&'a str>,
+    /// What that type begins with, e.g. `invoice.`.
+    pub family: Option<&'a str>,
+}
+
+impl DeliveryQuery<'_> {
+    fn filters(&self) -> Vec<Filter> {
+        let is = |name, text: &str| Filter::Equals(name, text.to_owned());
+        let mut filters = Vec::new();
+        filters.extend(self.status.map(|status| is("status", status)));
+        filters.extend(of_type(self.kind, self.family));
+        filters
+    }
+}
+
+/// Leaves out what has another event type.
+fn of_type(kind: Option<&str>, family: Option<&str>) -> impl Iterator<Item = Filter> {
+    let name = "event_type";
+    let kind = kind.map(|kind| Filter::Equals(name, kind.to_owned()));
+    let family = family.map(|family| Filter::BeginsWith(name, family.to_owned()));
+    kind.into_iter().chain(family)
+}
+
 /// Which events of the log are asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EventQuery<'a> {
@@ -256,12 +297,9 @@ impl EventQuery<'_> {
     }
 
     fn filters(&self) -> Vec<Filter> {
-        let mut filters = Vec::new();
-        let is = |name, text: &str| Filter::Equals(name, text.to_owned());
-        filters.extend(self.kind.map(|kind| is("event_type", kind)));
-        let begins = |text: &str| Filter::BeginsWith("event_type", text.to_owned());
-        filters.extend(self.family.map(begins));
-        filters.extend(self.object.map(|id| is("object_id", id)));
+        let object = |id: &str| Filter::Equals("object_id", id.to_owned());
+        let mut filters: Vec<Filter> = of_type(self.kind, self.family).collect();
+        filters.extend(self.object.map(object));
         filters
     }
 

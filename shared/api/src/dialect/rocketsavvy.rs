@@ -13,6 +13,7 @@ mod billing;
 mod catalog;
 mod credit_notes;
 mod crm;
+mod deliveries;
 mod event;
 mod explain;
 mod invoices;
@@ -30,6 +31,7 @@ pub use billing::{
 pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
 pub use credit_notes::{CreditNote, CreditNoteLine, CreditNoteRefund};
 pub use crm::{CompanyView, Customer};
+pub use deliveries::{Deliveries, Delivery, DeliveryAttempt, DeliveryRequest, DeliveryResponse};
 pub use event::{Event, EventData, EventRequest, example_of, object_of};
 pub use explain::{
     DiscountExplanation, FractionView, InvoiceExplanation, LineExplanation, LineInputs, LineStep,
@@ -44,7 +46,7 @@ pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
 pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};
 pub use problem::{ProblemDetails, ProblemField, Problems};
 pub use usage::{Usage, UsageBatch, UsageBatchRow, UsageEntry};
-pub use webhooks::{Deliveries, Delivery, Endpoint, TestSent};
+pub use webhooks::{Endpoint, MASKED, Recovery, TestSent};
 
 pub(crate) use problem::{problem, render, render_too_large};
 

@@ -7,7 +7,7 @@ use models::Metadata;
 use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
 use serde_json::value::RawValue;
 
-use super::{Field, Fields, Raw, Wrong};
+use super::{Field, Fields, Raw, Wrong, pointer_in};
 
 impl Fields<'_> {
     /// A list of at most `most` texts, each read by `item`.
@@ -148,6 +148,39 @@ impl Fields<'_> {
                 }
             }
             Ok(map)
+        })
+    }
+
+    /// Texts by names of the caller's own, at most `most`, each read well where `check` says so. Errors name the place:
+    /// `/headers/X-Env`.
+    pub fn texts(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        check: impl Fn(&str, &str) -> Result<(), String>,
+    ) -> Field<BTreeMap<String, String>> {
+        let texts = self.take(name, |raw| {
+            let Raw::Json(raw) = raw else {
+                return Err(Wrong::Type("an object of texts"));
+            };
+            let map: BTreeMap<String, String> = serde_json::from_str(raw.get())
+                .or(Err(Wrong::Type("an object whose values are texts")))?;
+            if map.len() > most {
+                let detail = format!("must have at most {most} entries");
+                return Err(Wrong::Value("too_many", detail.into()));
+            }
+            Ok(map)
+        });
+        texts.and_then(|map| {
+            let mut good = true;
+            for (key, value) in &map {
+                if let Err(detail) = check(key, value) {
+                    good = false;
+                    let pointer = pointer_in(&self.pointer(name), key);
+                    self.invalid.push(pointer, "invalid_entry", detail);
+                }
+            }
+            good.then_some(map)
         })
     }
 

@@ -98,6 +98,15 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
+    /// Every status with its name on the wire.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        (Self::Pending.as_str(), Self::Pending),
+        (Self::Delivered.as_str(), Self::Delivered),
+        (Self::Failed.as_str(), Self::Failed),
+        (Self::Exhausted.as_str(), Self::Exhausted),
+        (Self::Canceled.as_str(), Self::Canceled),
+    ];
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -154,11 +154,15 @@ impl Endpoint {
         self.disabled_reason = Some(reason);
     }
 
-    /// Signs with another secret from now on, and with the present one beside it for so many seconds.
+    /// Signs with another secret from now on, and with the present one beside it for so many seconds. With 0 no earlier
+    /// secret signs any more.
     pub fn rotate(&mut self, secret: String, overlap_seconds: i64, now: Timestamp) {
         let present = std::mem::replace(&mut self.secret, secret);
-        self.old_secrets.retain(|old| old.expires_at > now);
-        if overlap_seconds > 0 && present != self.secret {
+        let signs = |old: &OldSecret| old.expires_at > now && old.secret != self.secret;
+        self.old_secrets.retain(signs);
+        if overlap_seconds <= 0 {
+            self.old_secrets.clear();
+        } else if present != self.secret {
             let expires_at = now.plus_seconds(overlap_seconds);
             let old = OldSecret {
                 secret: present,
@@ -167,6 +171,12 @@ impl Endpoint {
             self.old_secrets.insert(0, old);
             self.old_secrets.truncate(MAX_OLD_SECRETS);
         }
+    }
+
+    /// Until when a replaced secret signs beside the present one; `None` where none does at `now`.
+    pub fn old_secrets_expire_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let ends = self.old_secrets.iter().map(|old| old.expires_at);
+        ends.filter(|end| *end > now).max()
     }
 
     /// The secrets that sign at `now`, newest first.
@@ -254,7 +264,15 @@ mod tests {
             ["three", "one"]
         );
         assert_eq!(endpoint.signing_secrets(now.plus_days(1)), ["three"]);
-        endpoint.rotate("four".to_owned(), 0, now.plus_days(2));
+        assert_eq!(endpoint.old_secrets_expire_at(now), Some(now.plus_days(1)));
+        assert_eq!(endpoint.old_secrets_expire_at(now.plus_days(1)), None);
+        // Back to one that still signs: it signs once.
+        endpoint.rotate("one".to_owned(), 3_600, now.plus_seconds(120));
+        assert_eq!(
+            endpoint.signing_secrets(now.plus_seconds(120)),
+            ["one", "three", "two"]
+        );
+        endpoint.rotate("four".to_owned(), 0, now.plus_seconds(180));
         assert_eq!(endpoint.signing_secrets(now), ["four"]);
         for number in 0..20 {
             endpoint.rotate(format!("secret {number}"), 86_400, now.plus_days(2));

@@ -24,6 +24,10 @@ pub struct Event {
     /// The how-manieth event of this object, from 1.
     #[schema(example = 2)]
     sequence: u64,
+    /// Its place in the feed, counted from 1 without gaps; only in lists with `order=asc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 4711)]
+    position: Option<u64>,
     #[schema(value_type = EventData)]
     data: Box<RawValue>,
     request: EventRequest,
@@ -61,12 +65,22 @@ impl Event {
             created: event.created.to_string(),
             livemode: mode.is_live(),
             sequence: event.sequence,
+            position: None,
             data: RawValue::from_string(event.data.clone()).map_err(Error::internal)?,
             request: EventRequest {
                 id: event.request.clone(),
                 idempotency_key: event.idempotency_key.clone(),
             },
         })
+    }
+
+    /// The same at its place in the feed.
+    #[must_use]
+    pub fn at_position(self, position: u64) -> Self {
+        Self {
+            position: Some(position),
+            ..self
+        }
     }
 }
 
@@ -109,7 +123,8 @@ pub fn object_of(entity_type: &str, item: Item, mode: Mode, at: Timestamp) -> Re
         "sub" => show(super::Subscription::of(&read(item)?, mode)?),
         "inv" => show(super::Invoice::of(&read(item)?, mode)?),
         "cn" => show(super::CreditNote::of(&read(item)?, mode)?),
-        "we" => show(super::Endpoint::of(&read(item)?, mode)),
+        "del" => show(super::Delivery::told(&read(item)?, mode)),
+        "we" => show(super::Endpoint::of(&read(item)?, at, mode)),
         "clock" => show(super::TestClock::of(&read(item)?)),
         other => Err(Error::internal(format_args!(
             "events of {other} have no view"
