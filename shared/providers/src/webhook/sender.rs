@@ -77,19 +77,23 @@ impl Sender {
     ) -> Result<Self> {
         let tls = outlet::tls()?;
         let to = |egress| {
+            let lookup = Arc::clone(&lookup);
+            let timeout = timeouts.lookup;
             let resolver = Guarded {
-                lookup: Arc::clone(&lookup),
+                lookup,
                 egress,
-                timeout: timeouts.lookup,
+                timeout,
             };
             Outlet::new(resolver, tls.clone(), timeouts)
         };
+        let public = to(Egress::PublicOnly)?;
+        let loopback = match egress {
+            Egress::PublicOnly => None,
+            Egress::AlsoLoopback => Some(to(Egress::AlsoLoopback)?),
+        };
         Ok(Self(Arc::new(Outlets {
-            public: to(Egress::PublicOnly)?,
-            loopback: match egress {
-                Egress::PublicOnly => None,
-                Egress::AlsoLoopback => Some(to(Egress::AlsoLoopback)?),
-            },
+            public,
+            loopback,
             timeouts,
         })))
     }
@@ -227,8 +231,9 @@ fn failure(error: &reqwest::Error) -> Failure {
 
 fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let wrapped = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()?.get_ref());
-    wrapped
-        .filter_map(|inner| inner.downcast_ref::<rustls::Error>())
-        .next()
+    let mut wrapped = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()?.get_ref());
+    wrapped.find_map(|inner| inner.downcast_ref())
 }
+
+#[cfg(test)]
+mod tests;
