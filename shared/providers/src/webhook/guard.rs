@@ -61,7 +61,9 @@ pub fn check_url(text: &str, egress: Egress) -> Result<Url, Refused> {
     }
     // A browser's reader makes something of these. Others read them otherwise, and nobody means them.
     let odd = |byte: u8| byte <= b' ' || byte == b'\\' || byte == 0x7f;
-    if text.bytes().any(odd) || !text.contains("://") {
+    let (scheme, rest) = text.split_once("://").ok_or(Refused::Malformed)?;
+    let clear = scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) && !rest.starts_with('/');
+    if !clear || text.bytes().any(odd) {
         return Err(Refused::Malformed);
     }
     let url = Url::parse(text).or(Err(Refused::Malformed))?;

@@ -1,5 +1,6 @@
 //! One HTTP POST to an endpoint of a customer.
 
+use std::error::Error as Cause;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -76,13 +77,16 @@ impl Sender {
         timeouts: Timeouts,
     ) -> Result<Self> {
         let tls = outlet::tls()?;
+        let timeout = timeouts.lookup;
+        let guarded = Guarded {
+            lookup,
+            egress,
+            timeout,
+        };
         let to = |egress| {
-            let lookup = Arc::clone(&lookup);
-            let timeout = timeouts.lookup;
             let resolver = Guarded {
-                lookup,
                 egress,
-                timeout,
+                ..guarded.clone()
             };
             Outlet::new(resolver, tls.clone(), timeouts)
         };
@@ -229,10 +233,18 @@ fn failure(error: &reqwest::Error) -> Failure {
     }
 }
 
+/// What lies below an error. What an I/O error wraps is not its source: its source is that of what it wraps.
+fn below<'e>(cause: &&'e (dyn Cause + 'static)) -> Option<&'e (dyn Cause + 'static)> {
+    let cause: &'e (dyn Cause + 'static) = *cause;
+    match cause.downcast_ref().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => cause.source(),
+    }
+}
+
 fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let mut wrapped = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()?.get_ref());
-    wrapped.find_map(|inner| inner.downcast_ref())
+    let mut causes = std::iter::successors(error.source(), below);
+    causes.find_map(|cause| cause.downcast_ref())
 }
 
 #[cfg(test)]

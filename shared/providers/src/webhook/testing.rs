@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use models::Mode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -79,6 +81,7 @@ impl Reaction {
 #[derive(Debug)]
 pub(super) struct Receiver {
     pub(super) url: String,
+    pub(super) address: String,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -91,7 +94,8 @@ struct Seen {
 impl Receiver {
     pub(super) async fn new(reactions: impl IntoIterator<Item = Reaction>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap().to_string();
+        let url = format!("http://{address}/hook");
         let seen = Arc::new(Mutex::new(Seen::default()));
         let shared = Arc::clone(&seen);
         let reactions: VecDeque<Reaction> = reactions.into_iter().collect();
@@ -103,7 +107,7 @@ impl Receiver {
                 tokio::spawn(serve(socket, Arc::clone(&shared), Arc::clone(&reactions)));
             }
         });
-        Self { url, seen }
+        Self { url, address, seen }
     }
 
     pub(super) async fn answering(answer: &str) -> Self {
@@ -150,6 +154,49 @@ async fn read_message(socket: &mut TcpStream) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// A certificate for 127.0.0.1 that nobody has signed, and its key, which is for nothing else.
+const CERTIFICATE: &str = "MIIBkDCCATagAwIBAgIUPhudpvSlvNp1VOIj5+f1FC4fPsswCgYIKoZIzj0EAwIwFDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2\
+    MTEyMjIwMTAxOVoYDzIxMjYxMDI5MjAxMDE5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC\
+    AASMJuoL0m4P2TPenXXIFOsDztlZnz9DRf+X2sdq9G3gsVFInNh8vebgW8BOnihB73zVbSZw4pC0x4h8ZvdXxMIPo2QwYjAdBgNV\
+    HQ4EFgQUn503Zf3cT8xTeH7nWm9NVP6DlvUwHwYDVR0jBBgwFoAUn503Zf3cT8xTeH7nWm9NVP6DlvUwDwYDVR0TAQH/BAUwAwEB\
+    /zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0gAMEUCIDAm7JpZ7DImSSXILN3IOhEorqvC5B4X97Tbu7MnBoQmAiEA2jNj\
+    X2XAiwMqP7gObSSy4cchla8WdVJ7iuFsKtmaQH8=";
+const KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0B7oGptOmRwhcTfA+qA0r6Vy2C61kx9jgqdejZeMrDehRANCAASM\
+    JuoL0m4P2TPenXXIFOsDztlZnz9DRf+X2sdq9G3gsVFInNh8vebgW8BOnihB73zVbSZw4pC0x4h8ZvdXxMIP";
+
+/// The URL of an endpoint that speaks TLS with that certificate, to one who connects.
+pub(super) fn untrusted() -> String {
+    let read = |text| STANDARD.decode(text).unwrap();
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![read(CERTIFICATE).into()],
+            read(KEY).try_into().unwrap(),
+        )
+        .unwrap();
+    let mut connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        drop(connection.complete_io(&mut socket));
+    });
+    url
+}
+
+/// The URL of an endpoint that speaks first, and no TLS, to one who connects.
+pub(super) fn talkative() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        io::Write::write_all(&mut socket, b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        io::Read::read_to_end(&mut socket, &mut Vec::new()).ok();
+    });
+    url
 }
 
 /// A listener that nothing must connect to.

@@ -62,7 +62,7 @@ fn when_to_come_back_is_told_in_seconds_or_as_a_date() {
         ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
         ("Sunday, 06-Nov-94 08:50:37 GMT", Some(60)),
         ("Sun Nov  6 08:50:37 1994", Some(60)),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", Some(252_618_190_622)),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", Some(252_618_189_022)),
         ("", None),
         ("-1", None),
         ("+1", None),
@@ -88,7 +88,7 @@ async fn the_beginning_of_the_body_is_kept_up_to_a_whole_character() {
         ("a".repeat(65_537), 4096, true),
     ] {
         let answer = answer_to(with_body(body.as_bytes())).await;
-        assert_eq!(answer.body, body[..kept]);
+        assert_eq!(Some(answer.body.as_str()), body.get(..kept));
         assert_eq!(answer.truncated, truncated, "{}", body.len());
     }
     let answer = answer_to(with_body(b"a\xff\xc3b\0")).await;
@@ -148,13 +148,14 @@ async fn where_much_was_taken_out_no_beginning_of_a_secret_moves_up() {
 #[tokio::test]
 async fn a_body_without_end_is_not_read_to_its_end() {
     let begun = Instant::now();
+    let flood = vec![b'x'; 10_000_000];
     for head in [
         "content-length: 10000000",
         "content-length: 9999999999999999",
         "connection: close",
     ] {
         let head = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n");
-        let bytes = [head.as_bytes(), &[b'x'; 10_000_000]].concat();
+        let bytes = [head.as_bytes(), &flood].concat();
         let answer = answer_to(Reaction::Write(bytes)).await;
         assert_eq!((answer.status, answer.body.len()), (200, 4096), "{head}");
         assert!(answer.truncated);

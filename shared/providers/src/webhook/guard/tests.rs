@@ -207,6 +207,8 @@ fn what_can_be_read_in_two_ways_is_not_read() {
         "//example.com/",
         "https:example.com",
         "https:/example.com",
+        "https:example.com?x=://",
+        "https:///example.com/",
         "https://",
         "https:///",
         "file:///etc/passwd",
