@@ -5,12 +5,11 @@
 use futures::future::join;
 use models::time::Interval;
 use models::{Id, ids};
-use testkit::{Subscriber, World, deliver};
-
-use crate::chance::{Chance, seeds};
+use testkit::{Fault, Subscriber, World, deliver};
 
 use super::driver::{BATCH, Books, drain, first_page, tick, worker};
 use super::{START, start};
+use crate::chance::{Chance, seeds};
 
 /// Schedules that are tried.
 const SEEDS: u64 = 6;

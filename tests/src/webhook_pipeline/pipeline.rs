@@ -206,10 +206,10 @@ impl Pipeline {
         let (mut feed, mut position) = (Vec::new(), 0);
         loop {
             let page = context.events_after(position, 100).await.unwrap();
-            if page.is_empty() {
+            if page.events.is_empty() {
                 return (logged.collect(), feed);
             }
-            for (at, event) in page {
+            for (at, event) in page.events {
                 position += 1;
                 assert_eq!(at, position, "the feed has a gap");
                 feed.push(event.id.to_string());

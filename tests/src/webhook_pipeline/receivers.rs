@@ -210,11 +210,11 @@ async fn five_days_of_failures_disable_an_endpoint_once_and_it_can_recover() {
     );
     let told = api.get("/v3/events?type=endpoint.disabled").await;
     assert_eq!(told.expect(200)["data"].as_array().unwrap().len(), 1);
-    let watched: Vec<Value> = watcher.got().iter().map(Got::event).collect();
-    assert_eq!(watched.len(), 1);
-    assert_eq!(watched[0]["data"]["object"]["id"], json!(id));
+    let told_elsewhere: Vec<Value> = watcher.got().iter().map(Got::event).collect();
+    assert_eq!(told_elsewhere.len(), 1);
+    assert_eq!(told_elsewhere[0]["data"]["object"]["id"], json!(id));
     assert_eq!(
-        watched[0]["data"]["previous_attributes"]["status"],
+        told_elsewhere[0]["data"]["previous_attributes"]["status"],
         "enabled"
     );
     // Those of the last days were not even tried; nothing of its own failures was ever sent to it.
