@@ -8,6 +8,7 @@ mod recover;
 
 use std::collections::HashMap;
 
+use api::dialect::rocketsavvy::Event;
 use api::{App, Config, Invocation, Message};
 use futures::future::join_all;
 use models::event::EventType;
@@ -40,16 +41,16 @@ struct Detail {
 #[derive(Debug, Deserialize)]
 struct EventHead {
     id: Id<ids::Event>,
-    #[serde(rename = "type")]
-    kind: EventType,
 }
 
 /// An event, and the message that brought it.
 #[derive(Debug)]
 struct Arrival {
     message_id: String,
-    head: EventHead,
+    id: Id<ids::Event>,
+    kind: EventType,
     audience: Audience,
+    /// As it is sent.
     event: Box<RawValue>,
 }
 
@@ -117,16 +118,18 @@ fn read(message: &Message) -> Result<Work> {
         only: detail.only_endpoint,
         except: detail.except_endpoint,
     };
-    let head = serde_json::from_str(detail.event.get()).map_err(Error::internal)?;
-    Ok(Work::Event(
-        scope,
-        Arrival {
-            message_id: message.id.clone(),
-            head,
-            audience,
-            event: detail.event,
-        },
-    ))
+    let EventHead { id } = serde_json::from_str(detail.event.get()).map_err(Error::internal)?;
+    let event = Event::from_bus(&detail.event)?;
+    let kind = event.kind();
+    let event = serde_json::value::to_raw_value(&event).map_err(Error::internal)?;
+    let arrival = Arrival {
+        message_id: message.id.clone(),
+        id,
+        kind,
+        audience,
+        event,
+    };
+    Ok(Work::Event(scope, arrival))
 }
 
 /// Sends the events of one business on to the endpoints that want them: one query, and a call to the queue for ten messages.
@@ -148,10 +151,10 @@ async fn send(app: &App, queue: &Queue, scope: Scope, arrivals: &[Arrival]) -> R
     for arrival in arrivals {
         let wanting = endpoints
             .iter()
-            .filter(|endpoint| arrival.audience.includes(endpoint, arrival.head.kind));
+            .filter(|endpoint| arrival.audience.includes(endpoint, arrival.kind));
         messages.extend(wanting.map(|endpoint| {
             let id = DeliveryId {
-                event: arrival.head.id,
+                event: arrival.id,
                 endpoint: endpoint.id,
             };
             DeliveryMessage::first(&scope, id, Some(&arrival.event))

@@ -81,8 +81,13 @@ impl Pipeline {
     }
 
     /// A caller of all routes, now.
-    pub(crate) fn api(&self) -> Call {
-        self.world.later(self.seconds).call(catalogue::all())
+    pub(crate) fn api(&mut self) -> Call {
+        self.processes += 1;
+        let process = self
+            .world
+            .later(self.seconds)
+            .process(5000 + self.processes);
+        process.call(catalogue::all())
     }
 
     /// What the stream still has for the relay.
@@ -175,6 +180,16 @@ impl Pipeline {
             // The sweep comes every minute.
             let tick = u32::try_from(wait.max(0)).unwrap().next_multiple_of(60);
             self.pass(i64::from(tick.max(60)));
+            self.sweep().await;
+            self.settle().await;
+        }
+    }
+
+    /// Works on, a day at a time, until no delivery waits for anything.
+    pub(crate) async fn finish_by_days(&mut self) {
+        self.settle().await;
+        while self.next_retry().is_some() {
+            self.pass(90_000);
             self.sweep().await;
             self.settle().await;
         }

@@ -3,20 +3,20 @@
 use models::event::EventType;
 use models::webhooks::EventRecord;
 use models::{Error, Mode, Result, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use store::Item;
 use utoipa::ToSchema;
 
 /// Something that happened.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     #[schema(example = "evt_rs_123456")]
     id: String,
     #[serde(rename = "type")]
-    #[schema(example = "invoice.paid")]
-    kind: &'static str,
+    #[schema(value_type = String, example = "invoice.paid")]
+    kind: EventType,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
     #[schema(example = true)]
@@ -46,7 +46,7 @@ pub struct EventData {
 }
 
 /// What caused an event.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct EventRequest {
     /// The `Request-Id`; `null` for scheduled work.
     #[schema(example = "req_6f1c2a9b0d3e4f5a6b7c8d9e")]
@@ -61,7 +61,7 @@ impl Event {
     pub fn of(event: &EventRecord, mode: Mode) -> Result<Self> {
         Ok(Self {
             id: event.id.to_string(),
-            kind: event.event_type.as_str(),
+            kind: event.event_type,
             created: event.created.to_string(),
             livemode: mode.is_live(),
             sequence: event.sequence,
@@ -82,9 +82,34 @@ impl Event {
             ..self
         }
     }
+
+    /// The event as a bus hands it over, in the very bytes in which the log has it: a bus may write JSON in another order.
+    pub fn from_bus(text: &RawValue) -> Result<Self> {
+        let event: Self = serde_json::from_str(text.get()).map_err(Error::internal)?;
+        let data: Value = serde_json::from_str(event.data.get()).map_err(Error::internal)?;
+        let data = serde_json::value::to_raw_value(&EventData::in_order(data));
+        Ok(Self {
+            data: data.map_err(Error::internal)?,
+            ..event
+        })
+    }
+
+    /// What happened.
+    pub const fn kind(&self) -> EventType {
+        self.kind
+    }
 }
 
 impl EventData {
+    /// The data of an event whose members may be in any order.
+    fn in_order(mut data: Value) -> Self {
+        let mut take = |name: &str| data.as_object_mut().and_then(|data| data.remove(name));
+        Self {
+            object: take("object").unwrap_or_default(),
+            previous_attributes: take("previous_attributes"),
+        }
+    }
+
     /// The data of an event that told of a change from `before` to `after`, both as v3 prints them.
     pub fn of_change(before: Option<&Value>, after: Value) -> Self {
         let previous_attributes = before.map(|before| {
