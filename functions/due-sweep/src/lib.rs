@@ -1,7 +1,8 @@
 //! Moves what is due to the queue of its kind, and walks test clocks through time.
 //!
-//! Two triggers: the schedule of every minute sweeps all that is due in real time and takes up test clocks that stopped
-//! half-way; the event `test_clock.advancing` starts one clock at once. Sweeping writes nothing: a worker moves the item's
+//! Three triggers: the schedule of every minute sweeps all that is due in real time and takes up test clocks that stopped
+//! half-way; the event `test_clock.advancing` starts one clock at once; and a write that cannot wait
+//! for the next minute has its item sent on at once. Sweeping writes nothing: a worker moves the item's
 //! due time on in the same write with which it acts, and until then the item is swept again.
 
 mod advance;
@@ -11,7 +12,7 @@ use api::{App, Config, Invocation};
 use futures::future::try_join_all;
 use models::page::PageRequest;
 use models::platform::ClockStatus;
-use models::{Business, Id, Mode, Result, Scope};
+use models::{Business, Error, Id, Mode, Result, Scope};
 use queue::Queue;
 use serde_json::Value;
 use store::DueMessage;
@@ -24,27 +25,37 @@ const ACCOUNTS_PAGE: u32 = 100;
 pub(crate) struct Queues {
     billing: Queue,
     webhook_delivery: Queue,
+    webhook_fanout: Queue,
 }
 
 impl Queues {
     /// Sends each message to the queue of its kind.
     pub(crate) async fn send(&self, messages: Vec<DueMessage>) -> Result<()> {
-        let (deliveries, billing): (Vec<_>, Vec<_>) = messages
-            .into_iter()
-            .partition(|message| message.entity_type == "del");
+        let (mut billing, mut deliveries, mut recoveries) = (Vec::new(), Vec::new(), Vec::new());
+        for message in messages {
+            match message.entity_type.as_str() {
+                "del" => deliveries.push(message),
+                "recovery" => recoveries.push(message),
+                _ => billing.push(message),
+            }
+        }
         self.webhook_delivery.send(&deliveries).await?;
+        self.webhook_fanout.send(&recoveries).await?;
         self.billing.send(&billing).await
     }
 }
 
 /// The business whose test clock was told to advance; `None` for the schedule, whose detail is the text `{}`.
 fn clock_of(trigger: &Value) -> Option<Business> {
-    trigger
-        .get("detail")?
-        .get("account")?
-        .as_str()?
-        .parse()
-        .ok()
+    let account = trigger.get("detail")?.get("account")?;
+    account.as_str()?.parse().ok()
+}
+
+/// The item whose write wants its work begun at once.
+fn due_of(trigger: &Value) -> Result<Option<DueMessage>> {
+    let due = trigger.get("detail").and_then(|detail| detail.get("due"));
+    due.map(|due| serde_json::from_value(due.clone()).map_err(Error::internal))
+        .transpose()
 }
 
 /// The Lambda function.
@@ -55,11 +66,18 @@ pub fn function(config: &Config) -> Result<Invocation> {
             &config.connection,
             config.require("WEBHOOK_DELIVERY_QUEUE_URL")?,
         ),
+        webhook_fanout: Queue::new(
+            &config.connection,
+            config.require("WEBHOOK_FANOUT_QUEUE_URL")?,
+        ),
     };
     let app = App::new(config)?;
     Ok(api::typed_function(move |trigger: Value| {
         let (app, queues) = (app.clone(), queues.clone());
         async move {
+            if let Some(due) = due_of(&trigger)? {
+                return queues.send(vec![due]).await;
+            }
             match clock_of(&trigger) {
                 Some(business) => advance::advance(&app, &queues, business).await,
                 None => tick(&app, &queues).await,

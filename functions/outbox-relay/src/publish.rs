@@ -7,12 +7,20 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use models::{Error, Result};
 use store::Connection;
 
-use crate::record::Entry;
-
-/// The `source` of all our events.
-const SOURCE: &str = "savvy";
+/// The `source` of all events of businesses.
+pub(crate) const EVENTS: &str = "savvy";
+/// The `source` of what the product tells itself.
+pub(crate) const WORK: &str = "savvy.work";
 /// EventBridge takes so many entries in one call.
 const BATCH: usize = 10;
+
+/// What is to be published.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) source: &'static str,
+    pub(crate) detail_type: &'static str,
+    pub(crate) detail: String,
+}
 
 /// The event bus.
 #[derive(Debug, Clone)]
@@ -43,8 +51,8 @@ impl Bus {
             let request = batch.iter().map(|(_, entry)| {
                 PutEventsRequestEntry::builder()
                     .event_bus_name(&self.name)
-                    .source(SOURCE)
-                    .detail_type(entry.event_type)
+                    .source(entry.source)
+                    .detail_type(entry.detail_type)
                     .detail(&entry.detail)
                     .build()
             });

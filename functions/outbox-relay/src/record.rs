@@ -1,75 +1,95 @@
 //! The log's record of an event, made from the item before and after.
 
+use api::Change;
 use api::dialect::rocketsavvy::{Event, EventData, object_of};
-use api::{App, Change};
 use models::event::Stamp;
 use models::webhooks::EventRecord;
 use models::{Error, Result, Scope};
 use serde::Serialize;
 use serde_json::Value;
-use store::Image;
+use store::{DueMessage, Image};
+
+use crate::publish::{EVENTS, Entry, WORK};
 
 /// The detail of an event on the bus: the event as v3 prints it, and whose it is.
 #[derive(Debug, Serialize)]
-pub(crate) struct Detail {
+struct Detail {
     /// The business.
-    pub(crate) account: String,
+    account: String,
     /// Live or test.
-    pub(crate) livemode: bool,
+    livemode: bool,
     /// The endpoint that alone receives a test event.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) only_endpoint: Option<String>,
+    only_endpoint: Option<String>,
+    /// The endpoint that never receives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    except_endpoint: Option<String>,
     /// The event.
-    pub(crate) event: Event,
+    event: Event,
 }
 
-/// An event that is in the log and still to be published.
+/// What a change tells of: events, and work that is to begin at once.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) event_type: &'static str,
-    pub(crate) detail: String,
+pub(crate) struct Told {
+    pub(crate) scope: Scope,
+    pub(crate) events: Vec<EventRecord>,
+    pub(crate) due: Option<DueMessage>,
 }
 
-/// Writes the events of a change to the log and returns what is to be published.
-pub(crate) async fn log(app: &App, change: Change) -> Result<Vec<Entry>> {
+/// Reads what a change tells of: what the new image's events have that the old one's have not. `None` where that is nothing.
+pub(crate) fn told(change: Change) -> Result<Option<Told>> {
     let Some(after) = change.after else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
-    let told: Vec<_> = change
-        .before
+    let Some(scope) = after.key.scope() else {
+        return Ok(None);
+    };
+    let before = change.before.as_ref();
+    let known: Vec<_> = before
         .iter()
         .flat_map(|image| &image.stamps)
         .map(|stamp| stamp.id)
         .collect();
-    let new: Vec<Stamp> = after
-        .stamps
-        .iter()
-        .filter(|stamp| !told.contains(&stamp.id))
-        .cloned()
-        .collect();
-    if new.is_empty() {
-        return Ok(Vec::new());
+    let mut events = Vec::new();
+    for stamp in &after.stamps {
+        if !known.contains(&stamp.id) {
+            let data = data(&scope, stamp, before, &after)?;
+            events.push(record(stamp.clone(), &after, data));
+        }
     }
-    let Some(scope) = after.key.scope() else {
-        return Ok(Vec::new());
+    let due = after.at_once.then(|| DueMessage {
+        pk: after.key.pk.clone(),
+        sk: after.key.sk.clone(),
+        entity_type: after.entity_type.clone(),
+        at: None,
+    });
+    Ok((due.is_some() || !events.is_empty()).then_some(Told { scope, events, due }))
+}
+
+/// An event of the log as it goes to the bus.
+pub(crate) fn entry(scope: Scope, record: &EventRecord) -> Result<Entry> {
+    let detail = Detail {
+        account: scope.business.to_string(),
+        livemode: scope.mode.is_live(),
+        only_endpoint: record.only_endpoint.map(|id| id.to_string()),
+        except_endpoint: record.except_endpoint.map(|id| id.to_string()),
+        event: Event::of(record, scope.mode)?,
     };
-    let mut entries = Vec::with_capacity(new.len());
-    for stamp in new {
-        let data = data(&scope, &stamp, change.before.as_ref(), &after)?;
-        let session = app.scheduled(scope, Some(stamp.at));
-        let record = session.log_event(record(stamp, &after, data)).await?;
-        let detail = Detail {
-            account: scope.business.to_string(),
-            livemode: scope.mode.is_live(),
-            only_endpoint: record.only_endpoint.map(|id| id.to_string()),
-            event: Event::of(&record, scope.mode)?,
-        };
-        entries.push(Entry {
-            event_type: record.event_type.as_str(),
-            detail: serde_json::to_string(&detail).map_err(Error::internal)?,
-        });
-    }
-    Ok(entries)
+    Ok(Entry {
+        source: EVENTS,
+        detail_type: record.event_type.as_str(),
+        detail: serde_json::to_string(&detail).map_err(Error::internal)?,
+    })
+}
+
+/// Work that begins at once, as it goes to the bus: `due-sweep` hands it to the queue of its kind.
+pub(crate) fn due_entry(due: &DueMessage) -> Result<Entry> {
+    Ok(Entry {
+        source: WORK,
+        detail_type: "due",
+        detail: serde_json::to_string(&serde_json::json!({ "due": due }))
+            .map_err(Error::internal)?,
+    })
 }
 
 /// `{"object":…,"previous_attributes":…}` of an event.
@@ -88,6 +108,7 @@ fn data(scope: &Scope, stamp: &Stamp, before: Option<&Image>, after: &Image) -> 
 }
 
 fn record(stamp: Stamp, after: &Image, data: String) -> EventRecord {
+    let tells_of_endpoint = stamp.kind.is_operational();
     EventRecord {
         id: stamp.id,
         event_type: stamp.kind,
@@ -98,7 +119,9 @@ fn record(stamp: Stamp, after: &Image, data: String) -> EventRecord {
         request: stamp.request,
         idempotency_key: stamp.idempotency_key,
         source: format!("{}/{}#{}", after.key.pk, after.key.sk, stamp.sequence),
+        nonce: 0,
         only_endpoint: stamp.only.map(|test| test.endpoint),
+        except_endpoint: tells_of_endpoint.then(|| after.endpoint()).flatten(),
         created: stamp.at,
     }
 }

@@ -352,6 +352,33 @@ mod tests {
         assert_eq!(answer.pointers(), ["/url"]);
     }
 
+    #[tokio::test]
+    async fn a_live_endpoint_is_in_the_public_internet_whatever_the_process_allows() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let live = api.with_key(&world.ours.live_key);
+        let inside = ["http://127.0.0.1:9000/hook", "https://localhost:9000/hook"];
+        for url in inside {
+            let body = json!({ "url": url, "events": ["*"] });
+            let answer = live.post("/v3/webhooks", body.clone()).await;
+            answer.expect(400);
+            assert_eq!(answer.pointers(), ["/url"]);
+            api.post("/v3/webhooks", body).await.expect(201);
+        }
+        let body = json!({ "url": "https://example.com/", "events": ["*"] });
+        let path = live.post("/v3/webhooks", body).await;
+        let path = format!("/v3/webhooks/{}", path.expect(201)["id"].as_str().unwrap());
+        for url in inside {
+            let answer = live.patch(&path, json!({ "url": url })).await;
+            answer.expect(400);
+            assert_eq!(answer.pointers(), ["/url"]);
+        }
+        assert_eq!(
+            live.get(&path).await.expect(200)["url"],
+            "https://example.com/"
+        );
+    }
+
     /// Writes that many endpoints, as if they had been created one by one.
     async fn write_endpoints(world: &World, count: u64) {
         let context = world.app.context(world.ours.test(), store::Via::system());

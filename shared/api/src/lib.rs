@@ -33,8 +33,8 @@ pub use middleware::{finish, surround};
 pub use path::Path;
 pub use reply::{FileBytes, Problem, Reply};
 pub use run::{
-    Build, Change, Invocation, http_function, run, run_without_table, sqs_function,
-    stream_function, typed_function,
+    Build, Change, Invocation, Message, attempt, http_function, run, run_without_table,
+    sqs_batch_function, sqs_function, stream_function, typed_function,
 };
 pub use scope::{
     BillingRead, BillingWrite, CrmRead, CrmWrite, PaymentsRead, PaymentsWrite, PlatformRead,

@@ -45,48 +45,79 @@ pub fn http_function(router: Router) -> Invocation {
     })
 }
 
-/// A worker whose messages succeed and fail one by one.
+/// One message of a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// By which a batch's answer names it.
+    pub id: String,
+    /// What was sent.
+    pub body: String,
+}
+
+/// A worker that handles each message for itself.
 pub fn sqs_function<F, Fut>(handle: F) -> Invocation
 where
     F: Fn(String) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<()>> + Send + 'static,
+{
+    let handle = Arc::new(handle);
+    sqs_batch_function(move |messages| {
+        let handle = Arc::clone(&handle);
+        async move {
+            let work = messages
+                .into_iter()
+                .map(|message| attempt(message.id, handle(message.body)));
+            let failed = futures::future::join_all(work).await;
+            failed.into_iter().flatten().collect()
+        }
+    })
+}
+
+/// A worker that shares reads and writes among the messages of a batch. `handle` returns the ids of those that failed and
+/// shall come again: each by itself, however the others fare ([`attempt`]).
+pub fn sqs_batch_function<F, Fut>(handle: F) -> Invocation
+where
+    F: Fn(Vec<Message>) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Vec<String>> + Send + 'static,
 {
     use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
     let handle = Arc::new(handle);
     typed_function(move |event: SqsEvent| {
         let handle = Arc::clone(&handle);
         async move {
-            let attempts = event.records.into_iter().map(|record| {
-                let id = record.message_id.unwrap_or_default();
-                let attempt = std::panic::AssertUnwindSafe(handle(record.body.unwrap_or_default()))
-                    .catch_unwind();
-                async move {
-                    match attempt.await {
-                        Ok(Ok(())) => None,
-                        Ok(Err(error)) => {
-                            tracing::error!(
-                                message_id = id,
-                                error = detail(&error),
-                                "a message failed and will come again"
-                            );
-                            Some(id)
-                        }
-                        Err(_) => {
-                            tracing::error!(
-                                message_id = id,
-                                "a message made its worker panic and will come again"
-                            );
-                            Some(id)
-                        }
-                    }
-                }
+            let messages = event.records.into_iter().map(|record| Message {
+                id: record.message_id.unwrap_or_default(),
+                body: record.body.unwrap_or_default(),
             });
-            let failed = futures::future::join_all(attempts).await;
+            let failed = handle(messages.collect()).await;
             let mut response = SqsBatchResponse::default();
-            response.set_failures(failed.into_iter().flatten());
+            response.set_failures(failed);
             Ok(response)
         }
     })
+}
+
+/// Does the work of one message. Returns its id where that failed, for whatever reason, a panic included.
+pub async fn attempt(id: String, work: impl Future<Output = Result<()>>) -> Option<String> {
+    match std::panic::AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => {
+            let error = detail(&error);
+            tracing::error!(
+                message_id = id,
+                error,
+                "a message failed and will come again"
+            );
+            Some(id)
+        }
+        Err(_) => {
+            tracing::error!(
+                message_id = id,
+                "a message made its worker panic and will come again"
+            );
+            Some(id)
+        }
+    }
 }
 
 /// One change that the stream of the table tells of.

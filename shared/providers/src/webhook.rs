@@ -9,6 +9,8 @@ mod redaction;
 mod resolver;
 mod sender;
 mod signature;
+#[cfg(test)]
+mod testing;
 
 pub use answer::KEPT_HEADERS;
 pub use guard::{Egress, Refused, check_url};

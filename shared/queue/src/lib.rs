@@ -11,6 +11,8 @@ use store::Connection;
 
 /// SQS takes so many messages in one call.
 const BATCH: usize = 10;
+/// And so many bytes, of which we leave some for what it counts beside the bodies.
+const BATCH_BYTES: usize = 240 * 1024;
 
 /// A queue to send to.
 #[derive(Debug, Clone)]
@@ -36,34 +38,47 @@ impl Queue {
         }
     }
 
-    /// Sends every message, ten to a call. An error says that some may not have been sent: sending again is harmless to
-    /// our workers.
+    /// Sends every message, ten to a call as long as they fit. An error says that some may not have been sent: sending again
+    /// is harmless to our workers.
     pub async fn send<M: Serialize>(&self, messages: &[M]) -> Result<()> {
-        for batch in messages.chunks(BATCH) {
-            let entries = batch.iter().enumerate().map(|(index, message)| {
-                let body = serde_json::to_string(message).map_err(Error::internal)?;
-                let entry = SendMessageBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .message_body(body);
-                entry.build().map_err(Error::internal)
-            });
-            let entries = entries.collect::<Result<Vec<_>>>()?;
-            let call = self
-                .client
-                .send_message_batch()
-                .queue_url(&self.url)
-                .set_entries(Some(entries));
-            let sent = Box::pin(call.send()).await;
-            let output = sent.map_err(|error| {
-                Error::Unavailable(format!("SQS: {}", DisplayErrorContext(&error)))
-            })?;
-            if let Some(failed) = output.failed().first() {
-                return Err(Error::Unavailable(format!(
-                    "SQS did not take a message: {}",
-                    failed.code()
-                )));
+        let (mut batch, mut bytes) = (Vec::with_capacity(BATCH), 0_usize);
+        for message in messages {
+            let body = serde_json::to_string(message).map_err(Error::internal)?;
+            if batch.len() == BATCH || bytes.saturating_add(body.len()) > BATCH_BYTES {
+                self.send_batch(std::mem::take(&mut batch)).await?;
+                bytes = 0;
             }
+            bytes = bytes.saturating_add(body.len());
+            batch.push(body);
         }
-        Ok(())
+        self.send_batch(batch).await
+    }
+
+    async fn send_batch(&self, bodies: Vec<String>) -> Result<()> {
+        if bodies.is_empty() {
+            return Ok(());
+        }
+        let entries = bodies.into_iter().enumerate().map(|(index, body)| {
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .message_body(body);
+            entry.build().map_err(Error::internal)
+        });
+        let entries = entries.collect::<Result<Vec<_>>>()?;
+        let call = self
+            .client
+            .send_message_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(entries));
+        let sent = Box::pin(call.send()).await;
+        let output = sent
+            .map_err(|error| Error::Unavailable(format!("SQS: {}", DisplayErrorContext(&error))))?;
+        match output.failed().first() {
+            None => Ok(()),
+            Some(failed) => Err(Error::Unavailable(format!(
+                "SQS did not take a message: {}",
+                failed.code()
+            ))),
+        }
     }
 }

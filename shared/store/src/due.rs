@@ -3,10 +3,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
 use futures::FutureExt;
-use models::{Error, Result, Timestamp};
+use models::webhooks::{Delivery, DeliveryId};
+use models::{Error, Result, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use crate::item::{attr, text};
+use crate::item::{Record, attr, text};
 use crate::keys::{self, Key};
 use crate::table::{Table, unavailable};
 
@@ -37,6 +39,51 @@ pub struct DueMessage {
 
 impl DueMessage {
     /// The key of the item.
+    pub fn key(&self) -> Key {
+        Key {
+            pk: self.pk.clone(),
+            sk: self.sk.clone(),
+        }
+    }
+}
+
+/// A delivery on its way to its worker: a due item's message, and the event where there is room for it. The worker then need
+/// not read it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeliveryMessage {
+    /// Partition key of the delivery.
+    pub pk: String,
+    /// Sort key of the delivery.
+    pub sk: String,
+    /// The record's `TYPE`.
+    pub entity_type: String,
+    /// The moment on the test clock at which it is due; `None` in real time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// The event as it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Box<RawValue>>,
+}
+
+/// Bytes of an event that travel with its delivery at most. Ten messages go to SQS in one call, which takes 256 KiB.
+const MAX_EVENT_BYTES: usize = 16 * 1024;
+
+impl DeliveryMessage {
+    /// The first attempt to deliver an event.
+    pub fn first(scope: &Scope, id: DeliveryId, event: Option<&RawValue>) -> Self {
+        let key = keys::delivery(scope, id.endpoint, id.event);
+        Self {
+            pk: key.pk,
+            sk: key.sk,
+            entity_type: Delivery::TYPE.to_owned(),
+            at: None,
+            event: event
+                .filter(|event| event.get().len() <= MAX_EVENT_BYTES)
+                .map(ToOwned::to_owned),
+        }
+    }
+
+    /// The key of the delivery.
     pub fn key(&self) -> Key {
         Key {
             pk: self.pk.clone(),

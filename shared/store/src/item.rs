@@ -5,6 +5,8 @@ use std::ops::Deref;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use models::event::Stamp;
+use models::ids::{self, Id};
+use models::webhooks::{Delivery, Endpoint};
 use models::{Error, Result, Scope, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -214,5 +216,14 @@ impl Image {
             at_once: item.contains_key(attr::AT_ONCE),
             item,
         }))
+    }
+
+    /// The webhook endpoint that it is, or that it is a delivery to.
+    pub fn endpoint(&self) -> Option<Id<ids::Webhook>> {
+        match self.entity_type.as_str() {
+            Endpoint::TYPE => keys::record_id(&self.key),
+            Delivery::TYPE => keys::endpoint_of(&self.key),
+            _ => None,
+        }
     }
 }

@@ -35,7 +35,7 @@ mod webhooks;
 mod write;
 
 pub use connection::{Connection, Credentials};
-pub use due::{DueItem, DueMessage};
+pub use due::{DeliveryMessage, DueItem, DueMessage};
 pub use feed::{FeedHead, FeedStretch, Logged};
 pub use idempotency::{Answer, Idempotency, IdempotencyKey};
 pub use item::{Image, Item, Record, Stored, read_image};

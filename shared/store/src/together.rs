@@ -21,6 +21,11 @@ const MAX_ROUNDS: u32 = 10;
 pub struct Shelf(HashMap<Key, Item>);
 
 impl Shelf {
+    /// The record at `key`, which stays here for others.
+    pub fn get<T: Record>(&self, key: &Key) -> Result<Option<Stored<T>>> {
+        self.0.get(key).cloned().map_or(Ok(None), decode)
+    }
+
     /// The record at `key`, which is gone from here then.
     pub fn take<T: Record>(&mut self, key: &Key) -> Result<Option<Stored<T>>> {
         self.0.remove(key).map_or(Ok(None), decode)

@@ -217,6 +217,30 @@ impl World {
         sizes
     }
 
+    /// What the stream of the table tells of after that record, or from its beginning: as Lambda hands it to a function.
+    pub fn changes(&self, after: Option<&str>) -> Vec<serde_json::Value> {
+        use dynoxide::actions::get_records::GetRecordsRequest;
+        use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+        let request = GetShardIteratorRequest {
+            stream_arn: dynoxide::streams::stream_arn(TABLE, "local"),
+            shard_id: dynoxide::streams::shard_id(TABLE),
+            shard_iterator_type: after
+                .map_or("TRIM_HORIZON", |_| "AFTER_SEQUENCE_NUMBER")
+                .to_owned(),
+            sequence_number: after.map(str::to_owned),
+        };
+        let begins = self.database.get_shard_iterator(request).unwrap();
+        let request = GetRecordsRequest {
+            shard_iterator: begins.shard_iterator.unwrap(),
+            limit: Some(1000),
+        };
+        let read = self.database.get_records(request).unwrap();
+        read.records
+            .iter()
+            .map(|record| serde_json::to_value(record).unwrap())
+            .collect()
+    }
+
     /// Every item of the table: to look for what should not be there.
     pub fn dump(&self) -> Vec<serde_json::Value> {
         let request = serde_json::from_value(serde_json::json!({ "TableName": TABLE })).unwrap();
@@ -239,6 +263,11 @@ fn config(url: &str, clock: Clock, inbox: &Inbox) -> (Config, Meter) {
             "WEBHOOK_DELIVERY_QUEUE_URL",
             format!("{url}/queue/webhook-delivery"),
         ),
+        (
+            "WEBHOOK_FANOUT_QUEUE_URL",
+            format!("{url}/queue/webhook-fanout"),
+        ),
+        ("EVENT_BUS_NAME", "savvy-events".to_owned()),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let mut config = Config::new(BTreeMap::from(variables), connection);

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use testkit::{Call, World};
 
 use super::START;
-use super::chance::{Chance, seeds};
 use super::driver::{Books, drain, handle_all, tick};
 use crate::catalogue;
+use crate::chance::{Chance, seeds};
 
 /// Stories that are tried.
 const SEEDS: u64 = 3;

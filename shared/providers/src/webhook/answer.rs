@@ -82,11 +82,12 @@ async fn window(response: &mut Response) -> (Vec<u8>, bool) {
 fn text(window: &[u8], whole: bool, redaction: &Redaction<'_>) -> (String, bool) {
     let lossy = String::from_utf8_lossy(window);
     let clean = redaction.clean(&lossy);
-    let end = match window.len() < WINDOW {
-        true => clean.len(),
-        false => clean.len().saturating_sub(LONGEST_SECRET),
+    let maybe = if window.len() < WINDOW {
+        0
+    } else {
+        LONGEST_SECRET
     };
-    let body = cut(&clean, end.min(MAX_BODY));
+    let body = cut(&clean, clean.len().saturating_sub(maybe).min(MAX_BODY));
     (body.to_owned(), !whole || body.len() < clean.len())
 }
 
@@ -116,3 +117,6 @@ fn retry_after(headers: &HeaderMap, timestamp_seconds: i64) -> Option<i64> {
     let seconds = i64::try_from(since.as_secs()).ok()?;
     Some(seconds.saturating_sub(timestamp_seconds).max(0))
 }
+
+#[cfg(test)]
+mod tests;

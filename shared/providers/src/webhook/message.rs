@@ -1,11 +1,11 @@
 //! What goes over the wire, and what comes back.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use models::Mode;
 
-/// One message as it goes over the wire.
-#[derive(Debug)]
+/// One message as it goes over the wire. Its `Debug` shows no secret.
 pub struct Message<'a> {
     /// Where to.
     pub url: &'a str,
@@ -25,6 +25,16 @@ pub struct Message<'a> {
     pub secrets: &'a [&'a str],
     /// The event as JSON.
     pub body: String,
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("mode", &self.mode)
+            .field("id", &self.id)
+            .field("timestamp_seconds", &self.timestamp_seconds)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What came of an attempt.

@@ -12,7 +12,6 @@ const MIN_BYTES: usize = 8;
 const PREFIX: &str = "whsec_";
 
 /// Knows the secrets of one endpoint.
-#[derive(Debug)]
 pub(super) struct Redaction<'a> {
     /// The longest first: one may be part of another.
     secrets: Vec<Cow<'a, str>>,

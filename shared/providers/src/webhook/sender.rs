@@ -1,5 +1,6 @@
 //! One HTTP POST to an endpoint of a customer.
 
+use std::error::Error as Cause;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -76,20 +77,27 @@ impl Sender {
         timeouts: Timeouts,
     ) -> Result<Self> {
         let tls = outlet::tls()?;
+        let timeout = timeouts.lookup;
+        let guarded = Guarded {
+            lookup,
+            egress,
+            timeout,
+        };
         let to = |egress| {
             let resolver = Guarded {
-                lookup: Arc::clone(&lookup),
                 egress,
-                timeout: timeouts.lookup,
+                ..guarded.clone()
             };
             Outlet::new(resolver, tls.clone(), timeouts)
         };
+        let public = to(Egress::PublicOnly)?;
+        let loopback = match egress {
+            Egress::PublicOnly => None,
+            Egress::AlsoLoopback => Some(to(Egress::AlsoLoopback)?),
+        };
         Ok(Self(Arc::new(Outlets {
-            public: to(Egress::PublicOnly)?,
-            loopback: match egress {
-                Egress::PublicOnly => None,
-                Egress::AlsoLoopback => Some(to(Egress::AlsoLoopback)?),
-            },
+            public,
+            loopback,
             timeouts,
         })))
     }
@@ -225,10 +233,19 @@ fn failure(error: &reqwest::Error) -> Failure {
     }
 }
 
-fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let wrapped = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()?.get_ref());
-    wrapped
-        .filter_map(|inner| inner.downcast_ref::<rustls::Error>())
-        .next()
+/// What lies below an error. What an I/O error wraps is not its source: its source is that of what it wraps.
+fn below<'e>(cause: &&'e (dyn Cause + 'static)) -> Option<&'e (dyn Cause + 'static)> {
+    let cause: &'e (dyn Cause + 'static) = *cause;
+    match cause.downcast_ref().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => cause.source(),
+    }
 }
+
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut causes = std::iter::successors(error.source(), below);
+    causes.find_map(|cause| cause.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests;

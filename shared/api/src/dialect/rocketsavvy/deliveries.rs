@@ -76,7 +76,9 @@ pub struct Delivery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2025-06-27T11:00:00Z")]
     next_retry: Option<String>,
-    request: DeliveryRequest,
+    /// What was sent; not in events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<DeliveryRequest>,
     /// What the last attempt was answered; `null` where it had no answer, and before the first one.
     response: Option<DeliveryResponse>,
     /// The newest ten attempts, in order. Not in lists.
@@ -155,8 +157,17 @@ impl Delivery {
         event: Option<&EventRecord>,
         mode: Mode,
     ) -> Result<Self> {
-        let last = delivery.attempts.last();
+        let request = DeliveryRequest::of(delivery, endpoint, event, mode)?;
         Ok(Self {
+            request: Some(request),
+            ..Self::told(delivery, mode)
+        })
+    }
+
+    /// The delivery as events tell of it: without what was sent, which is another event.
+    pub fn told(delivery: &webhooks::Delivery, mode: Mode) -> Self {
+        let last = delivery.attempts.last();
+        Self {
             id: delivery.id.to_string(),
             webhook_id: delivery.id.endpoint.to_string(),
             event_id: delivery.id.event.to_string(),
@@ -168,12 +179,12 @@ impl Delivery {
             delivered_at: delivery.delivered_at.map(|at| at.to_string()),
             response_time: last.map(|attempt| attempt.response_time_ms),
             next_retry: delivery.next_retry.map(|at| at.to_string()),
-            request: DeliveryRequest::of(delivery, endpoint, event, mode)?,
+            request: None,
             response: last.and_then(DeliveryResponse::of),
             attempt_log: None,
             created: delivery.created.to_string(),
             livemode: mode.is_live(),
-        })
+        }
     }
 
     /// The same with its attempts.

@@ -1,0 +1,138 @@
+//! A batch of messages: read together, then each for itself, and at the end a word on each endpoint.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use api::{App, Message};
+use futures::future::{join_all, try_join, try_join_all};
+use models::{Result, Scope, Timestamp};
+use operations::Context;
+use providers::webhook::Sender;
+use store::Key;
+
+use crate::attempt::{Outcome, carry_out};
+use crate::endpoints::{self, Group};
+use crate::job::{Job, Known};
+
+/// What attempts need.
+#[derive(Debug, Clone)]
+pub(crate) struct Worker {
+    pub(crate) app: App,
+    pub(crate) sender: Sender,
+}
+
+/// Whose time it is: a business and mode, and the moment that a test clock gave.
+type Moment = (Scope, Option<Timestamp>);
+
+impl Worker {
+    /// Handles a batch and returns the ids of the messages that failed.
+    pub(crate) async fn run(&self, messages: Vec<Message>) -> Vec<String> {
+        let (mut failed, mut jobs, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+        for message in &messages {
+            match Job::read(message) {
+                // A delivery that is asked for twice in a batch is made once.
+                Ok(job) if seen.insert(job.delivery_key()) => jobs.push(job),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(message_id = message.id, ?error, "a message cannot be read");
+                    failed.push(message.id.clone());
+                }
+            }
+        }
+        let ids: Vec<String> = jobs.iter().map(|job| job.message_id.clone()).collect();
+        match self.prepare(jobs).await {
+            Ok(groups) => {
+                let work = groups.iter().map(|group| self.attempt(group));
+                failed.extend(join_all(work).await.into_iter().flatten());
+            }
+            Err(error) => {
+                tracing::error!(?error, "a batch could not be read for and will come again");
+                failed.extend(ids);
+            }
+        }
+        failed
+    }
+
+    /// Reads what the jobs need, with one call, and sorts them by endpoint.
+    async fn prepare(&self, jobs: Vec<Job>) -> Result<Vec<Group>> {
+        let keys: HashSet<Key> = jobs
+            .iter()
+            .flat_map(|job| {
+                let event = job.event.is_none().then(|| job.event_key());
+                let keys = [job.delivery_key(), job.endpoint_key(), job.health_key()];
+                keys.into_iter().chain(event)
+            })
+            .collect();
+        let keys: Vec<Key> = keys.into_iter().collect();
+        let moments: HashSet<Moment> = jobs.iter().map(|job| (job.scope, job.at)).collect();
+        let clocks = moments.into_iter().map(|moment| async move {
+            let context = Arc::new(self.app.scheduled(moment.0, moment.1));
+            let now = context.now().await?;
+            Ok((moment, (context, now)))
+        });
+        let (mut read, clocks) =
+            try_join(self.app.table().read_together(&keys), try_join_all(clocks)).await?;
+        let clocks: HashMap<Moment, (Arc<Context>, Timestamp)> = clocks.into_iter().collect();
+        let mut groups: HashMap<(Key, Moment), Group> = HashMap::new();
+        for job in jobs {
+            let moment = (job.scope, job.at);
+            let Some((context, now)) = clocks.get(&moment) else {
+                continue;
+            };
+            let delivery = read.take(&job.delivery_key())?;
+            let record = match job.event {
+                Some(_) => None,
+                None => read.get(&job.event_key())?,
+            };
+            let group = match groups.entry((job.endpoint_key(), moment)) {
+                Entry::Occupied(group) => group.into_mut(),
+                Entry::Vacant(place) => place.insert(Group {
+                    context: Arc::clone(context),
+                    endpoint: read.get(&job.endpoint_key())?,
+                    health: read.get(&job.health_key())?,
+                    now: *now,
+                    jobs: Vec::new(),
+                }),
+            };
+            group.jobs.push(Known {
+                job,
+                delivery,
+                record,
+            });
+        }
+        Ok(groups.into_values().collect())
+    }
+
+    /// Makes the attempts of one endpoint and takes note of how they went. Returns the messages that failed.
+    async fn attempt(&self, group: &Group) -> Vec<String> {
+        let turns = match group.turns().await {
+            Ok(turns) => turns,
+            Err(error) => {
+                tracing::error!(?error, "an endpoint's turns could not be taken");
+                let ids = group.jobs.iter().map(|known| known.job.message_id.clone());
+                return ids.collect();
+            }
+        };
+        let work = group
+            .jobs
+            .iter()
+            .zip(turns)
+            .map(|(known, turn)| async move {
+                let mut outcome = Outcome::Nothing;
+                let id = known.job.message_id.clone();
+                let work = async {
+                    outcome = carry_out(&self.sender, group, known, turn).await?;
+                    Ok(())
+                };
+                let failed = api::attempt(id, work).await;
+                (failed, outcome)
+            });
+        let (failed, outcomes): (Vec<_>, Vec<_>) = join_all(work).await.into_iter().unzip();
+        if let Err(error) = endpoints::note(group, &outcomes).await {
+            // The deliveries are booked; the next attempt says the same of the endpoint.
+            tracing::error!(?error, "how an endpoint is doing could not be written");
+        }
+        failed.into_iter().flatten().collect()
+    }
+}

@@ -1,0 +1,168 @@
+//! What the deliveries of one endpoint have in common: whether it is left alone, whose turn it is, and when it is disabled.
+
+use std::sync::Arc;
+
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::webhooks::{DisabledReason, Endpoint, Health, Tally};
+use models::{Error, Result, Timestamp};
+use operations::Context;
+use store::Stored;
+
+use crate::attempt::{Outcome, Turn};
+use crate::job::Known;
+
+/// Attempts at a write that meets others on the same record.
+const TRIES: u32 = 6;
+
+/// The jobs of one endpoint.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) context: Arc<Context>,
+    pub(crate) endpoint: Option<Stored<Endpoint>>,
+    pub(crate) health: Option<Stored<Health>>,
+    pub(crate) now: Timestamp,
+    pub(crate) jobs: Vec<Known>,
+}
+
+impl Group {
+    /// The endpoint, if anything is sent to it.
+    pub(crate) fn open_endpoint(&self) -> Option<&Stored<Endpoint>> {
+        self.endpoint
+            .as_ref()
+            .filter(|endpoint| endpoint.takes_any())
+    }
+
+    /// What each job may do now. Costs nothing, unless the endpoint has a rate limit or was silent: then a write unit.
+    pub(crate) async fn turns(&self) -> Result<Vec<Turn>> {
+        let Some(endpoint) = self.open_endpoint() else {
+            return Ok(vec![Turn::Never; self.jobs.len()]);
+        };
+        let health = self.health.as_ref();
+        if let Some(until) = health.and_then(|health| health.rests_at(self.now)) {
+            return Ok(vec![Turn::Rest(until); self.jobs.len()]);
+        }
+        if let Some(silent) = health.filter(|health| health.is_silent()) {
+            return self.probe(silent).await;
+        }
+        match endpoint.rate_limit {
+            None => Ok(vec![Turn::Now; self.jobs.len()]),
+            Some(limit) => self.limited(endpoint.id, limit).await,
+        }
+    }
+
+    /// One attempt finds out whether the endpoint is back: whoever writes that first makes it, and the others leave it alone.
+    async fn probe(&self, silent: &Stored<Health>) -> Result<Vec<Turn>> {
+        let mut health = (**silent).clone();
+        health.rest(self.now);
+        let until = health.rests_at(self.now).unwrap_or(self.now);
+        let mut writes = self.context.writes().await?;
+        writes.update(silent, &health, None)?;
+        let mut first = self.context.write(&writes).await?;
+        let turns = self.jobs.iter().map(|known| {
+            let probes = first && known.wants_attempt(self.now);
+            first &= !probes;
+            if probes { Turn::Now } else { Turn::Rest(until) }
+        });
+        Ok(turns.collect())
+    }
+
+    /// A turn for each attempt that has none yet.
+    async fn limited(&self, id: Id<ids::Webhook>, limit: u32) -> Result<Vec<Turn>> {
+        let wants = |known: &&Known| known.wants_attempt(self.now) && !known.has_turn();
+        let wanted = self.jobs.iter().filter(wants).count();
+        if wanted == 0 {
+            return Ok(vec![Turn::Now; self.jobs.len()]);
+        }
+        let mut given = self
+            .change(id, |health| health.take_turns(limit, wanted, self.now))
+            .await?
+            .into_iter();
+        let turns = self.jobs.iter().map(|known| {
+            let turn = if wants(&known) { given.next() } else { None };
+            turn.flatten().map_or(Turn::Now, Turn::At)
+        });
+        Ok(turns.collect())
+    }
+
+    /// Changes what is known of the endpoint, and writes it where that makes a difference.
+    async fn change<T>(
+        &self,
+        id: Id<ids::Webhook>,
+        change: impl Fn(&mut Health) -> T,
+    ) -> Result<T> {
+        let mut stored = self.health.clone();
+        for _ in 0..TRIES {
+            let before = stored.as_deref().cloned();
+            let mut health = before.clone().unwrap_or_else(|| Health::new(id));
+            let result = change(&mut health);
+            if before.as_ref() == Some(&health) || (before.is_none() && health == Health::new(id)) {
+                return Ok(result);
+            }
+            let mut writes = self.context.writes().await?;
+            match &stored {
+                Some(stored) => writes.update(stored, &health, None)?,
+                None => drop(writes.create(&health, None)?),
+            }
+            if self.context.write(&writes).await? {
+                return Ok(result);
+            }
+            stored = self.context.health_now(id).await?;
+        }
+        Err(Error::Unavailable(format!(
+            "the health of {id} met other writes too often"
+        )))
+    }
+}
+
+/// Takes note of how attempts went, and disables the endpoint that is gone or has failed for five days.
+pub(crate) async fn note(group: &Group, outcomes: &[Outcome]) -> Result<()> {
+    let Some(endpoint) = group.open_endpoint() else {
+        return Ok(());
+    };
+    let mut tally = Tally::default();
+    let mut gone = false;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Nothing => {}
+            Outcome::Succeeded => tally.succeeded = tally.succeeded.saturating_add(1),
+            Outcome::Refused => tally.refused = tally.refused.saturating_add(1),
+            Outcome::Gone => gone = true,
+            Outcome::Unanswered => tally.unanswered = tally.unanswered.saturating_add(1),
+        }
+    }
+    if gone {
+        return disable(&group.context, endpoint.id, DisabledReason::Gone).await;
+    }
+    let failed_for_long = group
+        .change(endpoint.id, |health| {
+            health.note(tally, group.now);
+            health.has_failed_long_enough(endpoint.enabled_changed, group.now)
+        })
+        .await?;
+    let failed = tally.succeeded == 0 && (tally.refused > 0 || tally.unanswered > 0);
+    if failed && failed_for_long {
+        disable(&group.context, endpoint.id, DisabledReason::Failing).await?;
+    }
+    Ok(())
+}
+
+/// Disables an endpoint, and tells the business.
+async fn disable(context: &Context, id: Id<ids::Webhook>, reason: DisabledReason) -> Result<()> {
+    for _ in 0..TRIES {
+        let stored = context.endpoint_now(id).await?;
+        let Some(stored) = stored.filter(|endpoint| endpoint.takes_any()) else {
+            return Ok(());
+        };
+        let mut endpoint = (*stored).clone();
+        endpoint.disable(reason, context.now().await?);
+        let mut writes = context.writes().await?;
+        writes.update(&stored, &endpoint, Some(EventType::EndpointDisabled))?;
+        if context.write(&writes).await? {
+            return Ok(());
+        }
+    }
+    Err(Error::Unavailable(format!(
+        "{id} met other writes too often"
+    )))
+}
