@@ -42,8 +42,8 @@ impl NewRecovery {
 
 /// Recover what a webhook endpoint missed
 ///
-/// Every event since then that the endpoint listens to and that was not delivered to it is sent again, oldest first and each
-/// once; what was delivered is not. `GET` on this path tells how far it is. One recovery of an endpoint runs at a time. 2 reads
+/// Every event since then that the endpoint listens to and that was not delivered to it is sent again, each once; what was
+/// delivered is not. `GET` on this path tells how far it is. One recovery of an endpoint runs at a time. 2 reads
 /// and 2 write units.
 #[utoipa::path(
     post,
