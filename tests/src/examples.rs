@@ -5,7 +5,11 @@
 use std::collections::BTreeMap;
 
 use http::Method;
+use models::Id;
+use models::event::{Actor, EventType};
+use models::webhooks::{Answer, Attempt, Delivery, DeliveryId, EventRecord};
 use serde_json::{Value, json};
+use store::Via;
 use testkit::{Call, World};
 
 use crate::catalogue;
@@ -65,7 +69,7 @@ impl Recorder {
     }
 }
 
-/// The exchanges of the billing group, by operation.
+/// The exchanges of billing and webhooks, by operation.
 pub(crate) async fn exchanges() -> BTreeMap<String, Exchange> {
     let world = World::new().await;
     let mut recorder = Recorder {
@@ -79,6 +83,7 @@ pub(crate) async fn exchanges() -> BTreeMap<String, Exchange> {
     invoices(&mut recorder).await;
     drafts(&mut recorder, &customer).await;
     ends(&mut recorder, &subscription).await;
+    webhooks(&mut recorder, &world).await;
     recorder.kept
 }
 
@@ -281,18 +286,124 @@ async fn ends(recorder: &mut Recorder, subscription: &str) {
         .await;
 }
 
+/// An endpoint, what was sent to it, and the log.
+async fn webhooks(recorder: &mut Recorder, world: &World) {
+    let new = json!({
+        "url": "https://your-app.com/webhooks/rocketsavvy", "description": "Main webhook endpoint",
+        "events": ["subscription.*", "payment.succeeded"], "rate_limit": 600,
+        "headers": { "X-Env": "production", "Authorization": "Bearer your-own-token" },
+        "metadata": { "environment": "production" },
+    });
+    let endpoint = recorder.post("create_webhook", "/v3/webhooks", new).await;
+    let id = endpoint["id"].as_str().unwrap();
+    let path = format!("/v3/webhooks/{id}");
+    recorder.get("get_webhook", &path).await;
+    recorder.get("list_webhooks", "/v3/webhooks").await;
+    let events =
+        json!({ "events": ["*"], "headers": { "X-Env": "staging", "Authorization": "********" } });
+    recorder.patch("update_webhook", &path, events).await;
+    let overlap = json!({ "overlap_hours": 48 });
+    recorder
+        .post(
+            "rotate_webhook_secret",
+            &format!("{path}/rotate-secret"),
+            overlap,
+        )
+        .await;
+    let test = json!({ "event_type": "payment.succeeded", "test_data": { "id": "pay_rs_789012", "amount": 5000 } });
+    recorder
+        .post("test_webhook", &format!("{path}/test"), test)
+        .await;
+    let delivery = format!("/v3/deliveries/{}", delivery(world, id).await);
+    recorder
+        .get(
+            "list_webhook_deliveries",
+            &format!("{path}/deliveries?status=failed"),
+        )
+        .await;
+    recorder.get("get_delivery", &delivery).await;
+    recorder
+        .post(
+            "resend_delivery",
+            &format!("{delivery}/resend"),
+            Value::Null,
+        )
+        .await;
+    let since = json!({ "since": "2026-01-14T00:00:00Z" });
+    recorder
+        .post("recover_webhook", &format!("{path}/recover"), since)
+        .await;
+    recorder
+        .get("get_webhook_recovery", &format!("{path}/recover"))
+        .await;
+    let events = recorder.get("list_events", "/v3/events?order=asc").await;
+    let event = events["data"][0]["id"].as_str().unwrap();
+    recorder
+        .get("get_event", &format!("/v3/events/{event}"))
+        .await;
+    recorder.delete("delete_webhook", &path).await;
+}
+
+/// A delivery that was answered 503, as the relay and the sender leave it: its id.
+pub(crate) async fn delivery(world: &World, endpoint: &str) -> DeliveryId {
+    let context = world.app.context(world.ours.test(), Via::system());
+    let at = context.now().await.unwrap();
+    let record = EventRecord {
+        id: Id::first_at(at).unwrap(),
+        event_type: EventType::PaymentSucceeded,
+        object_id: "pay_rs_789012".to_owned(),
+        sequence: 1,
+        data: r#"{"object":{"id":"pay_rs_789012","amount":9999,"status":"succeeded"}}"#.to_owned(),
+        actor: Actor::system(),
+        request: None,
+        idempotency_key: Some("order-4711".to_owned()),
+        source: "pay_rs_789012#1#payment.succeeded".to_owned(),
+        nonce: 0,
+        only_endpoint: None,
+        except_endpoint: None,
+        created: at,
+    };
+    let head = context.feed_head().await.unwrap();
+    let logged = context.log_event(record).await.unwrap();
+    let id = DeliveryId {
+        event: logged.record.id,
+        endpoint: endpoint.parse().unwrap(),
+    };
+    context.add_to_feed(head, &[logged]).await.unwrap();
+    let answer = Answer {
+        headers: [("retry-after".to_owned(), "30".to_owned())].into(),
+        body: "The service is being restarted.".to_owned(),
+        truncated: false,
+    };
+    let attempt = Attempt {
+        at,
+        http_status: Some(503),
+        error: None,
+        response_time_ms: 245,
+        manual: false,
+        answer: Some(answer),
+    };
+    let mut delivery = Delivery::new(id, EventType::PaymentSucceeded, at);
+    let url = "https://your-app.com/webhooks/rocketsavvy";
+    delivery.book(attempt, url, Some(30));
+    let mut writes = context.writes().await.unwrap();
+    writes.create(&delivery, None).unwrap();
+    assert!(context.write(&writes).await.unwrap());
+    id
+}
+
 #[tokio::test]
-async fn every_operation_of_billing_has_an_example_that_was_sent() {
+async fn every_operation_of_billing_and_webhooks_has_an_example_that_was_sent() {
     let exchanges = exchanges().await;
     let missing: Vec<String> = catalogue::operations()
         .into_iter()
-        .filter(|operation| operation.function == "billing")
+        .filter(|operation| matches!(operation.function, "billing" | "webhooks"))
         .map(|operation| operation.id)
         .filter(|id| !exchanges.contains_key(id))
         .collect();
     assert!(
         missing.is_empty(),
-        "If you are here because this assertion failed: these operations of billing have no example in the OpenAPI \
+        "If you are here because this assertion failed: these operations have no example in the OpenAPI \
          document. Send them in the story of this file: {missing:?}"
     );
 }

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use testkit::{Call, World};
 
 use crate::catalogue::{self, Operation};
+use crate::examples;
 
 /// Ids of records of one of each kind, by the prefix in the examples.
-async fn records(api: &Call) -> Vec<(&'static str, String)> {
+async fn records(world: &World, api: &Call) -> Vec<(&'static str, String)> {
     let id = |answer: &testkit::Answer| answer.text_of("id").to_owned();
     let customer = id(&api
         .post("/v3/customers", json!({ "email": "a@example.com" }))
@@ -31,6 +32,7 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
     let note = id(&api.post("/v3/credit-notes", note).await);
     let webhook = json!({ "url": "https://your-app.com/hook", "events": ["*"] });
     let webhook = id(&api.post("/v3/webhooks", webhook).await);
+    let delivery = examples::delivery(world, &webhook).await.to_string();
     let key = json!({ "name": "Another", "mode": "test", "scopes": ["*"] });
     let key = id(&api.post("/v3/api-keys", key).await);
     let client = id(&api
@@ -49,6 +51,7 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
         ("inv_rs_", invoice),
         ("cn_rs_", note),
         ("we_rs_", webhook),
+        ("del_rs_", delivery),
         ("key_rs_", key),
         ("client_rs_", client),
         ("coupon_", coupon),
@@ -123,7 +126,7 @@ async fn nobody_gets_anything_and_a_missing_scope_is_named() {
 async fn another_business_and_the_other_mode_find_nothing() {
     let world = World::new().await;
     let api = world.call(catalogue::all());
-    let records = records(&api).await;
+    let records = records(&world, &api).await;
     let document = catalogue::document();
     for stranger in [
         api.with_key(&world.theirs.test_key),

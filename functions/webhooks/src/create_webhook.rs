@@ -169,6 +169,15 @@ mod tests {
         assert_eq!(answer.headers["location"], path);
         let mut want: Value = serde_json::from_str(PRINTED).unwrap();
         want["id"] = json!(id);
+        for absent in [
+            "description",
+            "rate_limit",
+            "disabled_reason",
+            "secret_expires_at",
+        ] {
+            want[absent] = json!(null);
+        }
+        want["headers"] = json!({});
         want["status"] = json!("enabled");
         want["created"] = json!("2026-01-15T12:00:00Z");
         want["livemode"] = json!(false);
@@ -243,6 +252,14 @@ mod tests {
                 json!({ "url": good_url, "events": vec!["*"; 101] }),
                 vec!["/events"],
             ),
+            (
+                json!({ "url": good_url, "events": ["*"], "description": "x".repeat(501), "rate_limit": 0, "headers": ["X-Env"] }),
+                vec!["/description", "/headers", "/rate_limit"],
+            ),
+            (
+                json!({ "url": good_url, "events": ["*"], "rate_limit": 100_001, "headers": { "X-Env": 1 } }),
+                vec!["/headers", "/rate_limit"],
+            ),
         ];
         for (body, pointers) in wrong {
             let answer = api.post("/v3/webhooks", body).await;
@@ -253,6 +270,73 @@ mod tests {
         let answer = api.post("/v3/webhooks", typo).await;
         assert!(answer.text.contains("invoice.payed"), "{}", answer.text);
         assert_eq!(world.dump().len(), before);
+    }
+
+    #[tokio::test]
+    async fn every_wrong_header_is_named() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let before = world.dump().len();
+        let many: BTreeMap<String, String> = (0..21)
+            .map(|n| (format!("X-{n}"), "x".to_owned()))
+            .collect();
+        for (headers, pointers) in [
+            (
+                json!({ "Host": "a", "webhook-id": "a", "a b": "a", "a/b~c": "a", "X-Env": "a\r\nX-Evil: b", "X-Fine": "a" }),
+                vec![
+                    "/headers/Host",
+                    "/headers/X-Env",
+                    "/headers/a b",
+                    "/headers/a~1b~0c",
+                    "/headers/webhook-id",
+                ],
+            ),
+            (json!({ "X-Env": "a", "x-env": "b" }), vec!["/headers"]),
+            (json!(many), vec!["/headers"]),
+            // Nothing is there that could stay.
+            (
+                json!({ "Authorization": "********", "X-Env": "********" }),
+                vec!["/headers/Authorization", "/headers/X-Env"],
+            ),
+        ] {
+            let body =
+                json!({ "url": "https://example.com/", "events": ["*"], "headers": headers });
+            let answer = api.post("/v3/webhooks", body).await;
+            answer.expect(400);
+            assert_eq!(answer.pointers(), pointers);
+        }
+        assert_eq!(world.dump().len(), before);
+    }
+
+    #[tokio::test]
+    async fn credentials_in_headers_stand_on_the_endpoint_and_nowhere_else() {
+        let world = World::new().await;
+        let api = world.call(crate::routes()).idempotent("w-1");
+        let body = json!({
+            "url": "https://example.com/", "events": ["*"], "description": "Orders", "rate_limit": 100_000, "enabled": false,
+            "headers": { "Authorization": "Bearer canary", "X-Env": "production" },
+        });
+        let made = api.post("/v3/webhooks", body.clone()).await;
+        let view = made.expect(201);
+        assert_eq!(
+            view["headers"],
+            json!({ "Authorization": "********", "X-Env": "production" })
+        );
+        assert_eq!(view["description"], "Orders");
+        assert_eq!(view["rate_limit"], 100_000);
+        assert_eq!(view["disabled_reason"], "manual");
+        let again = api.post("/v3/webhooks", body).await;
+        assert_eq!(again.headers["idempotent-replayed"], "true");
+        let read = api
+            .get(&format!("/v3/webhooks/{}", made.text_of("id")))
+            .await;
+        let list = api.get("/v3/webhooks").await;
+        for answer in [&made, &again, &read, &list] {
+            assert!(!answer.text.contains("canary"), "{}", answer.text);
+        }
+        let items = items_with(&world, "canary");
+        assert_eq!(items.len(), 1);
+        assert_eq!(items[0]["et"]["S"], "we");
     }
 
     #[tokio::test]

@@ -26,42 +26,11 @@ pub(crate) async fn get_event(
 }
 
 #[cfg(test)]
-pub(crate) mod testing {
-    use models::event::{Actor, EventType};
-    use models::webhooks::EventRecord;
-    use models::{Id, Scope};
-    use testkit::World;
-
-    /// Writes `invoice.paid` of an object into the log, as the relay does.
-    pub(crate) async fn log(world: &World, scope: Scope, number: u64, object_id: &str) {
-        let record = EventRecord {
-            id: Id::new(number).unwrap(),
-            event_type: EventType::InvoicePaid,
-            object_id: object_id.to_owned(),
-            sequence: 2,
-            data: r#"{"object":{"status":"paid","amount":9999},"previous_attributes":{"status":"open"}}"#.to_owned(),
-            actor: Actor::system(),
-            request: None,
-            idempotency_key: Some("k-1".to_owned()),
-            source: format!("{object_id}#2#invoice.paid"),
-            nonce: 0,
-            only_endpoint: None,
-            except_endpoint: None,
-            created: "2026-01-15T12:00:00Z".parse().unwrap(),
-        };
-        let context = world.app.context(scope, store::Via::system());
-        let mut writes = context.writes().await.unwrap();
-        writes.create(&record, None).unwrap();
-        assert!(context.write(&writes).await.unwrap());
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use serde_json::json;
     use testkit::World;
 
-    use super::testing::log;
+    use crate::testing::log;
 
     #[tokio::test]
     async fn an_event_is_printed_as_webhooks_receive_it() {

@@ -50,6 +50,8 @@ mod resend_delivery;
 mod rotate_webhook_secret;
 mod settings;
 mod test_webhook;
+#[cfg(test)]
+mod testing;
 mod update_webhook;
 
 use api::{App, Config, Invocation};

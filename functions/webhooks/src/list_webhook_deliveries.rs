@@ -73,10 +73,13 @@ pub(crate) async fn list_webhook_deliveries(
 #[cfg(test)]
 mod tests {
     use models::event::EventType;
-    use models::webhooks::{Attempt, Delivery, DeliveryId};
-    use models::{Id, Timestamp};
+    use models::webhooks::Delivery;
     use serde_json::{Value, json};
-    use testkit::World;
+    use testkit::{Answer, World};
+
+    use crate::testing::{
+        NOON, answered, delivery, endpoint, failed_delivery, invoice_paid, log_all, write,
+    };
 
     /// As printed in the v3 document.
     const PRINTED: &str = r#"{
@@ -101,38 +104,23 @@ mod tests {
 ]
 }"#;
 
-    fn attempt(at: &str, http_status: u16) -> Attempt {
-        Attempt {
-            at: at.parse().unwrap(),
-            http_status: Some(http_status),
-            error: None,
-            response_time_ms: 245,
-            manual: false,
-            answer: None,
-        }
-    }
-
-    /// The two deliveries of the document.
-    fn printed(endpoint: Id<models::ids::Webhook>) -> [Delivery; 2] {
-        let new = |event, kind, at: &str| {
-            let at: Timestamp = at.parse().unwrap();
-            let event = Id::new(event).unwrap();
-            Delivery::new(DeliveryId { event, endpoint }, kind, at)
-        };
-        let mut delivered = new(2, EventType::PaymentSucceeded, "2025-06-27T10:30:00Z");
-        delivered.book(
-            attempt("2025-06-27T10:30:00Z", 200),
-            "https://example.com/",
-            None,
-        );
-        let mut failed = new(1, EventType::SubscriptionCreated, "2025-06-27T10:24:55Z");
+    /// The two deliveries of the document, whose ids are made of their events' and their endpoint's.
+    fn printed(endpoint: &str) -> [Delivery; 2] {
+        let url = "https://example.com/hook";
+        let kind = EventType::PaymentSucceeded;
+        let mut delivered = delivery(endpoint, 2, kind, "2025-06-27T10:30:00Z");
+        delivered.book(answered("2025-06-27T10:30:00Z", 200, "ok"), url, None);
+        let kind = EventType::SubscriptionCreated;
+        let mut failed = delivery(endpoint, 1, kind, "2025-06-27T10:24:55Z");
         for at in [
             "2025-06-27T10:24:55Z",
             "2025-06-27T10:25:00Z",
             "2025-06-27T10:30:00Z",
         ] {
-            failed.book(attempt(at, 500), "https://example.com/", None);
+            failed.book(answered(at, 500, "oops"), url, None);
         }
+        // The wait is drawn.
+        failed.next_retry = "2025-06-27T11:00:00Z".parse().ok();
         [delivered, failed]
     }
 
@@ -140,41 +128,89 @@ mod tests {
     async fn the_printed_deliveries_are_listed_as_printed() {
         let world = World::new().await;
         let api = world.call(crate::routes());
-        let body = json!({ "url": "https://example.com/", "events": ["*"] });
-        let made = api.post("/v3/webhooks", body).await;
-        let id = made.text_of("id");
+        let id = endpoint(&api).await;
         let path = format!("/v3/webhooks/{id}/deliveries");
         let empty = json!({ "deliveries": [], "has_more": false, "next_cursor": null });
         assert_eq!(*api.get(&path).await.expect(200), empty);
 
-        let context = world.app.context(world.ours.test(), store::Via::system());
-        let mut writes = context.writes().await.unwrap();
-        for delivery in printed(id.parse().unwrap()) {
-            writes.create(&delivery, None).unwrap();
-        }
-        assert!(context.write(&writes).await.unwrap());
+        let deliveries = printed(&id);
+        write(&world, &deliveries).await;
+        let records = [2, 1].map(|number| invoice_paid(number, "inv_rs_1"));
+        log_all(&world, world.ours.test(), records.into()).await;
         world.meter.take();
         let answer = api.get(&path).await;
         let units = world.meter.take();
-        assert_eq!(units.round_trips(), 2, "{units:?}");
-        let want: Value = serde_json::from_str(PRINTED).unwrap();
+        assert_eq!(
+            (units.read_tenths, units.round_trips()),
+            (20, 3),
+            "{units:?}"
+        );
+        let mut want: Value = serde_json::from_str(PRINTED).unwrap();
         let listed = answer.expect(200)["deliveries"].as_array().unwrap();
-        for (printed, ours) in want["deliveries"].as_array().unwrap().iter().zip(listed) {
+        assert_eq!(listed.len(), 2);
+        for (index, ours) in listed.iter().enumerate() {
+            let printed = &mut want["deliveries"][index];
+            printed["id"] = json!(deliveries[index].id);
             for (name, value) in printed.as_object().unwrap() {
                 assert_eq!(&ours[name], value, "{name} of {ours}");
             }
-            assert_eq!(ours["webhook_id"], id);
-            assert_eq!(ours["livemode"], false);
+            let one = api
+                .get(&format!("/v3/deliveries/{}", ours["id"].as_str().unwrap()))
+                .await;
+            let mut one = one.expect(200).clone();
+            one.as_object_mut().unwrap().remove("attempt_log").unwrap();
+            assert_eq!(*ours, one);
         }
-        assert_eq!(listed.len(), 2);
         assert!(listed[0].get("next_retry").is_none() && listed[1].get("delivered_at").is_none());
+        assert_eq!(
+            listed[0]["request"]["body"],
+            api.get("/v3/events/evt_rs_2").await.text
+        );
 
         let first = api.get(&format!("{path}?limit=1")).await;
         assert_eq!(first.expect(200)["has_more"], true);
         let next = format!("{path}?limit=1&cursor={}", first.text_of("next_cursor"));
         let second = api.get(&next).await;
-        assert_eq!(second.expect(200)["deliveries"][0]["id"], "del_rs_123457");
+        assert_eq!(second.expect(200)["deliveries"][0], listed[1]);
         assert_eq!(second.body["has_more"], false);
+    }
+
+    fn statuses(answer: &Answer) -> Vec<&str> {
+        let listed = answer.expect(200)["deliveries"].as_array().unwrap();
+        listed
+            .iter()
+            .map(|row| row["status"].as_str().unwrap())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_list_can_be_of_one_status_or_type() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let id = endpoint(&api).await;
+        failed_delivery(&world, &id).await;
+        let mut canceled = delivery(&id, 9, EventType::InvoiceVoided, NOON);
+        canceled.cancel();
+        write(&world, &[canceled]).await;
+        write(&world, &printed(&id)).await;
+        let path = format!("/v3/webhooks/{id}/deliveries");
+        for (query, want) in [
+            ("", vec!["canceled", "failed", "delivered", "failed"]),
+            ("status=failed", vec!["failed", "failed"]),
+            ("event_type=invoice.*", vec!["canceled", "failed"]),
+            ("event_type=invoice.paid&status=failed", vec!["failed"]),
+            ("event_type=*&status=pending", vec![]),
+        ] {
+            let answer = api.get(&format!("{path}?{query}")).await;
+            assert_eq!(statuses(&answer), want, "{query}");
+        }
+        let first = api.get(&format!("{path}?status=failed&limit=1")).await;
+        let cursor = first.text_of("next_cursor");
+        let next = format!("{path}?status=failed&limit=1&cursor={cursor}");
+        assert_eq!(statuses(&api.get(&next).await), ["failed"]);
+        let other = api.get(&format!("{path}?limit=1&cursor={cursor}")).await;
+        other.expect(400);
+        assert_eq!(other.pointers(), ["?cursor"]);
     }
 
     #[tokio::test]
@@ -182,9 +218,12 @@ mod tests {
         let world = World::new().await;
         let api = world.call(crate::routes());
         api.get("/v3/webhooks/we_rs_1/deliveries").await.expect(404);
-        let answer = api.get("/v3/webhooks/we_rs_1/deliveries?limit=x").await;
+        let query = "limit=x&status=sending&event_type=invoice";
+        let answer = api
+            .get(&format!("/v3/webhooks/we_rs_1/deliveries?{query}"))
+            .await;
         answer.expect(400);
-        assert_eq!(answer.pointers(), ["?limit"]);
+        assert_eq!(answer.pointers(), ["?status", "?event_type", "?limit"]);
         let stranger = api.with_key(&world.key_with(&["billing:read"]).await);
         let refused = stranger.get("/v3/webhooks/we_rs_1/deliveries").await;
         refused.expect(403);

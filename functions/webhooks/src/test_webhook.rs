@@ -113,12 +113,12 @@ mod tests {
         let units = world.meter.take();
         assert_eq!(units.write_tenths, 10, "{units:?}");
         let event = stamp(&world);
+        let only = event.only.unwrap();
         let want = json!({
             "event_id": event.id, "event_type": "payment.succeeded", "webhook_id": id, "livemode": false,
             "delivery_id": format!("del_rs_{}{}", event.id.number(), only.endpoint.digits()),
         });
         assert_eq!(*answer.expect(202), want);
-        let only = event.only.unwrap();
         assert_eq!(only.endpoint.to_string(), id);
         assert_eq!(only.object, r#"{"amount":5000}"#);
         assert_eq!(event.sequence, 1);

@@ -133,6 +133,7 @@ pub(crate) async fn update_webhook(
 
 #[cfg(test)]
 mod tests {
+    use models::webhooks::DisabledReason;
     use serde_json::json;
     use testkit::{Answer, Call, World};
 
@@ -156,6 +157,7 @@ mod tests {
         world.meter.take();
         want["enabled"] = json!(false);
         want["status"] = json!("disabled");
+        want["disabled_reason"] = json!("manual");
         assert_eq!(
             *api.patch(&path, json!({ "enabled": false }))
                 .await
@@ -167,8 +169,12 @@ mod tests {
         want["url"] = json!("https://example.org/hook");
         want["events"] = json!(["invoice.*"]);
         want["metadata"] = json!({});
+        want["description"] = json!("Orders");
+        want["rate_limit"] = json!(600);
+        want["secret_expires_at"] = json!("2026-01-16T12:00:00Z");
         let body = json!({
             "url": "https://example.org/hook", "events": ["invoice.*"], "secret": "whsec_another_secret", "metadata": null,
+            "description": "Orders", "rate_limit": 600,
         });
         assert_eq!(*api.patch(&path, body).await.expect(200), want);
         assert_eq!(*api.get(&path).await.expect(200), want);
@@ -178,11 +184,93 @@ mod tests {
             .find(|item| item["et"]["S"] == "we")
             .unwrap();
         assert_eq!(item["secret"]["S"], "whsec_another_secret");
+        let old = &item["old_secrets"]["L"][0]["M"];
+        assert_eq!(old["secret"]["S"], "whsec_your_secret_key");
         assert!(item["ev"].is_null());
+    }
 
-        world.meter.take();
-        assert_eq!(*api.patch(&path, want.clone()).await.expect(200), want);
-        assert_eq!(world.meter.take().write_tenths, 0);
+    #[tokio::test]
+    async fn what_was_read_can_be_sent_back() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let headers = json!({ "Authorization": "Bearer abc", "X-Env": "test" });
+        let body = json!({
+            "url": "https://example.com/", "events": ["*"], "headers": headers, "description": "Orders", "rate_limit": 600,
+        });
+        let made = api.post("/v3/webhooks", body).await;
+        let path = format!("/v3/webhooks/{}", made.text_of("id"));
+        let rotate = format!("{path}/rotate-secret");
+        api.post(&rotate, json!({})).await.expect(200);
+        for enabled in [false, true] {
+            let enabled = json!({ "enabled": enabled });
+            api.patch(&path, enabled).await.expect(200);
+            let read = api.get(&path).await;
+            world.meter.take();
+            assert_eq!(api.patch(&path, read.body.clone()).await.body, read.body);
+            assert_eq!(world.meter.take().write_tenths, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn headers_are_replaced_and_a_masked_value_stays() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let path = format!("/v3/webhooks/{}", crate::testing::endpoint(&api).await);
+        let stored = || crate::testing::item(&world, "we")["headers"]["M"].clone();
+        let change = json!({ "headers": { "authorization": "********", "X-Env": "********", "X-Api-Key": "1234" } });
+        let view = api.patch(&path, change).await;
+        let want = json!({ "authorization": "********", "X-Env": "test", "X-Api-Key": "********" });
+        assert_eq!(view.expect(200)["headers"], want);
+        let want = json!({ "authorization": { "S": "Bearer abc" }, "X-Env": { "S": "test" }, "X-Api-Key": { "S": "1234" } });
+        assert_eq!(stored(), want);
+        let unknown =
+            json!({ "headers": { "X-Env": "********", "Cookie": "********", "X/": "********" } });
+        let refused = api.patch(&path, unknown).await;
+        refused.expect(400);
+        assert_eq!(refused.pointers(), ["/headers/X~1"]);
+        let unknown = json!({ "headers": { "X-Env": "********", "Cookie": "********" } });
+        let refused = api.patch(&path, unknown).await;
+        refused.expect(400);
+        assert_eq!(refused.pointers(), ["/headers/Cookie"]);
+        assert_eq!(stored(), want);
+        let bare = json!({ "headers": null, "description": null, "rate_limit": null });
+        assert_eq!(
+            api.patch(&path, bare).await.expect(200)["headers"],
+            json!({})
+        );
+        assert!(stored().is_null());
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_failed_is_enabled_again_by_hand() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let id = crate::testing::endpoint(&api).await;
+        let path = format!("/v3/webhooks/{id}");
+        let context = world.app.context(world.ours.test(), store::Via::system());
+        let stored = context
+            .endpoint_now(id.parse().unwrap())
+            .await
+            .unwrap()
+            .unwrap();
+        let mut endpoint = (*stored).clone();
+        endpoint.disable(DisabledReason::Failing, context.now().await.unwrap());
+        let mut writes = context.writes().await.unwrap();
+        writes.update(&stored, &endpoint, None).unwrap();
+        assert!(context.write(&writes).await.unwrap());
+        assert_eq!(
+            api.get(&path).await.expect(200)["disabled_reason"],
+            "failing"
+        );
+        // It is off already: who says so again is not the reason.
+        let off = api.patch(&path, json!({ "enabled": false })).await;
+        assert_eq!(off.expect(200)["disabled_reason"], "failing");
+        let later = world.later(60).call(crate::routes());
+        let on = later.patch(&path, json!({ "enabled": true })).await;
+        assert_eq!(on.expect(200)["disabled_reason"], json!(null));
+        assert_eq!(on.body["status"], "enabled");
+        let item = crate::testing::item(&world, "we");
+        assert_eq!(item["enabled_changed"]["S"], "2026-01-15T12:01:00Z");
     }
 
     #[tokio::test]
@@ -193,6 +281,14 @@ mod tests {
         let path = format!("/v3/webhooks/{}", made.text_of("id"));
         let before = api.get(&path).await;
         let all = ["/url", "/events", "/secret", "/enabled"];
+        let long = "x".repeat(501);
+        let more = json!({ "description": long, "headers": { "TE": "x" }, "rate_limit": 0 });
+        let answer = api.patch(&path, more).await;
+        answer.expect(400);
+        assert_eq!(
+            answer.pointers(),
+            ["/description", "/headers/TE", "/rate_limit"]
+        );
         let wrong =
             json!({ "url": "ftp://example.com", "events": ["no"], "secret": "", "enabled": 1 });
         let removed = json!({ "url": null, "events": null, "secret": null, "enabled": null });
