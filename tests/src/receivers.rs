@@ -135,6 +135,14 @@ fn further_cases(message: &Captured) -> Vec<Case> {
             good: true,
         })
         .into();
+    // Whoever forgets to set one must not believe everybody.
+    cases.push(Case {
+        what: "without a secret",
+        message: signed_again(message, &[""]),
+        secret: "",
+        now: message.timestamp(),
+        good: false,
+    });
     for (name, text) in [
         ("webhook-id", ""),
         ("webhook-timestamp", ""),

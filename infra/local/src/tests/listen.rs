@@ -93,7 +93,8 @@ impl Product {
         let path = format!("/v3/webhooks/{}/deliveries", endpoints[0]);
         for _ in 0..1_000 {
             let list = self.caller.get(&path).await.unwrap();
-            if let Some(delivery) = rows(&list, "/deliveries").next() {
+            let tried = rows(&list, "/deliveries").find(|row| !row["http_status"].is_null());
+            if let Some(delivery) = tried {
                 return delivery.clone();
             }
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
