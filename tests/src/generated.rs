@@ -134,7 +134,12 @@ fn generated_routes_of_cargo_lambda_are_those_of_the_code() {
             .or_default()
             .push((operation.method.clone(), operation.function));
     }
-    for path in ["/docs", "/docs/{asset}", "/openapi/{dialect}"] {
+    for path in [
+        "/docs",
+        "/docs/{asset}",
+        "/docs/webhooks",
+        "/openapi/{dialect}",
+    ] {
         paths
             .entry(path.to_owned())
             .or_default()
@@ -168,6 +173,7 @@ fn generated_sample_events_are_those_of_the_code() {
         ("docs", "get_docs", "/docs"),
         ("docs", "get_docs_asset", "/docs/docs.css"),
         ("docs", "get_openapi", "/openapi/rocketsavvy.json"),
+        ("docs", "get_webhook_guide", "/docs/webhooks"),
     ] {
         let event = request("GET", path, "", None, None);
         check(

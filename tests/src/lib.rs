@@ -24,6 +24,7 @@ mod grants;
 mod inputs;
 mod metered;
 mod preview;
+mod receivers;
 mod samples;
 mod story;
 mod tenants;

@@ -1,13 +1,13 @@
-//! The files that the page loads. Their names carry a hash of their content, so that a browser may keep them for
+//! The files that the pages load. Their names carry a hash of their content, so that a browser may keep them for
 //! ever and still has the right ones after a deployment.
 
 use std::sync::LazyLock;
 
 use crate::conditional::hash_of;
 
-/// A file that the page loads.
+/// A file that a page loads.
 pub(crate) struct Asset {
-    /// What the page's template calls it.
+    /// What the templates of the pages call it.
     pub(crate) name: &'static str,
     /// The last segment of its address.
     pub(crate) file_name: String,
@@ -17,8 +17,8 @@ pub(crate) struct Asset {
     pub(crate) gzip: bool,
 }
 
-/// All files that the page loads.
-pub(crate) static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+/// All files that the pages load.
+pub(crate) static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
         asset(
             "docs.css",
@@ -30,6 +30,12 @@ pub(crate) static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
             "docs.js",
             "text/javascript; charset=utf-8",
             include_bytes!("../page/docs.js"),
+            false,
+        ),
+        asset(
+            "guide.css",
+            "text/css; charset=utf-8",
+            include_bytes!("../page/guide.css"),
             false,
         ),
         asset(
@@ -46,6 +52,13 @@ pub(crate) static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
         ),
     ]
 });
+
+/// The page with the names of the files that it loads.
+pub(crate) fn named(page: String) -> String {
+    ASSETS.iter().fold(page, |page, asset| {
+        page.replace(&["{{", asset.name, "}}"].concat(), &asset.file_name)
+    })
+}
 
 fn asset(name: &'static str, content_type: &'static str, body: &'static [u8], gzip: bool) -> Asset {
     let hash = hash_of(body);

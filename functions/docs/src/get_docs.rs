@@ -6,7 +6,7 @@ use axum::response::{Html, Response};
 use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, HeaderValue};
 
-use crate::assets::ASSETS;
+use crate::assets;
 use crate::conditional::{etag_of, reply};
 use crate::documents::DOCUMENTS;
 
@@ -42,9 +42,7 @@ fn page() -> String {
     let page = include_str!("../page/docs.html")
         .replace("{{dialects}}", &options)
         .replace("{{links}}", &links);
-    ASSETS.iter().fold(page, |page, asset| {
-        page.replace(&["{{", asset.name, "}}"].concat(), &asset.file_name)
-    })
+    assets::named(page)
 }
 
 fn lines(write: impl Fn(&str, &str) -> String) -> String {
@@ -72,7 +70,8 @@ mod tests {
             assert!(html.contains(&format!("<option value=\"{}\">", document.dialect)));
             assert!(html.contains(&format!("href=\"openapi/{}.json\"", document.dialect)));
         }
-        for asset in &*ASSETS {
+        assert!(html.contains("href=\"docs/webhooks\""));
+        for asset in ASSETS.iter().filter(|asset| asset.name != "guide.css") {
             assert!(html.contains(&format!("=\"docs/{}\"", asset.file_name)));
             let path = format!("/docs/{}", asset.file_name);
             assert_eq!(get(&path, &[]).await.status, 200);
@@ -104,6 +103,7 @@ mod tests {
             include_str!("../page/docs.html"),
             include_str!("../page/docs.js"),
             include_str!("../page/docs.css"),
+            include_str!("../page/guide.css"),
         ];
         for text in ours {
             // The name of the SVG language is no address that anybody calls.

@@ -1,12 +1,13 @@
-//! The API reference: a page that works without the internet, the OpenAPI documents behind it, and the answer to a
-//! request that no other function takes.
+//! The API reference: a page that works without the internet, the OpenAPI documents behind it, a guide to webhooks, and the
+//! answer to a request that no other function takes.
 //!
 //! Everything served here is compiled in. Nobody needs a credential, nothing is read from the store.
 //!
 //! | route | operation |
 //! |---|---|
 //! | `GET /docs` | [`get_docs`]: the page |
-//! | `GET /docs/{asset}` | [`get_docs_asset`]: its script and style, named by their content |
+//! | `GET /docs/webhooks` | [`get_webhook_guide`]: how to receive webhooks |
+//! | `GET /docs/{asset}` | [`get_docs_asset`]: scripts and styles of the pages, named by their content |
 //! | `GET /openapi/{dialect}.json` | [`get_openapi`]: the document of a dialect |
 //! | any other | [`not_found`]: 404 in the manner of the dialect that the path belongs to |
 
@@ -20,6 +21,7 @@ mod documents;
 mod get_docs;
 mod get_docs_asset;
 mod get_openapi;
+mod get_webhook_guide;
 mod negotiation;
 mod not_found;
 mod security_headers;
@@ -29,6 +31,7 @@ mod testing;
 pub use get_docs::get_docs;
 pub use get_docs_asset::get_docs_asset;
 pub use get_openapi::get_openapi;
+pub use get_webhook_guide::get_webhook_guide;
 pub use not_found::not_found;
 
 /// The routes of this function. A wrong method is answered like a wrong path, because API Gateway sends both to its
@@ -36,6 +39,7 @@ pub use not_found::not_found;
 pub fn router() -> Router {
     Router::new()
         .route("/docs", get(get_docs))
+        .route("/docs/webhooks", get(get_webhook_guide))
         .route("/docs/{asset}", get(get_docs_asset))
         .route("/openapi/{dialect}", get(get_openapi))
         .fallback(not_found)
@@ -56,6 +60,7 @@ mod tests {
     async fn every_answer_tells_browsers_to_be_careful() {
         for path in [
             "/docs",
+            "/docs/webhooks",
             "/docs/no",
             "/openapi/rocketsavvy.json",
             "/v3/no",

@@ -7,6 +7,8 @@
 //! - [`sources`], [`streams`] and [`schedules`] poll and tick as Lambda's event source mappings do.
 //! - [`gateway`] is the HTTP API in front.
 //! - [`cloud`] starts all of it and stops all of it.
+//!
+//! Two commands talk to such a process over HTTP: [`listen`] and [`trigger`].
 
 pub mod access;
 pub mod args;
@@ -20,6 +22,7 @@ pub mod eventbridge;
 pub mod functions;
 pub mod gateway;
 pub mod invoke;
+pub mod listen;
 pub mod pattern;
 pub mod queues;
 pub mod schedules;
@@ -28,8 +31,11 @@ pub mod sources;
 pub mod sqs;
 pub mod streams;
 pub mod template;
+pub mod terminal;
+pub mod trigger;
 
 mod attributes;
+mod caller;
 mod envelope;
 mod ids;
 mod intrinsics;

@@ -3,19 +3,20 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::args::Args;
+use local::args::{Args, Command, CommandLine};
 use local::cloud::{self, Aws, Settings};
-use local::{Error, Running, functions, seed};
+use local::terminal::Terminal;
+use local::{Error, Running, functions, listen, seed, trigger};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let line = CommandLine::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&args.log))
+        .with_env_filter(EnvFilter::new(&line.args.log))
         .with_writer(std::io::stderr)
         .init();
-    match run(&args) {
+    match run(&line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error),
     }
@@ -30,7 +31,7 @@ fn refuse(error: &Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn run(args: &Args) -> Result<(), Error> {
+fn run(line: &CommandLine) -> Result<(), Error> {
     // The database blocks its thread for the moment that a request takes, so there are more threads than processors.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
@@ -38,19 +39,49 @@ fn run(args: &Args) -> Result<(), Error> {
         .build()
         .map_err(|error| Error::Io("runtime", error))?;
     runtime.block_on(async {
-        let mut interrupt =
-            signal(SignalKind::interrupt()).map_err(|error| Error::Io("signals", error))?;
-        let mut terminate =
-            signal(SignalKind::terminate()).map_err(|error| Error::Io("signals", error))?;
-        let running = start(args).await?;
+        match &line.command {
+            None => serve(&line.args).await,
+            Some(Command::Listen(listen)) => {
+                listen::listen(listen, &Terminal::Real, hung_up()?).await
+            }
+            Some(Command::Trigger(trigger)) => trigger::trigger(trigger, &Terminal::Real).await,
+        }
+    })
+}
+
+/// Runs the product until it is told to end.
+async fn serve(args: &Args) -> Result<(), Error> {
+    let ended = ended()?;
+    let running = start(args).await?;
+    ended.await;
+    if !running.end().await {
+        tracing::warn!("not everything in flight has finished");
+    }
+    Ok(())
+}
+
+/// Done when the process is told to end. It takes the signals from now on.
+fn ended() -> Result<impl Future<Output = ()>, Error> {
+    let take = |kind| signal(kind).map_err(|error| Error::Io("signals", error));
+    let mut interrupt = take(SignalKind::interrupt())?;
+    let mut terminate = take(SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        if !running.end().await {
-            tracing::warn!("not everything in flight has finished");
+    })
+}
+
+/// The same, and when its terminal is closed.
+fn hung_up() -> Result<impl Future<Output = ()>, Error> {
+    let ended = ended()?;
+    let mut hang_up = signal(SignalKind::hangup()).map_err(|error| Error::Io("signals", error))?;
+    Ok(async move {
+        tokio::select! {
+            () = ended => {}
+            _ = hang_up.recv() => {}
         }
-        Ok(())
     })
 }
 

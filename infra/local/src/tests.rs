@@ -41,6 +41,7 @@ mod access;
 mod buses;
 mod database;
 mod gateway;
+mod listen;
 mod patterns;
 mod policies;
 mod queues;
@@ -49,6 +50,7 @@ mod settling;
 mod sources;
 mod streams;
 mod throughput;
+mod trigger;
 
 const NOW_MS: i64 = 1_767_225_600_000;
 
