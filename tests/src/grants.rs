@@ -73,7 +73,8 @@ async fn no_grant_of_the_template_is_missing_and_none_is_in_vain() {
 async fn fail_a_delivery(cloud: &Cloud, customer: &str) {
     let dead = json!({ "url": "http://127.0.0.1:9/hook", "events": ["customer.updated"] });
     let dead = cloud.post("/v3/webhooks", &dead, 201).await;
-    let deliveries = format!("/v3/webhooks/{}/deliveries", dead["id"].as_str().unwrap());
+    let path = format!("/v3/webhooks/{}", dead["id"].as_str().unwrap());
+    let deliveries = format!("{path}/deliveries");
     cloud
         .patch(
             &format!("/v3/customers/{customer}"),
@@ -91,4 +92,13 @@ async fn fail_a_delivery(cloud: &Cloud, customer: &str) {
             list["deliveries"][0]["attempts"].as_u64() > Some(1)
         })
         .await;
+    // What it missed is begun again.
+    let recover = format!("{path}/recover");
+    cloud
+        .post(&recover, &json!({ "since": dead["created"] }), 202)
+        .await;
+    let recovered = cloud
+        .until(&recover, |state| state["status"] == "finished")
+        .await;
+    assert_eq!(recovered["resent"], 1);
 }

@@ -131,7 +131,7 @@ mod tests {
         writes.update(&stored, &recovery, None).unwrap();
         assert!(context.write(&writes).await.unwrap());
         let over = api.get(&path).await;
-        assert_eq!(over.expect(200)["status"], "completed");
+        assert_eq!(over.expect(200)["status"], "finished");
         assert_eq!(over.body["resent"], 7);
         let later = world.later(60).call(crate::routes());
         let body = json!({ "since": "2026-01-15T12:00:00Z" });

@@ -123,12 +123,12 @@ pub(crate) fn unmasked(
     let mut invalid = Invalid::default();
     for (name, value) in headers.iter_mut().filter(|(_, value)| *value == MASKED) {
         let mut known = present.iter();
-        match known.find(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            Some((_, present)) => value.clone_from(present),
-            None => {
-                let detail = "has no present value that could stay; send the value itself";
-                invalid.push(pointer_in("/headers", name), "masked_value", detail);
-            }
+        let there = known.find(|(other, _)| other.eq_ignore_ascii_case(name));
+        if let Some((_, present)) = there {
+            value.clone_from(present);
+        } else {
+            let detail = "has no present value that could stay; send the value itself";
+            invalid.push(pointer_in("/headers", name), "masked_value", detail);
         }
     }
     invalid.into_result()?;

@@ -240,3 +240,39 @@ fn a_list_of_objects_names_every_wrong_field_of_every_entry() {
         );
     }
 }
+
+#[test]
+fn every_wrong_text_of_a_map_is_named_by_its_own_name() {
+    let read = |body: &str| {
+        errors(body, |fields| {
+            let short = |_: &str, text: &str| match text.len() {
+                0..=3 => Ok(()),
+                _ => Err("is too long".to_owned()),
+            };
+            drop(fields.texts("headers", 3, short).optional());
+        })
+    };
+    assert!(read(r#"{"headers":{"a":"x","b":""}}"#).is_empty());
+    let wrong = [
+        (
+            r#"{"headers":{"a":"long","b":"x","c/~":"longer"}}"#,
+            vec![
+                ("/headers/a", "invalid_entry"),
+                ("/headers/c~1~0", "invalid_entry"),
+            ],
+        ),
+        (
+            r#"{"headers":{"a":"","b":"","c":"","d":""}}"#,
+            vec![("/headers", "too_many")],
+        ),
+        (r#"{"headers":{"a":1}}"#, vec![("/headers", "invalid_type")]),
+        (r#"{"headers":["a"]}"#, vec![("/headers", "invalid_type")]),
+    ];
+    for (body, want) in wrong {
+        let want: Vec<(String, &str)> = want
+            .into_iter()
+            .map(|(pointer, code)| (pointer.to_owned(), code))
+            .collect();
+        assert_eq!(read(body), want, "{body}");
+    }
+}

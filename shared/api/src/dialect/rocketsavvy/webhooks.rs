@@ -181,7 +181,7 @@ pub struct Recovery {
     /// When it was asked for: later events are sent anyway.
     #[schema(example = "2025-06-27T10:30:00Z")]
     until: String,
-    /// `running` or `completed`.
+    /// `running` or `finished`.
     #[schema(example = "running")]
     status: &'static str,
     /// Deliveries begun so far.
@@ -197,7 +197,7 @@ impl Recovery {
         let status = if recovery.running {
             "running"
         } else {
-            "completed"
+            "finished"
         };
         Self {
             webhook_id: recovery.webhook_id.to_string(),
