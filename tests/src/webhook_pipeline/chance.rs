@@ -33,7 +33,7 @@ impl Schedule {
         .await;
         let mut pipeline = Pipeline::start().await;
         let mut chance = Chance::seeded(seed);
-        for number in 0..1 + chance.below(2) {
+        for number in 0..=chance.below(2) {
             let url = format!("{}/{number}", receiver.url);
             endpoint(&pipeline.api(), &url).await;
         }
