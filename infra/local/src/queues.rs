@@ -274,6 +274,28 @@ impl Queues {
         Ok(())
     }
 
+    /// Moves every message of a dead-letter queue back to the queue that gave it up, where it counts as new. Returns how many
+    /// there were; `None` where no queue, or more than one, gives up messages to that queue.
+    pub fn redrive(&self, name: &str) -> Result<Option<usize>, QueueError> {
+        self.queue(name)?;
+        let gives_up = |shelf: &&Shelf| {
+            let redrive = shelf.queue.redrive.as_ref();
+            redrive.is_some_and(|redrive| redrive.dead_letter_queue == name)
+        };
+        let mut sources = self.shelves.values().filter(gives_up);
+        let (Some(source), None) = (sources.next(), sources.next()) else {
+            return Ok(None);
+        };
+        let moved = self.connection().execute(
+            "UPDATE messages SET queue = ?2, visible_ms = ?3, receives = 0, first_received_ms = NULL,
+                 receipt = NULL, in_flight = 0
+             WHERE queue = ?1",
+            params![name, source.queue.name, self.clock.now_ms()],
+        )?;
+        self.wake(&source.queue.name);
+        Ok(Some(moved))
+    }
+
     /// How many messages there are.
     pub fn counts(&self, name: &str) -> Result<Counts, QueueError> {
         self.queue(name)?;

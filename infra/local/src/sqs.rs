@@ -89,12 +89,28 @@ impl Sqs {
                 self.queues.purge(queue()?).map_err(refusal)?;
                 Ok(json!({}))
             }
+            "StartMessageMoveTask" => self.redrive(input),
             unknown => Err(Refusal::new(
                 "com.amazonaws.sqs#UnsupportedOperation",
                 format!("{unknown} is not provided here"),
             )
             .with_query_code("AWS.SimpleQueueService.UnsupportedOperation")),
         }
+    }
+
+    /// Moves dead letters back to where they came from. Here that is done at once.
+    fn redrive(&self, input: &Value) -> Result<Value, Refusal> {
+        let source = text(input, "SourceArn")?;
+        let name = source.rsplit(':').next().unwrap_or_default();
+        let moved = self.queues.redrive(name).map_err(refusal)?;
+        moved.map_or_else(
+            || {
+                Err(invalid(
+                    "SourceArn must be the dead-letter queue of one queue",
+                ))
+            },
+            |moved| Ok(json!({ "TaskHandle": format!("{name}-{moved}") })),
+        )
     }
 
     fn send(&self, queue: &str, input: &Value) -> Result<Value, Refusal> {

@@ -160,6 +160,31 @@ async fn what_is_received_too_often_moves_to_the_dead_letter_queue() {
 }
 
 #[tokio::test]
+async fn dead_letters_can_be_moved_back_and_count_as_new() {
+    let (aws, clock) = services(None).await;
+    send(&aws, "poison").await;
+    for _ in 0..3 {
+        receive(&aws, "Work").await;
+        clock.advance_ms(60_000);
+    }
+    let redrive = async |queue: &str| {
+        let arn = format!("arn:aws:sqs:us-east-1:000000000000:savvy-{queue}");
+        let client = sqs(&aws);
+        let task = client.start_message_move_task().source_arn(arn);
+        task.send().await.map(drop)
+    };
+    redrive("Dead").await.unwrap();
+    assert_eq!(receive(&aws, "Dead").await.len(), 0);
+    for _ in 0..2 {
+        assert_eq!(bodies(&receive(&aws, "Work").await), ["poison"]);
+        clock.advance_ms(60_000);
+    }
+    assert_eq!(receive(&aws, "Work").await.len(), 0);
+    let error = redrive("Work").await.unwrap_err();
+    assert_eq!(error.code(), Some("InvalidParameterValue"));
+}
+
+#[tokio::test]
 async fn the_visibility_of_a_message_can_be_changed() {
     let (aws, clock) = services(None).await;
     send(&aws, "one").await;
