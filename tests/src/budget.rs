@@ -7,6 +7,9 @@ use serde_json::json;
 use testkit::{Units, World};
 
 use crate::catalogue;
+use crate::webhook_pipeline::pipeline::Pipeline;
+use crate::webhook_pipeline::receiver::{Manner, Receiver};
+use crate::webhook_pipeline::{endpoint, happen};
 
 struct Row {
     what: &'static str,
@@ -22,6 +25,7 @@ async fn operations_cost_what_they_say() {
     requests(&world, &mut rows).await;
     renewals(&world, &mut rows).await;
     usage(&world, &mut rows).await;
+    webhooks(&mut rows).await;
     let mut table = String::from(
         "\n| operation | read units | write units | round trips |\n|---|---|---|---|\n",
     );
@@ -135,6 +139,59 @@ async fn usage(world: &World, rows: &mut Vec<Row>) {
         .await
         .expect(200);
     row("get_subscription_usage, one metric, after a batch", 90, 0);
+}
+
+/// Events on their way to one endpoint: alone, and ten at once; and a delivery that fails first.
+async fn webhooks(rows: &mut Vec<Row>) {
+    let receiver =
+        Receiver::start(
+            |got, nth| match got.event()["data"]["object"]["email"].as_str() {
+                Some("customer99@example.com") if nth == 0 => Manner::Answer(500, ""),
+                _ => Manner::Answer(200, ""),
+            },
+        )
+        .await;
+    let mut pipeline = Pipeline::start().await;
+    let api = pipeline.api();
+    endpoint(&api, &receiver.url).await;
+    let mut row = |pipeline: &Pipeline, what, read_tenths, write_tenths| {
+        rows.push(Row {
+            what,
+            units: pipeline.process.meter.take(),
+            read_tenths,
+            write_tenths,
+        });
+    };
+    for number in 0..11 {
+        happen(&api, number).await;
+        if number == 0 {
+            pipeline.process.meter.take();
+            pipeline.relay(100).await;
+            row(&pipeline, "relay of the first event of a process", 10, 20);
+            pipeline.fan_out().await;
+            row(&pipeline, "fan-out of an event", 5, 0);
+            pipeline.deliver().await;
+            row(&pipeline, "delivery of an event, test", 25, 10);
+        }
+    }
+    pipeline.relay(100).await;
+    row(&pipeline, "relay of ten events", 0, 110);
+    pipeline.fan_out().await;
+    row(&pipeline, "fan-out of ten events", 5, 0);
+    pipeline.deliver().await;
+    row(&pipeline, "delivery of ten events, test", 70, 100);
+    happen(&api, 99).await;
+    pipeline.relay(100).await;
+    pipeline.fan_out().await;
+    pipeline.process.meter.take();
+    pipeline.deliver().await;
+    row(
+        &pipeline,
+        "delivery that fails: it waits, and the endpoint is known to fail",
+        25,
+        40,
+    );
+    assert_eq!(receiver.got().len(), 12);
 }
 
 /// A subscription that begins with a trial and is billed at its end and a month later.

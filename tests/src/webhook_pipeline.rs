@@ -4,8 +4,8 @@
 mod chance;
 mod crash;
 mod isolation;
-mod pipeline;
-mod receiver;
+pub(crate) mod pipeline;
+pub(crate) mod receiver;
 mod receivers;
 mod recovery;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use testkit::Call;
 
 /// Creates an endpoint for everything at that URL and returns its id.
-async fn endpoint(api: &Call, url: &str) -> String {
+pub(crate) async fn endpoint(api: &Call, url: &str) -> String {
     endpoint_of(api, json!({ "url": url, "events": ["*"] })).await
 }
 
@@ -25,7 +25,7 @@ async fn endpoint_of(api: &Call, settings: Value) -> String {
 }
 
 /// Something happens: `customer.created`.
-async fn happen(api: &Call, number: u64) {
+pub(crate) async fn happen(api: &Call, number: u64) {
     let email = format!("customer{number}@example.com");
     let made = api.post("/v3/customers", json!({ "email": email })).await;
     made.expect(201);
