@@ -13,6 +13,8 @@ pub(crate) const EVENTS: &str = "savvy";
 pub(crate) const WORK: &str = "savvy.work";
 /// EventBridge takes so many entries in one call.
 const BATCH: usize = 10;
+/// And so many bytes, of which we leave some for what it counts beside the details.
+const BATCH_BYTES: usize = 240 * 1024;
 
 /// What is to be published.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ impl Bus {
 
     /// Publishes entries in order and returns the sequence number of the first that the bus did not take.
     pub(crate) async fn publish(&self, entries: Vec<(String, Entry)>) -> Result<Option<String>> {
-        for batch in entries.chunks(BATCH) {
+        for batch in batches(&entries) {
             let request = batch.iter().map(|(_, entry)| {
                 PutEventsRequestEntry::builder()
                     .event_bus_name(&self.name)
@@ -76,5 +78,49 @@ impl Bus {
             }
         }
         Ok(None)
+    }
+}
+
+/// Entries in order, as many to a call as fit.
+fn batches(entries: &[(String, Entry)]) -> Vec<&[(String, Entry)]> {
+    let mut batches = Vec::new();
+    let mut rest = entries;
+    while !rest.is_empty() {
+        let mut bytes = 0_usize;
+        let fitting = rest.iter().take(BATCH).take_while(|(_, entry)| {
+            bytes = bytes.saturating_add(entry.detail.len());
+            bytes <= BATCH_BYTES
+        });
+        let (batch, others) = rest.split_at(fitting.count().clamp(1, rest.len()));
+        batches.push(batch);
+        rest = others;
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(entries: &[usize]) -> Vec<usize> {
+        let entry = |bytes: &usize| {
+            let entry = Entry {
+                source: EVENTS,
+                detail_type: "invoice.paid",
+                detail: "x".repeat(*bytes),
+            };
+            (String::new(), entry)
+        };
+        let entries: Vec<_> = entries.iter().map(entry).collect();
+        batches(&entries).iter().map(|batch| batch.len()).collect()
+    }
+
+    #[test]
+    fn a_call_has_no_more_entries_and_bytes_than_the_bus_takes() {
+        assert_eq!(sizes(&[]), [0; 0]);
+        assert_eq!(sizes(&[1; 21]), [10, 10, 1]);
+        assert_eq!(sizes(&[100_000; 5]), [2, 2, 1]);
+        assert_eq!(sizes(&[1, 200_000, 200_000, 1]), [2, 2]);
+        assert_eq!(sizes(&[900_000, 1]), [1, 1]);
     }
 }

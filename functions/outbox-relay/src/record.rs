@@ -11,6 +11,10 @@ use store::{DueMessage, Image};
 
 use crate::publish::{EVENTS, Entry, WORK};
 
+/// Bytes of data in an event: the bus takes 256 KiB with all around it. Larger ones are told without what was before, and if
+/// that does not suffice with nothing but the object's id, by which it can be read.
+const MAX_DATA_BYTES: usize = 200 * 1024;
+
 /// The detail of an event on the bus: the event as v3 prints it, and whose it is.
 #[derive(Debug, Serialize)]
 struct Detail {
@@ -104,7 +108,21 @@ fn data(scope: &Scope, stamp: &Stamp, before: Option<&Image>, after: &Image) -> 
         let heard = before.filter(|image| !image.stamps.is_empty());
         EventData::of_change(heard.map(view).transpose()?.as_ref(), view(after)?)
     };
-    serde_json::to_string(&data).map_err(Error::internal)
+    bounded(data, &after.object_id)
+}
+
+/// The data as text, and less of it where it is more than the bus and the log take.
+fn bounded(data: EventData, object_id: &str) -> Result<String> {
+    let text = serde_json::to_string(&data).map_err(Error::internal)?;
+    if text.len() <= MAX_DATA_BYTES {
+        return Ok(text);
+    }
+    let text = serde_json::to_string(&data.without_previous()).map_err(Error::internal)?;
+    if text.len() <= MAX_DATA_BYTES {
+        return Ok(text);
+    }
+    let object = serde_json::json!({ "id": object_id, "truncated": true });
+    serde_json::to_string(&EventData::of_change(None, object)).map_err(Error::internal)
 }
 
 fn record(stamp: Stamp, after: &Image, data: String) -> EventRecord {
@@ -123,5 +141,27 @@ fn record(stamp: Stamp, after: &Image, data: String) -> EventRecord {
         only_endpoint: stamp.only.map(|test| test.endpoint),
         except_endpoint: tells_of_endpoint.then(|| after.endpoint()).flatten(),
         created: stamp.at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_event_that_is_too_large_is_told_with_less() {
+        let text = |before: usize, after: usize| {
+            let before = json!({ "id": "inv_rs_1", "a": "x".repeat(before) });
+            let after = json!({ "id": "inv_rs_1", "a": "y".repeat(after) });
+            let data = EventData::of_change(Some(&before), after);
+            bounded(data, "inv_rs_1").unwrap()
+        };
+        assert!(text(100_000, 100_000).contains("previous_attributes"));
+        let less = text(150_000, 100_000);
+        assert!(less.len() > 100_000 && !less.contains("previous_attributes"));
+        let least = text(1, 300_000);
+        assert_eq!(least, r#"{"object":{"id":"inv_rs_1","truncated":true}}"#);
     }
 }

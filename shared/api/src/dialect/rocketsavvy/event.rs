@@ -110,6 +110,15 @@ impl EventData {
         }
     }
 
+    /// The same without what was before.
+    #[must_use]
+    pub fn without_previous(self) -> Self {
+        Self {
+            previous_attributes: None,
+            ..self
+        }
+    }
+
     /// The data of an event that told of a change from `before` to `after`, both as v3 prints them.
     pub fn of_change(before: Option<&Value>, after: Value) -> Self {
         let previous_attributes = before.map(|before| {
