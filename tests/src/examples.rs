@@ -358,7 +358,6 @@ pub(crate) async fn delivery(world: &World, endpoint: &str) -> DeliveryId {
         request: None,
         idempotency_key: Some("order-4711".to_owned()),
         source: "pay_rs_789012#1#payment.succeeded".to_owned(),
-        nonce: 0,
         only_endpoint: None,
         except_endpoint: None,
         created: at,

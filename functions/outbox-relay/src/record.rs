@@ -137,7 +137,6 @@ fn record(stamp: Stamp, after: &Image, data: String) -> EventRecord {
         request: stamp.request,
         idempotency_key: stamp.idempotency_key,
         source: format!("{}/{}#{}", after.key.pk, after.key.sk, stamp.sequence),
-        nonce: 0,
         only_endpoint: stamp.only.map(|test| test.endpoint),
         except_endpoint: tells_of_endpoint.then(|| after.endpoint()).flatten(),
         created: stamp.at,

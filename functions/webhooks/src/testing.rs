@@ -33,7 +33,6 @@ pub(crate) fn invoice_paid(number: u64, object_id: &str) -> EventRecord {
         request: None,
         idempotency_key: Some("k-1".to_owned()),
         source: format!("{object_id}#{number}#invoice.paid"),
-        nonce: 0,
         only_endpoint: None,
         except_endpoint: None,
         created: NOON.parse().unwrap(),

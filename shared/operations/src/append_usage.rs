@@ -103,7 +103,7 @@ impl Appending<'_> {
             } else {
                 let aggregation = self.metric.aggregation;
                 self.log.complete(&mut page, aggregation).await?;
-                self.log.write(&mut page).await?
+                self.log.write(&page).await?
             };
             if written {
                 return self.outcomes(verdicts, page.events.split_off(before));

@@ -34,7 +34,7 @@ pub async fn close_usage(context: &Context, metric: Metric<'_>) -> Result<UsageT
         let mut page = log.next_page(now);
         let totals = log.totals(&page, period, aggregation).await?;
         page.close(period, totals.clone());
-        if log.write(&mut page).await? {
+        if log.write(&page).await? {
             return Ok(totals);
         }
         context.make_way(attempt).await;

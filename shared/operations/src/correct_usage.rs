@@ -40,7 +40,7 @@ pub async fn correct_usage(
             return Ok(standing);
         }
         log.complete(&mut page, metric.aggregation).await?;
-        if log.write(&mut page).await? {
+        if log.write(&page).await? {
             return Ok(standing);
         }
         context.make_way(attempt).await;

@@ -191,9 +191,7 @@ impl<'c> History<'c> {
     }
 
     /// Writes the page that took what came. `false` where somebody else was faster: read the log again.
-    pub(crate) async fn write(&self, page: &mut UsagePage) -> Result<bool> {
-        page.mark(self.context.ids().random()?);
-        let page = &*page;
+    pub(crate) async fn write(&self, page: &UsagePage) -> Result<bool> {
         let mut writes = self.context.writes().await?;
         match self.head() {
             Some(head) if head.seq == page.seq => writes.update(head, page, None)?,

@@ -26,6 +26,8 @@ pub(crate) mod attr {
     pub(crate) const TTL: &str = "ttl";
     pub(crate) const DUE_PK: &str = "due_pk";
     pub(crate) const DUE_SK: &str = "due_sk";
+    /// Chance: tells one write from another one with the same content.
+    pub(crate) const WRITE: &str = "w";
     /// On a write that wants its due work begun at once, without waiting for the next sweep.
     pub(crate) const AT_ONCE: &str = "at_once";
     pub(crate) const PARENT_PK: &str = "gp_pk";

@@ -160,10 +160,6 @@ impl Session {
     /// Writes an event into the log. It is written once however often it is told; where another event has its id, it moves
     /// on to the next free one. One write unit.
     pub async fn log_event(&self, mut record: EventRecord) -> Result<Logged> {
-        // A repeated write of this call has the same bytes and is taken for done; one of another call must not be.
-        let mut nonce = [0_u8; 4];
-        self.ids().fill(&mut nonce)?;
-        record.nonce = u32::from_le_bytes(nonce);
         for _ in 0..MAX_NEIGHBOURS {
             let mut writes = self.writes().await?;
             writes.create(&record, None)?;

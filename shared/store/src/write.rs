@@ -169,7 +169,12 @@ impl Writes<'_> {
         self.puts.is_empty()
     }
 
-    pub(crate) fn push(&mut self, put: Put) -> Result<()> {
+    pub(crate) fn push(&mut self, mut put: Put) -> Result<()> {
+        // A write that finds its very bytes is taken for one whose answer was lost. Two workers may write the same at the same
+        // time, and only one of them has then done it.
+        let chance = u32::from_le_bytes(self.session.ids().random()?).to_string();
+        put.item
+            .insert(attr::WRITE.to_owned(), AttributeValue::N(chance));
         let key = put.key();
         if self.puts.iter().any(|other| other.key() == key) {
             return Err(Error::internal(format_args!(

@@ -30,8 +30,6 @@ pub struct EventRecord {
     pub idempotency_key: Option<String>,
     /// Item, sequence and type: tells a repeated write of this event from another event that drew the same id.
     pub source: String,
-    /// Chance: tells one write of this record from another one of the same event.
-    pub nonce: u32,
     /// The endpoint that alone receives it, for test events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_endpoint: Option<Id<ids::Webhook>>,

@@ -56,9 +56,6 @@ pub struct UsagePage {
     /// The totals of the periods that are open, by their start.
     pub(super) open: BTreeMap<Timestamp, UsageTotals>,
     pub(super) closed: Option<Closed>,
-    /// Chance, new with each write: two who report the same at the same moment otherwise write the same page, and each would
-    /// take the other's write for its own.
-    pub(super) nonce: u64,
     /// Whether it never changes again. It is decided when the page is written: see [`StoredPage`].
     pub(super) sealed: bool,
 }
@@ -80,7 +77,6 @@ impl UsagePage {
             corrections_before: None,
             open: BTreeMap::new(),
             closed: None,
-            nonce: 0,
             sealed: false,
         }
     }
@@ -103,12 +99,6 @@ impl UsagePage {
             sealed: false,
             ..self.clone()
         }
-    }
-
-    /// Tells this write apart from every other one.
-    pub fn mark(&mut self, chance: [u8; 6]) {
-        let fold = |nonce, byte| (nonce << 8) | u64::from(byte);
-        self.nonce = chance.into_iter().fold(0, fold);
     }
 
     /// Whether it never changes again.

@@ -47,7 +47,6 @@ pub(super) struct StoredPage {
     last_id: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     corrections: Option<u64>,
-    nonce: u64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     sealed: bool,
 }
@@ -83,7 +82,6 @@ impl From<UsagePage> for StoredPage {
             received: page.last_received,
             last_id: page.last_id.map(Id::number),
             corrections: page.corrections_before,
-            nonce: page.nonce,
             sealed: page.sealed || bytes >= FULL_BYTES,
         }
     }
@@ -111,7 +109,6 @@ impl TryFrom<StoredPage> for UsagePage {
             corrections_before: stored.corrections,
             open: open.collect::<Result<_>>()?,
             closed,
-            nonce: stored.nonce,
             sealed: stored.sealed,
         })
     }
@@ -377,7 +374,6 @@ mod tests {
             .push(event(892_083_540_430_903, deprecation, "0"));
         page.last_id = page.events.last().map(|event| event.id);
         page.corrections_before = Some(7);
-        page.mark([255; 6]);
         let mut totals = UsageTotals::default();
         totals
             .add("0.5".parse().unwrap(), at("2026-01-02T00:00:00Z"), true)
