@@ -1,89 +1,80 @@
-//! Threads that bill, each with its own runtime, connection and application: what a Lambda process is.
+//! Threads that each have a runtime and a thing of their own, with which they do jobs: what a Lambda process is.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use testkit::{Meter, Units, World, deliver};
 
-/// Messages that Lambda hands over at once, as the template has it.
-const BATCH: usize = 10;
+/// What is done on one of the threads.
+pub(crate) type Job<W> = Box<dyn FnOnce(Arc<W>) -> BoxFuture<'static, ()> + Send>;
 
-/// What a worker does on its thread.
-pub(crate) type Job = Box<dyn FnOnce(Arc<Worker>) -> BoxFuture<'static, ()> + Send>;
-
-/// What a worker has.
-pub(crate) struct Worker {
-    pub(crate) client: aws_sdk_dynamodb::Client,
-    function: api::Invocation,
+pub(crate) struct Workers<W> {
+    jobs: Sender<Job<W>>,
+    progress: Arc<Progress>,
 }
 
-pub(crate) struct Workers {
-    jobs: Sender<Job>,
-    done: Mutex<Receiver<()>>,
-    meters: Vec<Meter>,
+#[derive(Debug, Default)]
+struct Progress {
+    state: Mutex<State>,
+    changed: Condvar,
 }
 
-impl Workers {
-    pub(crate) fn start(world: &World, count: u64) -> Self {
-        let (jobs, queue) = channel::<Job>();
+#[derive(Debug, Default)]
+struct State {
+    /// Jobs that are not done.
+    open: usize,
+    failed: bool,
+}
+
+impl<W: Send + Sync + 'static> Workers<W> {
+    /// A thread for each of these.
+    pub(crate) fn start(each: impl IntoIterator<Item = W>) -> Self {
+        let (jobs, queue) = channel::<Job<W>>();
         let queue = Arc::new(Mutex::new(queue));
-        let (tell, done) = channel();
-        let mut meters = Vec::new();
-        for number in 0..count {
-            let process = world.process(100 + number);
-            meters.push(process.meter.clone());
-            let worker = Arc::new(Worker {
-                function: billing_run::worker(process.app.clone()),
-                client: crate::floor::client(&process.config.connection),
-            });
-            let (queue, tell) = (Arc::clone(&queue), tell.clone());
+        let progress = Arc::new(Progress::default());
+        for worker in each {
+            let worker = Arc::new(worker);
+            let (queue, progress) = (Arc::clone(&queue), Arc::clone(&progress));
             thread::Builder::new()
                 .name("worker".to_owned())
-                .spawn(move || work(&worker, &queue, &tell))
+                .spawn(move || work(&worker, &queue, &progress))
                 .unwrap();
         }
-        Self {
-            jobs,
-            done: Mutex::new(done),
-            meters,
-        }
+        Self { jobs, progress }
     }
 
     /// Does all jobs, and waits for them.
-    pub(crate) fn all(&self, jobs: impl IntoIterator<Item = Job>) {
-        let mut count = 0;
+    pub(crate) fn all(&self, jobs: impl IntoIterator<Item = Job<W>>) {
+        self.send(jobs);
+        self.wait(|open| open == 0);
+    }
+
+    /// Begins jobs.
+    pub(crate) fn send(&self, jobs: impl IntoIterator<Item = Job<W>>) {
         for job in jobs {
+            self.progress.state.lock().unwrap().open += 1;
             self.jobs.send(job).unwrap();
-            count += 1;
-        }
-        let done = self.done.lock().unwrap();
-        for _ in 0..count {
-            done.recv().unwrap();
         }
     }
 
-    /// Hands messages to the workers in batches, and waits until they are done.
-    pub(crate) fn bill(&self, messages: &[String]) {
-        let batches: Vec<Vec<String>> = messages.chunks(BATCH).map(<[String]>::to_vec).collect();
-        self.all(batches.into_iter().map(|batch| -> Job {
-            Box::new(move |worker| {
-                Box::pin(async move {
-                    let failed = deliver(&worker.function, &batch).await;
-                    assert!(failed.is_empty(), "a message failed");
-                })
-            })
-        }));
-    }
-
-    /// What all workers spent since the last time this was asked.
-    pub(crate) fn take(&self) -> Units {
-        crate::sum(self.meters.iter().map(Meter::take))
+    /// Waits until so many jobs are left; looks again whenever one is done, and each millisecond.
+    pub(crate) fn wait(&self, enough: impl Fn(usize) -> bool) {
+        let mut state = self.progress.state.lock().unwrap();
+        loop {
+            assert!(!state.failed, "a job failed");
+            if enough(state.open) {
+                return;
+            }
+            let tick = Duration::from_millis(1);
+            (state, _) = self.progress.changed.wait_timeout(state, tick).unwrap();
+        }
     }
 }
 
-fn work(worker: &Arc<Worker>, queue: &Mutex<Receiver<Job>>, tell: &Sender<()>) {
+fn work<W: Send + Sync>(worker: &Arc<W>, queue: &Mutex<Receiver<Job<W>>>, progress: &Progress) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .thread_name("worker")
         .enable_all()
@@ -93,7 +84,11 @@ fn work(worker: &Arc<Worker>, queue: &Mutex<Receiver<Job>>, tell: &Sender<()>) {
         let Ok(job) = queue.lock().unwrap().recv() else {
             return;
         };
-        runtime.block_on(job(Arc::clone(worker)));
-        tell.send(()).unwrap();
+        let job = std::panic::AssertUnwindSafe(job(Arc::clone(worker)));
+        let failed = runtime.block_on(job.catch_unwind()).is_err();
+        let mut state = progress.state.lock().unwrap();
+        state.open -= 1;
+        state.failed |= failed;
+        progress.changed.notify_all();
     }
 }

@@ -243,9 +243,22 @@ impl World {
 
     /// Every item of the table: to look for what should not be there.
     pub fn dump(&self) -> Vec<serde_json::Value> {
-        let request = serde_json::from_value(serde_json::json!({ "TableName": TABLE })).unwrap();
-        let found = serde_json::to_value(self.database.scan(request).unwrap()).unwrap();
-        found["Items"].as_array().cloned().unwrap_or_default()
+        let mut items = Vec::new();
+        let mut request = serde_json::json!({ "TableName": TABLE });
+        loop {
+            let scan = self
+                .database
+                .scan(serde_json::from_value(request.clone()).unwrap());
+            let mut found = serde_json::to_value(scan.unwrap()).unwrap();
+            if let Some(page) = found["Items"].as_array_mut() {
+                items.append(page);
+            }
+            // A page ends after a megabyte.
+            if found["LastEvaluatedKey"].is_null() {
+                return items;
+            }
+            request["ExclusiveStartKey"] = found["LastEvaluatedKey"].take();
+        }
     }
 }
 

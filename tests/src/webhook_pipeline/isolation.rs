@@ -118,3 +118,34 @@ async fn no_minute_has_more_messages_than_the_rate_limit() {
             .all(|delivery| delivery["status"] == "delivered" && delivery["attempts"] == 1)
     );
 }
+
+#[tokio::test]
+async fn workers_that_meet_share_the_turns_of_a_minute() {
+    let receiver = Receiver::willing().await;
+    let mut pipeline = Pipeline::start().await;
+    let settings = json!({ "url": receiver.url, "events": ["*"], "rate_limit": 4 });
+    endpoint_of(&pipeline.api(), settings).await;
+    for number in 0..8 {
+        happen(&pipeline.api(), number).await;
+    }
+    pipeline.relay(100).await;
+    pipeline.fan_out().await;
+    // Each asks for four turns, in the same second: what they write would be the same.
+    pipeline.deliver_together(2, 4).await;
+    assert_eq!(receiver.got().len(), 4);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_keeps_three_workers_waiting_is_left_alone() {
+    let silent = Receiver::start(|_, _| Manner::Hang).await;
+    let mut pipeline = Pipeline::start().await;
+    endpoint(&pipeline.api(), &silent.url).await;
+    for number in 0..6 {
+        happen(&pipeline.api(), number).await;
+    }
+    pipeline.relay(100).await;
+    pipeline.fan_out().await;
+    pipeline.deliver_together(3, 1).await;
+    pipeline.settle().await;
+    assert_eq!(silent.got().len(), 3);
+}

@@ -132,6 +132,16 @@ impl Pipeline {
         self.work("webhook-delivery", &delivery).await
     }
 
+    /// So many workers deliver a batch each, all at the same time.
+    pub(crate) async fn deliver_together(&self, workers: usize, batch: usize) {
+        let inbox = &self.world.inbox;
+        let batches = (0..workers).map(|_| inbox.take_from("webhook-delivery", batch));
+        let batches: Vec<Vec<String>> = batches.collect();
+        let work = batches.iter().map(|batch| deliver(&self.delivery, batch));
+        let failed = futures::future::join_all(work).await;
+        inbox.put_to("webhook-delivery", failed.into_iter().flatten());
+    }
+
     async fn work(&self, queue: &str, worker: &Invocation) -> bool {
         let batch = self.world.inbox.take_from(queue, BATCH);
         if batch.is_empty() {

@@ -6,16 +6,17 @@ use std::ops::AddAssign;
 use testkit::Units;
 
 use crate::cpu::Cpu;
+use crate::hundredths;
 
 /// Units may grow by so many thousandths from the first tenth to the last.
 const MOST_GROWTH: u64 = 20;
 
 /// What a number of invoices cost.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sample {
-    pub(crate) invoices: u64,
-    pub(crate) units: Units,
-    pub(crate) cpu: Cpu,
+pub(super) struct Sample {
+    pub(super) invoices: u64,
+    pub(super) units: Units,
+    pub(super) cpu: Cpu,
 }
 
 impl Sample {
@@ -23,11 +24,6 @@ impl Sample {
     fn each(&self, tenths: u64) -> String {
         hundredths(tenths * 10 / self.invoices.max(1))
     }
-}
-
-/// A number of hundredths with its decimal point.
-pub(crate) fn hundredths(number: u64) -> String {
-    format!("{}.{:02}", number / 100, number % 100)
 }
 
 impl AddAssign for Sample {
@@ -40,13 +36,13 @@ impl AddAssign for Sample {
 
 /// A part of the run.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Part {
-    pub(crate) run: Sample,
+pub(super) struct Part {
+    pub(super) run: Sample,
     /// Measured between its stretches; nothing in the middle of the run.
-    pub(crate) floor: Sample,
+    pub(super) floor: Sample,
 }
 
-pub(crate) fn print(parts: &[Part; 3]) {
+pub(super) fn print(parts: &[Part; 3]) {
     let row = |what: &str, of: &dyn Fn(&Sample) -> String| {
         let columns: Vec<String> = parts.iter().map(|part| of(&part.run)).collect();
         println!("| {what} | {} |", columns.join(" | "));
@@ -117,7 +113,7 @@ fn growth(before: u64, after: u64) -> String {
 }
 
 /// Ends the process where units grew.
-pub(crate) fn hold([first, _, last]: &[Part; 3]) {
+pub(super) fn hold([first, _, last]: &[Part; 3]) {
     let (first, last) = (&first.run.units, &last.run.units);
     for (what, before, after) in [
         ("write units", first.write_tenths, last.write_tenths),

@@ -14,8 +14,10 @@ use store::Connection;
 use testkit::World;
 
 use crate::cpu;
-use crate::report::Sample;
-use crate::workers::{Job, Worker, Workers};
+use crate::workers::Job;
+
+use super::billers::{Biller, Billers};
+use super::report::Sample;
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -26,7 +28,7 @@ const READS: u64 = 7;
 
 /// What a renewal writes, to be written again under other keys.
 #[derive(Debug, Clone)]
-pub(crate) struct Floor {
+pub(super) struct Floor {
     batches: u64,
     invoice: Item,
     payment: Item,
@@ -35,7 +37,7 @@ pub(crate) struct Floor {
 
 impl Floor {
     /// Finds a renewal's items in a small table.
-    pub(crate) fn of(world: &World) -> Self {
+    pub(super) fn of(world: &World) -> Self {
         let items = world.dump();
         let of = |entity_type: &str| {
             let found = items
@@ -56,10 +58,10 @@ impl Floor {
     }
 
     /// What a hundred floors cost, under keys of their own.
-    pub(crate) fn sample(&mut self, workers: &Workers) -> Sample {
-        let batch = |number: u64| -> Job {
+    pub(super) fn sample(&mut self, workers: &Billers) -> Sample {
+        let batch = |number: u64| -> Job<Biller> {
             let floor = self.clone();
-            Box::new(move |worker| -> BoxFuture<'static, ()> {
+            Box::new(move |worker: Arc<Biller>| -> BoxFuture<'static, ()> {
                 Box::pin(async move { floor.batch(&worker, number).await })
             })
         };
@@ -74,7 +76,7 @@ impl Floor {
         }
     }
 
-    async fn batch(&self, worker: &Arc<Worker>, number: u64) {
+    async fn batch(&self, worker: &Arc<Biller>, number: u64) {
         let client = &worker.client;
         let counter = client
             .update_item()
@@ -127,7 +129,7 @@ impl Floor {
 const TABLE: &str = "savvy";
 
 /// A client that shares the worker's connection and nothing else of ours.
-pub(crate) fn client(connection: &Connection) -> Client {
+pub(super) fn client(connection: &Connection) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region.clone()))
