@@ -56,7 +56,6 @@ impl Group {
         let mut health = (**silent).clone();
         health.rest(self.now);
         let until = health.rests_at(self.now).unwrap_or(self.now);
-        health.nonce = self.nonce()?;
         let mut writes = self.context.writes().await?;
         writes.update(silent, &health, None)?;
         let mut first = self.context.write(&writes).await?;
@@ -86,13 +85,6 @@ impl Group {
         Ok(turns.collect())
     }
 
-    /// What makes a write of a health unlike any other.
-    fn nonce(&self) -> Result<u32> {
-        let mut nonce = [0_u8; 4];
-        self.context.ids().fill(&mut nonce)?;
-        Ok(u32::from_le_bytes(nonce))
-    }
-
     /// Changes what is known of the endpoint, and writes it where that makes a difference.
     async fn change<T>(
         &self,
@@ -107,7 +99,6 @@ impl Group {
             if before.as_ref() == Some(&health) || (before.is_none() && health == Health::new(id)) {
                 return Ok(result);
             }
-            health.nonce = self.nonce()?;
             let mut writes = self.context.writes().await?;
             match &stored {
                 Some(stored) => writes.update(stored, &health, None)?,

@@ -44,10 +44,6 @@ pub struct Health {
     /// Turns given in that minute.
     #[serde(default)]
     pub turns: u32,
-    /// Chance: tells one write of this record from another one of the same content, so that two workers that count the same
-    /// thing at the same time are not taken for one whose write was repeated.
-    #[serde(default)]
-    pub nonce: u32,
 }
 
 impl Health {
@@ -60,7 +56,6 @@ impl Health {
             rest_until: None,
             minute: 0,
             turns: 0,
-            nonce: 0,
         }
     }
 
