@@ -1,6 +1,7 @@
 //! Credit notes: what of an invoice is owed no longer, and the way back of the money that was paid for it.
 
 use models::billing::{
+    BillingReason,
     CreditNote, Crediting, GivenBack, Invoice, InvoiceStatus, NewCreditNote, NoteRefund,
 };
 use models::event::EventType;
@@ -12,6 +13,7 @@ use store::{Stored, Writes};
 use crate::Context;
 use crate::context::vanished;
 use crate::issue_invoice::zone_of;
+use crate::row_payment::follow_row;
 use crate::refund_payment::resolve_refund;
 
 /// Tries at an invoice that others change at the same moment, with waits that come to about four seconds.
@@ -146,6 +148,9 @@ impl Issue<'_> {
         let Some(stored) = self.context.subscription_now(id).await? else {
             return Ok(());
         };
+        if invoice.billing_reason == BillingReason::PaymentSchedule {
+            return follow_row(self.context, &mut self.writes, before.status, invoice).await;
+        }
         let mut subscription = (*stored).clone();
         if stored.latest_invoice == Some(invoice.id) && subscription.paid() {
             let event = Some(EventType::SubscriptionUpdated);
