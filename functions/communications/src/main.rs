@@ -1,1 +1,5 @@
-fn main() {}
+//! The Lambda function `communications`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    api::run(communications::function)
+}

@@ -23,15 +23,20 @@ const ACCOUNTS_PAGE: u32 = 100;
 #[derive(Debug, Clone)]
 pub(crate) struct Queues {
     billing: Queue,
+    notifications: Queue,
     webhook_delivery: Queue,
 }
 
 impl Queues {
     /// Sends each message to the queue of its kind.
     pub(crate) async fn send(&self, messages: Vec<DueMessage>) -> Result<()> {
-        let (deliveries, billing): (Vec<_>, Vec<_>) = messages
+        let (deliveries, others): (Vec<_>, Vec<_>) = messages
             .into_iter()
             .partition(|message| message.entity_type == "del");
+        let (texts, billing): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|message| message.entity_type == "msg");
+        self.notifications.send(&texts).await?;
         self.webhook_delivery.send(&deliveries).await?;
         self.billing.send(&billing).await
     }
@@ -51,6 +56,10 @@ fn clock_of(trigger: &Value) -> Option<Business> {
 pub fn function(config: &Config) -> Result<Invocation> {
     let queues = Queues {
         billing: Queue::new(&config.connection, config.require("BILLING_QUEUE_URL")?),
+        notifications: Queue::new(
+            &config.connection,
+            config.require("NOTIFICATIONS_QUEUE_URL")?,
+        ),
         webhook_delivery: Queue::new(
             &config.connection,
             config.require("WEBHOOK_DELIVERY_QUEUE_URL")?,

@@ -1,1 +1,5 @@
-fn main() {}
+//! The Lambda function `enterprise`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    api::run(enterprise::function)
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The Lambda function `notifications`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    api::run(notifications::function)
+}

@@ -1,29 +1,8 @@
 //! What a card number looks like: to refuse a mistyped one, and to find one where it must not be.
 
-use std::ops::RangeInclusive;
+use models::payments::CARD_NUMBER_DIGITS as LENGTH;
 
-/// Digits in a card number (ISO/IEC 7812-1).
-const LENGTH: RangeInclusive<usize> = 13..=19;
-
-/// Whether these digits are as many as a card number has, and the last one is right for the others (Luhn, ISO/IEC 7812-1).
-pub(crate) fn is_plausible(digits: &str) -> bool {
-    let sum: u32 = digits
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(place, byte)| {
-            let digit = u32::from(byte.saturating_sub(b'0'));
-            match (place % 2, digit * 2) {
-                (0, _) => digit,
-                (_, twice) if twice > 9 => twice - 9,
-                (_, twice) => twice,
-            }
-        })
-        .sum();
-    LENGTH.contains(&digits.len())
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && sum.is_multiple_of(10)
-}
+pub(crate) use models::payments::is_card_number as is_plausible;
 
 /// Whether a card number stands in the text, in one piece or in groups of digits.
 ///

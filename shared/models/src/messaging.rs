@@ -43,6 +43,15 @@ pub enum MessageStatus {
 }
 
 impl MessageStatus {
+    /// All states in their wire spelling.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("failed", Self::Failed),
+        ("queued", Self::Queued),
+        ("received", Self::Received),
+        ("sending", Self::Sending),
+        ("sent", Self::Sent),
+    ];
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

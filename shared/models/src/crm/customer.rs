@@ -100,6 +100,9 @@ impl Profile {
     }
 }
 
+/// Of which kind the name is that `customer_num` is: only one customer can have it.
+pub const CUSTOMER_NUM: &str = "customerNum";
+
 /// A customer of the business.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Customer {

@@ -109,6 +109,8 @@ pub fn object_of(entity_type: &str, item: Item, mode: Mode, at: Timestamp) -> Re
         "sub" => show(super::Subscription::of(&read(item)?, mode)?),
         "inv" => show(super::Invoice::of(&read(item)?, mode)?),
         "cn" => show(super::CreditNote::of(&read(item)?, mode)?),
+        "sched" => show(super::Schedule::of(&read(item)?, mode)),
+        "msg" => show(super::Message::of(&read(item)?, mode)),
         "we" => show(super::Endpoint::of(&read(item)?, mode)),
         "clock" => show(super::TestClock::of(&read(item)?)),
         other => Err(Error::internal(format_args!(
