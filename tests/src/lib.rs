@@ -23,6 +23,7 @@ mod grants;
 mod inputs;
 mod metered;
 mod preview;
+mod schedules;
 mod samples;
 mod story;
 mod tenants;
