@@ -15,10 +15,12 @@ use crate::args::DEFAULT_PORT;
 use crate::caller::{Caller, rows, text};
 use crate::terminal::Terminal;
 
-use scenarios::{Scenario, Step};
+use scenarios::Scenario;
+use steps::Step;
 
 mod nearest;
 pub mod scenarios;
+mod steps;
 
 /// How long the event may take to appear in the log.
 const PATIENCE: Duration = Duration::from_secs(20);

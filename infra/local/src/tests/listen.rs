@@ -164,7 +164,7 @@ impl Target {
 
 /// The signature that a message should have.
 fn signature(secret: &str, id: &str, timestamp_seconds: i64, body: &str) -> String {
-    providers::webhook::sign(secret, id, timestamp_seconds, body).unwrap()
+    providers::webhook::sign(&[secret], id, timestamp_seconds, body).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

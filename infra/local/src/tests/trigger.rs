@@ -49,7 +49,7 @@ fn no_type_has_two_scenarios_and_no_card_is_used_but_those_of_the_sandbox() {
         .map(|scenario| scenario.event.as_str())
         .collect();
     assert_eq!(kinds.len(), scenarios::ALL.len());
-    let source = include_str!("../trigger/scenarios.rs");
+    let source = include_str!("../trigger/steps.rs");
     let readme = include_str!("../../../../README.md");
     let numbers = source
         .split("\"number\":\"")
