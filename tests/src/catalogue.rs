@@ -1,6 +1,7 @@
 //! Every operation of the product, read from the very routers that serve it.
 
 use api::App;
+use api::dialect::reveknew::{ErrorBody, ErrorField, OauthError};
 use api::dialect::rocketsavvy::{ProblemDetails, ProblemField};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -10,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) fn functions() -> Vec<(&'static str, OpenApiRouter<App>)> {
     vec![
         ("billing", billing::routes()),
+        ("communications", communications::routes()),
         ("crm", crm::routes()),
         ("payments", payments::routes()),
         ("platform", platform::routes()),
@@ -22,6 +24,11 @@ pub(crate) fn all() -> OpenApiRouter<App> {
     functions()
         .into_iter()
         .fold(OpenApiRouter::new(), |all, (_, routes)| all.merge(routes))
+}
+
+/// The functions of Reveknew and their routes.
+pub(crate) fn enterprise() -> Vec<(&'static str, OpenApiRouter<App>)> {
+    vec![("enterprise", enterprise::routes())]
 }
 
 /// One operation.
@@ -41,7 +48,21 @@ impl Operation {
         !matches!(
             self.id.as_str(),
             "create_account" | "get_account" | "get_health"
-        )
+        ) && !self.is_oauth()
+    }
+
+    /// The type of its body.
+    pub(crate) fn content_type(&self) -> &'static str {
+        if self.is_oauth() {
+            "application/x-www-form-urlencoded"
+        } else {
+            "application/json"
+        }
+    }
+
+    /// Whether it is one of the token routes, which take a form and the client's own secret.
+    pub(crate) fn is_oauth(&self) -> bool {
+        self.path.starts_with("/oauth/")
     }
 
     /// The query of the examples of its parameters, in front of which a `?` belongs; empty where it has none.
@@ -91,6 +112,7 @@ impl Operation {
     components(schemas(ProblemDetails, ProblemField)),
     tags(
         (name = "billing", description = "Plans, subscriptions, invoices, credit notes and usage; coupons, tax rates and settings."),
+        (name = "communications", description = "Text messages."),
         (name = "crm", description = "Customers."),
         (name = "payments", description = "Payment methods, payments and refunds."),
         (name = "platform", description = "Businesses, keys, clients and the test clock."),
@@ -99,28 +121,64 @@ impl Operation {
 )]
 struct Rocketsavvy;
 
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Reveknew API",
+        version = "1.0.0",
+        description = "Schedule payments, and remind customers of them by SMS.\n\nGet a token at `POST /oauth/token` with the `client_id` and `client_secret` of your client, and send it as `Authorization: Bearer …`. It opens the test or the live records of one business, whose id is in every path. Amounts are numbers in major units of the business's currency (`20.5`), days are `2022-02-25`, times RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/", description = "This installation.")),
+    components(schemas(ErrorBody, ErrorField, OauthError)),
+    tags(
+        (name = "customers", description = "Who pays."),
+        (name = "oauth", description = "Tokens."),
+        (name = "subscriptions", description = "Subscriptions and their schedules of payments."),
+        (name = "tiers", description = "What can be subscribed to."),
+    )
+)]
+struct Reveknew;
+
 /// The OpenAPI document of v3.
 pub(crate) fn document() -> Value {
     let router = OpenApiRouter::with_openapi(Rocketsavvy::openapi()).merge(all());
-    let mut document = serde_json::to_value(router.into_openapi()).unwrap();
-    document["components"]["securitySchemes"] = json!({
+    let schemes = json!({
         "key": { "type": "http", "scheme": "bearer", "description": "A key of the business: `rs_test_key_…` or `rs_live_key_…`." },
         "operator": { "type": "http", "scheme": "bearer", "description": "The operator key of the installation." },
     });
+    describe(router, &schemes, operations())
+}
+
+/// The OpenAPI document of Reveknew.
+pub(crate) fn enterprise_document() -> Value {
+    let router = OpenApiRouter::with_openapi(Reveknew::openapi()).merge(enterprise::routes());
+    let schemes = json!({
+        "key": { "type": "oauth2", "flows": { "clientCredentials": { "tokenUrl": "/oauth/token", "scopes": {} } },
+            "description": "A token of `POST /oauth/token`." },
+    });
+    describe(router, &schemes, enterprise_operations())
+}
+
+fn describe(router: OpenApiRouter<App>, schemes: &Value, operations: Vec<Operation>) -> Value {
+    let mut document = serde_json::to_value(router.into_openapi()).unwrap();
+    document["components"]["securitySchemes"] = schemes.clone();
     let schemas = document.clone();
-    for operation in operations() {
+    for operation in operations {
         let described = &mut document["paths"][&operation.path][operation.method.to_lowercase()];
         described["security"] = match operation.id.as_str() {
             "get_health" => json!([]),
+            _ if operation.is_oauth() => json!([]),
             "create_account" | "get_account" => json!([{ "operator": [] }]),
             _ => json!([{ "key": [] }]),
         };
         // One example of the whole body, made of those of its fields: what a reader copies.
-        let body = &mut described["requestBody"]["content"]["application/json"];
-        if body.get("schema").is_some() {
-            body["example"] = example(&schemas, &body["schema"]);
-        } else {
+        let kind = operation.content_type();
+        if described["requestBody"]["content"][kind]["schema"].is_null() {
             described.as_object_mut().unwrap().remove("requestBody");
+        } else {
+            let body = &mut described["requestBody"]["content"][kind];
+            body["example"] = example(&schemas, &body["schema"]);
         }
         if operation.method != "GET" && operation.takes_a_key() {
             let header = json!({
@@ -138,10 +196,27 @@ pub(crate) fn document() -> Value {
     document
 }
 
-/// Every operation, by function and then in order of path and method.
+/// Every operation of v3, by function and then in order of path and method.
 pub(crate) fn operations() -> Vec<Operation> {
+    operations_of(functions())
+}
+
+/// Every operation of Reveknew.
+pub(crate) fn enterprise_operations() -> Vec<Operation> {
+    operations_of(enterprise())
+}
+
+/// Every operation of every dialect.
+pub(crate) fn every_operation() -> Vec<Operation> {
+    operations()
+        .into_iter()
+        .chain(enterprise_operations())
+        .collect()
+}
+
+fn operations_of(functions: Vec<(&'static str, OpenApiRouter<App>)>) -> Vec<Operation> {
     let mut operations = Vec::new();
-    for (function, routes) in functions() {
+    for (function, routes) in functions {
         let document = serde_json::to_value(routes.into_openapi()).unwrap();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, description) in item.as_object().unwrap() {

@@ -42,7 +42,7 @@ fn between(text: &str, begin: &str, end: &str, from: usize, lines: &str) -> Stri
 
 fn by_function() -> BTreeMap<&'static str, Vec<Operation>> {
     let mut functions: BTreeMap<&'static str, Vec<Operation>> = BTreeMap::new();
-    for operation in catalogue::operations() {
+    for operation in catalogue::every_operation() {
         functions
             .entry(operation.function)
             .or_default()
@@ -55,19 +55,7 @@ fn by_function() -> BTreeMap<&'static str, Vec<Operation>> {
 async fn generated_openapi_is_that_of_the_code() {
     let mut document = catalogue::document();
     let exchanges = crate::examples::exchanges().await;
-    for operation in catalogue::operations() {
-        let described = &document["paths"][&operation.path][operation.method.to_lowercase()];
-        let summary = described["summary"].as_str().unwrap_or_default();
-        assert!(!summary.is_empty(), "{} has no summary", operation.id);
-        for (status, response) in described["responses"].as_object().unwrap() {
-            let text = response["description"].as_str().unwrap_or_default();
-            assert!(
-                !text.is_empty(),
-                "{} {status} has no description",
-                operation.id
-            );
-        }
-    }
+    check_words(&document, &catalogue::operations());
     for operation in catalogue::operations() {
         if let Some(exchange) = exchanges.get(&operation.id) {
             let described =
@@ -89,6 +77,30 @@ async fn generated_openapi_is_that_of_the_code() {
         }
     }
     check("infra/openapi/rocketsavvy.json", &format!("{document:#}\n"));
+}
+
+#[test]
+fn generated_openapi_of_reveknew_is_that_of_the_code() {
+    let document = catalogue::enterprise_document();
+    check_words(&document, &catalogue::enterprise_operations());
+    check("infra/openapi/reveknew.json", &format!("{document:#}\n"));
+}
+
+/// Every operation and every answer is described.
+fn check_words(document: &Value, operations: &[Operation]) {
+    for operation in operations {
+        let described = &document["paths"][&operation.path][operation.method.to_lowercase()];
+        let summary = described["summary"].as_str().unwrap_or_default();
+        assert!(!summary.is_empty(), "{} has no summary", operation.id);
+        for (status, response) in described["responses"].as_object().unwrap() {
+            let text = response["description"].as_str().unwrap_or_default();
+            assert!(
+                !text.is_empty(),
+                "{} {status} has no description",
+                operation.id
+            );
+        }
+    }
 }
 
 #[test]
@@ -128,7 +140,7 @@ fn generated_routes_of_the_template_are_those_of_the_code() {
 #[test]
 fn generated_routes_of_cargo_lambda_are_those_of_the_code() {
     let mut paths: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
-    for operation in catalogue::operations() {
+    for operation in catalogue::every_operation() {
         paths
             .entry(operation.path.clone())
             .or_default()
@@ -145,6 +157,8 @@ fn generated_routes_of_cargo_lambda_are_those_of_the_code() {
             .or_default()
             .push(("GET".to_owned(), "docs"));
     }
+    let page = ["GET", "POST"].map(|method| (method.to_owned(), "enterprise"));
+    paths.insert("/p/{code}".to_owned(), page.to_vec());
     let mut lines = String::new();
     for (path, functions) in paths {
         let rows: Vec<String> = functions
@@ -168,6 +182,26 @@ fn generated_sample_events_are_those_of_the_code() {
     for operation in catalogue::operations() {
         let path = format!("events/{}/{}.json", operation.function, operation.id);
         check(&path, &format!("{:#}\n", sample(&document, &operation)));
+    }
+    let document = catalogue::enterprise_document();
+    for operation in catalogue::enterprise_operations() {
+        let path = format!("events/{}/{}.json", operation.function, operation.id);
+        let event = enterprise_sample(&document, &operation);
+        check(&path, &format!("{event:#}\n"));
+    }
+    let page = "/p/AAAAAAAAAAAAAAAAAAAAAA";
+    let card = "number=4242424242424242&expiry=12%2F30&cvc=123".to_owned();
+    for (name, event) in [
+        ("get_payment_page", request("GET", page, "", None, None)),
+        (
+            "pay_payment_page",
+            form(request("POST", page, "", None, Some(card))),
+        ),
+    ] {
+        check(
+            &format!("events/enterprise/{name}.json"),
+            &format!("{event:#}\n"),
+        );
     }
     for (function, operation, path) in [
         ("docs", "get_docs", "/docs"),
@@ -198,6 +232,40 @@ fn sample(document: &Value, operation: &Operation) -> Value {
         key,
         body,
     )
+}
+
+/// A sample of Reveknew: with the token of the demo business, or, for the token routes, with its client.
+fn enterprise_sample(document: &Value, operation: &Operation) -> Value {
+    let kind = operation.content_type();
+    let schema = operation.description["requestBody"]["content"][kind].get("schema");
+    let body = schema.map(|schema| example(document, schema));
+    let path = operation.example_path();
+    if !operation.is_oauth() {
+        let token = Some(local::seed::enterprise_token());
+        let body = body.map(|body| body.to_string());
+        return request(&operation.method, &path, "", token, body);
+    }
+    let mut fields = body.unwrap();
+    let (id, secret) = local::seed::enterprise_client();
+    fields["client_id"] = json!(id);
+    fields["client_secret"] = json!(secret);
+    let pairs = fields.as_object().unwrap().iter();
+    let pairs: Vec<String> = pairs
+        .map(|(name, value)| format!("{name}={}", value.as_str().unwrap().replace(' ', "+")))
+        .collect();
+    form(request(
+        &operation.method,
+        &path,
+        "",
+        None,
+        Some(pairs.join("&")),
+    ))
+}
+
+/// The same request with a form as its body.
+fn form(mut event: Value) -> Value {
+    event["headers"]["content-type"] = json!("application/x-www-form-urlencoded");
+    event
 }
 
 /// A request as API Gateway hands it over, payload 2.0.

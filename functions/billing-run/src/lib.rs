@@ -1,4 +1,4 @@
-//! Does what is due: bills and ends subscriptions, collects invoices again, and asks the gateway about payments and refunds
+//! Does what is due: bills and ends subscriptions, steps through payment schedules, collects invoices again, and asks the gateway about payments and refunds
 //! whose outcome nobody wrote down.
 //!
 //! A message only says where to look. The item decides whether anything is due, so a message that comes twice, late or out
@@ -37,11 +37,18 @@ async fn run(app: &App, body: &str) -> Result<()> {
         "sub" => operations::run_subscription(&context, id(&key)?, now).await,
         "inv" => operations::run_invoice(&context, id(&key)?, now).await,
         "pay" => resolve_payment(&context, id(&key)?).await,
+        "sched" => run_schedule(&context, &key, now).await,
         "refund" => resolve_refund(&context, &key).await,
         other => Err(Error::internal(format_args!(
             "nothing is ever due to a {other} here"
         ))),
     }
+}
+
+async fn run_schedule(context: &Context, key: &store::Key, now: models::Timestamp) -> Result<()> {
+    let unknown = || Error::internal(format_args!("{} is no place in a schedule", key.sk));
+    let (subscription, slot) = keys::schedule_parts(key).ok_or_else(unknown)?;
+    operations::run_schedule(context, subscription, slot, now).await
 }
 
 async fn resolve_payment(context: &Context, id: Id<models::ids::Payment>) -> Result<()> {

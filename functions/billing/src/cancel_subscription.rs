@@ -9,7 +9,7 @@ use models::event::EventType;
 use models::ids::{self, Id};
 use utoipa::ToSchema;
 
-use crate::terms::settle;
+use crate::terms::{bring_rows, settle};
 
 /// How a subscription ends.
 #[derive(Debug, ToSchema)]
@@ -94,7 +94,9 @@ pub(crate) async fn cancel_subscription(
     }
     if !waits {
         let view = Subscription::of(&subscription, cx.mode())?;
-        return cx.changed(&writes, &view).await;
+        let reply = cx.changed(&writes, &view).await?;
+        bring_rows(&cx, &subscription).await;
+        return Ok(reply);
     }
     if !cx.begin(&writes, &id.to_string()).await? {
         return Err(store::stale().into());

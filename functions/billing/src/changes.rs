@@ -188,6 +188,9 @@ impl Body {
         if let Some(cancel) = self.cancel_at_period_end {
             after.cancel_at_period_end(cancel, now)?;
         }
+        if before.schedule.is_some() {
+            refuse_scheduled(&before, &after, purpose)?;
+        }
         Ok(Changed {
             before,
             after,
@@ -268,6 +271,22 @@ impl Body {
         invalid.into_result()?;
         Ok(Some(items).filter(|items| *items != before.items))
     }
+}
+
+/// Of a subscription that is paid by schedule only the caller's own words change here: what it costs and when is of its rows.
+fn refuse_scheduled(
+    before: &Subscription,
+    after: &Subscription,
+    purpose: Purpose,
+) -> Result<(), Problem> {
+    let same = Subscription {
+        metadata: after.metadata.clone(),
+        ..before.clone()
+    };
+    if same != *after || purpose == Purpose::Show {
+        before.refuse_if_scheduled("changed")?;
+    }
+    Ok(())
 }
 
 /// Makes the change now, or sets it down for the end of the period.

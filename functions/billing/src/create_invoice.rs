@@ -151,7 +151,9 @@ pub(crate) async fn create_invoice(
 pub(crate) fn default_days(parties: &Parties, method: CollectionMethod) -> u32 {
     match method {
         CollectionMethod::ChargeAutomatically => 0,
-        CollectionMethod::SendInvoice => parties.settings.days_until_due,
+        CollectionMethod::SendInvoice | CollectionMethod::PaymentSchedule => {
+            parties.settings.days_until_due
+        }
     }
 }
 

@@ -145,6 +145,7 @@ pub(crate) async fn create_plan(
         version: 1,
         price: body.price,
         trial_period_days: body.trial_period_days,
+        tier: None,
         metadata: body.metadata,
         created: cx.now().await?,
         deleted: None,

@@ -16,11 +16,8 @@ pub(crate) async fn begin(world: &World, path: &str, cents: i64) {
     let customer = context.customer_now(stored.customer_id).await;
     let method = customer.unwrap().unwrap().default_payment_method.unwrap();
     let method = context.payment_method_now(method).await.unwrap().unwrap();
-    let charge = InvoiceCharge {
-        method: method.into_inner(),
-        amount: Money::new(cents, stored.currency),
-        manual: true,
-    };
+    let amount = Money::new(cents, stored.currency);
+    let charge = InvoiceCharge::of(method.into_inner(), amount, true);
     let begun = begin_attempt(&context, &stored, &charge).await.unwrap();
     assert!(begun.is_some());
 }

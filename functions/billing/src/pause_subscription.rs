@@ -9,6 +9,8 @@ use models::ids::{self, Id};
 use models::{Error, Timestamp};
 use utoipa::ToSchema;
 
+use crate::terms::bring_rows;
+
 /// What is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Paused {
@@ -99,8 +101,12 @@ pub(crate) async fn pause_subscription(
             resumes_at: body.resumes_at,
         })?,
     }
+    subscription.call_rows(now);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &subscription, Some(EventType::SubscriptionPaused))?;
-    cx.changed(&writes, &Subscription::of(&subscription, cx.mode())?)
-        .await
+    let reply = cx
+        .changed(&writes, &Subscription::of(&subscription, cx.mode())?)
+        .await?;
+    bring_rows(&cx, &subscription).await;
+    Ok(reply)
 }

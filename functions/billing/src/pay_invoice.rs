@@ -158,11 +158,8 @@ async fn charge(
         Some(_) => {}
     }
     invalid.into_result()?;
-    Ok(InvoiceCharge {
-        method: method.ok_or_else(|| Error::internal("a charge without a method"))?,
-        amount: amount.unwrap_or(remaining),
-        manual: true,
-    })
+    let method = method.ok_or_else(|| Error::internal("a charge without a method"))?;
+    Ok(InvoiceCharge::of(method, amount.unwrap_or(remaining), true))
 }
 
 /// The payment method that the body names.

@@ -9,6 +9,7 @@ use models::event::EventType;
 use models::ids::{self, Id};
 use utoipa::ToSchema;
 
+use crate::terms::bring_rows;
 use crate::update_subscription::answer;
 
 /// The end of a pause.
@@ -69,7 +70,9 @@ pub(crate) async fn resume_subscription(
     writes.update(&stored, &subscription, event)?;
     if !bills {
         let view = Subscription::of(&subscription, cx.mode())?;
-        return cx.changed(&writes, &view).await;
+        let reply = cx.changed(&writes, &view).await?;
+        bring_rows(&cx, &subscription).await;
+        return Ok(reply);
     }
     if !cx.begin(&writes, &id.to_string()).await? {
         return Err(store::stale().into());

@@ -145,6 +145,10 @@ impl Wanted {
     /// The plan at its present price, where it exists and can be had in that quantity.
     pub(crate) fn agree(&self, plan: &Plan, invalid: &mut Invalid) -> Item {
         self.check(&plan.price, invalid);
+        if plan.tier.as_ref().is_some_and(|tier| tier.once) {
+            let detail = "is paid a single time, so it cannot be billed by periods";
+            invalid.push(format!("{}/plan_id", self.pointer), "paid_once", detail);
+        }
         Item {
             plan_id: self.plan_id.clone(),
             version: plan.version,
@@ -178,7 +182,7 @@ pub(crate) async fn agreed_items(
 pub(crate) fn collection(fields: &mut Fields<'_>) -> Option<CollectionMethod> {
     let auto = fields.boolean("auto_collection").optional();
     let named = fields
-        .choice("collection_method", CollectionMethod::ALL)
+        .choice("collection_method", CollectionMethod::CHOICES)
         .optional();
     let of_auto = auto.map(|auto| {
         if auto {
@@ -326,5 +330,16 @@ pub(crate) async fn settle(
         if let Some(billed) = operations::bill_subscription(cx, &stored, &bill).await? {
             return Ok(billed);
         }
+    }
+}
+
+/// Brings the rows of a subscription that is paid by schedule to where it stands. A worker does where this does not get to it:
+/// the subscription itself was changed, and that is what was asked for.
+pub(crate) async fn bring_rows(cx: &Cx<BillingWrite>, subscription: &Subscription) {
+    if subscription.schedule.is_none() {
+        return;
+    }
+    if let Err(error) = operations::follow_subscription(cx, subscription.id).await {
+        tracing::warn!(%error, subscription = %subscription.id, "a schedule follows later");
     }
 }

@@ -3,6 +3,7 @@
 use api::dialect::rocketsavvy::{Deleted, Problems};
 use api::{CrmWrite, Cx, Path, Problem, Reply};
 use models::Id;
+use models::crm::CUSTOMER_NUM;
 use models::event::EventType;
 
 /// Delete a customer
@@ -25,5 +26,9 @@ pub(crate) async fn delete_customer(
     customer.deleted = Some(cx.now().await?);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &customer, Some(EventType::CustomerDeleted))?;
+    if let Some(number) = &customer.customer_num {
+        cx.release_name(&mut writes, (CUSTOMER_NUM, number), &id.to_string())
+            .await?;
+    }
     cx.changed(&writes, &Deleted::of(&id)).await
 }

@@ -15,14 +15,23 @@ pub(crate) struct Document {
 }
 
 /// The dialects in the order in which the page offers them. The first is shown to a reader who names none.
-pub(crate) static DOCUMENTS: [Document; 1] = [Document {
-    dialect: "rocketsavvy",
-    title: "RocketSavvy v3",
-    json: ROCKETSAVVY,
-    etag: LazyLock::new(|| etag_of(ROCKETSAVVY.as_bytes())),
-}];
+pub(crate) static DOCUMENTS: [Document; 2] = [
+    Document {
+        dialect: "rocketsavvy",
+        title: "RocketSavvy v3",
+        json: ROCKETSAVVY,
+        etag: LazyLock::new(|| etag_of(ROCKETSAVVY.as_bytes())),
+    },
+    Document {
+        dialect: "reveknew",
+        title: "Reveknew enterprise v1",
+        json: REVEKNEW,
+        etag: LazyLock::new(|| etag_of(REVEKNEW.as_bytes())),
+    },
+];
 
 const ROCKETSAVVY: &str = include_str!("../../../infra/openapi/rocketsavvy.json");
+const REVEKNEW: &str = include_str!("../../../infra/openapi/reveknew.json");
 
 #[cfg(test)]
 mod tests {

@@ -24,6 +24,7 @@ const ACCOUNTS_PAGE: u32 = 100;
 #[derive(Debug, Clone)]
 pub(crate) struct Queues {
     billing: Queue,
+    notifications: Queue,
     webhook_delivery: Queue,
     webhook_fanout: Queue,
 }
@@ -31,14 +32,17 @@ pub(crate) struct Queues {
 impl Queues {
     /// Sends each message to the queue of its kind.
     pub(crate) async fn send(&self, messages: Vec<DueMessage>) -> Result<()> {
-        let (mut billing, mut deliveries, mut recoveries) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut billing, mut texts) = (Vec::new(), Vec::new());
+        let (mut deliveries, mut recoveries) = (Vec::new(), Vec::new());
         for message in messages {
             match message.entity_type.as_str() {
                 "del" => deliveries.push(message),
+                "msg" => texts.push(message),
                 "recovery" => recoveries.push(message),
                 _ => billing.push(message),
             }
         }
+        self.notifications.send(&texts).await?;
         self.webhook_delivery.send(&deliveries).await?;
         self.webhook_fanout.send(&recoveries).await?;
         self.billing.send(&billing).await
@@ -62,6 +66,10 @@ fn due_of(trigger: &Value) -> Result<Option<DueMessage>> {
 pub fn function(config: &Config) -> Result<Invocation> {
     let queues = Queues {
         billing: Queue::new(&config.connection, config.require("BILLING_QUEUE_URL")?),
+        notifications: Queue::new(
+            &config.connection,
+            config.require("NOTIFICATIONS_QUEUE_URL")?,
+        ),
         webhook_delivery: Queue::new(
             &config.connection,
             config.require("WEBHOOK_DELIVERY_QUEUE_URL")?,

@@ -62,7 +62,7 @@ pub(crate) async fn rotate_api_key(
         .map(|lookup| lookup.into_inner().hash);
     let secret = match stored.kind {
         CredentialKind::ApiKey => secrets::api_key(cx.ids(), stored.mode)?,
-        CredentialKind::MemberToken => secrets::opaque(cx.ids())?,
+        CredentialKind::MemberToken | CredentialKind::AccessToken => secrets::opaque(cx.ids())?,
     };
     let mut key = (*stored).clone();
     key.rotate(secrets::digest(&secret), good.collect(), now)?;

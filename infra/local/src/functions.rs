@@ -16,9 +16,12 @@ use crate::invoke::Functions;
 const FUNCTIONS: &[(&str, Build)] = &[
     ("billing", billing::function),
     ("billing-run", billing_run::function),
+    ("communications", communications::function),
     ("crm", crm::function),
     ("docs", docs::function),
     ("due-sweep", due_sweep::function),
+    ("enterprise", enterprise::function),
+    ("notifications", notifications::function),
     ("outbox-relay", outbox_relay::function),
     ("payments", payments::function),
     ("platform", platform::function),

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use api::secrets;
-use models::platform::{Account, ApiKey, CredentialKind, NewApiKey, OauthClient, ScopeSet};
+use models::platform::{
+    Account, ApiKey, Credential, CredentialKind, NewApiKey, OauthClient, ScopeSet,
+};
 use models::{Id, IdSource, Mode, Scope, Timestamp};
 use operations::Context;
 use serde_json::json;
@@ -47,6 +49,20 @@ struct Demo {
     member_token: String,
     client_id: String,
     client_secret: String,
+    access_token: String,
+}
+
+/// The `client_id` and `client_secret` of Reveknew.
+pub fn enterprise_client() -> (String, String) {
+    Demo::new().map_or_else(
+        |_error| Default::default(),
+        |demo| (demo.client_id, demo.client_secret),
+    )
+}
+
+/// A token of Reveknew that does not expire: for the sample events, which are files.
+pub fn enterprise_token() -> String {
+    Demo::new().map_or_else(|_error| String::new(), |demo| demo.access_token)
 }
 
 /// The key for test mode.
@@ -147,6 +163,21 @@ async fn write_test(test: &Context, demo: &Demo) -> models::Result<()> {
     };
     writes.create(&lookup, None)?;
     test.write(&writes).await?;
+    // In a write of its own: data of an earlier version has all but this.
+    let mut writes = test.writes().await?;
+    let token = CredentialLookup {
+        hash: keys::sha256(&demo.access_token),
+        credential: Credential {
+            kind: CredentialKind::AccessToken,
+            scope: test.scope(),
+            scopes: ScopeSet::ALL,
+            key_id: Id::new(client.id.number())?,
+            client_id: Some(client.client_id.clone()),
+            expires_at: None,
+        },
+    };
+    writes.create(&token, None)?;
+    test.write(&writes).await?;
     Ok(())
 }
 
@@ -192,6 +223,7 @@ impl Demo {
             member_token: secrets::opaque(&ids)?,
             client_id: secrets::opaque(&ids)?.chars().take(32).collect(),
             client_secret: secrets::opaque(&ids)?,
+            access_token: secrets::opaque(&ids)?,
         })
     }
 
@@ -220,6 +252,14 @@ impl Demo {
             "RocketSavvy v3: create a customer".to_owned(),
             format!("  curl http://{api}/v3/customers -H 'Authorization: Bearer {}' \\", self.test_key),
             "    -H 'Content-Type: application/json' -d '{\"email\":\"test@example.com\",\"first_name\":\"John\"}'"
+                .to_owned(),
+            String::new(),
+            "Reveknew enterprise v1: get a token, create a customer (messages are listed by GET /v3/messages)".to_owned(),
+            format!("  TOKEN=$(curl -s http://{api}/oauth/token -d grant_type=client_credentials -d audience={AUDIENCE} \\"),
+            format!("    -d client_id={} \\", self.client_id),
+            format!("    -d client_secret={} | sed 's/.*\"access_token\":\"\\([0-9a-f]*\\).*/\\1/')", self.client_secret),
+            format!("  curl http://{api}/enterprise/v1/customers/acct_rs_{BUSINESS} -H \"Authorization: Bearer $TOKEN\" \\"),
+            "    -H 'Content-Type: application/json' -d '{\"customerNum\":\"4515\",\"firstName\":\"Joey\",\"phoneNo\":\"+14165551234\"}'"
                 .to_owned(),
             String::new(),
             format!("Documentation  http://{api}/docs"),

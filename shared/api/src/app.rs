@@ -23,6 +23,7 @@ struct Inner {
     sandbox: Gateway,
     egress: Egress,
     operator_key_sha256: Option<String>,
+    public_url: Option<String>,
     credentials: CredentialCache,
 }
 
@@ -43,6 +44,7 @@ impl App {
             operator_key_sha256: config
                 .get("OPERATOR_KEY_SHA256")
                 .map(str::to_ascii_lowercase),
+            public_url: config.get("PUBLIC_URL").map(str::to_owned),
             credentials: CredentialCache::default(),
         })))
     }
@@ -60,6 +62,11 @@ impl App {
     /// How far webhooks may reach.
     pub fn egress(&self) -> Egress {
         self.0.egress
+    }
+
+    /// Where people reach the installation, if it was told: addresses of pages begin with it.
+    pub fn public_url(&self) -> Option<&str> {
+        self.0.public_url.as_deref()
     }
 
     pub(crate) fn credentials(&self) -> &CredentialCache {

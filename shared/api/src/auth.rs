@@ -55,10 +55,14 @@ impl CredentialCache {
 }
 
 /// The credential behind `Authorization: Bearer …`. Which of unknown, expired and revoked it is, is not told.
-pub(crate) async fn bearer(app: &App, headers: &HeaderMap) -> Result<Credential> {
+pub(crate) async fn bearer(
+    app: &App,
+    headers: &HeaderMap,
+    kind: CredentialKind,
+) -> Result<Credential> {
     let secret = bearer_secret(headers).ok_or(Error::Unauthenticated)?;
     let credential = find(app, secret).await?;
-    if credential.kind == CredentialKind::ApiKey {
+    if credential.kind == kind {
         Ok(credential)
     } else {
         Err(Error::Unauthenticated)
@@ -75,6 +79,12 @@ async fn find(app: &App, secret: &str) -> Result<Credential> {
             .credential(&hash)
             .await?
             .ok_or(Error::Unauthenticated)?;
+        // A client that is gone takes its tokens along.
+        if let Some(client_id) = &found.client_id
+            && app.table().oauth_lookup(client_id).await?.is_none()
+        {
+            return Err(Error::Unauthenticated);
+        }
         app.credentials().put(&hash, &found);
         found
     };

@@ -3,14 +3,14 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use http::Method;
 use http::request::Parts;
 use models::event::Actor;
-use models::ids::{Id, Kind};
-use models::platform::ScopeSet;
-use models::{Error, Result, Timestamp};
+use models::ids::{self, Id, Kind};
+use models::platform::{Credential, CredentialKind, ScopeSet};
+use models::{Business, Error, Result, Timestamp};
 use operations::Context;
 use serde::Serialize;
 use store::{Answer, IdempotencyKey, Via, Writes};
@@ -18,7 +18,7 @@ use store::{Answer, IdempotencyKey, Via, Writes};
 use crate::app::App;
 use crate::auth;
 use crate::body::BodyBytes;
-use crate::dialect::rocketsavvy;
+use crate::dialect::{Dialect, rocketsavvy};
 use crate::middleware::RequestInfo;
 use crate::reply::{Problem, Reply};
 use crate::scope::Required;
@@ -95,8 +95,16 @@ impl<S: Required> FromRequestParts<App> for Cx<S> {
 }
 
 impl<S: Required> Cx<S> {
-    async fn open(parts: &Parts, app: &App) -> Result<Self> {
-        let credential = auth::bearer(app, &parts.headers).await?;
+    async fn open(parts: &mut Parts, app: &App) -> Result<Self> {
+        let dialect = Dialect::of(parts.uri.path());
+        let kind = match dialect {
+            Dialect::Reveknew => CredentialKind::AccessToken,
+            Dialect::Rocketsavvy | Dialect::Oauth | Dialect::Page => CredentialKind::ApiKey,
+        };
+        let credential = auth::bearer(app, &parts.headers, kind).await?;
+        if dialect == Dialect::Reveknew {
+            own_business(parts, app, credential.scope.business).await?;
+        }
         if !credential.scopes.allows(S::GROUP, S::ACCESS) {
             let detail = format!(
                 "this key lacks the scope {}:{}",
@@ -119,7 +127,7 @@ impl<S: Required> Cx<S> {
         );
         tracing::Span::current().record("key", tracing::field::display(credential.key_id));
         let via = Via {
-            actor: Actor(credential.key_id.to_string()),
+            actor: actor(&credential)?,
             request: Some(info.request_id.clone()),
         };
         Ok(Self {
@@ -257,6 +265,31 @@ impl<S> Cx<S> {
             .map(Reply::from))
     }
 
+    /// Writes the last changes of an operation and answers 201 with a `Location` of its own; `None` where a condition did not
+    /// hold.
+    pub async fn created_at(
+        &self,
+        writes: &Writes<'_>,
+        view: &impl Serialize,
+        location: String,
+    ) -> Result<Option<Reply>> {
+        Ok(self
+            .answer(writes, created(json(view)?, location))
+            .await?
+            .map(Reply::from))
+    }
+
+    /// Writes the last changes of an operation and answers 204, without a body; 409 where somebody else was faster.
+    pub async fn nothing(&self, writes: &Writes<'_>) -> Result<Reply, Problem> {
+        let answer = Answer {
+            status: 204,
+            body: String::new(),
+            location: None,
+            replayed: false,
+        };
+        Ok(self.answer_or_conflict(writes, answer).await?.into())
+    }
+
     /// Writes the last changes of an operation and answers 200; 409 where somebody else was faster.
     pub async fn changed(
         &self,
@@ -299,6 +332,38 @@ impl<S> Cx<S> {
     pub fn path(&self) -> &str {
         &self.info.path
     }
+}
+
+/// The business in the path of Reveknew. What is no id of a business does not exist; any other than the credential's own is
+/// forbidden, whether it exists or not.
+async fn own_business(parts: &mut Parts, app: &App, own: Business) -> Result<()> {
+    let params = RawPathParams::from_request_parts(parts, app).await;
+    let text = params
+        .ok()
+        .and_then(|params| params.iter().next().map(|(_, value)| value.to_owned()))
+        .unwrap_or_default();
+    let business: Business = text.parse().or_else(|_| {
+        Err(Error::not_found(
+            "business",
+            text.chars().take(80).collect::<String>(),
+        ))
+    })?;
+    if business == own {
+        return Ok(());
+    }
+    Err(Error::Forbidden {
+        code: "forbidden",
+        detail: "this operation is not permitted for this business".to_owned(),
+    })
+}
+
+/// Who asked, as events name it: a key, or the client that a token was given to.
+fn actor(credential: &Credential) -> Result<Actor> {
+    let name = match credential.client_id {
+        None => credential.key_id.to_string(),
+        Some(_) => Id::<ids::OauthClient>::new(credential.key_id.number())?.to_string(),
+    };
+    Ok(Actor(name))
 }
 
 /// What the caller sees of `answer`: `view` with its secret, unless an equal call was faster and has seen it.

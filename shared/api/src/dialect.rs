@@ -1,5 +1,6 @@
 //! The dialects: how success and errors are written. A dialect is codec and manners, never a business rule.
 
+pub mod reveknew;
 pub mod rocketsavvy;
 
 use axum::response::Response;
@@ -7,12 +8,60 @@ use models::Error;
 
 use crate::middleware::RequestInfo;
 
+/// Which dialect a path belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// `/v3`, and whatever belongs to no other.
+    Rocketsavvy,
+    /// `/enterprise/v1`.
+    Reveknew,
+    /// `/oauth`, which answers as RFC 6749 has it.
+    Oauth,
+    /// `/p`: pages for people.
+    Page,
+}
+
+impl Dialect {
+    pub(crate) fn of(path: &str) -> Self {
+        let below = |prefix: &str| {
+            path.strip_prefix(prefix)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if below("/enterprise/v1") {
+            Self::Reveknew
+        } else if below("/oauth") {
+            Self::Oauth
+        } else if below("/p") {
+            Self::Page
+        } else {
+            Self::Rocketsavvy
+        }
+    }
+
+    /// Whether a field that nobody asked for is ignored, also one that looks like a misspelt one.
+    pub(crate) const fn is_lenient(self) -> bool {
+        match self {
+            Self::Rocketsavvy => false,
+            Self::Reveknew | Self::Oauth | Self::Page => true,
+        }
+    }
+}
+
 /// An error in the dialect of the request's path.
 pub(crate) fn render(error: &Error, info: &RequestInfo) -> Response {
-    rocketsavvy::render(error, info)
+    match Dialect::of(&info.path) {
+        Dialect::Rocketsavvy => rocketsavvy::render(error, info),
+        Dialect::Reveknew => reveknew::render(error),
+        Dialect::Oauth => reveknew::render_oauth(error),
+        Dialect::Page => reveknew::render_page(error),
+    }
 }
 
 /// A body over the limit, in the dialect of the request's path.
 pub(crate) fn render_too_large(info: &RequestInfo, limit_bytes: usize) -> Response {
-    rocketsavvy::render_too_large(info, limit_bytes)
+    match Dialect::of(&info.path) {
+        Dialect::Rocketsavvy => rocketsavvy::render_too_large(info, limit_bytes),
+        Dialect::Reveknew | Dialect::Oauth => reveknew::render_too_large(limit_bytes),
+        Dialect::Page => reveknew::page_too_large(),
+    }
 }

@@ -31,6 +31,8 @@ pub struct Fields<'a> {
     entries: BTreeMap<String, Raw<'a>>,
     known: Vec<&'static str>,
     invalid: Invalid,
+    /// Whether a field that nobody asked for is ignored, whatever it looks like.
+    lenient: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -83,7 +85,15 @@ impl<'a> Fields<'a> {
             entries,
             known: Vec::new(),
             invalid: Invalid::default(),
+            lenient: false,
         }
+    }
+
+    /// The same where a field that nobody asked for is ignored, also one that looks like a misspelt one.
+    #[must_use]
+    pub fn leniently(mut self, lenient: bool) -> Self {
+        self.lenient = lenient;
+        self
     }
 
     /// The names that were asked for: what the input's schema must say, too.
@@ -96,7 +106,7 @@ impl<'a> Fields<'a> {
         let unknown: Vec<(String, &'static str)> = self
             .entries
             .keys()
-            .filter(|name| !self.known.contains(&name.as_str()))
+            .filter(|name| !self.lenient && !self.known.contains(&name.as_str()))
             .filter_map(|name| {
                 near::near_miss(name, &self.known).map(|meant| (name.clone(), meant))
             })
@@ -266,6 +276,39 @@ impl<'a> Fields<'a> {
                         "out_of_range",
                         "must have at most 12 digits before and 6 after the decimal point".into(),
                     )
+                })
+        })
+    }
+
+    /// An amount in major units, as a number or as a text of one: `42`, `42.50`, `"42"`. Not negative. Read from its own digits,
+    /// never through a float; whether the currency has so many of them is for the handler to find out.
+    pub fn major(&mut self, name: &'static str) -> Field<rust_decimal::Decimal> {
+        self.take(name, |raw| {
+            let text = match raw {
+                Raw::Json(raw) if raw.get().starts_with('"') => string(&Raw::Json(raw))?,
+                Raw::Json(raw) => raw.get().to_owned(),
+                Raw::Text(text) => text.clone(),
+            };
+            // `Decimal` reads more than JSON does: underscores, a leading point or plus.
+            let plain = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+            if !text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+                || !text.chars().all(plain)
+            {
+                return Err(Wrong::Type("a number"));
+            }
+            let number = text
+                .parse::<rust_decimal::Decimal>()
+                .or_else(|_| rust_decimal::Decimal::from_scientific(&text));
+            let limit = rust_decimal::Decimal::from(1_000_000_000_000_i64);
+            number
+                .ok()
+                .map(|number| number.normalize())
+                .filter(|number| number.scale() <= 4 && *number < limit)
+                .filter(|number| !number.is_sign_negative() || number.is_zero())
+                .ok_or_else(|| {
+                    let detail =
+                        "must be an amount in major units that is not negative, like 42.50";
+                    Wrong::Value("out_of_range", detail.into())
                 })
         })
     }

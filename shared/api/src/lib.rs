@@ -25,18 +25,19 @@ pub mod secrets;
 
 pub use app::App;
 pub use auth::Operator;
-pub use body::{Json, Query};
+pub use body::{Form, Json, Query, Rows};
 pub use config::Config;
 pub use cursor::{PageParams, PageQuery, Paging};
 pub use cx::{Cx, ShownOnce};
 pub use middleware::{finish, surround};
-pub use path::Path;
+pub use path::{Below, Path};
 pub use reply::{FileBytes, Problem, Reply};
 pub use run::{
     Build, Change, Invocation, Message, attempt, http_function, run, run_without_table,
     sqs_batch_function, sqs_function, stream_function, typed_function,
 };
 pub use scope::{
-    BillingRead, BillingWrite, CrmRead, CrmWrite, PaymentsRead, PaymentsWrite, PlatformRead,
-    PlatformWrite, Required, WebhooksRead, WebhooksWrite,
+    BillingRead, BillingWrite, CommunicationsRead, CommunicationsWrite, CrmRead, CrmWrite,
+    PaymentsRead, PaymentsWrite, PlatformRead, PlatformWrite, Required, WebhooksRead,
+    WebhooksWrite,
 };

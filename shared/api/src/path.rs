@@ -49,3 +49,50 @@ impl<T: Named, S: Send + Sync> FromRequestParts<S> for Path<T> {
         }
     }
 }
+
+/// What follows the business in a path of Reveknew: the second parameter, or the second and the third.
+#[derive(Debug, Clone)]
+pub struct Below<T>(pub T);
+
+/// One name, or two.
+pub trait Names: Sized {
+    /// Reads them from the parameters that follow the business. Errors where one of them is none: such a record does not exist.
+    fn read(texts: &[String]) -> Result<Self, Error>;
+}
+
+impl<T: Named> Names for T {
+    fn read(texts: &[String]) -> Result<Self, Error> {
+        name(texts.first())
+    }
+}
+
+impl<A: Named, B: Named> Names for (A, B) {
+    fn read(texts: &[String]) -> Result<Self, Error> {
+        Ok((name(texts.first())?, name(texts.get(1))?))
+    }
+}
+
+fn name<T: Named>(text: Option<&String>) -> Result<T, Error> {
+    let text = text.map(String::as_str).unwrap_or_default();
+    text.parse().or_else(|_| {
+        Err(Error::not_found(
+            T::NAME,
+            text.chars().take(80).collect::<String>(),
+        ))
+    })
+}
+
+impl<T: Names, S: Send + Sync> FromRequestParts<S> for Below<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let texts: Vec<String> = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map(|params| {
+                let values = params.iter().map(|(_, value)| value.to_owned());
+                values.skip(1).collect()
+            })
+            .unwrap_or_default();
+        Ok(Self(T::read(&texts)?))
+    }
+}

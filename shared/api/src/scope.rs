@@ -28,6 +28,8 @@ macro_rules! scopes {
 scopes! {
     BillingRead = Billing, Read;
     BillingWrite = Billing, Write;
+    CommunicationsRead = Communications, Read;
+    CommunicationsWrite = Communications, Write;
     CrmRead = Crm, Read;
     CrmWrite = Crm, Write;
     PaymentsRead = Payments, Read;

@@ -2,4 +2,4 @@
 
 mod customer;
 
-pub use customer::{Company, Customer, CustomerType, Profile};
+pub use customer::{CUSTOMER_NUM, Company, Customer, CustomerType, Profile};

@@ -88,6 +88,10 @@ event_types! {
     RefundFailed = "refund.failed";
     /// Money was given back.
     RefundSucceeded = "refund.succeeded";
+    /// A payment of a schedule was not made within its days of grace.
+    ScheduleGraceExpired = "schedule.grace_expired";
+    /// The reminder of a payment of a schedule was sent.
+    ScheduleReminderSent = "schedule.reminder_sent";
     /// A subscription ended.
     SubscriptionCanceled = "subscription.canceled";
     /// A subscription was created.

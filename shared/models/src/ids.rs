@@ -71,6 +71,8 @@ kinds! {
     Event = "evt_rs_", "evt", "event";
     /// A bill.
     Invoice = "inv_rs_", "inv", "invoice";
+    /// A text message.
+    Message = "msg_rs_", "msg", "message";
     /// A client of the OAuth token route.
     OauthClient = "client_rs_", "oauth", "OAuth client";
     /// An attempt to move money.
@@ -81,6 +83,8 @@ kinds! {
     Plan = "plan_", "plan", "plan";
     /// Money given back.
     Refund = "re_rs_", "re", "refund";
+    /// One payment of a subscription that is paid by schedule.
+    Schedule = "sch_rs_", "sched", "schedule";
     /// A customer's running agreement on a plan.
     Subscription = "sub_rs_", "sub", "subscription";
     /// A tax that invoices name.

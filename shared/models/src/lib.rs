@@ -9,6 +9,7 @@ pub mod crm;
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod messaging;
 pub mod metadata;
 pub mod money;
 pub mod page;

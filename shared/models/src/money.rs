@@ -78,6 +78,22 @@ impl Money {
         Self { minor, currency }
     }
 
+    /// That many major units: `42.5` USD is 4250 cents. `None` where the currency has no such fraction, or it is out of range.
+    pub fn from_major(major: Decimal, currency: Currency) -> Option<Self> {
+        let minor = major.checked_mul(Decimal::from(10_u64.checked_pow(currency.exponent())?))?;
+        let whole = i64::try_from(minor.normalize())
+            .ok()
+            .filter(|_| minor.fract().is_zero());
+        whole
+            .filter(|minor| minor.abs() <= MAX_MINOR)
+            .map(|minor| Self { minor, currency })
+    }
+
+    /// The amount in major units, with the currency's digits.
+    pub fn major(self) -> Decimal {
+        Decimal::new(self.minor, self.currency.exponent())
+    }
+
     /// Nothing.
     pub const fn zero(currency: Currency) -> Self {
         Self::new(0, currency)

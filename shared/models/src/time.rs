@@ -211,6 +211,26 @@ impl Zone {
         Ok(Timestamp(zoned.timestamp().as_millisecond()))
     }
 
+    /// The moment at which the clock on the wall says that hour (0 to 23) on a day; the first moment after a gap.
+    pub fn at_hour(&self, date: Date, hour: i8) -> Result<Timestamp> {
+        self.moment(date.0.at(hour.clamp(0, 23), 0, 0, 0))
+    }
+
+    /// The hour of the day that the clock on the wall says.
+    pub fn hour(&self, at: Timestamp) -> Result<i8> {
+        Ok(self.zoned(at)?.hour())
+    }
+
+    /// A day at the time of the day that `other` falls on.
+    pub fn at_time_of(&self, date: Date, other: Timestamp) -> Result<Timestamp> {
+        self.moment(date.0.to_datetime(self.zoned(other)?.time()))
+    }
+
+    fn moment(&self, wall: civil::DateTime) -> Result<Timestamp> {
+        let zoned = wall.to_zoned(self.zone()?).map_err(Error::internal)?;
+        Ok(Timestamp(zoned.timestamp().as_millisecond()))
+    }
+
     /// Midnights between two moments: how many days of the calendar the later one is after the earlier one.
     pub fn days_between(&self, from: Timestamp, to: Timestamp) -> Result<i64> {
         let span = self.date(from)?.0.until(self.date(to)?.0);

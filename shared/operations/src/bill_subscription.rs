@@ -70,7 +70,7 @@ pub async fn bill_subscription(
 }
 
 /// Writes a page of a subscription's invoices, before the subscription lets go of them. One that is there is the same one.
-async fn put_aside(context: &Context, page: &InvoicePage) -> Result<()> {
+pub(crate) async fn put_aside(context: &Context, page: &InvoicePage) -> Result<()> {
     let mut writes = context.writes().await?;
     writes.create(page, None)?;
     context.write(&writes).await?;

@@ -47,11 +47,7 @@ pub(crate) async fn collect(
             .await?;
         match chargeable(&stored, method) {
             Ok(method) => {
-                let charge = InvoiceCharge {
-                    method,
-                    amount: stored.amount_remaining()?,
-                    manual: false,
-                };
+                let charge = InvoiceCharge::of(method, stored.amount_remaining()?, false);
                 if let Some(begun) = begin_attempt(context, &stored, &charge).await? {
                     let (invoice, _) = Box::pin(settle(context, begun, follows)).await?;
                     return Ok(invoice);
@@ -120,11 +116,7 @@ pub(crate) async fn first_attempt(
     let method = parties.payment_method(context, Some(subscription)).await?;
     match chargeable(invoice, method) {
         Ok(method) => {
-            let charge = InvoiceCharge {
-                method,
-                amount: invoice.amount_remaining()?,
-                manual: false,
-            };
+            let charge = InvoiceCharge::of(method, invoice.amount_remaining()?, false);
             let payment = pay_unwritten(context, invoice, &charge).await?;
             Ok(invoice.book(&payment, retry_days, now)?.overpaid)
         }

@@ -1,13 +1,16 @@
 //! A change of an invoice, and what follows from it in the same write: what the customer's balance holds, and where the
 //! subscription stands.
 
-use models::billing::{AfterRetries, Invoice, InvoiceStatus, Subscription, SubscriptionStatus};
+use models::billing::{
+    AfterRetries, BillingReason, Invoice, InvoiceStatus, Subscription, SubscriptionStatus,
+};
 use models::event::EventType;
 use models::{Money, Result, Timestamp};
 use store::{Stored, Writes};
 
 use crate::Context;
 use crate::issue_invoice::{Parties, update_credit};
+use crate::row_payment::follow_row;
 
 /// An invoice before and after, and what happened.
 #[derive(Debug)]
@@ -45,6 +48,9 @@ impl InvoiceChange<'_> {
         let Some(id) = self.after.subscription_id else {
             return Ok(());
         };
+        if self.after.billing_reason == BillingReason::PaymentSchedule {
+            return follow_row(context, writes, self.before.status, self.after).await;
+        }
         let open = self.after.status == InvoiceStatus::Open;
         let manual = self.before.processing.is_some_and(|attempt| attempt.manual);
         let paid =

@@ -1,7 +1,8 @@
 //! Credit notes: what of an invoice is owed no longer, and the way back of the money that was paid for it.
 
 use models::billing::{
-    CreditNote, Crediting, GivenBack, Invoice, InvoiceStatus, NewCreditNote, NoteRefund,
+    BillingReason, CreditNote, Crediting, GivenBack, Invoice, InvoiceStatus, NewCreditNote,
+    NoteRefund,
 };
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -13,6 +14,7 @@ use crate::Context;
 use crate::context::vanished;
 use crate::issue_invoice::zone_of;
 use crate::refund_payment::resolve_refund;
+use crate::row_payment::follow_row;
 
 /// Tries at an invoice that others change at the same moment, with waits that come to about four seconds.
 const MAX_TRIES: u32 = 16;
@@ -146,6 +148,9 @@ impl Issue<'_> {
         let Some(stored) = self.context.subscription_now(id).await? else {
             return Ok(());
         };
+        if invoice.billing_reason == BillingReason::PaymentSchedule {
+            return follow_row(self.context, &mut self.writes, before.status, invoice).await;
+        }
         let mut subscription = (*stored).clone();
         if stored.latest_invoice == Some(invoice.id) && subscription.paid() {
             let event = Some(EventType::SubscriptionUpdated);

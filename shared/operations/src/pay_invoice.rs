@@ -4,7 +4,7 @@
 use models::billing::Invoice;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::payments::{NewPayment, Payment, PaymentMethod};
+use models::payments::{Card, NewPayment, Payment, PaymentMethod};
 use models::{Error, Metadata, Money, Result};
 use store::Stored;
 
@@ -20,8 +20,10 @@ const MAX_TRIES: u32 = 64;
 /// What is charged.
 #[derive(Debug, Clone)]
 pub struct InvoiceCharge {
-    /// The payment method.
-    pub method: PaymentMethod,
+    /// The stored payment method; `None` for a card of this moment.
+    pub method: Option<Id<ids::PaymentMethod>>,
+    /// The card.
+    pub card: Card,
     /// How much: what remains, or less.
     pub amount: Money,
     /// Whether somebody asked for it, rather than the schedule.
@@ -29,14 +31,24 @@ pub struct InvoiceCharge {
 }
 
 impl InvoiceCharge {
+    /// A charge of a stored payment method.
+    pub fn of(method: PaymentMethod, amount: Money, manual: bool) -> Self {
+        Self {
+            method: Some(method.id),
+            card: method.card,
+            amount,
+            manual,
+        }
+    }
+
     /// The payment of the next attempt.
     pub(crate) fn payment(&self, invoice: &Invoice) -> NewPayment {
         let number = invoice.number.as_deref().unwrap_or_default();
         NewPayment {
             amount: self.amount,
             customer_id: Some(invoice.customer_id),
-            payment_method_id: Some(self.method.id),
-            card: self.method.card.clone(),
+            payment_method_id: self.method,
+            card: self.card.clone(),
             invoice: Some((invoice.id, invoice.attempt_count.saturating_add(1))),
             description: Some(format!("Invoice {number}")),
             fraud_protection: false,

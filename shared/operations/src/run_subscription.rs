@@ -8,6 +8,7 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::bill_subscription::bill_subscription;
+use crate::run_schedule::follow_subscription;
 use crate::void_invoice::void_invoice;
 
 /// Periods that one run catches up with after an outage; the next tick goes on with the rest.
@@ -45,6 +46,10 @@ async fn turns(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> R
         };
         match turn {
             Turn::Nothing => return Ok(()),
+            Turn::Follow => {
+                Box::pin(follow_subscription(context, id)).await?;
+                continue;
+            }
             // Where it is due again, or somebody else moved it, the next round looks at what it wants then.
             Turn::Bill(bill) => {
                 let billed = Box::pin(bill_subscription(context, &stored, &bill));

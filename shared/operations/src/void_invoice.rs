@@ -7,10 +7,11 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::issue_invoice::{Parties, update_credit};
+use crate::row_payment::follow_row;
 
 /// Adds the voiding of an invoice to `writes`, and what goes back to the customer's balance. Errors where it cannot be voided.
 ///
-/// Where the balance paid nothing, the customer is not read.
+/// Where the balance paid nothing, the customer is not read. The row of a schedule that it is for is owed no longer.
 pub async fn void_invoice(
     context: &Context,
     writes: &mut Writes<'_>,
@@ -25,5 +26,6 @@ pub async fn void_invoice(
         let credit = parties.credit(&invoice).plus(back)?;
         update_credit(writes, &parties, credit)?;
     }
+    follow_row(context, writes, stored.status, &invoice).await?;
     Ok(invoice)
 }

@@ -18,6 +18,11 @@
 //! | earlier invoices of a subscription | `<b>#<m>#sub#<id>` / `invoices#<page, 6 digits>` | `Query` by prefix, then `BatchGetItem` |
 //! | what is known of an endpoint beside its settings | `<b>#<m>#we#<id>` / `health`, `recovery` | `BatchGetItem`, `GetItem` |
 //! | events in the order in which they were logged | `<b>#<m>#feed` / `<page, 10 digits>` | `Query`, then `BatchGetItem` |
+//! | payments of a schedule, in the order in which they were made for | `<b>#<m>#sub#<id>` / `schedule#<date>#<n, 3 digits>` | `Query` by prefix |
+//! | one of them by its id, which tells its day | `<b>#<m>#sub#<id>` / `schedule#<date>#` | `Query` by prefix |
+//! | one of them by the secret in the address of its page | index `by_parent`: `page#<hash>` / its own sort key | `Query`, then `GetItem` |
+//! | whether a number wants messages | `<b>#<m>#consent` / `<number>` | `GetItem` |
+//! | who has a name that only one can have | `<b>#<m>#uniq#<bucket>` / `<what>#<name>` | `GetItem`, conditional `PutItem` |
 //! | deliveries of an endpoint | `<b>#<m>#we#<id>` / `del#<event id>` | `Query` backwards |
 //! | the last invoice or credit note number of a year | `<b>#<m>#counter` / `invoice#<year>`, `credit_note#<year>` | `UpdateItem ADD` |
 //! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
@@ -35,8 +40,9 @@
 //! An idempotency record has one sort key for all routes: a key that comes back on another route must be refused, so it must
 //! be found.
 
+use models::billing::Slot;
 use models::ids::{self, Id, Kind, Slug};
-use models::{Mode, Scope, Timestamp};
+use models::{Date, Mode, Scope, Timestamp};
 use sha2::{Digest, Sha256};
 
 /// Shards of the due index: each takes 1,000 writes a second.
@@ -153,6 +159,53 @@ pub fn invoice_page(scope: &Scope, subscription: Id<ids::Subscription>, page: u3
 
 /// What the sort keys of those pages begin with.
 pub const INVOICE_PAGE_PREFIX: &str = "invoices#";
+
+/// A payment of a schedule, under its subscription, at the place that it was made for.
+pub fn schedule_row(scope: &Scope, subscription: Id<ids::Subscription>, slot: Slot) -> Key {
+    Key::new(
+        children(scope, subscription),
+        format!("{}{:03}", schedule_day(slot.date), slot.n),
+    )
+}
+
+/// What the sort keys of the rows that were made for a day begin with.
+pub fn schedule_day(date: Date) -> String {
+    format!("{SCHEDULE_PREFIX}{date}#")
+}
+
+/// What the sort keys of rows begin with.
+pub const SCHEDULE_PREFIX: &str = "schedule#";
+
+/// The subscription and the place of a row's key.
+pub fn schedule_parts(key: &Key) -> Option<(Id<ids::Subscription>, Slot)> {
+    let subscription = key.pk.rsplit('#').next()?.parse().ok()?;
+    let (date, n) = key.sk.strip_prefix(SCHEDULE_PREFIX)?.split_once('#')?;
+    let slot = Slot {
+        date: date.parse().ok()?,
+        n: n.parse().ok()?,
+    };
+    Some((Id::new(subscription).ok()?, slot))
+}
+
+/// The partition of index `by_parent` in which the row of a payment page is. It belongs to no business: who opens the page
+/// knows none.
+pub fn payment_page(hash: &str) -> String {
+    format!("page#{hash}")
+}
+
+/// Whether a number wants messages.
+pub fn consent(scope: &Scope, number: &str) -> Key {
+    Key::new(format!("{}#consent", root(scope)), number)
+}
+
+/// A name that only one record of the business can have. Names spread over 256 partitions.
+pub fn unique(scope: &Scope, what: &str, name: &str) -> Key {
+    let bucket: String = sha256(name).chars().take(2).collect();
+    Key::new(
+        format!("{}#uniq#{bucket}", root(scope)),
+        format!("{what}#{name}"),
+    )
+}
 
 /// A delivery, under its endpoint: one for each event, so a delivery that is begun twice is one record.
 pub fn delivery(scope: &Scope, endpoint: Id<ids::Webhook>, event: Id<ids::Event>) -> Key {
@@ -323,6 +376,20 @@ mod tests {
         }
     }
 
+    fn slot() -> Slot {
+        Slot {
+            date: "2026-01-31".parse().unwrap(),
+            n: 2,
+        }
+    }
+
+    #[test]
+    fn a_row_s_key_tells_its_place() {
+        let key = schedule_row(&scope(Mode::Test), Id::new(1).unwrap(), slot());
+        assert_eq!(schedule_parts(&key), Some((Id::new(1).unwrap(), slot())));
+        assert_eq!(schedule_parts(&credential("ab")), None);
+    }
+
     #[test]
     fn keys_are_what_they_were() {
         let live = scope(Mode::Live);
@@ -340,6 +407,10 @@ mod tests {
             show(health(&live, Id::new(1).unwrap())),
             show(recovery(&live, Id::new(1).unwrap())),
             show(feed_page(&live, 3)),
+            show(schedule_row(&live, Id::new(1).unwrap(), slot())),
+            payment_page("ab"),
+            show(consent(&live, "+14165551234")),
+            show(unique(&live, "customer_num", "4515")),
             show(invoice_counter(&live, 2026)),
             show(credit_note_counter(&live, 2026)),
             show(plan_version(&live, &"pro".parse().unwrap(), 2)),
@@ -365,6 +436,10 @@ mod tests {
             "7#live#we#0000000000000001 / health",
             "7#live#we#0000000000000001 / recovery",
             "7#live#feed / 0000000003",
+            "7#live#sub#0000000000000001 / schedule#2026-01-31#002",
+            "page#ab",
+            "7#live#consent / +14165551234",
+            "7#live#uniq#13 / customer_num#4515",
             "7#live#counter / invoice#2026",
             "7#live#counter / credit_note#2026",
             "7#live#plan#pro / 000002",

@@ -116,6 +116,14 @@ impl Table {
         Ok(decode::<CredentialLookup>(item)?.map(|stored| stored.into_inner().credential))
     }
 
+    /// The client of that `client_id`, unless it was deleted. One consistent read.
+    pub async fn oauth_lookup(&self, client_id: &str) -> Result<Option<OauthLookup>> {
+        let Some(item) = self.get(&keys::oauth_client(client_id), true).await? else {
+            return Ok(None);
+        };
+        Ok(decode::<OauthLookup>(item)?.map(Stored::into_inner))
+    }
+
     /// A business, consistently. One read.
     pub async fn account(&self, id: Business) -> Result<Option<Account>> {
         let Some(item) = self.get(&keys::account(id), true).await? else {

@@ -18,6 +18,7 @@ mod event;
 mod explain;
 mod invoices;
 mod list;
+mod messages;
 mod payments;
 mod platform;
 mod problem;
@@ -42,6 +43,7 @@ pub use invoices::{
     line_item_id, line_of,
 };
 pub use list::{Deleted, List};
+pub use messages::{Message, MessageError, PlanTier, ReceivedMessage, Schedule};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
 pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};
 pub use problem::{ProblemDetails, ProblemField, Problems};

@@ -115,7 +115,7 @@ impl Fields<'_> {
             .into_iter()
             .map(|(name, raw)| (name, Raw::Json(raw)))
             .collect();
-        let mut inner = Fields::new(prefix, entries);
+        let mut inner = Fields::new(prefix, entries).leniently(self.lenient);
         let value = read(&mut inner);
         let invalid = inner.finish();
         let good = invalid.fields.is_empty();

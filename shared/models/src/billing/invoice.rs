@@ -75,6 +75,8 @@ pub enum BillingReason {
     SubscriptionCycle,
     /// A subscription was changed.
     SubscriptionUpdate,
+    /// A payment of a schedule is owed.
+    PaymentSchedule,
 }
 
 impl BillingReason {
@@ -85,6 +87,7 @@ impl BillingReason {
             Self::SubscriptionCreate => "subscription_create",
             Self::SubscriptionCycle => "subscription_cycle",
             Self::SubscriptionUpdate => "subscription_update",
+            Self::PaymentSchedule => "payment_schedule",
         }
     }
 }

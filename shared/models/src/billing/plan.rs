@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::billing::{Aggregation, Charge};
+use crate::billing::{Aggregation, Charge, TierTerms};
 use crate::error::Result;
 use crate::ids::{self, Slug};
 use crate::metadata::Metadata;
@@ -158,6 +158,9 @@ pub struct Plan {
     pub price: Price,
     /// Days that a new subscription is free.
     pub trial_period_days: u32,
+    /// What makes it a tier that is paid by schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<TierTerms>,
     /// The caller's.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,

@@ -3,12 +3,15 @@
 mod change;
 mod compose;
 mod invoices;
+mod scheduled;
 mod turn;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::billing::{AppliedRate, BillingCycle, Discount, Fraction, LineItem, Meter, Price};
+use crate::billing::{
+    AppliedRate, BillingCycle, Discount, Fraction, LineItem, Meter, PaymentTerms, Price,
+};
 use crate::error::{Error, Result};
 use crate::event::EventType;
 use crate::ids::{self, Id, Slug};
@@ -89,11 +92,20 @@ pub enum CollectionMethod {
     ChargeAutomatically,
     /// The invoice is open until its due date.
     SendInvoice,
+    /// The customer pays row by row of a schedule, and is reminded of each.
+    PaymentSchedule,
 }
 
 impl CollectionMethod {
     /// All methods in their wire spelling.
     pub const ALL: &'static [(&'static str, Self)] = &[
+        ("charge_automatically", Self::ChargeAutomatically),
+        ("payment_schedule", Self::PaymentSchedule),
+        ("send_invoice", Self::SendInvoice),
+    ];
+
+    /// Those that a caller chooses from: a schedule is agreed upon with the subscription.
+    pub const CHOICES: &'static [(&'static str, Self)] = &[
         ("charge_automatically", Self::ChargeAutomatically),
         ("send_invoice", Self::SendInvoice),
     ];
@@ -300,6 +312,9 @@ pub struct Subscription {
     /// The caller's.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// How it is paid by schedule, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<PaymentTerms>,
     /// When its first period, or its trial, began.
     pub started: Timestamp,
     /// When it was created.
@@ -357,6 +372,7 @@ impl Subscription {
             earlier_invoices: Vec::new(),
             invoice_pages: 0,
             metadata: new.metadata,
+            schedule: None,
             started,
             created: now,
         };
@@ -380,7 +396,9 @@ impl Subscription {
         } else {
             match self.collection_method {
                 CollectionMethod::ChargeAutomatically => SubscriptionStatus::Incomplete,
-                CollectionMethod::SendInvoice => SubscriptionStatus::Active,
+                CollectionMethod::SendInvoice | CollectionMethod::PaymentSchedule => {
+                    SubscriptionStatus::Active
+                }
             }
         };
         if self.status != SubscriptionStatus::Trialing {
@@ -454,6 +472,10 @@ impl Subscription {
 
     /// The next invoice's date, where there will be one.
     pub fn next_billing_date(&self) -> Option<Timestamp> {
+        if let Some(terms) = &self.schedule {
+            let runs = !self.status.is_over() && self.status != SubscriptionStatus::Paused;
+            return terms.next_billing.filter(|_| runs);
+        }
         let bills = !self.cancel_at_period_end
             && !self.status.is_over()
             && (self.status != SubscriptionStatus::Paused || self.resumes_at.is_some());
@@ -507,6 +529,7 @@ impl Subscription {
     /// Ends with the running period; `false` takes that back. Errors where it has ended.
     pub fn cancel_at_period_end(&mut self, cancel: bool, now: Timestamp) -> Result<()> {
         self.refuse_if_over()?;
+        self.refuse_if_scheduled("cancelled at the end of a period")?;
         self.cancel_at_period_end = cancel;
         self.canceled_at = cancel.then_some(self.canceled_at.unwrap_or(now));
         Ok(())
@@ -538,6 +561,7 @@ impl Subscription {
         self.ended_at = Some(at);
         self.bill_now = None;
         self.resumes_at = None;
+        self.call_rows(at);
     }
 
     /// The first payment never came.
@@ -549,6 +573,7 @@ impl Subscription {
     /// Pauses collection: invoices are made and not collected. Errors where it has ended or never began.
     pub fn pause_collection(&mut self, pause: PauseCollection) -> Result<()> {
         self.refuse_if_over()?;
+        self.refuse_if_scheduled("paused in its collection alone")?;
         self.pause_collection = Some(pause);
         Ok(())
     }
@@ -585,6 +610,10 @@ impl Subscription {
             };
         }
         self.resumes_at = None;
+        if self.schedule.is_some() {
+            self.resume_schedule(now);
+            return Ok(());
+        }
         if self.latest_invoice.is_none() && self.started > self.created {
             return self.start_at(now);
         }
@@ -673,4 +702,4 @@ impl Item {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::billing) mod tests;

@@ -100,6 +100,9 @@ impl Profile {
     }
 }
 
+/// Of which kind the name is that `customer_num` is: only one customer can have it.
+pub const CUSTOMER_NUM: &str = "customerNum";
+
 /// A customer of the business.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Customer {
@@ -107,6 +110,9 @@ pub struct Customer {
     pub id: Id<ids::Customer>,
     /// What the caller set.
     pub profile: Profile,
+    /// The business's own number of the customer: no other customer has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_num: Option<String>,
     /// Lower-case words of name, e-mail and company in which a search looks.
     pub words: String,
     /// The payment method that scheduled bills are charged to.
@@ -129,6 +135,7 @@ impl Customer {
         Self {
             id,
             profile,
+            customer_num: None,
             words,
             default_payment_method: None,
             credit: BTreeMap::new(),

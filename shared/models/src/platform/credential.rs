@@ -16,6 +16,8 @@ pub enum CredentialKind {
     ApiKey,
     /// The `authentication_token` of Savvi.
     MemberToken,
+    /// A token of Reveknew, which an OAuth client got for an hour.
+    AccessToken,
 }
 
 impl CredentialKind {
@@ -24,6 +26,7 @@ impl CredentialKind {
         match self {
             Self::ApiKey => "api_key",
             Self::MemberToken => "member_token",
+            Self::AccessToken => "access_token",
         }
     }
 }
@@ -39,6 +42,9 @@ pub struct Credential {
     pub scopes: ScopeSet,
     /// The record that it belongs to, for logs and events.
     pub key_id: Id<ids::ApiKey>,
+    /// The `client_id` that a token was given to: a client that is gone takes its tokens along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// From when on it is good no longer: expiry, revocation, or the end of a rotation's overlap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -143,6 +149,7 @@ impl ApiKey {
             },
             scopes: self.scopes,
             key_id: self.id,
+            client_id: None,
             expires_at: self.expires_at,
         }
     }

@@ -131,6 +131,9 @@ pub struct Plan {
     /// Whether the amounts contain the tax: `inclusive`, `exclusive`, or `unspecified` (the tax rate says).
     #[schema(example = "unspecified")]
     tax_behavior: String,
+    /// What makes it a tier of Reveknew, whose subscriptions are paid by schedule; absent for any other plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tier: Option<super::PlanTier>,
     #[schema(value_type = BTreeMap<String, String>, example = json!({"source": "website"}))]
     metadata: Metadata,
     #[schema(example = "2025-06-27T10:30:00Z")]
@@ -157,6 +160,7 @@ impl Plan {
             percentage: optional(price.charge.percentage)?,
             meters: price.meters.iter().map(Meter::of).collect::<Result<_>>()?,
             tax_behavior: spelling(billing::TaxBehavior::ALL, &price.tax_behavior),
+            tier: super::PlanTier::of(plan),
             metadata: plan.metadata.clone(),
             created: plan.created.to_string(),
             livemode: mode.is_live(),

@@ -158,6 +158,8 @@ pub fn object_of(entity_type: &str, item: Item, mode: Mode, at: Timestamp) -> Re
         "inv" => show(super::Invoice::of(&read(item)?, mode)?),
         "cn" => show(super::CreditNote::of(&read(item)?, mode)?),
         "del" => show(super::Delivery::told(&read(item)?, mode)),
+        "sched" => show(super::Schedule::of(&read(item)?, mode)),
+        "msg" => show(super::Message::of(&read(item)?, mode)),
         "we" => show(super::Endpoint::of(&read(item)?, at, mode)),
         "clock" => show(super::TestClock::of(&read(item)?)),
         other => Err(Error::internal(format_args!(

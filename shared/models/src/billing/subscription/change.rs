@@ -245,6 +245,7 @@ impl Subscription {
 
     fn refuse_unchangeable(&self) -> Result<()> {
         self.refuse_if_over()?;
+        self.refuse_if_scheduled("changed")?;
         if self.status == SubscriptionStatus::Incomplete || self.bill_now.is_some() {
             return Err(self.wrong_status("changed before its invoice is paid"));
         }
@@ -271,6 +272,11 @@ impl Subscription {
         now: Timestamp,
     ) -> Result<()> {
         self.refuse_if_over()?;
+        if self.schedule.is_some() {
+            // What its rows are owed for has not begun, or was paid for by them.
+            self.end(now);
+            return Ok(());
+        }
         let charged = matches!(
             self.status,
             SubscriptionStatus::Active | SubscriptionStatus::PastDue | SubscriptionStatus::Unpaid

@@ -45,7 +45,7 @@ impl Subscription {
     }
 
     /// Takes in a new invoice, once.
-    pub(super) fn take_in(&mut self, invoice: Id<ids::Invoice>) {
+    pub(in crate::billing) fn take_in(&mut self, invoice: Id<ids::Invoice>) {
         if self.latest_invoice == Some(invoice) || self.earlier_invoices.contains(&invoice) {
             return;
         }

@@ -47,7 +47,7 @@ fn new(trial_period_days: u32, start: &str) -> NewSubscription {
     }
 }
 
-pub(super) fn start(trial_period_days: u32, now: &str) -> Subscription {
+pub(in crate::billing) fn start(trial_period_days: u32, now: &str) -> Subscription {
     Subscription::start(Id::new(2).unwrap(), new(trial_period_days, now), at(now)).unwrap()
 }
 

@@ -61,6 +61,8 @@ pub enum Turn {
     Cancel,
     /// The first payment never came.
     Expire,
+    /// The rows of its schedule are to be brought to where it stands.
+    Follow,
 }
 
 /// How a bill went.
@@ -77,6 +79,12 @@ pub struct Outcome {
 impl Subscription {
     /// When something must happen next, if ever.
     pub fn due(&self) -> Option<Timestamp> {
+        if let Some(terms) = &self.schedule {
+            // Its rows have their own moments: billing by period never comes to it.
+            let paused = self.status == SubscriptionStatus::Paused;
+            let moments = [terms.stale_since, self.resumes_at.filter(|_| paused)];
+            return moments.into_iter().flatten().min();
+        }
         if let Some(since) = self.bill_now {
             return Some(since.plus_seconds(BEGUN_SECONDS));
         }
@@ -103,6 +111,12 @@ impl Subscription {
     pub fn turn(&self, now: Timestamp) -> Result<Turn> {
         if self.due().is_none_or(|due| due > now) {
             return Ok(Turn::Nothing);
+        }
+        if let Some(terms) = &self.schedule {
+            return Ok(match terms.stale_since {
+                Some(_) => Turn::Follow,
+                None => Turn::Resume,
+            });
         }
         if let Some(bill) = self.owed()? {
             return Ok(Turn::Bill(Box::new(bill)));

@@ -1,0 +1,5 @@
+//! The Lambda function `communications`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    api::run(communications::function)
+}

@@ -1,0 +1,134 @@
+//! `POST /v3/messages/inbound`
+
+use api::dialect::rocketsavvy::{Problems, ReceivedMessage};
+use api::input::{Fields, Input};
+use api::{CommunicationsWrite, Cx, Json, Problem, Reply};
+use models::Error;
+use models::messaging::normalize_phone;
+use utoipa::ToSchema;
+
+/// Tries at an id, and at a number, that others change at the same moment.
+const MAX_TRIES: u32 = 8;
+
+/// A message that came in.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+pub(crate) struct InboundMessage {
+    /// Whose it is: with its country's code, or a national number of the business's country.
+    #[schema(example = "+14165551234")]
+    from: String,
+    #[schema(example = "STOP")]
+    body: String,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    from: String,
+    body: String,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let from = fields.text("from", 3..=32).required(fields);
+        let body = fields.text("body", 0..=1600).required(fields);
+        Some(Self {
+            from: from?,
+            body: body?,
+        })
+    }
+}
+
+/// Take in a message
+///
+/// What a customer answers: a gateway of messages is pointed here, and in test mode whoever wants to see what follows. `STOP`
+/// (also `STOPALL`, `UNSUBSCRIBE`, `CANCEL`, `END`, `QUIT`) ends messages to the number, `START` (`YES`, `UNSTOP`) begins them
+/// again, `HELP` (`INFO`) tells who this is; each of them is answered, the other ones only kept. 2 reads and up to 8 write units.
+#[utoipa::path(
+    post,
+    path = "/v3/messages/inbound",
+    tag = "communications",
+    request_body = InboundMessage,
+    responses((status = 201, description = "The message and what followed.", body = ReceivedMessage), Problems)
+)]
+pub(crate) async fn receive_message(
+    cx: Cx<CommunicationsWrite>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
+    let account = cx.account().await?;
+    let country = account.map(|account| account.country).unwrap_or_default();
+    let number = normalize_phone(&body.from, &country).or_else(|_| {
+        let detail = "must be a telephone number, best with its + and country code";
+        Err(Error::invalid("/from", "invalid_number", detail))
+    })?;
+    let now = cx.now().await?;
+    for attempt in 0..MAX_TRIES {
+        let ids = (cx.mint().await?, cx.mint().await?);
+        let mut writes = cx.writes().await?;
+        let received =
+            operations::receive_message(&cx, &mut writes, ids, (&number, &body.body), now).await?;
+        let (message, reply) = (&received.message, received.reply.as_ref());
+        let view = ReceivedMessage::of(message, received.keyword, reply, cx.mode());
+        let location = format!("/v3/messages/{}", message.id);
+        if let Some(reply) = cx.created_at(&writes, &view, location).await? {
+            return Ok(reply);
+        }
+        cx.make_way(attempt).await;
+    }
+    Err(store::stale().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testkit::World;
+
+    #[tokio::test]
+    async fn keywords_are_answered_and_other_words_are_kept() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let say = async |body: &str| {
+            let message = json!({ "from": "(416) 555-1234", "body": body });
+            let answer = api.post("/v3/messages/inbound", message).await;
+            answer.expect(201).clone()
+        };
+        let stop = say(" stop ").await;
+        assert_eq!(stop["keyword"], "stop");
+        assert_eq!(stop["message"]["number"], "+14165551234");
+        assert_eq!(stop["message"]["status"], "received");
+        assert_eq!(stop["reply"]["status"], "queued");
+        assert_eq!(
+            stop["reply"]["body"],
+            "Business 1: You will get no more messages from us. Reply START to get them again."
+        );
+        assert_eq!(say("Start").await["keyword"], "start");
+        assert_eq!(say("help").await["keyword"], "help");
+        let other = say("Is 5 pm fine?").await;
+        assert_eq!(
+            (&other["keyword"], &other["reply"]),
+            (&json!(null), &json!(null))
+        );
+        let list = api.get("/v3/messages").await;
+        assert_eq!(list.expect(200)["data"].as_array().unwrap().len(), 7);
+        let received = api
+            .get("/v3/messages?status=received&number=%2B14165551234")
+            .await;
+        assert_eq!(received.expect(200)["data"].as_array().unwrap().len(), 4);
+        let id = stop["message"]["id"].as_str().unwrap();
+        let path = format!("/v3/messages/{id}");
+        assert_eq!(*api.get(&path).await.expect(200), stop["message"]);
+        let theirs = api.with_key(&world.theirs.test_key);
+        theirs.get(&path).await.expect(404);
+        let refused = api
+            .post("/v3/messages/inbound", json!({ "from": "call me" }))
+            .await;
+        refused.expect(400);
+        assert_eq!(refused.pointers(), ["/body"]);
+        let refused = api
+            .post(
+                "/v3/messages/inbound",
+                json!({ "from": "call me", "body": "" }),
+            )
+            .await;
+        assert_eq!(refused.pointers(), ["/from"]);
+    }
+}

@@ -1,0 +1,159 @@
+//! `POST /enterprise/v1/subscriptions/{businessId}`
+
+use api::dialect::reveknew::{Errors, Subscription};
+use api::input::{Fields, Input};
+use api::{BillingWrite, Cx, Json, Problem, Reply};
+use http::HeaderMap;
+use models::billing::{Plan, TierPolicy};
+use models::ids::{self, Id, Slug};
+use models::{Date, Error, Money, Timestamp, Zone};
+use operations::Agreement;
+use rust_decimal::Decimal;
+use store::Stored;
+use utoipa::ToSchema;
+
+use crate::create_tier::money;
+use crate::page::address;
+
+/// Tries at an id that somebody else takes at the same moment.
+const MAX_TRIES: u32 = 8;
+/// The first day on which a subscription may start, and how far ahead.
+const FIRST_DAY: &str = "2020-01-02";
+const AHEAD_DAYS: i64 = 10 * 366;
+
+/// A new subscription.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+pub(crate) struct NewSubscription {
+    #[schema(example = "cust_rs_123456")]
+    customer_id: String,
+    #[schema(example = "plan_123456")]
+    tier_id: String,
+    /// Major units. Required where the tier's policy is `SUBSCRIPTION`, and ignored otherwise.
+    #[schema(value_type = Option<f64>, example = 20)]
+    amount: Option<String>,
+    /// The day of the first payment; today where it is absent. Ignored where the tier's policy is `SCHEDULE`.
+    #[schema(example = "2022-02-25")]
+    start_date: Option<String>,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    customer_id: Id<ids::Customer>,
+    tier_id: Slug<ids::Plan>,
+    amount: Option<Decimal>,
+    start: Option<Date>,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let customer_id = fields.id("customerId").required(fields);
+        let tier_id = fields.slug("tierId").required(fields);
+        let amount = fields.major("amount").optional();
+        let start = fields.date("startDate").optional();
+        Some(Self {
+            customer_id: customer_id?,
+            tier_id: tier_id?,
+            amount,
+            start,
+        })
+    }
+}
+
+/// Create a subscription
+///
+/// It is active at once; its customer pays row by row of its schedule, and is reminded of each. 3 reads, 2 write units for the
+/// subscription and its place in its customer's list, and about 4 for each row, of which there is one to begin with (more where
+/// several are to be reminded of by now), all twice because they are one transaction.
+#[utoipa::path(
+    post,
+    path = "/enterprise/v1/subscriptions/{businessId}",
+    tag = "subscriptions",
+    params(("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001")),
+    request_body = NewSubscription,
+    responses((status = 201, description = "The subscription.", body = Subscription), Errors)
+)]
+pub(crate) async fn create_subscription(
+    cx: Cx<BillingWrite>,
+    headers: HeaderMap,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
+    let agreement = agree(&cx, body, &headers).await?;
+    let now = cx.now().await?;
+    for _ in 0..MAX_TRIES {
+        let id = cx.mint().await?;
+        let mut writes = cx.writes().await?;
+        let (subscription, rows) =
+            operations::start_schedule(&cx, &mut writes, &agreement, id, now)?;
+        let view = Subscription::of(&subscription, &rows)?;
+        if let Some(reply) = cx.created(&writes, &view, id).await? {
+            return Ok(reply);
+        }
+    }
+    Err(Error::Unavailable("no free id was found".to_owned()).into())
+}
+
+/// What the body asks for, where customer and tier exist and agree with it.
+async fn agree(
+    cx: &Cx<BillingWrite>,
+    body: Body,
+    headers: &HeaderMap,
+) -> Result<Agreement, Problem> {
+    let (customer, plan, account) = tokio::try_join!(
+        cx.customer_now(body.customer_id),
+        cx.plan_now(&body.tier_id),
+        cx.account()
+    )?;
+    let customer =
+        customer.ok_or_else(|| Error::no_such("customer", body.customer_id, "/customerId"))?;
+    let plan = plan
+        .filter(|plan| plan.billing_period().is_some())
+        .ok_or_else(|| Error::no_such("tier", &body.tier_id, "/tierId"))?;
+    let account = account.ok_or_else(|| Error::internal("a business without a record"))?;
+    let zone = Zone::new(&account.time_zone)?;
+    let policy = plan.tier_terms().policy;
+    let now = cx.now().await?;
+    let amount = amount(&plan, body.amount)?;
+    let start = match body.start.filter(|_| policy != TierPolicy::Schedule) {
+        Some(date) => start(date, now, &zone)?,
+        None => now,
+    };
+    Ok(Agreement {
+        customer: customer.into_inner(),
+        plan: Stored::into_inner(plan),
+        amount,
+        start,
+        zone,
+        pages: address(cx.app(), headers),
+    })
+}
+
+fn amount(plan: &Plan, asked: Option<Decimal>) -> Result<Money, Problem> {
+    match (plan.tier_terms().policy, asked) {
+        (TierPolicy::Subscription, Some(amount)) => {
+            let amount = money(amount, plan.price.currency, "/amount")?;
+            if amount.is_zero() {
+                let detail = "must be more than nothing";
+                return Err(Error::invalid("/amount", "out_of_range", detail).into());
+            }
+            Ok(amount)
+        }
+        (TierPolicy::Subscription, None) => {
+            let detail = "is required: the tier's policy is SUBSCRIPTION";
+            Err(Error::invalid("/amount", "required", detail).into())
+        }
+        (TierPolicy::Tier | TierPolicy::Schedule, _) => Ok(plan.price.of(1)?),
+    }
+}
+
+/// The first payment's day, at the hour of now: that is when the subscription is billed.
+fn start(date: Date, now: Timestamp, zone: &Zone) -> Result<Timestamp, Problem> {
+    let first = FIRST_DAY.parse().map_err(Error::internal)?;
+    let at = zone.at_time_of(date, now)?;
+    if date < first || at > now.plus_days(AHEAD_DAYS) {
+        let detail = "must be in 2020 or later, and at most ten years ahead";
+        return Err(Error::invalid("/startDate", "out_of_range", detail).into());
+    }
+    Ok(at)
+}

@@ -1,0 +1,18 @@
+//! `GET /p/{code}`: the page on which a customer pays.
+
+use api::{App, Problem};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use models::Error;
+
+use crate::page::{Mistakes, find, show};
+
+/// Shows what is to be paid, or the receipt. 1 query and 4 reads.
+pub(crate) async fn get_payment_page(
+    State(app): State<App>,
+    code: Option<Path<String>>,
+) -> Result<Response, Problem> {
+    let Path(code) = code.ok_or_else(|| Error::not_found("payment", ""))?;
+    let found = find(&app, &code).await?;
+    Ok(show(&found, &Mistakes::default()).await?)
+}

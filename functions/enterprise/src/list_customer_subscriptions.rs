@@ -1,0 +1,54 @@
+//! `GET /enterprise/v1/subscriptions/{businessId}/customer/{customerId}`
+
+use api::dialect::reveknew::{CustomerSubscriptions, Errors};
+use api::{Below, BillingRead, Cx, Problem, Reply};
+use futures::future::try_join_all;
+use models::Error;
+use models::ids::{self, Id};
+use models::page::PageRequest;
+use store::Stored;
+
+use crate::scheduled::rows;
+
+/// List the subscriptions of a customer
+///
+/// All of them, oldest first, with the days and amounts of their schedules. 1 read, 1 query and 1 read for each hundred
+/// subscriptions, and 1 query for each.
+#[utoipa::path(
+    get,
+    path = "/enterprise/v1/subscriptions/{businessId}/customer/{customerId}",
+    tag = "subscriptions",
+    params(
+        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
+        ("customerId" = String, Path, description = "The customer.", example = "cust_rs_123456")
+    ),
+    responses((status = 200, description = "The subscriptions.", body = CustomerSubscriptions), Errors)
+)]
+pub(crate) async fn list_customer_subscriptions(
+    cx: Cx<BillingRead>,
+    Below(id): Below<Id<ids::Customer>>,
+) -> Result<Reply, Problem> {
+    let customer = cx
+        .customer(id)
+        .await?
+        .ok_or_else(|| Error::not_found("customer", id))?;
+    let mut request = PageRequest {
+        limit: 100,
+        after: None,
+    };
+    let mut found = Vec::new();
+    loop {
+        let page = cx.subscriptions(&request, Some(id), None).await?;
+        let with_rows = page.items.into_iter().map(|subscription| async {
+            let rows = rows(&cx, subscription.id).await?;
+            Ok::<_, Error>((Stored::into_inner(subscription), rows))
+        });
+        found.extend(try_join_all(with_rows).await?);
+        if page.next.is_none() {
+            break;
+        }
+        request.after = page.next;
+    }
+    found.sort_by_key(|(subscription, _)| subscription.id);
+    Reply::ok(&CustomerSubscriptions::of(&customer, &found)?)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `enterprise`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    api::run(enterprise::function)
+}

@@ -1,0 +1,69 @@
+//! `POST /oauth/revoke`
+
+use api::dialect::reveknew::OauthError;
+use api::{App, Form};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use store::keys;
+use utoipa::ToSchema;
+
+use crate::client::{Parameters, Refusal, authenticate, no_store};
+
+/// The token that is to end.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the form; it is read by its names")]
+pub(crate) struct Revocation {
+    #[schema(example = "abd90df5f27a7b170cd775abf89d632b350b7c1c9d53e08b340cd9832ce52c2c")]
+    token: String,
+    /// In the form, or by HTTP Basic with the secret.
+    #[schema(example = "YOUR_CLIENT_ID")]
+    client_id: Option<String>,
+    #[schema(example = "YOUR_CLIENT_SECRET")]
+    client_secret: Option<String>,
+}
+
+/// Revoke a token
+///
+/// As RFC 7009 has it: 200 whether the token was good or not. Processes that saw the token in the last half minute may take it
+/// until that is over. 3 reads and 1 write unit.
+#[utoipa::path(
+    post,
+    path = "/oauth/revoke",
+    tag = "oauth",
+    request_body(content = Revocation, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "The token is good no longer."),
+        (status = 400, description = "`invalid_request`.", body = OauthError),
+        (status = 401, description = "`invalid_client`.", body = OauthError),
+        (status = 413, description = "The form is larger than 256 KiB."),
+        (status = 503, description = "Something we depend on did not answer; try again.", body = OauthError)
+    )
+)]
+pub(crate) async fn revoke_token(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(form): Form,
+) -> Result<Response, Refusal> {
+    let form = Parameters::read(form)?;
+    let (context, client) = authenticate(&app, &headers, &form).await?;
+    let token = form
+        .get("token")
+        .ok_or_else(|| Refusal::new("invalid_request", "token is required"))?;
+    let hash = keys::sha256(token);
+    // A token of another client stays as it is, and its owner's business is not told.
+    let found = app.table().credential(&hash).await?;
+    let own = found.is_some_and(|credential| {
+        credential.client_id.as_deref() == Some(client.client_id.as_str())
+            && credential.scope == context.scope()
+    });
+    if own && let Some(stored) = context.credential_lookup(&hash).await? {
+        let mut lookup = (*stored).clone();
+        lookup.credential.end(context.wall());
+        let mut writes = context.writes().await?;
+        writes.update(&stored, &lookup, None)?;
+        context.write(&writes).await?;
+    }
+    app.forget_credential(&hash);
+    Ok(no_store(StatusCode::OK.into_response()))
+}

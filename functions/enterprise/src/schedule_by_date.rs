@@ -1,0 +1,87 @@
+//! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/date`
+
+use api::dialect::reveknew::{Errors, Schedule};
+use api::input::{Fields, Input};
+use api::{Below, BillingWrite, Cx, Problem, Reply, Rows};
+use models::billing::{ScheduleRow, Subscription};
+use models::ids::{self, Id};
+use models::{Date, Result};
+use rust_decimal::Decimal;
+use utoipa::ToSchema;
+
+use crate::create_tier::money;
+use crate::scheduled::subscription;
+
+/// A payment on a day.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a row")]
+pub(crate) struct DatedPayment {
+    #[schema(example = "2022-04-30")]
+    date: String,
+    /// Major units.
+    #[schema(value_type = f64, example = 30)]
+    amount: String,
+}
+
+/// What an entry says.
+pub(crate) struct Row {
+    date: Date,
+    amount: Decimal,
+}
+
+impl Input for Row {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let date = fields.date("date").required(fields);
+        let amount = fields.major("amount").required(fields);
+        Some(Self {
+            date: date?,
+            amount: amount?,
+        })
+    }
+}
+
+/// Schedule payments by date
+///
+/// At most 90 at once, beside those that are there. 1 read, 1 query, and 4 write units for each payment.
+#[utoipa::path(
+    post,
+    path = "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/date",
+    tag = "subscriptions",
+    params(
+        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
+        ("subscriptionId" = String, Path, description = "The subscription.", example = "sub_rs_123456")
+    ),
+    request_body = Vec<DatedPayment>,
+    responses((status = 201, description = "The payments, in order of their days.", body = Vec<Schedule>), Errors)
+)]
+pub(crate) async fn schedule_by_date(
+    cx: Cx<BillingWrite>,
+    Below(id): Below<Id<ids::Subscription>>,
+    Rows(wanted): Rows<Row>,
+) -> Result<Reply, Problem> {
+    let stored = subscription(&cx, id).await?;
+    let currency = stored.currency()?;
+    let wanted = wanted.iter().enumerate().map(|(index, row)| {
+        let amount = money(row.amount, currency, &format!("/{index}/amount"))?;
+        Ok((row.date, amount))
+    });
+    let wanted = wanted.collect::<Result<Vec<_>>>()?;
+    let (writes, rows) = operations::schedule_dates(&cx, &stored, &wanted).await?;
+    let view = views(&rows, &stored)?;
+    let location = location(cx.path());
+    let reply = cx.created_at(&writes, &view, location).await?;
+    Ok(reply.ok_or_else(store::stale)?)
+}
+
+/// The rows as they are printed.
+pub(crate) fn views(rows: &[ScheduleRow], subscription: &Subscription) -> Result<Vec<Schedule>> {
+    rows.iter()
+        .map(|row| Schedule::of(row, subscription))
+        .collect()
+}
+
+/// Where the rows are seen: with their subscription.
+pub(crate) fn location(path: &str) -> String {
+    let end = path.find("/schedule/").unwrap_or(path.len());
+    path.get(..end).unwrap_or(path).to_owned()
+}

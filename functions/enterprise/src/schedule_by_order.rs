@@ -1,0 +1,75 @@
+//! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/order`
+
+use api::dialect::reveknew::{Errors, Schedule};
+use api::input::{Fields, Input};
+use api::{Below, BillingWrite, Cx, Problem, Reply, Rows};
+use models::Result;
+use models::ids::{self, Id};
+use rust_decimal::Decimal;
+use utoipa::ToSchema;
+
+use crate::create_tier::money;
+use crate::schedule_by_date::{location, views};
+use crate::scheduled::subscription;
+
+/// A payment on a billing date.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a row")]
+pub(crate) struct OrderedPayment {
+    /// Major units.
+    #[schema(value_type = f64, example = 27)]
+    amount: String,
+    /// The place of the billing date, from 0.
+    #[schema(example = 0)]
+    order: u32,
+}
+
+/// What an entry says.
+pub(crate) struct Row {
+    order: u32,
+    amount: Decimal,
+}
+
+impl Input for Row {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let amount = fields.major("amount").required(fields);
+        let order = fields.count("order", 0..=10_000).required(fields);
+        Some(Self {
+            order: order?,
+            amount: amount?,
+        })
+    }
+}
+
+/// Schedule payments by order
+///
+/// One of them, or a list of at most 90: the amounts of billing dates, counted from 0. A date that has no payment yet gets one.
+/// 1 read, 1 query, and 4 write units for each payment.
+#[utoipa::path(
+    post,
+    path = "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/order",
+    tag = "subscriptions",
+    params(
+        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
+        ("subscriptionId" = String, Path, description = "The subscription.", example = "sub_rs_123456")
+    ),
+    request_body = OrderedPayment,
+    responses((status = 201, description = "The payments, in order of their days.", body = Vec<Schedule>), Errors)
+)]
+pub(crate) async fn schedule_by_order(
+    cx: Cx<BillingWrite>,
+    Below(id): Below<Id<ids::Subscription>>,
+    Rows(wanted): Rows<Row>,
+) -> Result<Reply, Problem> {
+    let stored = subscription(&cx, id).await?;
+    let currency = stored.currency()?;
+    let wanted = wanted.iter().enumerate().map(|(index, row)| {
+        let amount = money(row.amount, currency, &format!("/{index}/amount"))?;
+        Ok((row.order, amount))
+    });
+    let wanted = wanted.collect::<Result<Vec<_>>>()?;
+    let (writes, rows) = operations::schedule_orders(&cx, &stored, &wanted).await?;
+    let view = views(&rows, &stored)?;
+    let reply = cx.created_at(&writes, &view, location(cx.path())).await?;
+    Ok(reply.ok_or_else(store::stale)?)
+}

@@ -1,0 +1,91 @@
+//! `PUT /enterprise/v1/customers/{businessId}`
+
+use api::dialect::reveknew::{Customer, Errors};
+use api::input::{Fields, Input};
+use api::{CrmWrite, Cx, Json, Problem, Reply};
+use models::Error;
+use models::crm::CUSTOMER_NUM;
+use models::event::EventType;
+use models::ids::{self, Id};
+use utoipa::ToSchema;
+
+use crate::create_customer::Body;
+
+/// A customer as it is to be.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "the schema of the input; it is read into a profile"
+)]
+pub(crate) struct CustomerUpdate {
+    #[schema(example = "cust_rs_123456")]
+    id: String,
+    #[schema(example = "77014")]
+    customer_num: String,
+    #[schema(example = "ChristinaRPerrin@jourrapide.com")]
+    email: Option<String>,
+    #[schema(example = "Christina")]
+    first_name: Option<String>,
+    #[schema(example = "Perrin")]
+    last_name: Option<String>,
+    #[schema(example = "0515872451")]
+    phone_no: Option<String>,
+}
+
+/// What the body says.
+pub(crate) struct Update {
+    id: Id<ids::Customer>,
+    body: Body,
+}
+
+impl Input for Update {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let id = fields.id("id").required(fields);
+        let body = Body::read(fields);
+        Some(Self {
+            id: id?,
+            body: body?,
+        })
+    }
+}
+
+/// Update a customer
+///
+/// All fields of it: one that is absent is removed. 1 read and 1 write unit; another number is 2 reads and 6 write units.
+#[utoipa::path(
+    put,
+    path = "/enterprise/v1/customers/{businessId}",
+    tag = "customers",
+    params(("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001")),
+    request_body = CustomerUpdate,
+    responses((status = 200, description = "The customer.", body = Customer), Errors)
+)]
+pub(crate) async fn update_customer(
+    cx: Cx<CrmWrite>,
+    Json(Update { id, body }): Json<Update>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .customer_now(id)
+        .await?
+        .ok_or_else(|| Error::no_such("customer", id, "/id"))?;
+    let mut customer = (*stored).clone();
+    let mut writes = cx.writes().await?;
+    let (owner, number) = (id.to_string(), body.customer_num.trim().to_owned());
+    let same = |other: &String| other.trim().to_lowercase() == number.to_lowercase();
+    if !customer.customer_num.as_ref().is_some_and(same) {
+        if let Some(old) = &customer.customer_num {
+            cx.release_name(&mut writes, (CUSTOMER_NUM, old), &owner)
+                .await?;
+        }
+        cx.claim_name(&mut writes, (CUSTOMER_NUM, &number), &owner)
+            .await?;
+    }
+    customer.customer_num = Some(number);
+    let profile = body.apply(customer.profile.clone());
+    customer.update(profile);
+    if customer != *stored {
+        writes.update(&stored, &customer, Some(EventType::CustomerUpdated))?;
+    }
+    cx.changed(&writes, &Customer::of(&customer)).await
+}

@@ -1,0 +1,71 @@
+//! `PUT /enterprise/v1/tiers/{businessId}/{tierId}`
+
+use api::dialect::reveknew::{Errors, Tier};
+use api::input::{Fields, Input};
+use api::{Below, BillingWrite, Cx, Json, Problem, Reply};
+use models::Error;
+use models::event::EventType;
+use models::ids::{self, Slug};
+
+use crate::create_tier::{Body, NewTier};
+
+/// What the body says; it may name the tier, too.
+pub(crate) struct Update {
+    id: Option<Slug<ids::Plan>>,
+    body: Body,
+}
+
+impl Input for Update {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let id = fields.slug("id").optional();
+        Some(Self {
+            id,
+            body: Body::read(fields)?,
+        })
+    }
+}
+
+/// Update a tier
+///
+/// Subscriptions that run keep what they began with. 1 read and 1 write unit; 4 write units with another price, whose
+/// predecessor is kept.
+#[utoipa::path(
+    put,
+    path = "/enterprise/v1/tiers/{businessId}/{tierId}",
+    tag = "tiers",
+    params(
+        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
+        ("tierId" = String, Path, description = "The tier.", example = "plan_123456")
+    ),
+    request_body = NewTier,
+    responses((status = 200, description = "The tier.", body = Tier), Errors)
+)]
+pub(crate) async fn update_tier(
+    cx: Cx<BillingWrite>,
+    Below(id): Below<Slug<ids::Plan>>,
+    Json(update): Json<Update>,
+) -> Result<Reply, Problem> {
+    let stored = cx
+        .plan_now(&id)
+        .await?
+        .filter(|plan| plan.billing_period().is_some())
+        .ok_or_else(|| Error::not_found("tier", &id))?;
+    if update.id.is_some_and(|other| other != id) {
+        let detail = "is another tier than the one in the path";
+        return Err(Error::invalid("/id", "contradiction", detail).into());
+    }
+    let mut plan = (*stored).clone();
+    let (price, terms) = update
+        .body
+        .price(plan.price.currency, Some(&stored.price))?;
+    let replaced = plan.reprice(price, cx.now().await?);
+    plan.tier = Some(terms);
+    let mut writes = cx.writes().await?;
+    if plan != *stored {
+        writes.update(&stored, &plan, Some(EventType::PlanUpdated))?;
+    }
+    if let Some(replaced) = replaced {
+        writes.create(&replaced, None)?;
+    }
+    cx.changed(&writes, &Tier::of(&plan)?).await
+}

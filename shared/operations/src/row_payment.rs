@@ -1,0 +1,162 @@
+//! What follows for a schedule from the invoice of one of its rows: paid, it completes the row and the next one is made.
+
+use models::billing::{BillingReason, Invoice, InvoiceStatus, Receipt, ScheduleRow, Subscription};
+use models::event::EventType;
+use models::{Result, Timestamp};
+use store::{Stored, Writes};
+
+use crate::Context;
+use crate::grow_schedule::{grow_schedule, set_next_billing};
+
+/// A row with its subscription, as they were read.
+#[derive(Debug)]
+pub(crate) struct Scheduled {
+    pub(crate) subscription: Stored<Subscription>,
+    pub(crate) row: Stored<ScheduleRow>,
+}
+
+/// The row that an invoice is for; `None` where it is for none, or for an earlier edition of one. 2 reads.
+pub(crate) async fn row_of(context: &Context, invoice: &Invoice) -> Result<Option<Scheduled>> {
+    let (Some(id), BillingReason::PaymentSchedule) =
+        (invoice.subscription_id, invoice.billing_reason)
+    else {
+        return Ok(None);
+    };
+    let Some(subscription) = context.subscription_now(id).await? else {
+        return Ok(None);
+    };
+    let slot = ScheduleRow::slot_of(invoice.period.start, invoice.revision, &subscription.zone)?;
+    let row = context.schedule_row(id, slot).await?;
+    let row = match row {
+        Some(row) if row.bill(&subscription)?.revision == invoice.revision => row,
+        Some(_) | None => return Ok(None),
+    };
+    Ok(Some(Scheduled { subscription, row }))
+}
+
+/// Adds to `writes` what follows from a change of an invoice for its row: a receipt where it is paid now, and where it is void
+/// that the row is owed no longer. 3 reads and 3 items.
+pub(crate) async fn follow_row(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    before: InvoiceStatus,
+    invoice: &Invoice,
+) -> Result<()> {
+    if invoice.status == before {
+        return Ok(());
+    }
+    let (paid, void) = (
+        invoice.status == InvoiceStatus::Paid,
+        invoice.status == InvoiceStatus::Void,
+    );
+    if !(paid || void) {
+        return Ok(());
+    }
+    let Some(scheduled) = row_of(context, invoice).await? else {
+        return Ok(());
+    };
+    let now = context.now().await?;
+    if paid {
+        complete(context, writes, &scheduled, invoice, now).await
+    } else {
+        cancel(context, writes, &scheduled, now).await
+    }
+}
+
+/// Adds to `writes` that a row is paid by that invoice.
+pub(crate) async fn complete(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    scheduled: &Scheduled,
+    invoice: &Invoice,
+    now: Timestamp,
+) -> Result<()> {
+    if scheduled.row.receipt.is_some() {
+        return Ok(());
+    }
+    let mut row = (*scheduled.row).clone();
+    let mut subscription = (*scheduled.subscription).clone();
+    let charged = invoice.payment_method.as_deref() != Some("out_of_band");
+    row.invoice_id = Some(invoice.id);
+    row.announced = true;
+    row.receipt = Some(Receipt {
+        amount: row.amount,
+        received_at: invoice.paid_at.unwrap_or(now),
+        payment_id: invoice.payment_ids.last().copied().filter(|_| charged),
+        method: invoice.payment_method.clone(),
+    });
+    let bill = row.bill(&subscription)?;
+    subscription.row_paid(&row, &bill, now)?;
+    subscription.take_in_row(invoice.id);
+    let more = next_rows(context, &mut subscription, &row, now)?;
+    let open = open_days(context, &subscription, &row, &more).await?;
+    set_next_billing(&mut subscription, open.into_iter())?;
+    writes.update(&scheduled.row, &row, None)?;
+    for row in &more {
+        writes.create(row, None)?;
+    }
+    let event = Some(EventType::SubscriptionUpdated);
+    writes.update(&scheduled.subscription, &subscription, event)
+}
+
+/// Adds to `writes` that a row is owed no longer.
+async fn cancel(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    scheduled: &Scheduled,
+    now: Timestamp,
+) -> Result<()> {
+    if !scheduled.row.status().is_open() {
+        return Ok(());
+    }
+    let mut row = (*scheduled.row).clone();
+    let mut subscription = (*scheduled.subscription).clone();
+    row.cancelled_at = Some(now);
+    if row.expired_at.is_some() {
+        subscription.row_healed();
+    }
+    let more = next_rows(context, &mut subscription, &row, now)?;
+    let open = open_days(context, &subscription, &row, &more).await?;
+    set_next_billing(&mut subscription, open.into_iter())?;
+    writes.update(&scheduled.row, &row, None)?;
+    for row in &more {
+        writes.create(row, None)?;
+    }
+    let event = Some(EventType::SubscriptionUpdated);
+    writes.update(&scheduled.subscription, &subscription, event)
+}
+
+/// The rows that follow where this was the last one that there was.
+pub(crate) fn next_rows(
+    context: &Context,
+    subscription: &mut Subscription,
+    row: &ScheduleRow,
+    now: Timestamp,
+) -> Result<Vec<ScheduleRow>> {
+    let generated = subscription.payment_terms()?.generated;
+    let last = row
+        .order
+        .is_some_and(|order| order.saturating_add(1) == generated);
+    if last {
+        grow_schedule(context, subscription, now)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// The days of the rows that are open besides `closed`. One query.
+async fn open_days(
+    context: &Context,
+    subscription: &Subscription,
+    closed: &ScheduleRow,
+    more: &[ScheduleRow],
+) -> Result<Vec<models::Date>> {
+    let rows = context.schedule(subscription.id).await?;
+    let open = rows
+        .iter()
+        .filter(|row| row.id != closed.id && row.status().is_open())
+        .map(|row| row.scheduled_for);
+    Ok(open
+        .chain(more.iter().map(|row| row.scheduled_for))
+        .collect())
+}

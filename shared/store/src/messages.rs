@@ -1,0 +1,57 @@
+//! Text messages, and who wants none.
+
+use models::ids::{self, Id};
+use models::messaging::{Consent, Message};
+use models::page::{Page, PageRequest};
+use models::{Result, Scope, Timestamp};
+
+use crate::item::{Record, Stored};
+use crate::keys::{self, Key};
+use crate::list::{Filter, Range};
+use crate::session::Session;
+
+impl Record for Message {
+    const TYPE: &'static str = "msg";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::record(scope, self.id)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Self::due(self)
+    }
+}
+
+impl Record for Consent {
+    const TYPE: &'static str = "consent";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::consent(scope, &self.number)
+    }
+}
+
+impl Session {
+    /// A message. One consistent read: whether it is sent hangs on it.
+    pub async fn message(&self, id: Id<ids::Message>) -> Result<Option<Stored<Message>>> {
+        self.load(&keys::record(&self.scope(), id), true).await
+    }
+
+    /// Messages, newest first; those to or from one number, or in one status.
+    pub async fn messages(
+        &self,
+        page: &PageRequest,
+        number: Option<&str>,
+        status: Option<&str>,
+    ) -> Result<Page<Stored<Message>>> {
+        let range = Range::newest_first(keys::list::<ids::Message>(&self.scope()));
+        let mut filters = Vec::new();
+        filters.extend(number.map(|number| Filter::Equals("number", number.to_owned())));
+        filters.extend(status.map(|status| Filter::Equals("status", status.to_owned())));
+        self.list(&range, page, &filters).await
+    }
+
+    /// Whether a number wants messages, where it ever said. One consistent read.
+    pub async fn consent(&self, number: &str) -> Result<Option<Stored<Consent>>> {
+        self.load(&keys::consent(&self.scope(), number), true).await
+    }
+}
