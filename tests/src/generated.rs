@@ -188,9 +188,15 @@ fn generated_sample_events_are_those_of_the_code() {
     let card = "number=4242424242424242&expiry=12%2F30&cvc=123".to_owned();
     for (name, event) in [
         ("get_payment_page", request("GET", page, "", None, None)),
-        ("pay_payment_page", form(request("POST", page, "", None, Some(card)))),
+        (
+            "pay_payment_page",
+            form(request("POST", page, "", None, Some(card))),
+        ),
     ] {
-        check(&format!("events/enterprise/{name}.json"), &format!("{event:#}\n"));
+        check(
+            &format!("events/enterprise/{name}.json"),
+            &format!("{event:#}\n"),
+        );
     }
     for (function, operation, path) in [
         ("docs", "get_docs", "/docs"),
@@ -241,7 +247,13 @@ fn enterprise_sample(document: &Value, operation: &Operation) -> Value {
     let pairs: Vec<String> = pairs
         .map(|(name, value)| format!("{name}={}", value.as_str().unwrap().replace(' ', "+")))
         .collect();
-    form(request(&operation.method, &path, "", None, Some(pairs.join("&"))))
+    form(request(
+        &operation.method,
+        &path,
+        "",
+        None,
+        Some(pairs.join("&")),
+    ))
 }
 
 /// The same request with a form as its body.

@@ -45,11 +45,7 @@ async fn run(app: &App, body: &str) -> Result<()> {
     }
 }
 
-async fn run_schedule(
-    context: &Context,
-    key: &store::Key,
-    now: models::Timestamp,
-) -> Result<()> {
+async fn run_schedule(context: &Context, key: &store::Key, now: models::Timestamp) -> Result<()> {
     let unknown = || Error::internal(format_args!("{} is no place in a schedule", key.sk));
     let (subscription, slot) = keys::schedule_parts(key).ok_or_else(unknown)?;
     operations::run_schedule(context, subscription, slot, now).await

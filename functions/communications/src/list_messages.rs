@@ -43,8 +43,6 @@ pub(crate) async fn list_messages(
 ) -> Result<Reply, Problem> {
     let number = query.number.as_deref();
     let paging = cx.page(&query.page, &[number, query.status])?;
-    let page = cx
-        .messages(&paging.request, number, query.status)
-        .await?;
+    let page = cx.messages(&paging.request, number, query.status).await?;
     Reply::ok(&paging.list(page, |message| Message::of(&message, cx.mode())))
 }

@@ -3,8 +3,8 @@
 use api::dialect::rocketsavvy::{Problems, ReceivedMessage};
 use api::input::{Fields, Input};
 use api::{CommunicationsWrite, Cx, Json, Problem, Reply};
-use models::messaging::normalize_phone;
 use models::Error;
+use models::messaging::normalize_phone;
 use utoipa::ToSchema;
 
 /// Tries at an id, and at a number, that others change at the same moment.
@@ -56,9 +56,9 @@ pub(crate) async fn receive_message(
 ) -> Result<Reply, Problem> {
     let account = cx.account().await?;
     let country = account.map(|account| account.country).unwrap_or_default();
-    let number = normalize_phone(&body.from, &country).or_else(|_| {
+    let number = normalize_phone(&body.from, &country).map_err(|_error| {
         let detail = "must be a telephone number, best with its + and country code";
-        Err(Error::invalid("/from", "invalid_number", detail))
+        Error::invalid("/from", "invalid_number", detail)
     })?;
     let now = cx.now().await?;
     for attempt in 0..MAX_TRIES {
@@ -103,10 +103,15 @@ mod tests {
         assert_eq!(say("Start").await["keyword"], "start");
         assert_eq!(say("help").await["keyword"], "help");
         let other = say("Is 5 pm fine?").await;
-        assert_eq!((&other["keyword"], &other["reply"]), (&json!(null), &json!(null)));
+        assert_eq!(
+            (&other["keyword"], &other["reply"]),
+            (&json!(null), &json!(null))
+        );
         let list = api.get("/v3/messages").await;
         assert_eq!(list.expect(200)["data"].as_array().unwrap().len(), 7);
-        let received = api.get("/v3/messages?status=received&number=%2B14165551234").await;
+        let received = api
+            .get("/v3/messages?status=received&number=%2B14165551234")
+            .await;
         assert_eq!(received.expect(200)["data"].as_array().unwrap().len(), 4);
         let id = stop["message"]["id"].as_str().unwrap();
         let path = format!("/v3/messages/{id}");
@@ -119,7 +124,10 @@ mod tests {
         refused.expect(400);
         assert_eq!(refused.pointers(), ["/body"]);
         let refused = api
-            .post("/v3/messages/inbound", json!({ "from": "call me", "body": "" }))
+            .post(
+                "/v3/messages/inbound",
+                json!({ "from": "call me", "body": "" }),
+            )
             .await;
         assert_eq!(refused.pointers(), ["/from"]);
     }

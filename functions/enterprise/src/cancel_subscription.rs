@@ -31,7 +31,11 @@ pub(crate) async fn cancel_subscription(
     subscription.refuse_if_over()?;
     subscription.end(now);
     let mut writes = cx.writes().await?;
-    writes.update(&stored, &subscription, Some(EventType::SubscriptionCanceled))?;
+    writes.update(
+        &stored,
+        &subscription,
+        Some(EventType::SubscriptionCanceled),
+    )?;
     let reply = cx.nothing(&writes).await?;
     bring_rows(&cx, id).await;
     Ok(reply)

@@ -162,11 +162,7 @@ fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
     Some((decode(id)?, decode(secret)?))
 }
 
-async fn find(
-    app: &App,
-    id: &str,
-    secret: &str,
-) -> Result<Option<(Context, Stored<OauthClient>)>> {
+async fn find(app: &App, id: &str, secret: &str) -> Result<Option<(Context, Stored<OauthClient>)>> {
     if id.len() > MOST_CHARS || secret.len() > MOST_CHARS {
         return Ok(None);
     }

@@ -14,7 +14,10 @@ const MAX_TRIES: u32 = 8;
 /// A new customer.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of the input; it is read into a profile")]
+#[expect(
+    dead_code,
+    reason = "the schema of the input; it is read into a profile"
+)]
 pub(crate) struct NewCustomer {
     /// The business's own number of the customer: no other customer has it.
     #[schema(example = "4515")]

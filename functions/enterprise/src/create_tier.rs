@@ -3,9 +3,7 @@
 use api::dialect::reveknew::{Errors, Tier};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Json, Problem, Reply};
-use models::billing::{
-    BillingPeriod, Charge, Plan, Price, TaxBehavior, TierPolicy, TierTerms,
-};
+use models::billing::{BillingPeriod, Charge, Plan, Price, TaxBehavior, TierPolicy, TierTerms};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::{Currency, Error, Metadata, Money, Result};

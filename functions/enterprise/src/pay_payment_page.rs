@@ -1,6 +1,7 @@
 //! `POST /p/{code}`: a customer pays.
 
 use api::{App, Form, Problem};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use models::payments::{Card, is_card_number};
@@ -16,10 +17,11 @@ use crate::page::{Found, Mistakes, find, show};
 /// The card becomes a token right here; no number is kept, logged or shown again. 10 reads and 14 write units.
 pub(crate) async fn pay_payment_page(
     State(app): State<App>,
-    code: Option<Path<String>>,
+    code: std::result::Result<Path<String>, PathRejection>,
     Form(form): Form,
 ) -> Result<Response, Problem> {
-    let Path(code) = code.ok_or_else(|| Error::not_found("payment", ""))?;
+    // An address that cannot be decoded is one that no page has.
+    let Path(code) = code.or(Err(Error::not_found("payment", "")))?;
     let found = find(&app, &code).await?;
     let mut mistakes = Mistakes::default();
     let now = found.context.now().await?;
@@ -107,7 +109,10 @@ fn expiry(text: &str) -> Option<(u8, u16)> {
     if !digits(month) || !digits(year) {
         return None;
     }
-    let month: u8 = month.parse().ok().filter(|month| (1..=12).contains(month))?;
+    let month: u8 = month
+        .parse()
+        .ok()
+        .filter(|month| (1..=12).contains(month))?;
     let year: u16 = match year.len() {
         2 => year.parse::<u16>().ok()?.checked_add(2000)?,
         4 => year.parse().ok()?,

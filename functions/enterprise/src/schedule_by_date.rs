@@ -85,4 +85,3 @@ pub(crate) fn location(path: &str) -> String {
     let end = path.find("/schedule/").unwrap_or(path.len());
     path.get(..end).unwrap_or(path).to_owned()
 }
-

@@ -70,8 +70,6 @@ pub(crate) async fn schedule_by_order(
     let wanted = wanted.collect::<Result<Vec<_>>>()?;
     let (writes, rows) = operations::schedule_orders(&cx, &stored, &wanted).await?;
     let view = views(&rows, &stored)?;
-    let reply = cx
-        .created_at(&writes, &view, location(cx.path()))
-        .await?;
+    let reply = cx.created_at(&writes, &view, location(cx.path())).await?;
     Ok(reply.ok_or_else(store::stale)?)
 }

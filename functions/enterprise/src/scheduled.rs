@@ -17,10 +17,7 @@ pub(crate) async fn subscription(
 }
 
 /// Its rows, without what is needed to write them.
-pub(crate) async fn rows(
-    context: &Context,
-    id: Id<ids::Subscription>,
-) -> Result<Vec<ScheduleRow>> {
+pub(crate) async fn rows(context: &Context, id: Id<ids::Subscription>) -> Result<Vec<ScheduleRow>> {
     let rows = context.schedule(id).await?;
     Ok(rows.into_iter().map(Stored::into_inner).collect())
 }

@@ -3,10 +3,10 @@
 use api::dialect::reveknew::{Customer, Errors};
 use api::input::{Fields, Input};
 use api::{CrmWrite, Cx, Json, Problem, Reply};
+use models::Error;
 use models::crm::CUSTOMER_NUM;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::Error;
 use utoipa::ToSchema;
 
 use crate::create_customer::Body;
@@ -14,7 +14,10 @@ use crate::create_customer::Body;
 /// A customer as it is to be.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of the input; it is read into a profile")]
+#[expect(
+    dead_code,
+    reason = "the schema of the input; it is read into a profile"
+)]
 pub(crate) struct CustomerUpdate {
     #[schema(example = "cust_rs_123456")]
     id: String,

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use api::secrets;
-use models::platform::{Account, ApiKey, Credential, CredentialKind, NewApiKey, OauthClient, ScopeSet};
+use models::platform::{
+    Account, ApiKey, Credential, CredentialKind, NewApiKey, OauthClient, ScopeSet,
+};
 use models::{Id, IdSource, Mode, Scope, Timestamp};
 use operations::Context;
 use serde_json::json;

@@ -103,7 +103,9 @@ impl<T: Input, S: Send + Sync> FromRequest<S> for Rows<T> {
         };
         let lenient = Dialect::of(request.uri().path()).is_lenient();
         let mut fields = Fields::from_json(rows.as_bytes())?.leniently(lenient);
-        let read = fields.objects("rows", 1..=MOST_ROWS, T::read).required(&mut fields);
+        let read = fields
+            .objects("rows", 1..=MOST_ROWS, T::read)
+            .required(&mut fields);
         let mut invalid = fields.finish();
         for error in &mut invalid.fields {
             error.pointer = error.pointer.trim_start_matches("/rows").to_owned();
@@ -123,7 +125,9 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let kind = request.headers().get(CONTENT_TYPE);
-        let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = kind
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Ok(Self(None));

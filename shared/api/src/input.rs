@@ -295,7 +295,9 @@ impl<'a> Fields<'a> {
             };
             // `Decimal` reads more than JSON does: underscores, a leading point or plus.
             let plain = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
-            if !text.starts_with(|c: char| c.is_ascii_digit() || c == '-') || !text.chars().all(plain) {
+            if !text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+                || !text.chars().all(plain)
+            {
                 return Err(Wrong::Type("a number"));
             }
             let number = text
@@ -308,7 +310,8 @@ impl<'a> Fields<'a> {
                 .filter(|number| number.scale() <= 4 && *number < limit)
                 .filter(|number| !number.is_sign_negative() || number.is_zero())
                 .ok_or_else(|| {
-                    let detail = "must be an amount in major units that is not negative, like 42.50";
+                    let detail =
+                        "must be an amount in major units that is not negative, like 42.50";
                     Wrong::Value("out_of_range", detail.into())
                 })
         })

@@ -37,6 +37,7 @@ pub use run::{
     stream_function, typed_function,
 };
 pub use scope::{
-    BillingRead, BillingWrite, CommunicationsRead, CommunicationsWrite, CrmRead, CrmWrite, PaymentsRead, PaymentsWrite, PlatformRead,
-    PlatformWrite, Required, WebhooksRead, WebhooksWrite,
+    BillingRead, BillingWrite, CommunicationsRead, CommunicationsWrite, CrmRead, CrmWrite,
+    PaymentsRead, PaymentsWrite, PlatformRead, PlatformWrite, Required, WebhooksRead,
+    WebhooksWrite,
 };

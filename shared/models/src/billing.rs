@@ -31,8 +31,8 @@ pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};
 pub use pricing::{Charge, PricingModel, Step, Tier};
 pub use proration::Fraction;
 pub use schedule::{
-    BillingPeriod, MAX_ROWS_A_DAY, NewRow, PaymentTerms, Receipt, RowTurn, ScheduleRow, ScheduleStatus,
-    Slot, TierPolicy, TierTerms,
+    BillingPeriod, MAX_ROWS_A_DAY, NewRow, PaymentTerms, Receipt, RowTurn, ScheduleRow,
+    ScheduleStatus, Slot, TierPolicy, TierTerms,
 };
 pub use settings::{
     AfterRetries, BillingSettings, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS,

@@ -298,9 +298,9 @@ impl Keyword {
             Self::Start => {
                 format!("{business}: You will get messages from us again. Reply STOP to end them.")
             }
-            Self::Help => format!(
-                "{business}: We remind you of payments by message. Reply STOP to end that."
-            ),
+            Self::Help => {
+                format!("{business}: We remind you of payments by message. Reply STOP to end that.")
+            }
         }
     }
 }

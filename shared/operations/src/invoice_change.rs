@@ -1,7 +1,9 @@
 //! A change of an invoice, and what follows from it in the same write: what the customer's balance holds, and where the
 //! subscription stands.
 
-use models::billing::{AfterRetries, BillingReason, Invoice, InvoiceStatus, Subscription, SubscriptionStatus};
+use models::billing::{
+    AfterRetries, BillingReason, Invoice, InvoiceStatus, Subscription, SubscriptionStatus,
+};
 use models::event::EventType;
 use models::{Money, Result, Timestamp};
 use store::{Stored, Writes};

@@ -1,8 +1,8 @@
 //! Credit notes: what of an invoice is owed no longer, and the way back of the money that was paid for it.
 
 use models::billing::{
-    BillingReason,
-    CreditNote, Crediting, GivenBack, Invoice, InvoiceStatus, NewCreditNote, NoteRefund,
+    BillingReason, CreditNote, Crediting, GivenBack, Invoice, InvoiceStatus, NewCreditNote,
+    NoteRefund,
 };
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -13,8 +13,8 @@ use store::{Stored, Writes};
 use crate::Context;
 use crate::context::vanished;
 use crate::issue_invoice::zone_of;
-use crate::row_payment::follow_row;
 use crate::refund_payment::resolve_refund;
+use crate::row_payment::follow_row;
 
 /// Tries at an invoice that others change at the same moment, with waits that come to about four seconds.
 const MAX_TRIES: u32 = 16;

@@ -82,10 +82,7 @@ pub async fn pay_row(
 /// The invoice of the row, which is made where there is none. `None` says that somebody else changed the row.
 async fn invoice_of(context: &Context, scheduled: &Scheduled) -> Result<Option<Invoice>> {
     match scheduled.row.invoice_id {
-        Some(id) => Ok(context
-            .invoice(id)
-            .await?
-            .map(store::Stored::into_inner)),
+        Some(id) => Ok(context.invoice(id).await?.map(store::Stored::into_inner)),
         None => bill_row(context, scheduled).await,
     }
 }

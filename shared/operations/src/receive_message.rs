@@ -2,9 +2,7 @@
 
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::messaging::{
-    Consent, Keyword, Message, MessageKind, MessageStatus, NewMessage,
-};
+use models::messaging::{Consent, Keyword, Message, MessageKind, MessageStatus, NewMessage};
 use models::{Result, Timestamp};
 use store::Writes;
 

@@ -25,8 +25,7 @@ pub(crate) async fn row_of(context: &Context, invoice: &Invoice) -> Result<Optio
     let Some(subscription) = context.subscription_now(id).await? else {
         return Ok(None);
     };
-    let slot =
-        ScheduleRow::slot_of(invoice.period.start, invoice.revision, &subscription.zone)?;
+    let slot = ScheduleRow::slot_of(invoice.period.start, invoice.revision, &subscription.zone)?;
     let row = context.schedule_row(id, slot).await?;
     let row = match row {
         Some(row) if row.bill(&subscription)?.revision == invoice.revision => row,

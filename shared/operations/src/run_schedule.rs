@@ -9,7 +9,7 @@ use store::Stored;
 use crate::Context;
 use crate::bill_subscription::put_aside;
 use crate::grow_schedule::set_next_billing;
-use crate::issue_invoice::{issue_invoice, update_credit, Parties};
+use crate::issue_invoice::{Parties, issue_invoice, update_credit};
 use crate::remind::remind;
 use crate::row_payment::{Scheduled, complete};
 
@@ -146,11 +146,7 @@ async fn expire(context: &Context, scheduled: &Scheduled, at: Timestamp) -> Resu
     }
     row.expire(at);
     let falls = subscription.row_expired();
-    writes.update(
-        &scheduled.row,
-        &row,
-        Some(EventType::ScheduleGraceExpired),
-    )?;
+    writes.update(&scheduled.row, &row, Some(EventType::ScheduleGraceExpired))?;
     let event = falls.then_some(EventType::SubscriptionPastDue);
     writes.update(&scheduled.subscription, &subscription, event)?;
     context.write(&writes).await

@@ -38,8 +38,8 @@
 //! An idempotency record has one sort key for all routes: a key that comes back on another route must be refused, so it must
 //! be found.
 
-use models::ids::{self, Id, Kind, Slug};
 use models::billing::Slot;
+use models::ids::{self, Id, Kind, Slug};
 use models::{Date, Mode, Scope, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -357,10 +357,7 @@ mod tests {
     #[test]
     fn a_row_s_key_tells_its_place() {
         let key = schedule_row(&scope(Mode::Test), Id::new(1).unwrap(), slot());
-        assert_eq!(
-            schedule_parts(&key),
-            Some((Id::new(1).unwrap(), slot()))
-        );
+        assert_eq!(schedule_parts(&key), Some((Id::new(1).unwrap(), slot())));
         assert_eq!(schedule_parts(&credential("ab")), None);
     }
 

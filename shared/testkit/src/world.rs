@@ -235,7 +235,10 @@ fn config(url: &str, clock: Clock, inbox: &Inbox) -> (Config, Meter) {
         ("TABLE_NAME", TABLE.to_owned()),
         ("OPERATOR_KEY_SHA256", store::keys::sha256(OPERATOR_KEY)),
         ("BILLING_QUEUE_URL", format!("{url}/queue/billing")),
-        ("NOTIFICATIONS_QUEUE_URL", format!("{url}/queue/notifications")),
+        (
+            "NOTIFICATIONS_QUEUE_URL",
+            format!("{url}/queue/notifications"),
+        ),
         (
             "WEBHOOK_DELIVERY_QUEUE_URL",
             format!("{url}/queue/webhook-delivery"),

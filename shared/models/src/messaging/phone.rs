@@ -183,7 +183,11 @@ mod tests {
             ("06 1234 5678", "IT", "+390612345678"),
             ("06 20 123 4567", "HU", "+36201234567"),
         ] {
-            assert_eq!(normalize_phone(text, country).as_deref(), Ok(number), "{text}");
+            assert_eq!(
+                normalize_phone(text, country).as_deref(),
+                Ok(number),
+                "{text}"
+            );
         }
     }
 

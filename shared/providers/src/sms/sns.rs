@@ -92,12 +92,16 @@ fn attribute(text: &str) -> Result<MessageAttributeValue> {
 
 /// Why SNS never takes this message; `None` for what may pass.
 fn refused(error: &SdkError<PublishError>) -> Option<MessageFailure> {
-    let code = match error.as_service_error()? {
-        PublishError::InvalidParameterException(_)
-        | PublishError::InvalidParameterValueException(_)
-        | PublishError::ValidationException(_) => "invalid_number",
-        PublishError::AuthorizationErrorException(_) => "not_authorized",
-        _ => return None,
+    let error = error.as_service_error()?;
+    let code = if error.is_invalid_parameter_exception()
+        || error.is_invalid_parameter_value_exception()
+        || error.is_validation_exception()
+    {
+        "invalid_number"
+    } else if error.is_authorization_error_exception() {
+        "not_authorized"
+    } else {
+        return None;
     };
     Some(MessageFailure {
         code: code.to_owned(),

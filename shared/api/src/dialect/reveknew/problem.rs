@@ -91,9 +91,7 @@ fn of(error: &Error) -> (StatusCode, ErrorBody) {
             (StatusCode::UNAUTHORIZED, body("unauthorized", message))
         }
         Error::Forbidden { code, .. } => (StatusCode::FORBIDDEN, body(code, text)),
-        Error::RateLimited { .. } => {
-            (StatusCode::TOO_MANY_REQUESTS, body("rate_limited", text))
-        }
+        Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, body("rate_limited", text)),
         Error::Unavailable(_) => {
             let message = "something we depend on did not answer; try again";
             let body = body("unavailable", message);
@@ -222,8 +220,14 @@ impl IntoResponses for Errors {
     fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
         let documented = [
             ("400", "Invalid data; `errors` names every wrong field."),
-            ("401", "No token, or one that is unknown, expired or revoked."),
-            ("403", "Not permitted for this business, or the token lacks a scope."),
+            (
+                "401",
+                "No token, or one that is unknown, expired or revoked.",
+            ),
+            (
+                "403",
+                "Not permitted for this business, or the token lacks a scope.",
+            ),
             ("404", "No such business, or no such record in it."),
             ("409", "The state of the record does not allow this."),
             ("413", "The body is larger than 256 KiB."),

@@ -1,8 +1,8 @@
 //! Text messages and payment schedules as v3 prints them.
 
+use models::Mode;
 use models::billing::{BillingPeriod, Plan, ScheduleRow, TierPolicy};
 use models::messaging::{self, Keyword};
-use models::Mode;
 use serde::Serialize;
 use utoipa::ToSchema;
 

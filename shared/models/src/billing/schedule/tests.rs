@@ -50,7 +50,13 @@ fn days_are_those_of_the_business() {
 fn billing_dates_keep_the_day_of_the_first() {
     let subscription = subscription();
     let dates: Vec<String> = (0..3)
-        .map(|order| subscription.billing_date(order).unwrap().unwrap().to_string())
+        .map(|order| {
+            subscription
+                .billing_date(order)
+                .unwrap()
+                .unwrap()
+                .to_string()
+        })
         .collect();
     assert_eq!(dates, ["2026-01-31", "2026-02-28", "2026-03-31"]);
 }
@@ -60,15 +66,30 @@ fn a_row_waits_for_its_reminder_its_day_and_its_grace() {
     let subscription = subscription();
     let mut row = row(&subscription);
     let late = at("2027-01-01T00:00:00Z");
-    assert_eq!(row.turn(&subscription, at("2026-01-29T12:59:59Z")), RowTurn::Nothing);
-    assert_eq!((row.turn(&subscription, late), row.status()), (RowTurn::Remind, ScheduleStatus::Pending));
+    assert_eq!(
+        row.turn(&subscription, at("2026-01-29T12:59:59Z")),
+        RowTurn::Nothing
+    );
+    assert_eq!(
+        (row.turn(&subscription, late), row.status()),
+        (RowTurn::Remind, ScheduleStatus::Pending)
+    );
     row.announce(None);
-    assert_eq!((row.turn(&subscription, late), row.status()), (RowTurn::Bill, ScheduleStatus::Pending));
+    assert_eq!(
+        (row.turn(&subscription, late), row.status()),
+        (RowTurn::Bill, ScheduleStatus::Pending)
+    );
     row.reminded(at("2026-01-29T13:00:00Z"));
     assert_eq!(row.status(), ScheduleStatus::Active);
     row.invoice_id = Some(Id::new(1).unwrap());
-    assert_eq!(row.turn(&subscription, at("2026-02-02T04:59:59Z")), RowTurn::Nothing);
-    assert_eq!(row.turn(&subscription, at("2026-02-02T05:00:00Z")), RowTurn::Expire);
+    assert_eq!(
+        row.turn(&subscription, at("2026-02-02T04:59:59Z")),
+        RowTurn::Nothing
+    );
+    assert_eq!(
+        row.turn(&subscription, at("2026-02-02T05:00:00Z")),
+        RowTurn::Expire
+    );
     assert!(row.expire(late) && !row.expire(late));
     assert_eq!((row.due(), row.status()), (None, ScheduleStatus::Suspended));
     row.receipt = Some(Receipt {
@@ -96,7 +117,15 @@ fn a_row_stands_as_its_subscription_does() {
     subscription.end(now);
     assert!(row.follow(&subscription, now));
     assert_eq!(row.status(), ScheduleStatus::Cancelled);
-    assert!(row.change(&subscription, subscription.payment_terms().unwrap(), (row.amount, row.slot), now).is_err());
+    assert!(
+        row.change(
+            &subscription,
+            subscription.payment_terms().unwrap(),
+            (row.amount, row.slot),
+            now
+        )
+        .is_err()
+    );
 }
 
 #[test]
@@ -107,10 +136,25 @@ fn a_change_works_all_days_out_anew_and_reminds_again_only_of_what_is_to_come() 
     row.announce(None);
     row.reminded(at("2026-01-29T13:00:00Z"));
     let now = at("2026-01-30T06:00:00Z");
-    row.change(&subscription, terms, (row.amount, "2026-02-01".parse().unwrap()), now).unwrap();
-    assert_eq!((row.status(), row.reminder_date.to_string()), (ScheduleStatus::Active, "2026-01-30".into()));
+    row.change(
+        &subscription,
+        terms,
+        (row.amount, "2026-02-01".parse().unwrap()),
+        now,
+    )
+    .unwrap();
+    assert_eq!(
+        (row.status(), row.reminder_date.to_string()),
+        (ScheduleStatus::Active, "2026-01-30".into())
+    );
     let mut row = row.clone();
-    row.change(&subscription, terms, (row.amount, "2026-03-01".parse().unwrap()), now).unwrap();
+    row.change(
+        &subscription,
+        terms,
+        (row.amount, "2026-03-01".parse().unwrap()),
+        now,
+    )
+    .unwrap();
     assert_eq!(row.status(), ScheduleStatus::Pending);
     assert_eq!(row.slot.to_string(), "2026-01-31");
 }
