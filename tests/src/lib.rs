@@ -25,6 +25,7 @@ mod metered;
 mod preview;
 mod samples;
 mod schedules;
+mod sms;
 mod story;
 mod tenants;
 mod told;

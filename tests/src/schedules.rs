@@ -175,8 +175,9 @@ pub(crate) async fn drive(cloud: &Cloud) {
     let path = format!("/v3/subscriptions/{id}/pause");
     assert_eq!(cloud.post(&path, &pause, 200).await["status"], "paused");
     assert_eq!(days(&client.subscription(&id).await)[1].1, "SUSPENDED");
-    cloud.advance(35).await;
-    assert_eq!(days(&client.subscription(&id).await)[1].1, "ACTIVE");
+    cloud.advance(15).await;
+    assert_eq!(days(&client.subscription(&id).await)[1].1, "PENDING");
+    cloud.advance(20).await;
     let inbound = json!({ "from": "+14165551234", "body": "STOP" });
     cloud.post("/v3/messages/inbound", &inbound, 201).await;
     let messages = cloud.get("/v3/messages?status=sent").await;

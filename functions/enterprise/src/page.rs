@@ -152,13 +152,11 @@ pub(crate) async fn show(found: &Found, mistakes: &Mistakes) -> Result<Response>
     Ok(html::respond(status, &html::document(&name, &shown)))
 }
 
-/// What the customer may know of a refusal.
+/// What the customer may know of a refusal, where it is more than that it was one.
 fn refusal(refused: &Refused) -> String {
-    let message = refused.message.trim();
-    if message.is_empty() {
-        "The card was declined.".to_owned()
-    } else {
-        message.to_owned()
+    match refused.code.as_str() {
+        "card_declined" => String::new(),
+        _ => format!("{} ", refused.message.trim()),
     }
 }
 
@@ -191,7 +189,7 @@ fn content(
                 parts.push(notice("bad", text));
             } else if let Some(message) = refused {
                 let text = format!(
-                    "The last attempt was declined: {message} You can try again, or use another card."
+                    "The last attempt was declined. {message}You can try again, or use another card."
                 );
                 parts.push(notice("bad", &text));
             }
