@@ -1,6 +1,7 @@
 //! The operations over an embedded table: every example of the document, who may do what, and what happens where a process dies.
 
 mod access;
+mod budgets;
 mod crashes;
 mod examples;
 mod pages;
