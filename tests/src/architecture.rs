@@ -116,6 +116,7 @@ fn each_aws_client_has_its_place() {
         for dependency in names(package) {
             let good = match dependency {
                 "aws-sdk-dynamodb" => name == "store",
+                "aws-sdk-sns" => name == "providers",
                 "aws-sdk-sqs" => name == "queue",
                 "queue" => WORKERS.contains(&name.as_str()),
                 "aws-sdk-eventbridge" => name == "outbox-relay",

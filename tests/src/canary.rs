@@ -75,9 +75,14 @@ async fn nothing_secret_is_stored_logged_or_answered() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let world = World::new().await;
-    let api = world.call(catalogue::all());
+    let routes = catalogue::all().merge(enterprise::routes());
+    let api = world.call(axum::Router::from(routes).merge(enterprise::pages()));
     let mut secrets = vec![world.ours.test_key.clone()];
-    let answers = plant(&api).await;
+    let mut answers = plant(&api).await;
+    let token = crate::tenants::token(&api, &["*"]).await;
+    let (page, shown) = plant_on_page(&api.with_key(&token)).await;
+    answers.push_str(&shown);
+    secrets.push(token);
     for (path, body, field) in [
         (
             "/v3/api-keys",
@@ -96,6 +101,10 @@ async fn nothing_secret_is_stored_logged_or_answered() {
     let stored: String = world.dump().iter().map(Value::to_string).collect();
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("request served"), "nothing was logged");
+    assert!(
+        !logged.contains(&page),
+        "the key to a payment page in the log"
+    );
     for (place, text) in [
         ("the table", &stored),
         ("the log", &logged),
@@ -149,4 +158,26 @@ async fn plant(api: &Call) -> String {
         }
     }
     answers
+}
+
+/// Pays on a page, well and badly. Returns the secret of its address and all that was answered.
+async fn plant_on_page(api: &Call) -> (String, String) {
+    let path = |resource: &str| format!("/enterprise/v1/{resource}/acct_rs_1");
+    let customer = json!({ "customerNum": "1", "firstName": "A", "phoneNo": "4165551234" });
+    let customer = api.post(&path("customers"), customer).await;
+    let tier = json!({ "name": "Basic", "amount": 20, "billingPeriod": "ONCE" });
+    let tier = api.post(&path("tiers"), tier).await;
+    let new = json!({ "customerId": customer.body["id"], "tierId": tier.body["id"] });
+    let made = api.post(&path("subscriptions"), new).await;
+    let url = made.expect(201)["schedules"][0]["shortenedUrl"].as_str();
+    let secret = url.unwrap().rsplit('/').next().unwrap().to_owned();
+    let (page, api) = (format!("/p/{secret}"), api.without_key());
+    let mut answers = String::new();
+    for number in ["4242424242424241", "4000000000000002", "4242424242424242"] {
+        let form = format!("number={number}&expiry=12/30&cvc=737");
+        answers.push_str(&api.form(&page, &form).await.text);
+        answers.push_str(&api.get(&page).await.text);
+    }
+    assert!(answers.contains("Paid. Thank you!"));
+    (secret, answers)
 }

@@ -160,9 +160,9 @@ pub(crate) fn enterprise_document() -> Value {
     describe(router, &schemes, enterprise_operations())
 }
 
-fn describe(router: OpenApiRouter<App>, schemes: &Value, operations: Vec<Operation>) -> Value {
+fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operation>) -> Value {
     let mut document = serde_json::to_value(router.into_openapi()).unwrap();
-    document["components"]["securitySchemes"] = schemes.clone();
+    document["components"]["securitySchemes"] = security.clone();
     let schemas = document.clone();
     for operation in operations {
         let described = &mut document["paths"][&operation.path][operation.method.to_lowercase()];

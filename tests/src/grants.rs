@@ -37,6 +37,7 @@ async fn no_grant_of_the_template_is_missing_and_none_is_in_vain() {
     for list in ["api-keys", "oauth-clients", "webhooks", "events"] {
         cloud.get(&format!("/v3/{list}")).await;
     }
+    crate::schedules::drive(&cloud).await;
     fail_a_delivery(&cloud, &customer).await;
     cloud.delete(&format!("/v3/customers/{customer}")).await;
     receiver

@@ -27,6 +27,7 @@ mod preview;
 mod receivers;
 mod samples;
 mod schedules;
+mod sms;
 mod story;
 mod tenants;
 mod told;

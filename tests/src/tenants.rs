@@ -191,6 +191,69 @@ async fn another_business_and_the_other_mode_find_nothing() {
     }
 }
 
+/// A client of Reveknew of the caller's business and mode, and a token of it.
+pub(crate) async fn token(api: &Call, scopes: &[&str]) -> String {
+    let client = json!({ "name": "Client", "scopes": scopes });
+    let client = api.post("/v3/oauth-clients", client).await;
+    client.expect(201);
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}&audience=https://services.reveknew.net",
+        client.text_of("client_id"),
+        client.text_of("client_secret")
+    );
+    let answer = api.without_key().form("/oauth/token", &form).await;
+    answer.expect(200);
+    answer.text_of("access_token").to_owned()
+}
+
+#[tokio::test]
+async fn every_route_of_reveknew_is_closed_to_strangers_and_to_other_businesses() {
+    let world = World::new().await;
+    let api = world.call(catalogue::all().merge(enterprise::routes()));
+    let ours = api.with_key(&token(&api, &["*"]).await);
+    let theirs = api.with_key(&world.theirs.test_key);
+    let theirs = api.with_key(&token(&theirs, &["*"]).await);
+    let reader = api.with_key(&token(&api, &["analytics:read"]).await);
+    let before = world.dump().len();
+    let mut count = 0;
+    for operation in catalogue::enterprise_operations() {
+        if operation.is_oauth() {
+            continue;
+        }
+        let at = |business: &str| {
+            operation
+                .example_path()
+                .replace("acct_rs_1000001", business)
+        };
+        let id = &operation.id;
+        for stranger in [
+            api.without_key(),
+            api.with_key("abd90df5f27a7b170cd775abf89d632b350b7c1c9d53e08b340cd9832ce52c2c"),
+            api.with_key(&world.ours.test_key),
+        ] {
+            let answer = send(&stranger, &operation, &at("acct_rs_1"), &json!({})).await;
+            assert_eq!(answer.expect(401)["code"], "unauthorized", "{id}");
+        }
+        // Whether the other business exists is not told.
+        let foreign = send(&theirs, &operation, &at("acct_rs_1"), &json!({})).await;
+        let unknown = send(&theirs, &operation, &at("acct_rs_424242"), &json!({})).await;
+        assert_eq!(foreign.expect(403), unknown.expect(403), "{id}");
+        let malformed = send(&ours, &operation, &at("53e08b340cd983"), &json!({})).await;
+        assert_eq!(malformed.expect(404)["code"], "not_found", "{id}");
+        let refused = send(&reader, &operation, &at("acct_rs_1"), &json!({})).await;
+        assert_eq!(refused.expect(403)["code"], "missing_scope", "{id}");
+        let absent = send(&ours, &operation, &at("acct_rs_1"), &json!({})).await;
+        assert!(
+            matches!(absent.status.as_u16(), 400 | 404),
+            "{id}: {}",
+            absent.text
+        );
+        count += 1;
+    }
+    assert_eq!(world.dump().len(), before);
+    assert!(count >= 15, "only {count} routes were found");
+}
+
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_everywhere() {
     let world = World::new().await;

@@ -56,9 +56,9 @@ pub(crate) async fn receive_message(
 ) -> Result<Reply, Problem> {
     let account = cx.account().await?;
     let country = account.map(|account| account.country).unwrap_or_default();
-    let number = normalize_phone(&body.from, &country).or_else(|_| {
+    let number = normalize_phone(&body.from, &country).map_err(|_error| {
         let detail = "must be a telephone number, best with its + and country code";
-        Err(Error::invalid("/from", "invalid_number", detail))
+        Error::invalid("/from", "invalid_number", detail)
     })?;
     let now = cx.now().await?;
     for attempt in 0..MAX_TRIES {

@@ -63,9 +63,8 @@ impl Input for Body {
 
 /// Create a subscription
 ///
-/// It is active at once; its customer pays row by row of its schedule, and is reminded of each. 3 reads, 2 write units for the
-/// subscription and its place in its customer's list, and about 4 for each row, of which there is one to begin with (more where
-/// several are to be reminded of by now), all twice because they are one transaction.
+/// It is active at once; its customer pays row by row of its schedule, and is reminded of each. 3 reads and 7 write units
+/// with one row, which there is to begin with; 5 more for each further one, where several are to be reminded of by now.
 #[utoipa::path(
     post,
     path = "/enterprise/v1/subscriptions/{businessId}",

@@ -342,11 +342,8 @@ async fn own_business(parts: &mut Parts, app: &App, own: Business) -> Result<()>
         .ok()
         .and_then(|params| params.iter().next().map(|(_, value)| value.to_owned()))
         .unwrap_or_default();
-    let business: Business = text.parse().or_else(|_| {
-        Err(Error::not_found(
-            "business",
-            text.chars().take(80).collect::<String>(),
-        ))
+    let business: Business = text.parse().map_err(|_error| {
+        Error::not_found("business", text.chars().take(80).collect::<String>())
     })?;
     if business == own {
         return Ok(());

@@ -74,12 +74,8 @@ impl<A: Named, B: Named> Names for (A, B) {
 
 fn name<T: Named>(text: Option<&String>) -> Result<T, Error> {
     let text = text.map(String::as_str).unwrap_or_default();
-    text.parse().or_else(|_| {
-        Err(Error::not_found(
-            T::NAME,
-            text.chars().take(80).collect::<String>(),
-        ))
-    })
+    text.parse()
+        .map_err(|_error| Error::not_found(T::NAME, text.chars().take(80).collect::<String>()))
 }
 
 impl<T: Names, S: Send + Sync> FromRequestParts<S> for Below<T> {

@@ -65,6 +65,9 @@ pub async fn schedule_orders<'c>(
     let mut subscription = (**stored).clone();
     let made = make_up_to(context, &mut subscription, wanted, now)?;
     let mut plan = Plan {
+        context,
+        subscription: &subscription,
+        now,
         there: &there,
         made,
         changed: Vec::new(),
@@ -79,18 +82,19 @@ pub async fn schedule_orders<'c>(
             }
             Some(date) => {
                 let place = (Slot { date, n: 0 }, Some(*order));
-                plan.set(context, &subscription, place, *amount, now)?;
+                plan.set(place, *amount)?;
             }
         }
     }
     invalid.into_result()?;
+    let Plan { made, changed, .. } = plan;
     let mut writes = context.writes().await?;
-    let mut rows = plan.made.clone();
-    for (before, after) in &plan.changed {
+    let mut rows = made.clone();
+    for (before, after) in &changed {
         writes.update(before, after, None)?;
         rows.push(after.clone());
     }
-    for row in &plan.made {
+    for row in &made {
         writes.create(row, None)?;
     }
     rows.retain(|row| wanted.iter().any(|(order, _)| row.order == Some(*order)));
@@ -99,7 +103,7 @@ pub async fn schedule_orders<'c>(
         .iter()
         .filter(|row| row.status().is_open())
         .map(|row| row.scheduled_for)
-        .chain(plan.made.iter().map(|row| row.scheduled_for));
+        .chain(made.iter().map(|row| row.scheduled_for));
     set_next_billing(&mut subscription, open)?;
     writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
     Ok((writes, rows))
@@ -132,20 +136,16 @@ fn make_up_to(
 
 /// Rows by their place: those that are there, those that are made, those that are changed.
 struct Plan<'a> {
+    context: &'a Context,
+    subscription: &'a Subscription,
+    now: Timestamp,
     there: &'a [Stored<ScheduleRow>],
     made: Vec<ScheduleRow>,
     changed: Vec<(&'a Stored<ScheduleRow>, ScheduleRow)>,
 }
 
 impl Plan<'_> {
-    fn set(
-        &mut self,
-        context: &Context,
-        subscription: &Subscription,
-        place: (Slot, Option<u32>),
-        amount: Money,
-        now: Timestamp,
-    ) -> Result<()> {
+    fn set(&mut self, place: (Slot, Option<u32>), amount: Money) -> Result<()> {
         let slot = place.0;
         if let Some(row) = self.made.iter_mut().find(|row| row.slot() == slot) {
             row.amount = amount;
@@ -156,8 +156,8 @@ impl Plan<'_> {
             return Ok(());
         }
         let Some(stored) = self.there.iter().find(|row| row.slot() == slot) else {
-            self.made
-                .push(new_row(context, subscription, place, amount, now)?);
+            let row = new_row(self.context, self.subscription, place, amount, self.now)?;
+            self.made.push(row);
             return Ok(());
         };
         stored.refuse_unless_open("changed")?;

@@ -46,11 +46,11 @@ pub(crate) async fn remind(
 }
 
 /// Adds to `writes` that the customer is told of a row again, and the row as it is then. Errors where nobody can be told.
-pub async fn remind_again<'c>(
-    context: &'c Context,
+pub async fn remind_again(
+    context: &Context,
     subscription: store::Stored<Subscription>,
     row: store::Stored<ScheduleRow>,
-) -> Result<Writes<'c>> {
+) -> Result<Writes<'_>> {
     subscription.refuse_if_over()?;
     row.refuse_unless_open("announced")?;
     let now = context.now().await?;

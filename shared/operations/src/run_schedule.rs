@@ -18,8 +18,8 @@ const MAX_TURNS: u32 = 16;
 
 /// Does all that is due to a row at `at`. Doing it twice does it once.
 ///
-/// A reminder costs 4 reads and 3 items (message, row, subscription) and 1 for the row that follows; the day itself the
-/// invoice and 2 items; the end of the grace 3 reads and 3 items.
+/// A reminder costs 13 write units, for the message, the row, the row that follows and the subscription in one transaction, and 8
+/// more to send it; the day itself 8, for the invoice, its number, the row and the subscription.
 pub async fn run_schedule(
     context: &Context,
     subscription: Id<ids::Subscription>,

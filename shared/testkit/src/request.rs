@@ -87,12 +87,22 @@ impl Call {
         self.send(Method::DELETE, path, "").await
     }
 
+    /// `POST` with a form.
+    pub async fn form(&self, path: &str, body: &str) -> Answer {
+        let kind = "application/x-www-form-urlencoded";
+        self.send_as(Method::POST, path, kind, body).await
+    }
+
     /// Any request, byte for byte.
     pub async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
+        self.send_as(method, path, "application/json", body).await
+    }
+
+    async fn send_as(&self, method: Method, path: &str, kind: &str, body: &str) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("content-type", "application/json");
+            .header("content-type", kind);
         if let Some(key) = &self.key {
             request = request.header("authorization", format!("Bearer {key}"));
         }

@@ -154,6 +154,7 @@ fn the_template_of_the_product_is_understood() {
         sent_to,
         [
             &queue("savvy-BillingQueue"),
+            &queue("savvy-NotificationsQueue"),
             &queue("savvy-WebhookDeliveryQueue"),
             &queue("savvy-WebhookFanoutQueue")
         ]

@@ -282,20 +282,19 @@ impl ScheduleRow {
     /// Where it stands given its subscription, which may be ahead of it for a moment.
     pub const fn status_in(&self, subscription: &Subscription) -> ScheduleStatus {
         let own = self.status();
-        match (own, subscription.status) {
-            (ScheduleStatus::Completed | ScheduleStatus::Cancelled, _) => own,
-            (_, SubscriptionStatus::Canceled | SubscriptionStatus::IncompleteExpired) => {
+        if !own.is_open() {
+            return own;
+        }
+        match subscription.status {
+            SubscriptionStatus::Canceled | SubscriptionStatus::IncompleteExpired => {
                 ScheduleStatus::Cancelled
             }
-            (_, SubscriptionStatus::Paused) => ScheduleStatus::Suspended,
-            (
-                _,
-                SubscriptionStatus::Trialing
-                | SubscriptionStatus::Active
-                | SubscriptionStatus::Incomplete
-                | SubscriptionStatus::PastDue
-                | SubscriptionStatus::Unpaid,
-            ) => own,
+            SubscriptionStatus::Paused => ScheduleStatus::Suspended,
+            SubscriptionStatus::Trialing
+            | SubscriptionStatus::Active
+            | SubscriptionStatus::Incomplete
+            | SubscriptionStatus::PastDue
+            | SubscriptionStatus::Unpaid => own,
         }
     }
 

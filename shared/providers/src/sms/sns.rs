@@ -3,8 +3,11 @@
 //! SNS knows no idempotency of text messages: asked twice, it sends twice. A message is therefore written down before it is
 //! asked, and asked for again only where nobody wrote down what it said.
 
+use std::time::Duration;
+
 use aws_sdk_sns::Client;
 use aws_sdk_sns::config::retry::RetryConfig;
+use aws_sdk_sns::config::timeout::TimeoutConfig;
 use aws_sdk_sns::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_sns::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sns::operation::publish::PublishError;
@@ -13,6 +16,9 @@ use models::messaging::MessageFailure;
 use models::{Error, Result};
 
 use super::Text;
+
+/// How long SNS may take. Half of what the function has.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How SNS is reached, and in whose name messages go out.
 #[derive(Debug, Clone)]
@@ -45,6 +51,7 @@ impl Sns {
             .credentials_provider(settings.credentials)
             // A call that timed out may have sent the message: whoever asks again decides that, not the client.
             .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build())
             .http_client(settings.http_client);
         if let Some(url) = settings.endpoint_url {
             config = config.endpoint_url(url);
@@ -92,12 +99,16 @@ fn attribute(text: &str) -> Result<MessageAttributeValue> {
 
 /// Why SNS never takes this message; `None` for what may pass.
 fn refused(error: &SdkError<PublishError>) -> Option<MessageFailure> {
-    let code = match error.as_service_error()? {
-        PublishError::InvalidParameterException(_)
-        | PublishError::InvalidParameterValueException(_)
-        | PublishError::ValidationException(_) => "invalid_number",
-        PublishError::AuthorizationErrorException(_) => "not_authorized",
-        _ => return None,
+    let error = error.as_service_error()?;
+    let code = if error.is_invalid_parameter_exception()
+        || error.is_invalid_parameter_value_exception()
+        || error.is_validation_exception()
+    {
+        "invalid_number"
+    } else if error.is_authorization_error_exception() {
+        "not_authorized"
+    } else {
+        return None;
     };
     Some(MessageFailure {
         code: code.to_owned(),

@@ -1,0 +1,130 @@
+//! The page on which a customer pays.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Shop, path, statuses};
+
+#[tokio::test]
+async fn a_page_shows_what_is_owed_takes_one_payment_and_then_shows_the_receipt() {
+    let shop = Shop::at("2026-01-20T15:00:00Z").await;
+    let made = shop
+        .subscribe(json!({ "name": "<Basic> & more" }), json!({}))
+        .await;
+    let url = &made["schedules"][0]["shortenedUrl"];
+    let api = shop.api.without_key();
+    let open = api.get(path(url)).await;
+    open.expect(200);
+    assert!(open.text.contains("Business 1") && open.text.contains("20.00 USD"));
+    assert!(open.text.contains("&lt;Basic&gt; &amp; more") && !open.text.contains("<Basic>"));
+    let header = |name: &str| open.headers[name].to_str().unwrap().to_owned();
+    assert!(
+        header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-")
+    );
+    assert!(header("content-security-policy").contains("form-action 'self'"));
+    assert_eq!(
+        (header("referrer-policy"), header("cache-control")),
+        ("no-referrer".into(), "no-store".into())
+    );
+    assert!(!open.text.contains("<script") && open.text.contains("lang=\"en\""));
+
+    let wrong = api
+        .form(path(url), "number=4242424242424241&expiry=13/30&cvc=1")
+        .await;
+    wrong.expect(400);
+    assert!(wrong.text.contains("Nothing was paid") && !wrong.text.contains("4242"));
+    let real = api
+        .form(path(url), "number=4111111111111111&expiry=12/30&cvc=123")
+        .await;
+    assert!(real.expect(400).is_null() && real.text.contains("not accepted"));
+    assert_eq!(shop.world.sandbox.asked().len(), 0);
+    let declined = api
+        .form(path(url), "number=4000000000009995&expiry=12/30&cvc=123")
+        .await;
+    declined.expect(303);
+    assert_eq!(declined.headers["location"], path(url));
+    assert!(api.get(path(url)).await.text.contains("insufficient funds"));
+
+    // Two browsers, or one that is impatient.
+    let (first, second) = tokio::join!(shop.pay(url), shop.pay(url));
+    first.expect(303);
+    second.expect(303);
+    shop.pay(url).await.expect(303);
+    let charged = shop.world.sandbox.asked();
+    assert_eq!(charged.len(), 2, "one declined, one paid: {charged:?}");
+    let paid = api.get(path(url)).await;
+    for text in [
+        "Paid. Thank you!",
+        "ending in 4242",
+        "20 January 2026",
+        "INV-2026-",
+        "pay_rs_",
+    ] {
+        assert!(paid.text.contains(text), "{text}: {}", paid.text);
+    }
+    assert_eq!(
+        statuses(&shop.subscription(&made["id"]).await)[0],
+        "COMPLETED"
+    );
+    let stored: String = shop.world.dump().iter().map(Value::to_string).collect();
+    for secret in ["4242424242424242", "\"737\"", "4000000000009995"] {
+        assert!(!stored.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_cancelled_suspended_or_none_says_so() {
+    let shop = Shop::at("2026-01-20T15:00:00Z").await;
+    let made = shop.subscribe(json!({}), json!({})).await;
+    let url = &made["schedules"][0]["shortenedUrl"];
+    let api = shop.api.without_key();
+    let id = made["id"].as_str().unwrap();
+    for (verb, text) in [("pause", "suspended"), ("cancel", "cancelled")] {
+        let rest = format!("/{id}/{verb}");
+        shop.call(Method::PATCH, "subscriptions", &rest, Value::Null)
+            .await
+            .expect(204);
+        let shown = api.get(path(url)).await;
+        assert!(
+            shown.text.contains(text) && !shown.text.contains("<form"),
+            "{}",
+            shown.text
+        );
+        shop.pay(url).await.expect(303);
+    }
+    assert_eq!(shop.world.sandbox.asked().len(), 0);
+    for none in [
+        "/p/AAAAAAAAAAAAAAAAAAAAAA",
+        "/p/short",
+        "/p/%FF",
+        "/p/..%2Fa",
+    ] {
+        let absent = api.get(none).await;
+        absent.expect(404);
+        assert!(absent.text.contains("does not exist"), "{}", absent.text);
+        assert!(
+            absent.headers["content-type"]
+                .to_str()
+                .unwrap()
+                .starts_with("text/html")
+        );
+        api.form(none, "number=1").await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn a_payment_under_way_is_waited_for() {
+    let shop = Shop::at("2026-01-20T15:00:00Z").await;
+    let made = shop.subscribe(json!({}), json!({})).await;
+    let url = &made["schedules"][0]["shortenedUrl"];
+    shop.world.sandbox.set_slow(true);
+    shop.pay(url).await.expect(303);
+    let shown = shop.api.without_key().get(path(url)).await;
+    assert!(shown.text.contains("being processed") && !shown.text.contains("<form"));
+    shop.pay(url).await.expect(303);
+    assert_eq!(shop.world.sandbox.asked().len(), 1);
+    shop.world.sandbox.set_slow(false);
+    shop.run("2026-01-20T16:00:00Z").await;
+    let shown = shop.api.without_key().get(path(url)).await;
+    assert!(shown.text.contains("Paid. Thank you!"));
+}
