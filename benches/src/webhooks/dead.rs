@@ -19,7 +19,7 @@ use super::courier::{Courier, Couriers, delivered};
 use super::queue::Queue;
 use super::receiver::{self, Receiver, Silent};
 use super::scene;
-use crate::cpu;
+use crate::cpu::{self, Cpu};
 use crate::hundredths;
 use crate::workers::Workers;
 
@@ -43,7 +43,7 @@ struct Case {
 /// What stretches took.
 #[derive(Debug, Default)]
 struct Sum {
-    nanoseconds: u64,
+    cpu: Cpu,
     walls: Vec<Duration>,
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn measure(world: &World, queue: &Queue, seconds: u64) {
                 _ if silent.waiting() > 0 => &mut case.stuck,
                 _ => &mut case.free,
             };
-            sum.nanoseconds += cpu;
+            sum.cpu += cpu;
             sum.walls.push(wall);
         }
         rounds += 1;
@@ -118,13 +118,13 @@ fn messages(case: &Case, event: &RawValue, first: u64) -> Vec<String> {
         .collect()
 }
 
-/// Delivers and returns the nanoseconds of the workers, and how long it took until the others had everything.
+/// Delivers and returns what that took, and how long it took until the others had everything.
 fn stretch(
     couriers: &Couriers,
     case: &Case,
     silent: &Silent,
     messages: &[String],
-) -> (u64, Duration) {
+) -> (Cpu, Duration) {
     let jobs = delivered(messages);
     let others = EVENTS * u64::try_from(OTHERS).unwrap();
     let enough = receiver::posts(&case.receivers) + others;
@@ -132,14 +132,19 @@ fn stretch(
     couriers.send(jobs);
     couriers.wait(|open| open <= silent.waiting() && receiver::posts(&case.receivers) >= enough);
     let wall = begun.elapsed();
-    (cpu::read().since(before).workers, wall)
+    (cpu::read().since(before), wall)
 }
 
 impl Sum {
-    fn each(&self) -> u64 {
+    /// For each delivery to the nine others.
+    fn each(&self, nanoseconds: u64) -> u64 {
         let others = EVENTS * u64::try_from(OTHERS).unwrap();
         let deliveries = others * u64::try_from(self.walls.len().max(1)).unwrap();
-        self.nanoseconds / deliveries
+        nanoseconds / deliveries
+    }
+
+    fn workers(&self) -> u64 {
+        self.each(self.cpu.workers)
     }
 
     /// The median, in nanoseconds for each delivery.
@@ -158,9 +163,9 @@ fn print(cases: &[Case], silent: &Silent, elapsed: Duration) {
         silent.ever()
     );
     println!(
-        "| the tenth endpoint | stretches | CPU per delivery to the nine others, µs | than where it lives | deliveries a second to them | than where it lives |"
+        "| the tenth endpoint | stretches | CPU per delivery to the nine others, µs | than where it lives | (embedded database, µs) | deliveries a second to them | than where it lives |"
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     let alive = &cases[1];
     for case in cases {
         row(case.name, "", &case.free, &alive.free);
@@ -173,10 +178,11 @@ fn print(cases: &[Case], silent: &Silent, elapsed: Duration) {
 
 fn row(name: &str, when: &str, sum: &Sum, base: &Sum) {
     println!(
-        "| {name}{when} | {} | {} | {} | {} | {} |",
+        "| {name}{when} | {} | {} | {} | {} | {} | {} |",
         sum.walls.len(),
-        sum.each() / 1000,
-        percent(base.each(), sum.each()),
+        sum.workers() / 1000,
+        percent(base.workers(), sum.workers()),
+        sum.each(sum.cpu.database) / 1000,
         1_000_000_000 / sum.wall().max(1),
         percent(sum.wall(), base.wall()),
     );
