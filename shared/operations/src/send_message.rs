@@ -26,11 +26,11 @@ pub async fn send_message(
     let Some(stored) = context.message(id).await? else {
         return Ok(());
     };
-    // A message of the queue that comes again: its first receiver died after it had begun.
-    let begun = stored.status == MessageStatus::Sending;
-    if stored.due().is_none_or(|due| due > at && !begun) {
+    // What was begun is left to whoever began it until it is due again: then that one has died.
+    if stored.due().is_none_or(|due| due > at) {
         return Ok(());
     }
+    let begun = stored.status == MessageStatus::Sending;
     let mut message = (*stored).clone();
     if !begun && keep_back(context, &mut message, at).await? {
         return write(context, &stored, &message).await.map(drop);

@@ -72,6 +72,34 @@ async fn a_worker_that_dies_after_the_provider_took_the_message_sends_no_second_
 }
 
 #[tokio::test]
+async fn workers_that_have_the_same_message_at_once_hand_it_over_once() {
+    let shop = Shop::at("2026-01-20T15:00:00Z").await;
+    let made = shop
+        .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
+        .await;
+    let at = "2026-01-23T13:00:00Z".parse().unwrap();
+    let context = shop.world.app.scheduled(shop.scope(), Some(at));
+    let slot = models::billing::Slot {
+        date: "2026-01-25".parse().unwrap(),
+        n: 0,
+    };
+    let id: Id<ids::Subscription> = made["id"].as_str().unwrap().parse().unwrap();
+    operations::run_schedule(&context, id, slot, at)
+        .await
+        .unwrap();
+    let (message_id, _) = message(&shop).await;
+    let sms = providers::sms::Sms::Sandbox(shop.sms.clone());
+    let work = (0..16).map(|_| operations::send_message(&context, Some(&sms), message_id, at));
+    for done in futures::future::join_all(work).await {
+        done.unwrap();
+    }
+    operations::send_message(&context, Some(&sms), message_id, at)
+        .await
+        .unwrap();
+    assert_eq!(shop.sms.asked().values().sum::<u32>(), 1);
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_is_asked_again_and_the_payment_goes_on_without_it() {
     let shop = Shop::at("2026-01-20T15:00:00Z").await;
     let made = shop
