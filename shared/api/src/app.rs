@@ -5,6 +5,7 @@ use std::sync::Arc;
 use models::{IdSource, Mode, Result, Scope};
 use operations::Context;
 use providers::gateway::{Gateway, Sandbox};
+use providers::vault::{self, Vault};
 use providers::webhook::Egress;
 use store::{Clock, Session, Table, Via};
 
@@ -121,6 +122,10 @@ impl App {
             Mode::Test => Some(self.0.sandbox.clone()),
             Mode::Live => None,
         };
-        Context::new(session, gateway)
+        let vault = match session.mode() {
+            Mode::Test => Some(Vault::Sandbox(vault::Sandbox)),
+            Mode::Live => None,
+        };
+        Context::new(session, gateway).with_vault(vault)
     }
 }
