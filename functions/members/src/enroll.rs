@@ -152,7 +152,8 @@ impl New {
             deleted: None,
         };
         member.change(changes, None, self.now);
-        let customer = Customer::new(id, profile(&member, Profile::default()), self.now);
+        let mut customer = Customer::new(id, profile(&member, Profile::default()), self.now);
+        customer.enrolled_by = Some(self.partner.0);
         Ok((member, customer))
     }
 }

@@ -1,5 +1,6 @@
 //! Savvi on the wire: every format, every rule, every stranger.
 
+mod call_center;
 mod fields;
 mod wholesale;
 

@@ -9,6 +9,7 @@ mod bill_subscription;
 mod change_schedule;
 mod close_usage;
 mod collect_invoice;
+mod commission;
 mod context;
 mod correct_usage;
 mod delete_customer;

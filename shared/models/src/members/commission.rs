@@ -1,12 +1,12 @@
 //! What partners earn: a share of every paid invoice of a member whom they enrolled.
 //!
-//! Earnings and what is taken back are entries of their own that never change: a month's statement is their sum, and stays what
-//! it was when something is taken back later.
+//! Earnings and what is taken back are entries of their own whose amounts never change: a month's statement is their sum, and
+//! stays what it was when something is taken back later.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{self, Id, Slug};
 use crate::money::{Currency, Money};
 use crate::time::{Timestamp, Zone};
@@ -68,12 +68,20 @@ pub struct Commission {
     pub status: CommissionStatus,
     /// From which invoice.
     pub invoice_id: Id<ids::Invoice>,
-    /// What was paid or given back, without tax.
+    /// What was paid or given back, tax included.
+    pub gross: Money,
+    /// The same without tax.
     pub base: Money,
     /// The share at that time.
     pub rate: Decimal,
     /// What is earned; below zero where it is taken back.
     pub amount: Money,
+    /// What of `gross` has been given back since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Money>,
+    /// What of `amount` has been taken back since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversed: Option<Money>,
     /// From when on it can be paid out.
     pub available_at: Timestamp,
     /// The month of the business's calendar whose statement it is on: `2026-01`.
@@ -93,7 +101,9 @@ pub struct NewCommission {
     pub member_id: Id<ids::Member>,
     /// From which invoice.
     pub invoice_id: Id<ids::Invoice>,
-    /// What was paid or given back, without tax.
+    /// What was paid, tax included.
+    pub gross: Money,
+    /// The same without tax.
     pub base: Money,
 }
 
@@ -103,14 +113,8 @@ fn month(at: Timestamp, zone: &Zone) -> Result<String> {
     Ok(date.chars().take(7).collect())
 }
 
-/// `amount · rate`, rounded half to even as books do.
-fn share(amount: Money, rate: Decimal) -> Result<Money> {
-    let minor = Decimal::from(amount.minor())
-        .checked_mul(rate)
-        .map(|share| share.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven))
-        .and_then(|share| i64::try_from(share).ok())
-        .ok_or_else(|| Error::internal("a commission is out of range"))?;
-    Ok(Money::new(minor, amount.currency()))
+fn part(amount: Money, of: Money, whole: Money) -> Result<Money> {
+    amount.share(of.decimal(), whole.decimal())
 }
 
 impl Commission {
@@ -128,37 +132,46 @@ impl Commission {
             member_id: new.member_id,
             status: CommissionStatus::Earned,
             invoice_id: new.invoice_id,
+            gross: new.gross,
             base: new.base,
+            returned: None,
+            reversed: None,
             rate: settings.commission_rate,
-            amount: share(new.base, settings.commission_rate)?,
+            amount: new.base.share(settings.commission_rate, Decimal::ONE)?,
             available_at: at.plus_days(i64::from(settings.holding_days)),
             month: month(at, zone)?,
             created: at,
         })
     }
 
-    /// What of it is taken back where `total` of its base has been given back by now, and `before` of its amount was taken
-    /// back before. The last part takes what is left, so that nothing remains of an invoice that was given back whole.
-    pub fn reversed(
-        &self,
-        id: Id<ids::Commission>,
-        identity: String,
-        (total, before): (Money, Money),
+    /// Counts that so much of what was paid, tax included, was given back, and returns the entry that takes back the share of
+    /// it. The last part takes what is left, so that nothing remains of an invoice that was given back whole.
+    pub fn take_back(
+        &mut self,
+        (id, identity): (Id<ids::Commission>, String),
+        back: Money,
         (at, zone): (Timestamp, &Zone),
     ) -> Result<Self> {
-        let whole = total.minor() >= self.base.minor();
-        let goal = if whole {
+        let returned = self.returned.unwrap_or(Money::zero(back.currency()));
+        let returned = returned.plus(back)?;
+        let before = self.reversed.unwrap_or(Money::zero(back.currency()));
+        let goal = if returned.minor() >= self.gross.minor() {
             self.amount
         } else {
-            share(total, self.rate)?
+            part(self.amount, returned, self.gross)?
         };
+        self.returned = Some(returned);
+        self.reversed = Some(goal);
         let minor = goal.minor().saturating_sub(before.minor());
         Ok(Self {
             id,
             identity,
             status: CommissionStatus::Reversed,
-            base: total,
+            gross: back,
+            base: part(self.base, back, self.gross)?,
             amount: Money::new(minor.saturating_neg(), self.amount.currency()),
+            returned: None,
+            reversed: None,
             // What has not been paid out yet is taken back in the same moment in which it would be.
             available_at: self.available_at.max(at),
             month: month(at, zone)?,
@@ -252,6 +265,7 @@ mod tests {
             partner_id: Id::new(1).unwrap(),
             member_id: Id::new(2).unwrap(),
             invoice_id: Id::new(3).unwrap(),
+            gross: usd(base),
             base: usd(base),
         };
         let settings = MemberSettings {
@@ -273,24 +287,17 @@ mod tests {
 
     #[test]
     fn what_is_given_back_in_parts_is_taken_back_to_the_last_cent() {
-        let earned = entry(9999);
+        let mut earned = entry(9999);
         let at = earned.created.plus_days(40);
-        let zone = Zone::default();
-        let back = |total, before| {
+        let mut back = |part| {
+            let name = (Id::new(5).unwrap(), "b".to_owned());
             earned
-                .reversed(
-                    Id::new(5).unwrap(),
-                    "b".into(),
-                    (usd(total), usd(before)),
-                    (at, &zone),
-                )
+                .take_back(name, usd(part), (at, &Zone::default()))
                 .unwrap()
         };
-        let first = back(3333, 0);
+        let (first, second, last) = (back(3333), back(3333), back(3333));
         assert_eq!(first.amount, usd(-417));
-        let second = back(6666, 417);
         assert_eq!(second.amount, usd(-416));
-        let last = back(9999, 833);
         assert_eq!(last.amount, usd(-417));
         let all = [&earned, &first, &second, &last];
         let statement = Statement::of(all, at);

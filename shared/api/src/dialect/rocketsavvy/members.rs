@@ -198,7 +198,7 @@ pub struct Commission {
     /// `earned` or `reversed`.
     #[schema(example = "earned")]
     status: &'static str,
-    /// What was paid, without tax; of what was taken back, all that was given back of the invoice by then.
+    /// What was paid or given back, without tax.
     #[schema(example = 2900)]
     base: i64,
     #[schema(value_type = String, example = json!(0.1))]
