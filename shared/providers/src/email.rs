@@ -2,6 +2,8 @@
 
 mod sandbox;
 mod ses;
+#[cfg(test)]
+mod tests;
 
 use models::Result;
 use models::messaging::MessageFailure;

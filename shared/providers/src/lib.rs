@@ -4,6 +4,7 @@
 //! identity of that effect as its idempotency key.
 #![warn(missing_docs)]
 
+pub mod braintree;
 pub mod email;
 pub mod gateway;
 pub mod sms;
