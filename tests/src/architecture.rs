@@ -116,9 +116,9 @@ fn each_aws_client_has_its_place() {
         for dependency in names(package) {
             let good = match dependency {
                 "aws-sdk-dynamodb" => name == "store",
-                "aws-sdk-sns" => name == "providers",
                 "aws-sdk-sqs" => name == "queue",
                 "queue" => WORKERS.contains(&name.as_str()),
+                "aws-sdk-sesv2" | "aws-sdk-sns" => name == "providers",
                 "aws-sdk-eventbridge" => name == "outbox-relay",
                 other => !other.starts_with("aws-sdk-") && other != "aws-config",
             };

@@ -3,6 +3,7 @@
 use api::App;
 use api::dialect::reveknew::{ErrorBody, ErrorField, OauthError};
 use api::dialect::rocketsavvy::{ProblemDetails, ProblemField};
+use api::dialect::savvi::ErrorBody as SavviError;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,6 +14,7 @@ pub(crate) fn functions() -> Vec<(&'static str, OpenApiRouter<App>)> {
         ("billing", billing::routes()),
         ("communications", communications::routes()),
         ("crm", crm::routes()),
+        ("members", members::routes()),
         ("payments", payments::routes()),
         ("platform", platform::routes()),
         ("webhooks", webhooks::routes()),
@@ -29,6 +31,11 @@ pub(crate) fn all() -> OpenApiRouter<App> {
 /// The functions of Reveknew and their routes.
 pub(crate) fn enterprise() -> Vec<(&'static str, OpenApiRouter<App>)> {
     vec![("enterprise", enterprise::routes())]
+}
+
+/// The functions of Savvi and their routes.
+pub(crate) fn savvi() -> Vec<(&'static str, OpenApiRouter<App>)> {
+    vec![("members", members::savvi())]
 }
 
 /// One operation.
@@ -114,6 +121,7 @@ impl Operation {
         (name = "billing", description = "Plans, subscriptions, invoices, credit notes and usage; coupons, tax rates and settings."),
         (name = "communications", description = "Text messages."),
         (name = "crm", description = "Customers."),
+        (name = "members", description = "Members, the partners that enrol them, what these earn, and e-mails."),
         (name = "payments", description = "Payment methods, payments and refunds."),
         (name = "platform", description = "Businesses, keys, clients and the test clock."),
         (name = "webhooks", description = "Endpoints, deliveries and the log of events."),
@@ -139,6 +147,30 @@ struct Rocketsavvy;
     )
 )]
 struct Reveknew;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Savvi API",
+        version = "1.0.0",
+        description = "Partners enrol, change and find members.\n\nEvery operation takes JSON, XML (`<user>…</user>`), a form or a query string, by `POST` or by `GET`, and answers in the format of the body; `Accept` wins. Your `authentication_token` is one of the parameters: in the query, or better in the body of a `POST`, for addresses are logged on their way. In forms and queries fields are nested with brackets: `user[address_attributes][city]`. A success is 200; invalid data is 422 with every wrong field in `errors`. Members that somebody else enrolled do not exist. An `Idempotency-Key` is honoured: the same key and the same parameters get the first answer again, for 24 hours.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/", description = "This installation.")),
+    components(schemas(SavviError)),
+    tags((name = "members", description = "Wholesale members and those of call centers."))
+)]
+struct Savvi;
+
+/// The OpenAPI document of Savvi.
+pub(crate) fn savvi_document() -> Value {
+    let router = OpenApiRouter::with_openapi(Savvi::openapi()).merge(members::savvi());
+    let schemes = json!({
+        "key": { "type": "apiKey", "in": "query", "name": "authentication_token",
+            "description": "The partner's token; also in the body." },
+    });
+    describe(router, &schemes, savvi_operations())
+}
 
 /// The OpenAPI document of v3.
 pub(crate) fn document() -> Value {
@@ -206,11 +238,17 @@ pub(crate) fn enterprise_operations() -> Vec<Operation> {
     operations_of(enterprise())
 }
 
+/// Every operation of Savvi.
+pub(crate) fn savvi_operations() -> Vec<Operation> {
+    operations_of(savvi())
+}
+
 /// Every operation of every dialect.
 pub(crate) fn every_operation() -> Vec<Operation> {
     operations()
         .into_iter()
         .chain(enterprise_operations())
+        .chain(savvi_operations())
         .collect()
 }
 

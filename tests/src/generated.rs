@@ -86,6 +86,13 @@ fn generated_openapi_of_reveknew_is_that_of_the_code() {
     check("infra/openapi/reveknew.json", &format!("{document:#}\n"));
 }
 
+#[test]
+fn generated_openapi_of_savvi_is_that_of_the_code() {
+    let document = catalogue::savvi_document();
+    check_words(&document, &catalogue::savvi_operations());
+    check("infra/openapi/savvi.json", &format!("{document:#}\n"));
+}
+
 /// Every operation and every answer is described.
 fn check_words(document: &Value, operations: &[Operation]) {
     for operation in operations {
@@ -159,6 +166,8 @@ fn generated_routes_of_cargo_lambda_are_those_of_the_code() {
     }
     let page = ["GET", "POST"].map(|method| (method.to_owned(), "enterprise"));
     paths.insert("/p/{code}".to_owned(), page.to_vec());
+    let page = ["GET", "POST"].map(|method| (method.to_owned(), "members"));
+    paths.insert("/m/{code}".to_owned(), page.to_vec());
     let mut lines = String::new();
     for (path, functions) in paths {
         let rows: Vec<String> = functions
@@ -188,6 +197,31 @@ fn generated_sample_events_are_those_of_the_code() {
         let path = format!("events/{}/{}.json", operation.function, operation.id);
         let event = enterprise_sample(&document, &operation);
         check(&path, &format!("{event:#}\n"));
+    }
+    let document = catalogue::savvi_document();
+    for operation in catalogue::savvi_operations() {
+        let path = format!("events/{}/{}.json", operation.function, operation.id);
+        let event = savvi_sample(&document, &operation);
+        check(&path, &format!("{event:#}\n"));
+    }
+    pages();
+}
+
+/// Samples of what is no API: pages for people, and the documentation.
+fn pages() {
+    let page = "/m/AAAAAAAAAAAAAAAAAAAAAA";
+    let password = "password=correct+horse".to_owned();
+    for (name, event) in [
+        ("get_password_page", request("GET", page, "", None, None)),
+        (
+            "set_password",
+            form(request("POST", page, "", None, Some(password))),
+        ),
+    ] {
+        check(
+            &format!("events/members/{name}.json"),
+            &format!("{event:#}\n"),
+        );
     }
     let page = "/p/AAAAAAAAAAAAAAAAAAAAAA";
     let card = "number=4242424242424242&expiry=12%2F30&cvc=123".to_owned();
@@ -260,6 +294,21 @@ fn enterprise_sample(document: &Value, operation: &Operation) -> Value {
         None,
         Some(pairs.join("&")),
     ))
+}
+
+/// A sample of Savvi: with the token of the demo partner, in the body or in the query.
+fn savvi_sample(document: &Value, operation: &Operation) -> Value {
+    let token = local::seed::member_token();
+    let schema = operation.description["requestBody"]["content"]["application/json"].get("schema");
+    let path = operation.example_path();
+    if let Some(schema) = schema {
+        let mut body = example(document, schema);
+        body["authentication_token"] = json!(token);
+        return request("POST", &path, "", None, Some(body.to_string()));
+    }
+    let query = operation.example_query().replace(' ', "%20");
+    let query = format!("authentication_token={token}&{query}");
+    request("GET", &path, &query, None, None)
 }
 
 /// The same request with a form as its body.

@@ -38,6 +38,7 @@ async fn no_grant_of_the_template_is_missing_and_none_is_in_vain() {
         cloud.get(&format!("/v3/{list}")).await;
     }
     crate::schedules::drive(&cloud).await;
+    members(&cloud).await;
     fail_a_delivery(&cloud, &customer).await;
     cloud.delete(&format!("/v3/customers/{customer}")).await;
     receiver
@@ -68,6 +69,22 @@ async fn no_grant_of_the_template_is_missing_and_none_is_in_vain() {
          not drive the operation that needs it: {unused:#?}"
     );
     assert!(cloud.running.end().await);
+}
+
+/// A member of a call center, and what v3 shows of it.
+async fn members(cloud: &Cloud) {
+    let address = json!({ "address1": "1", "city": "C", "state": "UT", "zipcode": "84101", "phone": "8015555555" });
+    let user = json!({
+        "email": "m@example.com", "first_name": "M", "last_name": "N", "braintree_customer_id": "btid1",
+        "address_attributes": address,
+    });
+    let body = json!({ "authentication_token": local::seed::member_token(), "user": user });
+    cloud
+        .post("/api/v1/create_call_center_member", &body, 200)
+        .await;
+    for path in ["members", "emails", "partners/partner_rs_3/enrollees"] {
+        cloud.get(&format!("/v3/{path}")).await;
+    }
 }
 
 /// An endpoint that nobody listens at: its deliveries are tried again, which is due on the test clock.

@@ -26,6 +26,7 @@ mod metered;
 mod preview;
 mod receivers;
 mod samples;
+mod savvi;
 mod schedules;
 mod sms;
 mod story;

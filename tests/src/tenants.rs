@@ -38,6 +38,8 @@ async fn records(world: &World, api: &Call) -> Vec<(&'static str, String)> {
     let client = id(&api
         .post("/v3/oauth-clients", json!({ "name": "Client" }))
         .await);
+    let partner = id(&api.post("/v3/partners", json!({ "name": "Partner" })).await);
+    let member = member(world, api).await;
     let coupon = json!({ "id": "coupon_welcome", "name": "Welcome", "percent_off": 10 });
     let coupon = id(&api.post("/v3/coupons", coupon).await);
     let rate = json!({ "display_name": "VAT", "percentage": 20 });
@@ -55,8 +57,23 @@ async fn records(world: &World, api: &Call) -> Vec<(&'static str, String)> {
         ("key_rs_", key),
         ("client_rs_", client),
         ("coupon_", coupon),
+        ("mbr_rs_", member),
+        ("partner_rs_", partner),
         ("txr_rs_", rate),
     ]
+}
+
+/// A member that a partner of ours enrolled.
+async fn member(world: &World, api: &Call) -> String {
+    let token = world.partner("Savvi", 77).await;
+    let address = json!({ "address1": "1", "city": "C", "state": "UT", "zipcode": "84101", "phone": "8015555555" });
+    let user = json!({ "email": "m@example.com", "first_name": "M", "last_name": "N", "address_attributes": address });
+    let body = json!({ "authentication_token": token, "user": user });
+    let savvi = world.call(members::savvi());
+    let made = savvi.post("/api/v1/create_wholesale_member", body).await;
+    made.expect(200);
+    let members = api.get("/v3/members").await;
+    members.body["data"][0]["id"].as_str().unwrap().to_owned()
 }
 
 async fn send(api: &Call, operation: &Operation, path: &str, body: &Value) -> testkit::Answer {
@@ -184,6 +201,8 @@ async fn another_business_and_the_other_mode_find_nothing() {
             "payment-methods",
             "webhooks",
             "oauth-clients",
+            "members",
+            "emails",
         ] {
             let answer = stranger.get(&format!("/v3/{list}")).await;
             assert_eq!(answer.expect(200)["data"], json!([]), "{list}");

@@ -149,7 +149,7 @@ fn read_line(fields: &mut Fields<'_>, invoice: Option<Id<ids::Invoice>>) -> Opti
 /// its own. Where the gateway refuses a refund, the event `refund.failed` tells, and its payment can be refunded again.
 ///
 /// 3 reads and 8 write units before payment: note and invoice in one transaction, their places in lists, and the number. With
-/// the customer's balance 1 read and 2 units more, with a refund 3 reads and 8 units more, with an `Idempotency-Key` 1 read and
+/// the customer's balance 1 read and 2 units more, with a refund 4 reads and 8 units more, with an `Idempotency-Key` 1 read and
 /// 3 units more.
 #[utoipa::path(
     post,

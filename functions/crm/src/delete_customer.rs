@@ -8,7 +8,7 @@ use models::event::EventType;
 
 /// Delete a customer
 ///
-/// Its running subscriptions end at once; what was paid stays. 2 reads and 1 write unit, and 1 read and 3 write units for
+/// Its running subscriptions end at once; what was paid stays. 3 reads and 1 write unit, and 1 read and 3 write units for
 /// each running subscription.
 #[utoipa::path(
     delete,
@@ -30,5 +30,6 @@ pub(crate) async fn delete_customer(
         cx.release_name(&mut writes, (CUSTOMER_NUM, number), &id.to_string())
             .await?;
     }
+    operations::forget_member(&cx, &mut writes, id).await?;
     cx.changed(&writes, &Deleted::of(&id)).await
 }

@@ -15,7 +15,7 @@ pub(crate) struct Document {
 }
 
 /// The dialects in the order in which the page offers them. The first is shown to a reader who names none.
-pub(crate) static DOCUMENTS: [Document; 2] = [
+pub(crate) static DOCUMENTS: [Document; 3] = [
     Document {
         dialect: "rocketsavvy",
         title: "RocketSavvy v3",
@@ -28,9 +28,16 @@ pub(crate) static DOCUMENTS: [Document; 2] = [
         json: REVEKNEW,
         etag: LazyLock::new(|| etag_of(REVEKNEW.as_bytes())),
     },
+    Document {
+        dialect: "savvi",
+        title: "Savvi v1",
+        json: SAVVI,
+        etag: LazyLock::new(|| etag_of(SAVVI.as_bytes())),
+    },
 ];
 
 const ROCKETSAVVY: &str = include_str!("../../../infra/openapi/rocketsavvy.json");
+const SAVVI: &str = include_str!("../../../infra/openapi/savvi.json");
 const REVEKNEW: &str = include_str!("../../../infra/openapi/reveknew.json");
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn savvi(headers: &HeaderMap) -> Response {
     };
     if wants_xml {
         let content_type = [(CONTENT_TYPE, "application/xml; charset=utf-8")];
-        let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<errors>\n  <error>Not found</error>\n</errors>\n";
+        let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<hash>\n  <error>Not found</error>\n</hash>\n";
         (content_type, body).into_response()
     } else {
         Json(json!({"error": "Not found"})).into_response()
@@ -187,7 +187,7 @@ mod tests {
                 );
                 assert_eq!(
                     reply.text(),
-                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<errors>\n  <error>Not found</error>\n</errors>\n"
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<hash>\n  <error>Not found</error>\n</hash>\n"
                 );
             } else {
                 assert_eq!(

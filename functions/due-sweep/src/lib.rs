@@ -37,7 +37,7 @@ impl Queues {
         for message in messages {
             match message.entity_type.as_str() {
                 "del" => deliveries.push(message),
-                "msg" => texts.push(message),
+                "msg" | "mail" => texts.push(message),
                 "recovery" => recoveries.push(message),
                 _ => billing.push(message),
             }

@@ -42,7 +42,7 @@ impl Input for Body {
 ///
 /// All that is left of it, or a part of that.
 ///
-/// 2 reads and 7 write units: payment and refund in one transaction, and the refund with its outcome, with its place among
+/// 2 reads (3 of an invoice's payment) and 7 write units: payment and refund in one transaction, and the refund with its outcome, with its place among
 /// what is due. An `Idempotency-Key` is 1 read and 3 write units more.
 #[utoipa::path(
     post,

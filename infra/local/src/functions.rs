@@ -21,6 +21,7 @@ const FUNCTIONS: &[(&str, Build)] = &[
     ("docs", docs::function),
     ("due-sweep", due_sweep::function),
     ("enterprise", enterprise::function),
+    ("members", members::function),
     ("notifications", notifications::function),
     ("outbox-relay", outbox_relay::function),
     ("payments", payments::function),

@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use api::secrets;
+use models::billing::{Charge, Plan, Price, TaxBehavior};
+use models::members::MemberSettings;
 use models::platform::{
     Account, ApiKey, Credential, CredentialKind, NewApiKey, OauthClient, ScopeSet,
 };
+use models::time::Interval;
 use models::{Id, IdSource, Mode, Scope, Timestamp};
 use operations::Context;
+use rust_decimal::Decimal;
 use serde_json::json;
 use store::{CredentialLookup, OauthLookup, Via, Writes, keys};
 
@@ -24,6 +28,8 @@ use crate::functions;
 const SEED: u64 = 0x5a77_7900;
 /// The number of the demo business.
 const BUSINESS: u64 = 1_000_001;
+/// The plan of members that call centers enrol.
+const MEMBER_PLAN: &str = "plan_member";
 /// The audience of the demo client's tokens: the one that the Reveknew document prints.
 const AUDIENCE: &str = "https://services.reveknew.net";
 
@@ -63,6 +69,11 @@ pub fn enterprise_client() -> (String, String) {
 /// A token of Reveknew that does not expire: for the sample events, which are files.
 pub fn enterprise_token() -> String {
     Demo::new().map_or_else(|_error| String::new(), |demo| demo.access_token)
+}
+
+/// The `authentication_token` of Savvi.
+pub fn member_token() -> String {
+    Demo::new().map_or_else(|_error| String::new(), |demo| demo.member_token)
 }
 
 /// The key for test mode.
@@ -138,7 +149,7 @@ async fn write_test(test: &Context, demo: &Demo) -> models::Result<()> {
     api_key(2, "Demo, suite", &demo.suite_key).write(test, &mut writes)?;
     let token = Key {
         number: 3,
-        name: "Demo, members",
+        name: "Demo partner",
         kind: CredentialKind::MemberToken,
         secret: &demo.member_token,
     };
@@ -177,6 +188,40 @@ async fn write_test(test: &Context, demo: &Demo) -> models::Result<()> {
         },
     };
     writes.create(&token, None)?;
+    test.write(&writes).await?;
+    write_member_plan(test).await
+}
+
+/// What call centers need: a plan for their members, of which a tenth is earned.
+async fn write_member_plan(test: &Context) -> models::Result<()> {
+    let currency = "USD".parse().map_err(models::Error::internal)?;
+    let price = Price {
+        name: "Membership".to_owned(),
+        currency,
+        charge: Charge::flat(Decimal::from(2900)),
+        interval: Interval::Month,
+        interval_count: 1,
+        meters: Vec::new(),
+        tax_behavior: TaxBehavior::Unspecified,
+    };
+    let plan = Plan {
+        id: MEMBER_PLAN.parse().map_err(models::Error::internal)?,
+        version: 1,
+        price,
+        trial_period_days: 0,
+        tier: None,
+        metadata: models::Metadata::default(),
+        created: test.wall().whole_second(),
+        deleted: None,
+    };
+    let settings = MemberSettings {
+        plan_id: Some(plan.id.clone()),
+        commission_rate: Decimal::new(1, 1),
+        ..MemberSettings::default()
+    };
+    let mut writes = test.writes().await?;
+    writes.create(&plan, None)?;
+    writes.create(&settings, None)?;
     test.write(&writes).await?;
     Ok(())
 }
@@ -261,6 +306,18 @@ impl Demo {
             format!("  curl http://{api}/enterprise/v1/customers/acct_rs_{BUSINESS} -H \"Authorization: Bearer $TOKEN\" \\"),
             "    -H 'Content-Type: application/json' -d '{\"customerNum\":\"4515\",\"firstName\":\"Joey\",\"phoneNo\":\"+14165551234\"}'"
                 .to_owned(),
+            String::new(),
+            "Savvi v1: enrol a member, find it (mails are listed by GET /v3/emails)".to_owned(),
+            format!("  curl http://{api}/api/v1/create_wholesale_member -d authentication_token={} \\", self.member_token),
+            "    -d 'user[email]=test@example.com&user[first_name]=Test&user[last_name]=Last&user[address_attributes][address1]=123 fk st' \\"
+                .to_owned(),
+            "    -d 'user[address_attributes][city]=Salt Lake City&user[address_attributes][state]=UT' \\".to_owned(),
+            "    -d 'user[address_attributes][zipcode]=84101&user[address_attributes][phone]=8015555555'".to_owned(),
+            format!("  curl http://{api}/api/v1/find_member -H 'Content-Type: application/xml' \\"),
+            format!(
+                "    -d '<find><authentication_token>{}</authentication_token><email>test@example.com</email></find>'",
+                self.member_token
+            ),
             String::new(),
             format!("Documentation  http://{api}/docs"),
             format!("Operator key   {}", operator_key()),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use models::{IdSource, Mode, Result, Scope};
 use operations::Context;
+use providers::braintree::{self, Braintree};
 use providers::gateway::{Gateway, Sandbox};
+use providers::vault::{self, Vault};
 use providers::webhook::Egress;
 use store::{Clock, Session, Table, Via};
 
@@ -21,6 +23,7 @@ struct Inner {
     clock: Clock,
     ids: Arc<IdSource>,
     sandbox: Gateway,
+    braintree: Option<Braintree>,
     egress: Egress,
     operator_key_sha256: Option<String>,
     public_url: Option<String>,
@@ -40,6 +43,7 @@ impl App {
             clock: config.clock,
             ids,
             sandbox: Gateway::Sandbox(sandbox),
+            braintree: braintree(config)?,
             egress: config.egress,
             operator_key_sha256: config
                 .get("OPERATOR_KEY_SHA256")
@@ -119,8 +123,31 @@ impl App {
     fn wrap(&self, session: Session) -> Context {
         let gateway = match session.mode() {
             Mode::Test => Some(self.0.sandbox.clone()),
-            Mode::Live => None,
+            Mode::Live => self.0.braintree.clone().map(Gateway::Braintree),
         };
-        Context::new(session, gateway)
+        let vault = match session.mode() {
+            Mode::Test => Some(Vault::Sandbox(vault::Sandbox)),
+            Mode::Live => self.0.braintree.clone().map(Vault::Braintree),
+        };
+        Context::new(session, gateway).with_vault(vault)
     }
+}
+
+/// The gateway and the vault of live mode, where `BRAINTREE_PUBLIC_KEY` and `BRAINTREE_PRIVATE_KEY` say so. `BRAINTREE_URL` is
+/// that of Braintree's own sandbox, or absent.
+fn braintree(config: &Config) -> Result<Option<Braintree>> {
+    let keys = (
+        config.get("BRAINTREE_PUBLIC_KEY"),
+        config.get("BRAINTREE_PRIVATE_KEY"),
+    );
+    let (Some(public_key), Some(private_key)) = keys else {
+        return Ok(None);
+    };
+    let url = config.get("BRAINTREE_URL").unwrap_or(braintree::LIVE_URL);
+    let settings = braintree::Settings {
+        url: url.to_owned(),
+        public_key: public_key.to_owned(),
+        private_key: private_key.to_owned().into(),
+    };
+    Braintree::new(&settings).map(Some)
 }

@@ -16,6 +16,7 @@ use store::Via;
 use subtle::ConstantTimeEq;
 
 use crate::app::App;
+use crate::dialect::savvi::Tree;
 use crate::middleware::RequestInfo;
 use crate::reply::Problem;
 
@@ -61,6 +62,21 @@ pub(crate) async fn bearer(
     kind: CredentialKind,
 ) -> Result<Credential> {
     let secret = bearer_secret(headers).ok_or(Error::Unauthenticated)?;
+    known(app, secret, kind).await
+}
+
+/// The credential behind the `authentication_token` of Savvi, which stands in the query or in the body.
+pub(crate) async fn member_token(app: &App, parameters: &Tree) -> Result<Credential> {
+    let secret = match parameters.get("authentication_token") {
+        Some(Tree::Text(text)) if plausible(text.trim()) => text.trim(),
+        Some(Tree::Text(_) | Tree::Map(_) | Tree::List(_)) | None => {
+            return Err(Error::Unauthenticated);
+        }
+    };
+    known(app, secret, CredentialKind::MemberToken).await
+}
+
+async fn known(app: &App, secret: &str, kind: CredentialKind) -> Result<Credential> {
     let credential = find(app, secret).await?;
     if credential.kind == kind {
         Ok(credential)
@@ -100,9 +116,11 @@ fn bearer_secret(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     let secret = secret.trim();
-    let plausible =
-        (8..=256).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_graphic());
-    (scheme.eq_ignore_ascii_case("bearer") && plausible).then_some(secret)
+    (scheme.eq_ignore_ascii_case("bearer") && plausible(secret)).then_some(secret)
+}
+
+fn plausible(secret: &str) -> bool {
+    (8..=256).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// The operator of the installation, who alone creates businesses. Extracting it checks the operator key.

@@ -13,12 +13,12 @@ use models::platform::{Credential, CredentialKind, ScopeSet};
 use models::{Business, Error, Result, Timestamp};
 use operations::Context;
 use serde::Serialize;
-use store::{Answer, IdempotencyKey, Via, Writes};
+use store::{Answer, IdempotencyKey, Via, Writes, keys};
 
 use crate::app::App;
 use crate::auth;
 use crate::body::BodyBytes;
-use crate::dialect::{Dialect, rocketsavvy};
+use crate::dialect::{Dialect, rocketsavvy, savvi};
 use crate::middleware::RequestInfo;
 use crate::reply::{Problem, Reply};
 use crate::scope::Required;
@@ -37,6 +37,7 @@ pub struct Cx<S> {
     info: RequestInfo,
     scopes: ScopeSet,
     expires_at: Option<Timestamp>,
+    key_id: Id<ids::ApiKey>,
     scope: PhantomData<fn() -> S>,
 }
 
@@ -97,11 +98,15 @@ impl<S: Required> FromRequestParts<App> for Cx<S> {
 impl<S: Required> Cx<S> {
     async fn open(parts: &mut Parts, app: &App) -> Result<Self> {
         let dialect = Dialect::of(parts.uri.path());
-        let kind = match dialect {
-            Dialect::Reveknew => CredentialKind::AccessToken,
-            Dialect::Rocketsavvy | Dialect::Oauth | Dialect::Page => CredentialKind::ApiKey,
-        };
-        let credential = auth::bearer(app, &parts.headers, kind).await?;
+        let credential = match dialect {
+            Dialect::Reveknew => {
+                auth::bearer(app, &parts.headers, CredentialKind::AccessToken).await
+            }
+            Dialect::Savvi => auth::member_token(app, &savvi::decode(parts)?).await,
+            Dialect::Rocketsavvy | Dialect::Oauth | Dialect::Page => {
+                auth::bearer(app, &parts.headers, CredentialKind::ApiKey).await
+            }
+        }?;
         if dialect == Dialect::Reveknew {
             own_business(parts, app, credential.scope.business).await?;
         }
@@ -136,6 +141,7 @@ impl<S: Required> Cx<S> {
             info,
             scopes: credential.scopes,
             expires_at: credential.expires_at,
+            key_id: credential.key_id,
             scope: PhantomData,
         })
     }
@@ -144,7 +150,9 @@ impl<S: Required> Cx<S> {
         let Some(value) = parts.headers.get("idempotency-key") else {
             return Ok(None);
         };
-        if matches!(parts.method, Method::GET | Method::HEAD) {
+        // What Savvi means is in its query as well as in its body, and its `GET` may create.
+        let parameters = parts.extensions.get::<savvi::Tree>();
+        if parameters.is_none() && matches!(parts.method, Method::GET | Method::HEAD) {
             return Ok(None);
         }
         let key = value.to_str().unwrap_or_default().trim();
@@ -152,11 +160,11 @@ impl<S: Required> Cx<S> {
             let detail = "must be 1 to 255 printable ASCII characters";
             return Err(Error::invalid("Idempotency-Key", "invalid_header", detail));
         }
-        let body_hash = parts
-            .extensions
-            .get::<BodyBytes>()
-            .map(BodyBytes::canonical_hash)
-            .unwrap_or_default();
+        let of_body = || {
+            let body = parts.extensions.get::<BodyBytes>();
+            body.map(BodyBytes::canonical_hash).unwrap_or_default()
+        };
+        let body_hash = parameters.map_or_else(of_body, |tree| keys::sha256(&tree.canonical()));
         let route = format!("{} {}", parts.method, parts.uri.path());
         self.context
             .claim(IdempotencyKey {
@@ -326,6 +334,16 @@ impl<S> Cx<S> {
             .answer_or_conflict(&self.writes().await?, answer)
             .await?
             .into())
+    }
+
+    /// The key behind the credential: of Savvi, it is the partner.
+    pub const fn key_id(&self) -> Id<ids::ApiKey> {
+        self.key_id
+    }
+
+    /// Writes the last changes of an operation and answers 200; `None` where a condition did not hold.
+    pub async fn saved(&self, writes: &Writes<'_>, view: &impl Serialize) -> Result<Option<Reply>> {
+        Ok(self.answer(writes, ok(view)?).await?.map(Reply::from))
     }
 
     /// The path of the request.

@@ -2,6 +2,7 @@
 
 pub mod reveknew;
 pub mod rocketsavvy;
+pub mod savvi;
 
 use axum::response::Response;
 use models::Error;
@@ -15,9 +16,11 @@ pub(crate) enum Dialect {
     Rocketsavvy,
     /// `/enterprise/v1`.
     Reveknew,
+    /// `/api/v1`.
+    Savvi,
     /// `/oauth`, which answers as RFC 6749 has it.
     Oauth,
-    /// `/p`: pages for people.
+    /// `/p` and `/m`: pages for people.
     Page,
 }
 
@@ -29,9 +32,11 @@ impl Dialect {
         };
         if below("/enterprise/v1") {
             Self::Reveknew
+        } else if below("/api/v1") {
+            Self::Savvi
         } else if below("/oauth") {
             Self::Oauth
-        } else if below("/p") {
+        } else if below("/p") || below("/m") {
             Self::Page
         } else {
             Self::Rocketsavvy
@@ -42,7 +47,7 @@ impl Dialect {
     pub(crate) const fn is_lenient(self) -> bool {
         match self {
             Self::Rocketsavvy => false,
-            Self::Reveknew | Self::Oauth | Self::Page => true,
+            Self::Reveknew | Self::Savvi | Self::Oauth | Self::Page => true,
         }
     }
 }
@@ -52,6 +57,7 @@ pub(crate) fn render(error: &Error, info: &RequestInfo) -> Response {
     match Dialect::of(&info.path) {
         Dialect::Rocketsavvy => rocketsavvy::render(error, info),
         Dialect::Reveknew => reveknew::render(error),
+        Dialect::Savvi => savvi::render(error),
         Dialect::Oauth => reveknew::render_oauth(error),
         Dialect::Page => reveknew::render_page(error),
     }
@@ -62,6 +68,7 @@ pub(crate) fn render_too_large(info: &RequestInfo, limit_bytes: usize) -> Respon
     match Dialect::of(&info.path) {
         Dialect::Rocketsavvy => rocketsavvy::render_too_large(info, limit_bytes),
         Dialect::Reveknew | Dialect::Oauth => reveknew::render_too_large(limit_bytes),
+        Dialect::Savvi => savvi::render_too_large(limit_bytes),
         Dialect::Page => reveknew::page_too_large(),
     }
 }

@@ -38,6 +38,6 @@ pub use run::{
 };
 pub use scope::{
     BillingRead, BillingWrite, CommunicationsRead, CommunicationsWrite, CrmRead, CrmWrite,
-    PaymentsRead, PaymentsWrite, PlatformRead, PlatformWrite, Required, WebhooksRead,
-    WebhooksWrite,
+    MembersRead, MembersWrite, PaymentsRead, PaymentsWrite, PlatformRead, PlatformWrite, Required,
+    WebhooksRead, WebhooksWrite,
 };

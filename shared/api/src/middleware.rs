@@ -15,7 +15,8 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::body::BodyBytes;
-use crate::dialect;
+use crate::dialect::savvi::{self, Format};
+use crate::dialect::{self, Dialect};
 use crate::reply::Problem;
 
 /// Larger bodies get 413.
@@ -73,11 +74,25 @@ async fn around(request: Request, next: Next) -> Response {
         key = tracing::field::Empty,
     );
     async {
+        let savvi = Dialect::of(&info.path) == Dialect::Savvi;
+        let told = savvi && savvi::tells_a_secret(request.uri().query().unwrap_or_default());
+        let mut format = Format::of(request.headers(), b"");
         let response = match with_body(request, &info).await {
-            Ok(request) => next.run(request).await,
+            Ok(request) => {
+                if let Some(body) = request.extensions().get::<BodyBytes>() {
+                    format = Format::of(request.headers(), &body.0);
+                }
+                next.run(request).await
+            }
             Err(response) => response,
         };
-        let response = dress(response, &info);
+        let mut response = dress(response, &info);
+        if savvi {
+            response = savvi::convert(response, format).await;
+        }
+        if told {
+            savvi::warn(&mut response);
+        }
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
             status = response.status().as_u16(),

@@ -32,6 +32,8 @@ scopes! {
     CommunicationsWrite = Communications, Write;
     CrmRead = Crm, Read;
     CrmWrite = Crm, Write;
+    MembersRead = Members, Read;
+    MembersWrite = Members, Write;
     PaymentsRead = Payments, Read;
     PaymentsWrite = Payments, Write;
     PlatformRead = Platform, Read;

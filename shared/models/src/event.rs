@@ -28,6 +28,10 @@ macro_rules! event_types {
 event_types! {
     /// What a business decided about its billing was changed.
     BillingSettingsUpdated = "billing_settings.updated";
+    /// A partner earned something from a paid invoice.
+    CommissionEarned = "commission.earned";
+    /// What a partner had earned was taken back: the money was given back.
+    CommissionReversed = "commission.reversed";
     /// A coupon was created.
     CouponCreated = "coupon.created";
     /// A coupon was deleted.
@@ -68,6 +72,10 @@ event_types! {
     InvoiceUpdated = "invoice.updated";
     /// An open invoice was voided.
     InvoiceVoided = "invoice.voided";
+    /// A partner enrolled a member.
+    MemberEnrolled = "member.enrolled";
+    /// A member was changed.
+    MemberUpdated = "member.updated";
     /// An order left the warehouse whole.
     OrderFulfilled = "order.fulfilled";
     /// A payment was refused.

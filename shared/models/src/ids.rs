@@ -61,20 +61,28 @@ kinds! {
     Account = "acct_rs_", "acct", "account";
     /// A key of the v3 API.
     ApiKey = "key_rs_", "key", "API key";
+    /// What a partner earns from a paid invoice.
+    Commission = "com_rs_", "com", "commission";
     /// Money off a subscription; named by its [`Slug`].
     Coupon = "coupon_", "coupon", "coupon";
     /// What of an invoice is owed no longer.
     CreditNote = "cn_rs_", "cn", "credit note";
     /// A person or company that buys.
     Customer = "cust_rs_", "cust", "customer";
+    /// An e-mail.
+    Email = "mail_rs_", "mail", "e-mail";
     /// Something that happened.
     Event = "evt_rs_", "evt", "event";
     /// A bill.
     Invoice = "inv_rs_", "inv", "invoice";
+    /// The profile of a customer whom a partner enrolled; it has the customer's number.
+    Member = "mbr_rs_", "member", "member";
     /// A text message.
     Message = "msg_rs_", "msg", "message";
     /// A client of the OAuth token route.
     OauthClient = "client_rs_", "oauth", "OAuth client";
+    /// Who enrols members; it has the number of the key behind its token.
+    Partner = "partner_rs_", "partner", "partner";
     /// An attempt to move money.
     Payment = "pay_rs_", "pay", "payment";
     /// A card or other instrument of a customer.

@@ -9,6 +9,8 @@ pub mod crm;
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod mail;
+pub mod members;
 pub mod messaging;
 pub mod metadata;
 pub mod money;

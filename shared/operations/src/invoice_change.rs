@@ -9,6 +9,7 @@ use models::{Money, Result, Timestamp};
 use store::{Stored, Writes};
 
 use crate::Context;
+use crate::commission::accrue;
 use crate::issue_invoice::{Parties, update_credit};
 use crate::row_payment::follow_row;
 
@@ -30,11 +31,13 @@ pub struct InvoiceChange<'a> {
 }
 
 impl InvoiceChange<'_> {
-    /// The writes: 1 item, 1 more where the customer's balance changes, and where its subscription follows 1 read and 1 item.
+    /// The writes: 1 item, 1 more where the customer's balance changes, and where its subscription follows 1 read and 1 item;
+    /// where a partner earns from it 2 reads and 1 item.
     pub async fn writes<'c>(&self, context: &'c Context) -> Result<Writes<'c>> {
         let mut writes = context.writes().await?;
         writes.update_after(self.before, self.after, self.events)?;
         update_credit(&mut writes, self.parties, self.credit)?;
+        accrue(context, &mut writes, Some(self.before), self.after).await?;
         if self.follows {
             self.follow(context, &mut writes).await?;
         }

@@ -11,6 +11,7 @@ use models::{Error, Money, Result};
 use store::{Stored, Writes};
 
 use crate::Context;
+use crate::commission::accrue;
 use crate::context::vanished;
 use crate::issue_invoice::zone_of;
 use crate::refund_payment::resolve_refund;
@@ -111,6 +112,7 @@ impl Issue<'_> {
             EventType::InvoiceUpdated
         };
         self.writes.update(stored, &invoice, Some(event))?;
+        accrue(self.context, &mut self.writes, Some(stored), &invoice).await?;
         self.writes
             .create(&note, Some(EventType::CreditNoteCreated))?;
         Ok(note)

@@ -15,6 +15,7 @@ use store::Stored;
 
 use crate::Context;
 use crate::collect_invoice::{collect, first_attempt};
+use crate::commission::accrue;
 
 /// Neighbours that are looked at where another invoice drew the same id, and tries at a record that others change.
 const MAX_TRIES: u32 = 64;
@@ -182,6 +183,7 @@ pub(crate) async fn issue_invoice(
         let mut writes = context.writes().await?;
         writes.create_after(&invoice, &issue.events)?;
         update_credit(&mut writes, &parties, credit)?;
+        accrue(context, &mut writes, None, &invoice).await?;
         if context.write(&writes).await? {
             return Ok(invoice);
         }
@@ -328,6 +330,8 @@ pub(crate) async fn finalize(
         let year = zone.date(now)?.year();
         number.insert(context.next_invoice_number(year).await?)
     };
+    let buyer = parties.customer.as_ref();
+    invoice.enrolled_by = buyer.and_then(|customer| customer.enrolled_by);
     invoice.finalize(number.clone(), credit, &zone, now)
 }
 

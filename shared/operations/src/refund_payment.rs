@@ -8,6 +8,7 @@ use providers::gateway::Return;
 use store::Stored;
 
 use crate::Context;
+use crate::commission::take_back;
 use crate::context::vanished;
 
 /// Tries at a payment that others change at the same moment, with waits that come to about four seconds.
@@ -74,7 +75,10 @@ pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Re
         refund.resolve(outcome);
         let mut writes = context.writes().await?;
         let event = match refund.status {
-            RefundStatus::Succeeded => EventType::RefundSucceeded,
+            RefundStatus::Succeeded => {
+                take_back(context, &mut writes, payment.invoice_id, &refund).await?;
+                EventType::RefundSucceeded
+            }
             RefundStatus::Failed | RefundStatus::Pending => {
                 let mut released = (*payment).clone();
                 released.release_refund(refund.amount)?;

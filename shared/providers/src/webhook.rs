@@ -17,6 +17,7 @@ pub use guard::{Egress, Refused, check_url};
 pub use header::{Unusable, header_is_usable};
 pub use message::{Answer, Failure, FailureKind, Message, Reply};
 pub use outlet::USER_AGENT;
+pub(crate) use outlet::tls;
 pub use resolver::{Looking, Lookup, SystemLookup};
 pub use sender::{Sender, Timeouts};
 pub use signature::{secret_is_usable, sign};

@@ -23,6 +23,11 @@
 //! | one of them by the secret in the address of its page | index `by_parent`: `page#<hash>` / its own sort key | `Query`, then `GetItem` |
 //! | whether a number wants messages | `<b>#<m>#consent` / `<number>` | `GetItem` |
 //! | who has a name that only one can have | `<b>#<m>#uniq#<bucket>` / `<what>#<name>` | `GetItem`, conditional `PutItem` |
+//! | a member by its e-mail address or user name | the same, then its record | `GetItem` twice |
+//! | members of a partner | index `by_parent`: `<b>#<m>#partner#<id>#member` / `<id>` | `Query`, then `BatchGetItem` |
+//! | what a partner earned in a month | index `by_parent`: `<b>#<m>#partner#<id>#com#<month>` / `<id>` | `Query`, then `BatchGetItem` |
+//! | what a business decided about its members | `<b>#<m>#settings` / `members` | `GetItem` |
+//! | the way to a new password | `pwlink#<hash>` / `link` | `GetItem` |
 //! | deliveries of an endpoint | `<b>#<m>#we#<id>` / `del#<event id>` | `Query` backwards |
 //! | the last invoice or credit note number of a year | `<b>#<m>#counter` / `invoice#<year>`, `credit_note#<year>` | `UpdateItem ADD` |
 //! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
@@ -283,6 +288,30 @@ pub fn billing_settings(scope: &Scope) -> Key {
     Key::new(format!("{}#settings", root(scope)), "billing")
 }
 
+/// What a business decided about its members.
+pub fn member_settings(scope: &Scope) -> Key {
+    Key::new(format!("{}#settings", root(scope)), "members")
+}
+
+/// The partition of index `by_parent` in which a partner's members are.
+pub fn members_of(scope: &Scope, partner: Id<ids::Partner>) -> String {
+    format!("{}#{}", children(scope, partner), ids::Member::KEY)
+}
+
+/// The partition of index `by_parent` in which is what a partner earned in a month (`2026-01`).
+pub fn commissions_of(scope: &Scope, partner: Id<ids::Partner>, month: &str) -> String {
+    format!(
+        "{}#{}#{month}",
+        children(scope, partner),
+        ids::Commission::KEY
+    )
+}
+
+/// The way to a new password, by the hash of its secret. It belongs to no business: who opens it knows none.
+pub fn password_link(hash: &str) -> Key {
+    Key::new(format!("pwlink#{hash}"), "link")
+}
+
 /// The test clock of a business.
 pub fn test_clock(business: models::Business) -> Key {
     Key::new(
@@ -415,6 +444,10 @@ mod tests {
             show(credit_note_counter(&live, 2026)),
             show(plan_version(&live, &"pro".parse().unwrap(), 2)),
             show(idempotency(&live, "k")),
+            show(member_settings(&live)),
+            members_of(&live, Id::new(42).unwrap()),
+            commissions_of(&live, Id::new(42).unwrap(), "2026-01"),
+            show(password_link("ab")),
             show(test_clock(live.business)),
             show(credential("ab")),
             show(oauth_client("ab")),
@@ -444,6 +477,10 @@ mod tests {
             "7#live#counter / credit_note#2026",
             "7#live#plan#pro / 000002",
             "7#live#idem#8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a / idem",
+            "7#live#settings / members",
+            "7#live#partner#0000000000000042#member",
+            "7#live#partner#0000000000000042#com#2026-01",
+            "pwlink#ab / link",
             "7#test#clock / clock",
             "cred#ab / cred",
             "oauth#ab / client",

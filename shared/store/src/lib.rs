@@ -23,6 +23,8 @@ mod invoices;
 mod item;
 pub mod keys;
 mod list;
+mod mail;
+mod members;
 mod messages;
 mod numbers;
 mod payments;

@@ -67,6 +67,34 @@ impl Session {
         }
     }
 
+    /// Who has a name. One consistent read.
+    pub async fn owner_of(&self, (what, name): (&'static str, &str)) -> Result<Option<String>> {
+        let key = keys::unique(&self.scope(), what, &fold(name));
+        let stored = self.load::<UniqueName>(&key, true).await?;
+        Ok(stored.and_then(|stored| stored.owner.clone()))
+    }
+
+    /// Adds to `writes` that the name of `owner` is another one from now on: 2 reads and 2 items where it is. An error where
+    /// another record has the new one.
+    pub async fn rename(
+        &self,
+        writes: &mut Writes<'_>,
+        what: &'static str,
+        (from, to): (Option<&str>, Option<&str>),
+        owner: &str,
+    ) -> Result<()> {
+        if from.map(fold) == to.map(fold) {
+            return Ok(());
+        }
+        if let Some(to) = to {
+            self.claim_name(writes, (what, to), owner).await?;
+        }
+        if let Some(from) = from {
+            self.release_name(writes, (what, from), owner).await?;
+        }
+        Ok(())
+    }
+
     /// Adds to `writes` that `owner` gives the name up, where it has it: 1 read and 1 item.
     pub async fn release_name(
         &self,

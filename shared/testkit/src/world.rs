@@ -7,7 +7,7 @@ use api::{App, Config};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use axum::Router;
 use models::event::Actor;
-use models::platform::{Account, ApiKey, NewApiKey, ScopeSet, SecretDigest};
+use models::platform::{Account, ApiKey, CredentialKind, NewApiKey, ScopeSet, SecretDigest};
 use models::{Id, IdSource, Mode, Scope, Timestamp};
 use providers::gateway::Sandbox;
 use providers::webhook::Egress;
@@ -203,6 +203,33 @@ impl World {
         let number = 900 + u64::try_from(secret.len()).unwrap();
         key(&self.app, self.ours.test(), &secret, scopes, number).await;
         secret
+    }
+
+    /// The token of a new partner in our test mode.
+    pub async fn partner(&self, name: &str, number: u64) -> String {
+        let token = format!("token_of_partner_{number}_{}", self.ours.business.number());
+        let context = self.app.context(self.ours.test(), Via::system());
+        let new = NewApiKey {
+            name: name.to_owned(),
+            mode: Mode::Test,
+            scopes: ScopeSet::ALL,
+            expires_at: None,
+        };
+        let digest = SecretDigest {
+            hash: store::keys::sha256(&token),
+            last4: "test".to_owned(),
+        };
+        let hash = digest.hash.clone();
+        let mut record = ApiKey::new(Id::new(number).unwrap(), new, digest, context.wall());
+        record.kind = CredentialKind::MemberToken;
+        let credential = record.credential(self.ours.business);
+        let mut writes = context.writes().await.unwrap();
+        writes.create(&record, None).unwrap();
+        writes
+            .create(&CredentialLookup { hash, credential }, None)
+            .unwrap();
+        assert!(context.write(&writes).await.unwrap());
+        token
     }
 
     /// The largest item of each type, in bytes as DynamoDB counts them.

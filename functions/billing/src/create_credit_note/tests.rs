@@ -164,7 +164,7 @@ async fn what_was_paid_goes_back_to_the_card_and_the_note_says_so() {
     let units = world.meter.take();
     assert_eq!(
         (units.read_tenths, units.write_tenths),
-        (75, 210),
+        (85, 210),
         "{units:?}"
     );
     let refund = &note.expect(201)["refunds"][0]["id"];

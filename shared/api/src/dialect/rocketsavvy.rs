@@ -18,6 +18,7 @@ mod event;
 mod explain;
 mod invoices;
 mod list;
+mod members;
 mod messages;
 mod payments;
 mod platform;
@@ -43,6 +44,9 @@ pub use invoices::{
     line_item_id, line_of,
 };
 pub use list::{Deleted, List};
+pub use members::{
+    Commission, Email, Member, MemberAddress, MemberSettings, Partner, Statement, StatementSum,
+};
 pub use messages::{Message, MessageError, PlanTier, ReceivedMessage, Schedule};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
 pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};

@@ -246,6 +246,9 @@ pub struct Invoice {
     /// Steps of the business's retry schedule that were taken.
     #[serde(default, skip_serializing_if = "none")]
     pub retries: u32,
+    /// The partner who enrolled the customer, and earns a share of what is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolled_by: Option<Id<ids::Partner>>,
     /// Whether the schedule has come to its end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exhausted: bool,
@@ -327,6 +330,7 @@ impl Invoice {
             processing: None,
             faults: 0,
             retries: 0,
+            enrolled_by: None,
             exhausted: false,
             refused: None,
             barred: Vec::new(),

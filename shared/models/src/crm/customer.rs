@@ -113,6 +113,9 @@ pub struct Customer {
     /// The business's own number of the customer: no other customer has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_num: Option<String>,
+    /// The partner who enrolled the member that the customer is: what the customer pays, that partner earns a share of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolled_by: Option<Id<ids::Partner>>,
     /// Lower-case words of name, e-mail and company in which a search looks.
     pub words: String,
     /// The payment method that scheduled bills are charged to.
@@ -136,6 +139,7 @@ impl Customer {
             id,
             profile,
             customer_num: None,
+            enrolled_by: None,
             words,
             default_payment_method: None,
             credit: BTreeMap::new(),

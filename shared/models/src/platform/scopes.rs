@@ -37,6 +37,8 @@ groups! {
     Logistics = "logistics";
     /// Points and rewards.
     Loyalty = "loyalty";
+    /// Members, the partners that enrol them, and what these earn.
+    Members = "members";
     /// Payments and payment methods.
     Payments = "payments";
     /// Keys, clients, the test clock.

@@ -97,7 +97,7 @@ pub(super) struct Sent {
 }
 
 /// How all connections trust: what the system trusts, read once.
-pub(super) fn tls() -> Result<ClientConfig> {
+pub(crate) fn tls() -> Result<ClientConfig> {
     // Fails where a provider is installed already, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
     let builder = ClientConfig::builder().with_platform_verifier();

@@ -160,6 +160,8 @@ pub fn object_of(entity_type: &str, item: Item, mode: Mode, at: Timestamp) -> Re
         "del" => show(super::Delivery::told(&read(item)?, mode)),
         "sched" => show(super::Schedule::of(&read(item)?, mode)),
         "msg" => show(super::Message::of(&read(item)?, mode)),
+        "member" => show(super::Member::of(&read(item)?, mode)),
+        "com" => show(super::Commission::of(&read(item)?, at, mode)?),
         "we" => show(super::Endpoint::of(&read(item)?, at, mode)),
         "clock" => show(super::TestClock::of(&read(item)?)),
         other => Err(Error::internal(format_args!(

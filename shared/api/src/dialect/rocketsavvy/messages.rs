@@ -61,6 +61,15 @@ pub struct MessageError {
     message: String,
 }
 
+impl MessageError {
+    pub(super) fn of(failure: &messaging::MessageFailure) -> Self {
+        Self {
+            code: failure.code.clone(),
+            message: failure.message.clone(),
+        }
+    }
+}
+
 impl Message {
     /// The message as v3 prints it.
     pub fn of(message: &messaging::Message, mode: Mode) -> Self {

@@ -1,0 +1,83 @@
+//! A partner changes a member that it enrolled, and the customer that the member is.
+
+use api::dialect::savvi::{Params, Saved};
+use api::{Cx, MembersWrite, Problem, Reply};
+use models::event::EventType;
+use models::members::{Act, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind};
+use models::{Error, Invalid, Result};
+use store::{Stored, stale};
+
+use crate::enroll::{free, profile, taken};
+use crate::subscribe::swap_card;
+
+/// Tries at records that others change at the same moment.
+const MAX_TRIES: u32 = 4;
+
+/// The member of that address, where the one who asks enrolled it. Anybody else's does not exist. 3 reads.
+pub(crate) async fn own<S>(
+    cx: &Cx<S>,
+    email: &str,
+) -> Result<(Stored<Member>, Stored<models::crm::Customer>)> {
+    let absent = || Error::not_found("member", "");
+    let partner = cx.key_id().number();
+    let member = cx.member_of(email).await?;
+    let member = member.filter(|member| member.partner_id.number() == partner);
+    let member = member.ok_or_else(absent)?;
+    // Whom v3 deleted is gone here, too.
+    let customer = cx.customer_now(member.customer_id()?).await?;
+    Ok((member, customer.ok_or_else(absent)?))
+}
+
+/// Changes a member, and answers with it.
+pub(crate) async fn change(
+    cx: &Cx<MembersWrite>,
+    params: &Params,
+    kind: MemberKind,
+) -> Result<Reply, Problem> {
+    let email = params.email()?;
+    let mut invalid = Invalid::default();
+    let given = params.user(&mut invalid);
+    let changes = given.check(Act::Update, kind, &mut invalid);
+    let (found, _) = own(cx, &email).await?;
+    if found.kind != kind {
+        return Err(Error::not_found("member", "").into());
+    }
+    let owner = found.id.to_string();
+    free(cx, &changes, Some(&owner), &mut invalid).await?;
+    let card = match &changes.vault_customer {
+        Some(vaulted) => crate::subscribe::vaulted(cx, vaulted, &mut invalid).await?,
+        None => None,
+    };
+    invalid.into_result()?;
+    let password = match &changes.password {
+        Some(password) => Some(operations::hash_password(cx.ids(), password)?),
+        None => None,
+    };
+    for _ in 0..MAX_TRIES {
+        let (stored, customer) = own(cx, &email).await?;
+        let mut member = (*stored).clone().with_customer(&customer);
+        member.change(&changes, password.clone(), cx.now().await?);
+        let mut writes = cx.writes().await?;
+        let emails = (Some(stored.email.as_str()), Some(member.email.as_str()));
+        cx.rename(&mut writes, MEMBER_EMAIL, emails, &owner)
+            .await
+            .map_err(taken)?;
+        let names = (stored.username.as_deref(), member.username.as_deref());
+        cx.rename(&mut writes, MEMBER_USERNAME, names, &owner)
+            .await
+            .map_err(taken)?;
+        let mut after = (*customer).clone();
+        let mut changed = after.update(profile(&member, customer.profile.clone()));
+        if let Some(card) = &card {
+            changed |= swap_card(cx, &mut writes, &mut after, card).await?;
+        }
+        if changed {
+            writes.update(&customer, &after, Some(EventType::CustomerUpdated))?;
+        }
+        writes.update(&stored, &member, Some(EventType::MemberUpdated))?;
+        if let Some(reply) = cx.saved(&writes, &Saved::of(&member)).await? {
+            return Ok(reply);
+        }
+    }
+    Err(stale().into())
+}

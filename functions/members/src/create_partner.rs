@@ -1,0 +1,71 @@
+//! `POST /v3/partners`
+
+use api::dialect::rocketsavvy::{Partner, Problems};
+use api::input::{Fields, Input};
+use api::{Cx, Json, MembersWrite, Problem, Reply, secrets};
+use models::ids::{self, Id};
+use models::platform::{ApiKey, CredentialKind, NewApiKey, ScopeSet};
+use models::{Error, Result};
+use store::CredentialLookup;
+use utoipa::ToSchema;
+
+/// A new partner.
+#[derive(Debug, ToSchema)]
+pub(crate) struct NewPartner {
+    /// What members read: `User … created by <name>`.
+    #[schema(example = "Acme Wholesale")]
+    name: String,
+}
+
+impl Input for NewPartner {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let name = fields.text("name", 1..=100).required(fields);
+        Some(Self { name: name? })
+    }
+}
+
+/// Create a partner
+///
+/// A wholesale partner or a call center, of the mode of the calling key. The answer shows its `authentication_token`, this once.
+/// 4 write units.
+#[utoipa::path(
+    post,
+    path = "/v3/partners",
+    tag = "members",
+    request_body = NewPartner,
+    responses((status = 201, description = "The partner with its token.", body = Partner), Problems)
+)]
+pub(crate) async fn create_partner(
+    cx: Cx<MembersWrite>,
+    Json(input): Json<NewPartner>,
+) -> Result<Reply, Problem> {
+    let token = secrets::opaque(cx.ids())?;
+    let now = cx.wall().whole_second();
+    let expires_at = cx.expires_at();
+    let scopes = member_scopes()?;
+    cx.insert_secret(|id: Id<ids::Partner>, writes| {
+        let new = NewApiKey {
+            name: input.name.clone(),
+            mode: cx.mode(),
+            scopes,
+            expires_at,
+        };
+        let mut key = ApiKey::new(Id::new(id.number())?, new, secrets::digest(&token), now);
+        key.kind = CredentialKind::MemberToken;
+        let lookup = CredentialLookup {
+            hash: key.hash.clone(),
+            credential: key.credential(cx.scope().business),
+        };
+        writes.create(&key, None)?;
+        writes.create(&lookup, None)?;
+        Partner::of(&key, Some(token.clone()))
+    })
+    .await
+}
+
+/// A token opens Savvi and nothing else, whatever the key may do that made it.
+fn member_scopes() -> Result<ScopeSet> {
+    ScopeSet::default()
+        .with("members:write")
+        .ok_or_else(|| Error::internal("members:write is no scope"))
+}

@@ -1,0 +1,171 @@
+//! A partner enrols a member: the customer, its profile, the names that only it can have, and its welcome, in one write.
+
+use api::dialect::savvi::{Params, Saved};
+use api::{Cx, MembersWrite, Problem, Reply};
+use http::HeaderMap;
+use models::crm::{Customer, CustomerType, Profile};
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::members::{
+    Act, Address, Changes, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind, MemberStatus,
+};
+use models::{Error, Invalid, Result, Timestamp};
+use store::Writes;
+
+use crate::subscribe::{Cover, cover};
+use crate::welcome::{pages, welcome};
+
+/// Tries at an id and at names that others take at the same moment.
+const MAX_TRIES: u32 = 8;
+
+/// What is known of a member before it has an id.
+struct New {
+    changes: Changes,
+    kind: MemberKind,
+    partner: (Id<ids::Partner>, String),
+    password: String,
+    now: Timestamp,
+}
+
+/// Enrols a member, and answers with it.
+pub(crate) async fn enroll(
+    cx: &Cx<MembersWrite>,
+    params: &Params,
+    headers: &HeaderMap,
+    kind: MemberKind,
+) -> Result<Reply, Problem> {
+    let mut invalid = Invalid::default();
+    let given = params.user(&mut invalid);
+    let changes = given.check(Act::Create, kind, &mut invalid);
+    free(cx, &changes, None, &mut invalid).await?;
+    let cover = cover(cx, &changes, kind, &mut invalid).await?;
+    invalid.into_result()?;
+    let partner = partner(cx).await?;
+    let business = cx.account().await?.map(|account| account.name);
+    let password = match &changes.password {
+        Some(password) => operations::hash_password(cx.ids(), password)?,
+        None => operations::hash_unknown_password(cx.ids())?,
+    };
+    let new = New {
+        changes,
+        kind,
+        partner,
+        password,
+        now: cx.now().await?,
+    };
+    let names = (business.unwrap_or_default(), pages(cx.app(), headers));
+    for _ in 0..MAX_TRIES {
+        let (mut member, customer) = new.with_id(cx.mint().await?)?;
+        let mut writes = cx.writes().await?;
+        claim(cx, &mut writes, &member).await?;
+        let mut customer = customer;
+        if let Some(cover) = &cover {
+            cover
+                .put(cx, &mut writes, (&mut member, &mut customer))
+                .await?;
+        }
+        writes.create(&customer, Some(EventType::CustomerCreated))?;
+        writes.create(&member, Some(EventType::MemberEnrolled))?;
+        let names = (names.0.as_str(), names.1.as_str());
+        welcome(cx, &mut writes, &member, names, new.now).await?;
+        if let Some(reply) = cx.saved(&writes, &Saved::of(&member)).await? {
+            Cover::bill(cx, member.subscription_id).await;
+            return Ok(reply);
+        }
+    }
+    Err(Error::Unavailable("no free id was found".to_owned()).into())
+}
+
+/// Adds to `invalid` what of the names somebody else has.
+pub(crate) async fn free(
+    cx: &Cx<MembersWrite>,
+    changes: &Changes,
+    own: Option<&str>,
+    invalid: &mut Invalid,
+) -> Result<()> {
+    let names = [
+        ("email", MEMBER_EMAIL, changes.email.as_deref()),
+        ("username", MEMBER_USERNAME, changes.username.as_deref()),
+    ];
+    for (field, what, name) in names {
+        let Some(name) = name else { continue };
+        let owner = cx.owner_of((what, name)).await?;
+        if owner.is_some() && owner.as_deref() != own {
+            invalid.push(field, "taken", "has already been taken");
+        }
+    }
+    Ok(())
+}
+
+/// Who asks, and its name.
+async fn partner(cx: &Cx<MembersWrite>) -> Result<(Id<ids::Partner>, String)> {
+    let key = cx.api_key(cx.key_id()).await?;
+    let name = key.map(|key| key.name.clone()).unwrap_or_default();
+    Ok((Id::new(cx.key_id().number())?, name))
+}
+
+async fn claim(cx: &Cx<MembersWrite>, writes: &mut Writes<'_>, member: &Member) -> Result<()> {
+    let owner = member.id.to_string();
+    let email = (MEMBER_EMAIL, member.email.as_str());
+    cx.claim_name(writes, email, &owner).await.map_err(taken)?;
+    if let Some(username) = &member.username {
+        let username = (MEMBER_USERNAME, username.as_str());
+        cx.claim_name(writes, username, &owner)
+            .await
+            .map_err(taken)?;
+    }
+    Ok(())
+}
+
+/// A name that somebody else took a moment ago is an error of its field.
+pub(crate) fn taken(error: Error) -> Error {
+    let field = match &error {
+        Error::AlreadyExists { what, .. } if *what == MEMBER_EMAIL => "email",
+        Error::AlreadyExists { .. } => "username",
+        _ => return error,
+    };
+    Error::invalid(field, "taken", "has already been taken")
+}
+
+impl New {
+    fn with_id(&self, id: Id<ids::Customer>) -> Result<(Member, Customer)> {
+        let changes = &self.changes;
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let mut member = Member {
+            id: Id::new(id.number())?,
+            partner_id: self.partner.0,
+            partner_name: self.partner.1.clone(),
+            kind: self.kind,
+            status: MemberStatus::Active,
+            email: text(&changes.email),
+            username: None,
+            first_name: text(&changes.first_name),
+            last_name: text(&changes.last_name),
+            date_of_birth: None,
+            gender: None,
+            address: Address::default(),
+            password: self.password.clone(),
+            vault_customer: None,
+            subscription_id: None,
+            created: self.now,
+            updated: self.now,
+            deleted: None,
+        };
+        member.change(changes, None, self.now);
+        let mut customer = Customer::new(id, profile(&member, Profile::default()), self.now);
+        customer.enrolled_by = Some(self.partner.0);
+        Ok((member, customer))
+    }
+}
+
+/// The profile of the customer that a member is; what only v3 knows stays.
+pub(crate) fn profile(member: &Member, profile: Profile) -> Profile {
+    Profile {
+        email: Some(member.email.clone()),
+        first_name: Some(member.first_name.clone()),
+        last_name: Some(member.last_name.clone()),
+        phone: Some(member.address.phone.trim().to_owned()),
+        customer_type: profile.customer_type.or(Some(CustomerType::B2c)),
+        ..profile
+    }
+}

@@ -1,0 +1,84 @@
+//! `GET /v3/partners/{id}/statements`
+
+use api::dialect::rocketsavvy::{Problems, Statement};
+use api::input::{Fields, Input};
+use api::{Cx, MembersRead, Path, Problem, Query, Reply};
+use models::page::PageRequest;
+use models::{Error, Id, Result, Zone};
+
+use crate::partner::partner;
+
+/// Entries of one query.
+const PAGE: u32 = 100;
+/// Entries of one statement: more make a body that no function may answer with.
+const MOST: usize = 10_000;
+
+/// What the query says.
+pub(crate) struct Wanted {
+    period: Option<String>,
+}
+
+impl Input for Wanted {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let period = fields.text("period", 7..=7).optional();
+        let good = |text: &String| format!("{text}-01").parse::<models::Date>().is_ok();
+        if period.as_ref().is_some_and(|text| !good(text)) {
+            fields.reject("period", "invalid_period", "must be a month like 2026-01");
+        }
+        Some(Self { period })
+    }
+}
+
+/// Retrieve a partner's statement
+///
+/// What it earned in a month of the business's calendar, and what was taken back in it. 4 reads, and 1 query and 1 read for
+/// every 100 entries.
+#[utoipa::path(
+    get,
+    path = "/v3/partners/{id}/statements",
+    tag = "members",
+    params(
+        ("id" = String, Path, description = "The partner.", example = "partner_rs_3"),
+        ("period" = Option<String>, Query, description = "The month; this one where it is absent.", example = "2026-01")
+    ),
+    responses((status = 200, description = "The statement.", body = Statement), Problems)
+)]
+pub(crate) async fn get_statement(
+    cx: Cx<MembersRead>,
+    Path(id): Path<Id<models::ids::Partner>>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Reply, Problem> {
+    partner(&cx, id).await?;
+    let now = cx.now().await?;
+    let period = match wanted.period {
+        Some(period) => period,
+        None => this_month(&cx).await?,
+    };
+    let mut entries = Vec::new();
+    let mut request = PageRequest {
+        limit: PAGE,
+        after: None,
+    };
+    loop {
+        let page = cx.commissions(id, &period, &request).await?;
+        entries.extend(page.items.into_iter().map(store::Stored::into_inner));
+        request.after = page.next;
+        if request.after.is_none() {
+            break;
+        }
+        if entries.len() >= MOST {
+            let detail = format!("the statement has more than {MOST} entries");
+            return Err(Error::conflict("too_many_entries", detail).into());
+        }
+    }
+    Reply::ok(&Statement::of((id, &period), &entries, now, cx.mode())?)
+}
+
+async fn this_month(cx: &Cx<MembersRead>) -> Result<String> {
+    let zone = match cx.account().await? {
+        Some(account) => Zone::new(&account.time_zone)?,
+        None => Zone::default(),
+    };
+    let date = zone.date(cx.now().await?)?.to_string();
+    Ok(date.chars().take(7).collect())
+}

@@ -1,0 +1,216 @@
+//! What the documents say of a request, for OpenAPI. The parameters are read by their names, in whatever format they come.
+#![expect(dead_code, reason = "schemas of inputs, which are read as a tree")]
+
+use utoipa::{IntoParams, ToSchema};
+
+/// A new wholesale member.
+#[derive(Debug, ToSchema)]
+pub(crate) struct NewWholesaleMember {
+    /// The partner's token; in the query where the body is XML.
+    #[schema(example = "AzXimVQyVqgDtRiGd3EH")]
+    authentication_token: Option<String>,
+    user: WholesaleUser,
+}
+
+/// A new wholesale member's user block.
+#[derive(Debug, ToSchema)]
+pub(crate) struct WholesaleUser {
+    /// Unique in the business.
+    #[schema(example = "test@example.com")]
+    email: String,
+    /// 6 to 128 characters; made up where it is absent.
+    #[schema(example = "pass1234")]
+    password: Option<String>,
+    #[schema(example = "Testfirst")]
+    first_name: String,
+    #[schema(example = "Testlast")]
+    last_name: String,
+    /// `active` (also where it is absent), `inactive` or `banned`.
+    #[schema(example = "active")]
+    status: Option<String>,
+    /// Unique in the business, where there is one.
+    #[schema(example = "Testusername")]
+    username: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[schema(example = "1970-07-25")]
+    date_of_birth: Option<String>,
+    /// `Male`, `Female` or `Prefer not to say`.
+    #[schema(example = "Female")]
+    gender: Option<String>,
+    address_attributes: NewAddress,
+}
+
+/// A new member of a call center.
+#[derive(Debug, ToSchema)]
+pub(crate) struct NewCallCenterMember {
+    /// The partner's token; in the query where the body is XML.
+    #[schema(example = "AzXimVQyVqgDtRiGd3EH")]
+    authentication_token: Option<String>,
+    user: CallCenterUser,
+}
+
+/// A new call-center member's user block.
+#[derive(Debug, ToSchema)]
+pub(crate) struct CallCenterUser {
+    /// Unique in the business.
+    #[schema(example = "test@example.com")]
+    email: String,
+    #[schema(example = "Testfirst")]
+    first_name: String,
+    #[schema(example = "Testlast")]
+    last_name: String,
+    /// `active` (also where it is absent), `inactive` or `banned`.
+    #[schema(example = "active")]
+    status: Option<String>,
+    /// The customer in the vault, whose card pays.
+    #[schema(example = "btid123")]
+    braintree_customer_id: String,
+    /// Unique in the business, where there is one.
+    #[schema(example = "Testusername")]
+    username: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[schema(example = "1970-07-25")]
+    date_of_birth: Option<String>,
+    /// `Male`, `Female` or `Prefer not to say`.
+    #[schema(example = "Female")]
+    gender: Option<String>,
+    address_attributes: NewAddress,
+}
+
+/// The address block of a new member.
+#[derive(Debug, ToSchema)]
+pub(crate) struct NewAddress {
+    /// Also `address_1`; likewise the others.
+    #[schema(example = "123 e Main Street")]
+    address1: String,
+    address2: Option<String>,
+    address3: Option<String>,
+    #[schema(example = "billing")]
+    address_type: Option<String>,
+    #[schema(example = "Salt Lake City")]
+    city: String,
+    /// The US, which is the default.
+    #[schema(example = "United States")]
+    country: Option<String>,
+    county: Option<String>,
+    /// Ten digits, as the US writes them.
+    #[schema(example = "8015554312")]
+    phone: String,
+    /// Two letters.
+    #[schema(example = "UT")]
+    state: String,
+    #[schema(example = "84101")]
+    zipcode: String,
+}
+
+/// Changes of a member.
+#[derive(Debug, ToSchema)]
+pub(crate) struct MemberChanges {
+    /// The partner's token; in the query where the body is XML.
+    #[schema(example = "AzXimVQyVqgDtRiGd3EH")]
+    authentication_token: Option<String>,
+    /// Whom to change; in the query where the body is XML.
+    #[schema(example = "test@example.com")]
+    email: Option<String>,
+    user: ChangedUser,
+}
+
+/// What changes; anything else stays.
+#[derive(Debug, ToSchema)]
+pub(crate) struct ChangedUser {
+    email: Option<String>,
+    /// 7 to 128 characters; of wholesale members only.
+    password: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    /// Of call-center members only.
+    braintree_customer_id: Option<String>,
+    username: Option<String>,
+    date_of_birth: Option<String>,
+    gender: Option<String>,
+    /// `active`, `inactive` or `banned`.
+    #[schema(example = "inactive")]
+    status: Option<String>,
+    address_attributes: Option<ChangedAddress>,
+}
+
+/// The address block of a change.
+#[derive(Debug, ToSchema)]
+pub(crate) struct ChangedAddress {
+    address1: Option<String>,
+    address2: Option<String>,
+    address3: Option<String>,
+    city: Option<String>,
+    state: Option<String>,
+    zipcode: Option<String>,
+    country: Option<String>,
+    #[schema(example = "8015555555")]
+    phone: Option<String>,
+}
+
+/// Whom to find.
+#[derive(Debug, ToSchema)]
+pub(crate) struct WantedMember {
+    /// The partner's token; in the query where the body is XML.
+    #[schema(example = "AzXimVQyVqgDtRiGd3EH")]
+    authentication_token: Option<String>,
+    user: WantedUser,
+}
+
+/// The user block of a look-up.
+#[derive(Debug, ToSchema)]
+pub(crate) struct WantedUser {
+    #[schema(example = "test@example.com")]
+    email: String,
+}
+
+/// What a query may hold of a creation; `user[…]` and `user[address_attributes][…]` take every field of the body.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CreateQuery {
+    /// The partner's token.
+    #[param(required = true)]
+    authentication_token: String,
+    #[param(rename = "user[email]", example = "test@example.com")]
+    user_email: Option<String>,
+    #[param(rename = "user[first_name]", example = "testFirst")]
+    user_first_name: Option<String>,
+    #[param(rename = "user[last_name]", example = "TestLast")]
+    user_last_name: Option<String>,
+    #[param(rename = "user[address_attributes][address1]", example = "123 fk st")]
+    address1: Option<String>,
+    #[param(rename = "user[address_attributes][city]", example = "Salt Lake City")]
+    city: Option<String>,
+    #[param(rename = "user[address_attributes][state]", example = "UT")]
+    state: Option<String>,
+    #[param(rename = "user[address_attributes][zipcode]", example = "84101")]
+    zipcode: Option<String>,
+    #[param(rename = "user[address_attributes][phone]", example = "8015555555")]
+    phone: Option<String>,
+}
+
+/// What a query may hold of an update; `user[…]` and `user[address_attributes][…]` take every field of the body.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UpdateQuery {
+    /// The partner's token.
+    #[param(required = true)]
+    authentication_token: String,
+    /// Whom to change.
+    #[param(example = "test@example.com")]
+    email: Option<String>,
+    #[param(rename = "user[address_attributes][phone]", example = "8015555555")]
+    phone: Option<String>,
+}
+
+/// What a query may hold of a look-up.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FindQuery {
+    /// The partner's token.
+    #[param(required = true)]
+    authentication_token: String,
+    /// Whom to find.
+    #[param(rename = "user[email]", example = "test@example.com")]
+    user_email: Option<String>,
+}

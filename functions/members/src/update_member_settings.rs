@@ -1,0 +1,98 @@
+//! `PATCH /v3/member-settings`
+
+use api::dialect::rocketsavvy::{MemberSettings, Problems};
+use api::input::{Fields, Input, Patch};
+use api::{Cx, Json, MembersWrite, Problem, Reply};
+use models::Error;
+use models::ids::{Plan, Slug};
+use models::members;
+use rust_decimal::Decimal;
+use store::Stored;
+use utoipa::ToSchema;
+
+/// Days that an earning can be held.
+const MOST_DAYS: u32 = 365;
+
+/// What is to be changed; `null` restores the default.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the schema of the input; it is read into a patch")]
+pub(crate) struct MemberSettingsChanges {
+    /// The plan that members of call centers subscribe to.
+    #[schema(example = "plan_member")]
+    plan_id: Option<String>,
+    /// The share of a paid invoice, without its tax, that its enroller earns: 0 to 1. Invoices that are paid from now on count.
+    #[schema(value_type = Option<String>, example = json!(0.1))]
+    commission_rate: Option<()>,
+    /// Days until an earning can be paid out, 0 to 365.
+    #[schema(example = 30)]
+    holding_days: Option<u32>,
+}
+
+/// What the body says.
+pub(crate) struct Body {
+    plan_id: Patch<Slug<Plan>>,
+    commission_rate: Patch<Decimal>,
+    holding_days: Patch<u32>,
+}
+
+impl Input for Body {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let commission_rate = fields.decimal("commission_rate").patch();
+        if let Patch::Set(rate) = &commission_rate
+            && !(Decimal::ZERO..=Decimal::ONE).contains(rate)
+        {
+            fields.reject("commission_rate", "out_of_range", "must be between 0 and 1");
+        }
+        Some(Self {
+            plan_id: fields.slug("plan_id").patch(),
+            commission_rate,
+            holding_days: fields.count("holding_days", 0..=MOST_DAYS).patch(),
+        })
+    }
+}
+
+/// Update the settings of members
+///
+/// A field that is absent stays as it is; one that is `null` gets its default. 2 reads and 1 write unit.
+#[utoipa::path(
+    patch,
+    path = "/v3/member-settings",
+    tag = "members",
+    request_body = MemberSettingsChanges,
+    responses((status = 200, description = "The settings.", body = MemberSettings), Problems)
+)]
+pub(crate) async fn update_member_settings(
+    cx: Cx<MembersWrite>,
+    Json(body): Json<Body>,
+) -> Result<Reply, Problem> {
+    let stored = cx.member_settings().await?;
+    let before = stored.as_deref().cloned().unwrap_or_default();
+    let default = members::MemberSettings::default();
+    let after = members::MemberSettings {
+        plan_id: body.plan_id.apply(before.plan_id),
+        commission_rate: body
+            .commission_rate
+            .apply_or_default(before.commission_rate),
+        holding_days: body
+            .holding_days
+            .apply(Some(before.holding_days))
+            .unwrap_or(default.holding_days),
+    };
+    if let Some(id) = &after.plan_id {
+        let plan = cx.plan_now(id).await?.map(Stored::into_inner);
+        let plan = plan.ok_or_else(|| Error::no_such("plan", id, "/plan_id"))?;
+        if plan.tier.as_ref().is_some_and(|tier| tier.once) {
+            let detail = "is paid a single time, so it cannot be billed by periods";
+            return Err(Error::invalid("/plan_id", "paid_once", detail).into());
+        }
+    }
+    let mut writes = cx.writes().await?;
+    match &stored {
+        Some(stored) => writes.update(stored, &after, None)?,
+        None => {
+            writes.create(&after, None)?;
+        }
+    }
+    cx.changed(&writes, &MemberSettings::of(&after, cx.mode())?)
+        .await
+}

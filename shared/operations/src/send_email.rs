@@ -1,0 +1,100 @@
+//! A mail goes out, once: it is written down before the provider is asked, and again with its answer.
+
+use models::ids::{self, Id};
+use models::mail::{Email, EmailStatus, NewEmail};
+use models::{Error, Result, Timestamp};
+use providers::email::{Letter, Mailer};
+use store::{Stored, Writes};
+
+use crate::Context;
+
+/// Neighbours that are looked at where another mail drew the same id, and tries at a record that others change.
+const MAX_TRIES: u32 = 16;
+
+/// Adds a mail to `writes`, unless it is there. Its id follows from its identity: whoever sets it down again gets the same.
+/// 1 read and 1 item.
+pub async fn create_email(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    new: NewEmail,
+    now: Timestamp,
+) -> Result<Id<ids::Email>> {
+    let mut id: Id<ids::Email> = Id::derived(now, &new.identity)?;
+    for _ in 0..MAX_TRIES {
+        match context.email(id).await? {
+            None => {
+                writes.create_at_once(&Email::new(id, new, now))?;
+                return Ok(id);
+            }
+            Some(stored) if stored.identity == new.identity => return Ok(id),
+            Some(_) => id = id.successor()?,
+        }
+    }
+    Err(Error::Unavailable("no free mail id was found".to_owned()))
+}
+
+/// Sends a mail that is due. `mailer` is the provider of the mode, where one is configured.
+///
+/// Who dies between the provider's answer and the record of it leaves the mail due: it is handed over again. 2 reads and 4
+/// write units.
+pub async fn send_email(
+    context: &Context,
+    mailer: Option<&Mailer>,
+    id: Id<ids::Email>,
+    at: Timestamp,
+) -> Result<()> {
+    let Some(stored) = context.email(id).await? else {
+        return Ok(());
+    };
+    let begun = stored.status == EmailStatus::Sending;
+    if stored.due().is_none_or(|due| due > at && !begun) {
+        return Ok(());
+    }
+    let mut email = (*stored).clone();
+    let Some(mailer) = mailer else {
+        let detail = "No provider of e-mail is configured for live mode.";
+        email.fail("email_not_configured", detail);
+        return write(context, &stored, &email).await.map(drop);
+    };
+    let body = email.body();
+    email.begin(at);
+    if !write(context, &stored, &email).await? {
+        // Somebody else has begun.
+        return Ok(());
+    }
+    let key = id.to_string();
+    let letter = Letter {
+        idempotency_key: &key,
+        to: &email.to,
+        subject: &email.subject,
+        text: &body,
+    };
+    match mailer.send(letter).await {
+        Ok(Ok(reference)) => email.sent(reference, at, context.mode().is_live()),
+        Ok(Err(refused)) => email.fail(&refused.code, refused.message),
+        Err(error) => {
+            tracing::warn!(email = %id, %error, "the provider of e-mail did not answer");
+            if !email.retry(at) {
+                email.fail("provider_unavailable", "The provider did not answer.");
+            }
+        }
+    }
+    conclude(context, &email).await
+}
+
+async fn write(context: &Context, stored: &Stored<Email>, email: &Email) -> Result<bool> {
+    let mut writes = context.writes().await?;
+    writes.update(stored, email, None)?;
+    context.write(&writes).await
+}
+
+async fn conclude(context: &Context, email: &Email) -> Result<()> {
+    let Some(stored) = context.email(email.id).await? else {
+        return Ok(());
+    };
+    // Who took it over meanwhile has written down what became of it.
+    if stored.status == EmailStatus::Sending && stored.attempts == email.attempts {
+        write(context, &stored, email).await?;
+    }
+    Ok(())
+}
