@@ -38,7 +38,7 @@ pub(crate) async fn change(
     let mut invalid = Invalid::default();
     let given = params.user(&mut invalid);
     let changes = given.check(Act::Update, kind, &mut invalid);
-    let (found, _) = own(cx, &email).await?;
+    let (found, customer) = own(cx, &email).await?;
     if found.kind != kind {
         return Err(Error::not_found("member", "").into());
     }
@@ -53,10 +53,14 @@ pub(crate) async fn change(
         Some(password) => Some(operations::hash_password(cx.ids(), password)?),
         None => None,
     };
+    let mut read = Some((found, customer));
     for _ in 0..MAX_TRIES {
-        let (stored, customer) = own(cx, &email).await?;
+        let (stored, customer) = match read.take() {
+            Some(read) => read,
+            None => own(cx, &email).await?,
+        };
         let mut member = (*stored).clone().with_customer(&customer);
-        member.change(&changes, password.clone(), cx.now().await?);
+        member.change(&changes, password.as_ref(), cx.now().await?);
         let mut writes = cx.writes().await?;
         let emails = (Some(stored.email.as_str()), Some(member.email.as_str()));
         cx.rename(&mut writes, MEMBER_EMAIL, emails, &owner)
@@ -67,11 +71,11 @@ pub(crate) async fn change(
             .await
             .map_err(taken)?;
         let mut after = (*customer).clone();
-        let mut changed = after.update(profile(&member, customer.profile.clone()));
+        let mut differs = after.update(profile(&member, customer.profile.clone()));
         if let Some(card) = &card {
-            changed |= swap_card(cx, &mut writes, &mut after, card).await?;
+            differs |= swap_card(cx, &mut writes, &mut after, card).await?;
         }
-        if changed {
+        if differs {
             writes.update(&customer, &after, Some(EventType::CustomerUpdated))?;
         }
         writes.update(&stored, &member, Some(EventType::MemberUpdated))?;

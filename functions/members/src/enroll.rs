@@ -119,10 +119,13 @@ async fn claim(cx: &Cx<MembersWrite>, writes: &mut Writes<'_>, member: &Member) 
 
 /// A name that somebody else took a moment ago is an error of its field.
 pub(crate) fn taken(error: Error) -> Error {
-    let field = match &error {
-        Error::AlreadyExists { what, .. } if *what == MEMBER_EMAIL => "email",
-        Error::AlreadyExists { .. } => "username",
-        _ => return error,
+    let Error::AlreadyExists { what, .. } = &error else {
+        return error;
+    };
+    let field = if *what == MEMBER_EMAIL {
+        "email"
+    } else {
+        "username"
     };
     Error::invalid(field, "taken", "has already been taken")
 }

@@ -9,7 +9,8 @@ use crate::schema::{MemberChanges, UpdateQuery};
 
 /// Update a wholesale member
 ///
-/// Only one that the partner enrolled itself. What is absent stays. 7 reads and 4 write units; 4 more for each new name.
+/// Only one that the partner enrolled itself. What is absent stays. 4 reads and 4 write units; 3 reads and 4 units more
+/// for each new name.
 #[utoipa::path(
     post,
     path = "/api/v1/update_wholesale_member",

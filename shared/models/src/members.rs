@@ -237,7 +237,7 @@ impl Member {
     }
 
     /// Takes over what was given. `password` is the hash of a new one.
-    pub fn change(&mut self, changes: &Changes, password: Option<String>, now: Timestamp) {
+    pub fn change(&mut self, changes: &Changes, password: Option<&String>, now: Timestamp) {
         fn take<T: Clone>(to: &mut T, from: Option<&T>) {
             if let Some(value) = from {
                 to.clone_from(value);
@@ -252,7 +252,7 @@ impl Member {
         take(&mut self.first_name, changes.first_name.as_ref());
         take(&mut self.last_name, changes.last_name.as_ref());
         take(&mut self.status, changes.status.as_ref());
-        take(&mut self.password, password.as_ref());
+        take(&mut self.password, password);
         set(&mut self.username, changes.username.as_ref());
         set(&mut self.date_of_birth, changes.date_of_birth.as_ref());
         set(&mut self.gender, changes.gender.as_ref());

@@ -4,6 +4,8 @@
 //! for it; the memory is a tenth of what it has.
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use models::members::Password;
 use models::{Error, IdSource, Result};
 
@@ -29,8 +31,7 @@ pub fn hash_password(ids: &IdSource, password: &Password) -> Result<String> {
 /// The hash of a password that nobody knows.
 pub fn hash_unknown_password(ids: &IdSource) -> Result<String> {
     let bytes: [u8; 32] = ids.random()?;
-    let text = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    hash_password(ids, &Password::new(text))
+    hash_password(ids, &Password::new(STANDARD.encode(bytes)))
 }
 
 /// Whether a password is the one behind a hash. Without a hash it takes as long, and it is not.

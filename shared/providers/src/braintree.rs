@@ -96,11 +96,11 @@ impl Braintree {
         let Answer::Data(found) = found else {
             return Ok(None);
         };
-        let Some(id) = found["idFromLegacyId"].as_str() else {
+        let Some(id) = at(&found, "/idFromLegacyId").as_str() else {
             return Ok(None);
         };
         match self.ask(VAULTED, json!({ "id": id })).await? {
-            Answer::Data(found) => Ok(card(&found["node"]["defaultPaymentMethod"])),
+            Answer::Data(found) => Ok(card(at(&found, "/node/defaultPaymentMethod"))),
             Answer::Refused(_) => Ok(None),
         }
     }
@@ -110,18 +110,18 @@ impl Braintree {
         let order = charge.idempotency_key;
         let found = self.ask(FIND, json!({ "order": order })).await?;
         if let Answer::Data(found) = found
-            && let Some(made) = found["search"]["transactions"]["edges"]
+            && let Some(made) = at(&found, "/search/transactions/edges")
                 .as_array()
                 .and_then(|edges| edges.first())
         {
-            return outcome(&made["node"]);
+            return outcome(at(made, "/node"));
         }
         let input = json!({
             "paymentMethodId": charge.card.token,
             "transaction": { "amount": charge.amount.major().to_string(), "orderId": order },
         });
         match self.ask(CHARGE, json!({ "input": input })).await? {
-            Answer::Data(data) => outcome(&data["chargePaymentMethod"]["transaction"]),
+            Answer::Data(data) => outcome(at(&data, "/chargePaymentMethod/transaction")),
             Answer::Refused(failure) => Ok(Outcome::Failed(failure)),
         }
     }
@@ -130,11 +130,11 @@ impl Braintree {
     pub async fn refund(&self, refund: Return<'_>) -> Result<std::result::Result<(), Failure>> {
         let (id, order) = (refund.reference, refund.idempotency_key);
         if let Answer::Data(found) = self.ask(REFUNDS, json!({ "id": id })).await? {
-            let refunds = found["node"]["refunds"].as_array();
+            let refunds = at(&found, "/node/refunds").as_array();
             let made = refunds
                 .into_iter()
                 .flatten()
-                .find(|refund| refund["orderId"] == order);
+                .find(|refund| at(refund, "/orderId") == order);
             if let Some(made) = made {
                 return refunded(made);
             }
@@ -144,7 +144,7 @@ impl Braintree {
             "refund": { "amount": refund.amount.major().to_string(), "orderId": order },
         });
         match self.ask(REFUND, json!({ "input": input })).await? {
-            Answer::Data(data) => refunded(&data["refundTransaction"]["refund"]),
+            Answer::Data(data) => refunded(at(&data, "/refundTransaction/refund")),
             Answer::Refused(failure) => Ok(Err(failure)),
         }
     }
@@ -181,23 +181,32 @@ enum Answer {
     Refused(Failure),
 }
 
+/// What is at a place in an answer; `null` where nothing is.
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
+    static NULL: Value = Value::Null;
+    value.pointer(pointer).unwrap_or(&NULL)
+}
+
 /// What an answer says. Only errors of the input are refusals; anything else may pass.
 fn read(bytes: &[u8]) -> Result<Answer> {
     let unreadable = || Error::Unavailable("Braintree answered what cannot be read".to_owned());
     let mut answer: Value = serde_json::from_slice(bytes).or(Err(unreadable()))?;
-    let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+    let errors = at(&answer, "/errors")
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let Some(error) = errors.first() else {
         let data = answer.get_mut("data").map(Value::take);
         let data = data.filter(Value::is_object);
         return data.map(Answer::Data).ok_or_else(unreadable);
     };
-    let class = error["extensions"]["errorClass"]
+    let class = at(error, "/extensions/errorClass")
         .as_str()
         .unwrap_or_default();
     if !matches!(class, "VALIDATION" | "NOT_FOUND") {
         return Err(Error::Unavailable(format!("Braintree: {class}")));
     }
-    let code = error["extensions"]["legacyCode"].as_str();
+    let code = at(error, "/extensions/legacyCode").as_str();
     Ok(Answer::Refused(Failure {
         code: code.unwrap_or("invalid").to_owned(),
         message: "The gateway refused the request.".to_owned(),
@@ -217,26 +226,29 @@ fn trouble(error: &reqwest::Error) -> Error {
 }
 
 fn card(method: &Value) -> Option<Card> {
-    let (details, text) = (&method["details"], |value: &Value| {
+    let (details, text) = (at(method, "/details"), |value: &Value| {
         value
             .as_str()
             .map(|text| text.chars().take(64).collect::<String>())
     });
     Some(Card {
-        brand: text(&details["brandCode"])?.to_lowercase(),
-        last4: text(&details["last4"]).filter(|last4| last4.len() == 4)?,
-        exp_month: text(&details["expirationMonth"])?.parse().ok()?,
-        exp_year: text(&details["expirationYear"])?.parse().ok()?,
-        fingerprint: text(&details["uniqueNumberIdentifier"]).unwrap_or_default(),
-        token: method["id"].as_str()?.to_owned(),
+        brand: text(at(details, "/brandCode"))?.to_lowercase(),
+        last4: text(at(details, "/last4")).filter(|last4| last4.len() == 4)?,
+        exp_month: text(at(details, "/expirationMonth"))?.parse().ok()?,
+        exp_year: text(at(details, "/expirationYear"))?.parse().ok()?,
+        fingerprint: text(at(details, "/uniqueNumberIdentifier")).unwrap_or_default(),
+        token: at(method, "/id").as_str()?.to_owned(),
     })
 }
 
 fn outcome(transaction: &Value) -> Result<Outcome> {
-    let status = transaction["status"].as_str().unwrap_or_default();
+    let status = at(transaction, "/status").as_str().unwrap_or_default();
     match status {
         "SUBMITTED_FOR_SETTLEMENT" | "SETTLING" | "SETTLED" => Ok(Outcome::Succeeded {
-            reference: transaction["id"].as_str().unwrap_or_default().to_owned(),
+            reference: at(transaction, "/id")
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             risk_score: 0,
         }),
         "AUTHORIZING" | "SETTLEMENT_PENDING" => Ok(Outcome::Pending),

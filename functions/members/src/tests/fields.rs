@@ -5,8 +5,15 @@ use testkit::{Answer, Call, World};
 
 use super::{FORM, XML, caller, get, post};
 
+/// A field, good values, and bad ones with what is said of them.
+type Case = (
+    &'static str,
+    &'static [&'static str],
+    &'static [(&'static str, &'static str)],
+);
+
 /// Fields of the address begin with a dot.
-const CASES: &[(&str, &[&str], &[(&str, &str)])] = &[
+const CASES: &[Case] = &[
     (
         "email",
         &["a.B%c+d-e_1@x-y.Example.co"],
@@ -121,7 +128,8 @@ fn good(email: &str) -> Value {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes()
+        .fold(String::new(), |all, byte| all + &format!("%{byte:02X}"))
 }
 
 fn pairs(block: &Value, prefix: &str) -> Vec<String> {

@@ -59,6 +59,28 @@ async fn a_form_makes_a_member_that_v3_sees_as_a_customer() {
     assert!(found.headers.contains_key("deprecation"));
 }
 
+/// As the shell leaves the document's example: without the quotes of its declaration, and with a user name that is there twice.
+const MEMBER: &str = "<?xml version=1.0 encoding=UTF-8 ?> <user> <email>xml@example.com</email> <password>pass1234</password> \
+        <first_name>testFirst</first_name> <last_name>TestLast</last_name> <username>apitester</username> \
+        <username>last wins</username> <status>active</status> <date_of_birth>1970-07-25</date_of_birth> <gender>Female</gender> \
+        <address_attributes> <address1>123 fk st</address1> <address2></address2> <city>Salt Lake City</city> \
+        <phone>8015555555</phone> <state>UT</state> <zipcode>84101</zipcode> </address_attributes> </user> ";
+
+/// The answer in XML, as Rails writes it.
+fn printed(id: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<hash>\n  <message>User xml@example.com created by Acme</message>\n  <user>\n    \
+         <id>{id}</id>\n    <email>xml@example.com</email>\n    <username>last wins</username>\n    \
+         <first_name>testFirst</first_name>\n    <last_name>TestLast</last_name>\n    <date_of_birth>1970-07-25</date_of_birth>\n    \
+         <gender>Female</gender>\n    <status>active</status>\n    <member_type>wholesale</member_type>\n    \
+         <braintree_customer_id nil=\"true\"/>\n    <created_at>2026-01-15T12:00:00Z</created_at>\n    \
+         <updated_at>2026-01-15T12:00:00Z</updated_at>\n    <address_attributes>\n      <address1>123 fk st</address1>\n      \
+         <address2 nil=\"true\"/>\n      <address3 nil=\"true\"/>\n      <address_type nil=\"true\"/>\n      \
+         <city>Salt Lake City</city>\n      <county nil=\"true\"/>\n      <state>UT</state>\n      <zipcode>84101</zipcode>\n      \
+         <country>United States of America</country>\n      <phone>8015555555</phone>\n    </address_attributes>\n  </user>\n</hash>\n"
+    )
+}
+
 #[tokio::test]
 async fn every_format_makes_the_same_member_and_is_answered_in_its_own() {
     let world = World::new().await;
@@ -85,13 +107,8 @@ async fn every_format_makes_the_same_member_and_is_answered_in_its_own() {
         json!({ "authentication_token": token, "user": block("json@example.com") }).to_string();
     let by_json = post(&api, "create_wholesale_member", "application/json", &body).await;
     by_json.expect(200);
-    let xml = "<?xml version=1.0 encoding=UTF-8 ?> <user> <email>xml@example.com</email> <password>pass1234</password> \
-        <first_name>testFirst</first_name> <last_name>TestLast</last_name> <username>apitester</username> \
-        <username>last wins</username> <status>active</status> <date_of_birth>1970-07-25</date_of_birth> <gender>Female</gender> \
-        <address_attributes> <address1>123 fk st</address1> <address2></address2> <city>Salt Lake City</city> \
-        <phone>8015555555</phone> <state>UT</state> <zipcode>84101</zipcode> </address_attributes> </user> ";
     let path = format!("create_wholesale_member?authentication_token={token}");
-    let by_xml = post(&api, &path, XML, xml).await;
+    let by_xml = post(&api, &path, XML, MEMBER).await;
     assert_eq!(by_xml.status, 200, "{}", by_xml.text);
     for (answer, email) in [
         (&by_query, "query@example.com"),
@@ -113,17 +130,7 @@ async fn every_format_makes_the_same_member_and_is_answered_in_its_own() {
         .split("</id>")
         .next()
         .unwrap();
-    let want = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<hash>\n  <message>User xml@example.com created by Acme</message>\n  <user>\n    \
-         <id>{id}</id>\n    <email>xml@example.com</email>\n    <username>last wins</username>\n    \
-         <first_name>testFirst</first_name>\n    <last_name>TestLast</last_name>\n    <date_of_birth>1970-07-25</date_of_birth>\n    \
-         <gender>Female</gender>\n    <status>active</status>\n    <member_type>wholesale</member_type>\n    \
-         <braintree_customer_id nil=\"true\"/>\n    <created_at>2026-01-15T12:00:00Z</created_at>\n    \
-         <updated_at>2026-01-15T12:00:00Z</updated_at>\n    <address_attributes>\n      <address1>123 fk st</address1>\n      \
-         <address2 nil=\"true\"/>\n      <address3 nil=\"true\"/>\n      <address_type nil=\"true\"/>\n      \
-         <city>Salt Lake City</city>\n      <county nil=\"true\"/>\n      <state>UT</state>\n      <zipcode>84101</zipcode>\n      \
-         <country>United States of America</country>\n      <phone>8015555555</phone>\n    </address_attributes>\n  </user>\n</hash>\n"
-    );
+    let want = printed(id);
     assert_eq!(by_xml.text, want);
     // What is answered in XML is found in JSON, where that is asked for.
     let find = "<user><email>xml@example.com</email></user>";
@@ -185,8 +192,8 @@ async fn an_update_changes_what_it_names_and_frees_old_names() {
     post(&api, "update_wholesale_member", FORM, &own)
         .await
         .expect(200);
-    let taken = form(&token, "b@EXAMPLE.com") + "&user[username]=OTHER";
-    let answer = post(&api, "create_wholesale_member", FORM, &taken).await;
+    let others = form(&token, "b@EXAMPLE.com") + "&user[username]=OTHER";
+    let answer = post(&api, "create_wholesale_member", FORM, &others).await;
     let want = json!({
         "error": "Validation failed: Email has already been taken, Username has already been taken",
         "errors": { "email": ["has already been taken"], "username": ["has already been taken"] },
@@ -297,4 +304,37 @@ async fn a_deleted_customer_is_no_member() {
     )
     .await
     .expect(200);
+}
+
+#[tokio::test]
+async fn enrolling_finding_and_changing_cost_what_they_say() {
+    let world = World::new().await;
+    let token = world.partner("Acme", 3).await;
+    let api = caller(&world);
+    // The credential is remembered from the first request on.
+    get(
+        &api,
+        &format!("find_member?authentication_token={token}&email=x@example.com"),
+    )
+    .await
+    .expect(404);
+    let mut found = Vec::new();
+    let find = format!("authentication_token={token}&user[email]=a@example.com");
+    let phone = format!(
+        "authentication_token={token}&email=a@example.com&user[address_attributes][phone]=8015555556"
+    );
+    let rename =
+        format!("authentication_token={token}&email=a@example.com&user[email]=b@example.com");
+    for (path, body) in [
+        ("create_wholesale_member", form(&token, "a@example.com")),
+        ("find_member", find),
+        ("update_wholesale_member", phone),
+        ("update_wholesale_member", rename),
+    ] {
+        world.meter.take();
+        post(&api, path, FORM, &body).await.expect(200);
+        let units = world.meter.take();
+        found.push((units.read_tenths, units.write_tenths));
+    }
+    assert_eq!(found, [(55, 120), (30, 0), (40, 40), (70, 80)]);
 }

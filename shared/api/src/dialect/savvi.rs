@@ -13,7 +13,7 @@
 //!   `nil="true"`.
 //! - **`message`** is `User <email> created by <account>`, also after an update, as the document prints it; the account is the
 //!   partner, by the name that it had when it enrolled the member.
-//! - **Errors** are 422 `{"error","errors":{field:[…]}}` with the messages of ActiveRecord; fields of the address are
+//! - **Errors** are 422 `{"error","errors":{field:[…]}}` with the messages of `ActiveRecord`; fields of the address are
 //!   `address.city`. A unique value that is taken, a stale record and a used `Idempotency-Key` are 422, too.
 //! - **`address_1`** is `address1`, which is what is printed; likewise 2 and 3. `address_type` and `county`, which the table does
 //!   not have and the examples send, are kept. `country` may be any English name of the US.

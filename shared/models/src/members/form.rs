@@ -250,6 +250,7 @@ impl Given {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "the form of every field")]
     fn text(text: &str) -> Option<String> {
         Some(text.to_owned())
     }

@@ -93,12 +93,17 @@ fn content(text: &str) -> Result<Content> {
 
 /// Why SES never takes this mail; `None` for what may pass.
 fn refused(error: &SdkError<SendEmailError>) -> Option<MessageFailure> {
-    let code = match error.as_service_error()? {
-        SendEmailError::BadRequestException(_) => "invalid_address",
-        SendEmailError::MessageRejected(_) => "rejected",
-        SendEmailError::MailFromDomainNotVerifiedException(_) => "sender_not_verified",
-        SendEmailError::AccountSuspendedException(_) => "account_suspended",
-        _ => return None,
+    let error = error.as_service_error()?;
+    let code = if error.is_bad_request_exception() {
+        "invalid_address"
+    } else if error.is_message_rejected() {
+        "rejected"
+    } else if error.is_mail_from_domain_not_verified_exception() {
+        "sender_not_verified"
+    } else if error.is_account_suspended_exception() {
+        "account_suspended"
+    } else {
+        return None;
     };
     Some(MessageFailure {
         code: code.to_owned(),

@@ -128,7 +128,9 @@ fn document(json: &[u8]) -> Option<String> {
                 element(&mut text, name, block, 0);
             }
         }
-        node => element(&mut text, "hash", node, 0),
+        Node::Nil | Node::Text(_) | Node::List(_) | Node::Map(_) => {
+            element(&mut text, "hash", &node, 0);
+        }
     }
     Some(text)
 }
