@@ -135,9 +135,9 @@ fn encoded(text: &str) -> String {
 fn pairs(block: &Value, prefix: &str) -> Vec<String> {
     let members = block.as_object().unwrap().iter();
     members
-        .flat_map(|(name, value)| match value {
-            Value::String(text) => vec![format!("{prefix}[{name}]={}", encoded(text))],
-            inner => pairs(inner, &format!("{prefix}[{name}]")),
+        .flat_map(|(name, value)| match value.as_str() {
+            Some(text) => vec![format!("{prefix}[{name}]={}", encoded(text))],
+            None => pairs(value, &format!("{prefix}[{name}]")),
         })
         .collect()
 }
@@ -145,12 +145,12 @@ fn pairs(block: &Value, prefix: &str) -> Vec<String> {
 fn elements(block: &Value) -> String {
     let members = block.as_object().unwrap().iter();
     members
-        .map(|(name, value)| match value {
-            Value::String(text) => {
+        .map(|(name, value)| match value.as_str() {
+            Some(text) => {
                 let text = text.replace('&', "&amp;").replace('<', "&lt;");
                 format!("<{name}>{text}</{name}>")
             }
-            inner => format!("<{name}>{}</{name}>", elements(inner)),
+            None => format!("<{name}>{}</{name}>", elements(value)),
         })
         .collect()
 }
