@@ -154,7 +154,9 @@ fn the_template_of_the_product_is_understood() {
         sent_to,
         [
             &queue("savvy-BillingQueue"),
-            &queue("savvy-WebhookDeliveryQueue")
+            &queue("savvy-NotificationsQueue"),
+            &queue("savvy-WebhookDeliveryQueue"),
+            &queue("savvy-WebhookFanoutQueue")
         ]
     );
     let publishing = Grant {
