@@ -415,3 +415,22 @@ async fn nobody_can_set_what_is_not_theirs_to_set() {
     assert_eq!(v3.body["data"][0]["partner_id"], "partner_rs_3");
     assert_eq!(v3.body["data"][0]["subscription_id"], json!(null));
 }
+
+#[test]
+fn the_log_of_the_gateway_has_no_query() {
+    let template = include_str!("../../infra/template.yaml");
+    let start = template.find("AccessLogSettings:").unwrap();
+    let end = start + template[start..].find("\n\n").unwrap();
+    let format = &template[start..end];
+    assert!(format.contains("$context.routeKey"), "{format}");
+    for leak in [
+        "path",
+        "query",
+        "authorizer",
+        "customDomain.basePath",
+        "header",
+    ] {
+        let leak = format!("$context.{leak}");
+        assert!(!format.contains(&leak), "{leak} in {format}");
+    }
+}

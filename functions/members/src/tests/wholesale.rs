@@ -338,3 +338,44 @@ async fn enrolling_finding_and_changing_cost_what_they_say() {
     }
     assert_eq!(found, [(55, 120), (30, 0), (40, 40), (70, 80)]);
 }
+
+#[tokio::test]
+async fn an_address_that_two_want_at_once_is_one_s() {
+    let world = World::new().await;
+    let token = world.partner("Acme", 3).await;
+    let api = caller(&world);
+    let body = form(&token, "a@example.com");
+    let (one, other) = tokio::join!(
+        post(&api, "create_wholesale_member", FORM, &body),
+        post(&api, "create_wholesale_member", FORM, &body)
+    );
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 422], "{} {}", one.text, other.text);
+    let members = world.dump();
+    let members = members.iter().filter(|item| item["et"]["S"] == "member");
+    assert_eq!(members.count(), 1);
+}
+
+#[tokio::test]
+async fn a_stranger_s_member_costs_what_nobody_costs() {
+    let world = World::new().await;
+    let token = world.partner("Acme", 3).await;
+    let stranger = world.partner("Other", 4).await;
+    let api = caller(&world);
+    let body = form(&token, "a@example.com");
+    post(&api, "create_wholesale_member", FORM, &body)
+        .await
+        .expect(200);
+    let find = |email: &str| format!("find_member?authentication_token={stranger}&email={email}");
+    get(&api, &find("x@example.com")).await.expect(404);
+    let mut told = Vec::new();
+    for email in ["a@example.com", "nobody@example.com"] {
+        world.meter.take();
+        get(&api, &find(email)).await.expect(404);
+        let units = world.meter.take();
+        told.push((units.read_tenths, units.round_trips()));
+    }
+    // One after the other: the name, then a record, whether there is one or not.
+    assert_eq!(told[0].1, told[1].1, "{told:?}");
+}

@@ -98,7 +98,16 @@ fn environments_are_resolved() {
     for function in &template.functions {
         for (name, value) in &function.environment {
             // What an operator may leave out.
-            let optional = matches!(name.as_str(), "PUBLIC_URL" | "SMS_REGION" | "SMS_SENDER_ID");
+            let optional = matches!(
+                name.as_str(),
+                "BRAINTREE_PRIVATE_KEY"
+                    | "BRAINTREE_PUBLIC_KEY"
+                    | "BRAINTREE_URL"
+                    | "EMAIL_FROM"
+                    | "PUBLIC_URL"
+                    | "SMS_REGION"
+                    | "SMS_SENDER_ID"
+            );
             assert!(
                 (optional || !value.is_empty()) && !value.contains("${"),
                 "{}: {name}={value}",
