@@ -46,8 +46,8 @@ pub async fn send_email(
     let Some(stored) = context.email(id).await? else {
         return Ok(());
     };
-    let begun = stored.status == EmailStatus::Sending;
-    if stored.due().is_none_or(|due| due > at && !begun) {
+    // What was begun is left to whoever began it until it is due again: then that one has died.
+    if stored.due().is_none_or(|due| due > at) {
         return Ok(());
     }
     let mut email = (*stored).clone();
