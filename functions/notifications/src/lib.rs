@@ -30,7 +30,7 @@ pub fn function(config: &Config) -> Result<Invocation> {
             return Err(Error::internal(detail));
         }
     };
-    let mail = (email::Sandbox::new(), mail);
+    let mail = (Sandbox::new(), mail);
     Ok(worker_with_mail(
         App::new(config)?,
         (Sandbox::new(), live),
@@ -64,14 +64,14 @@ fn settings(config: &Config) -> Settings {
 
 /// The worker over a given application: with the sandbox of test mode, and the provider of live mode where there is one.
 pub fn worker(app: App, sandbox: Sandbox, live: Option<Sms>) -> Invocation {
-    worker_with_mail(app, (sandbox, live), (email::Sandbox::new(), None))
+    worker_with_mail(app, (sandbox, live), (Sandbox::new(), None))
 }
 
 /// The same with sandbox and provider of e-mail.
 pub fn worker_with_mail(
     app: App,
     (sandbox, live): (Sandbox, Option<Sms>),
-    (mail_sandbox, live_mail): (email::Sandbox, Option<Mailer>),
+    (mail_sandbox, live_mail): (Sandbox, Option<Mailer>),
 ) -> Invocation {
     let test = Providers {
         sms: Some(Sms::Sandbox(sandbox)),

@@ -21,8 +21,6 @@ pub(crate) enum Turn {
     At(Timestamp),
     /// The endpoint did not answer, and is left alone until then.
     Rest(Timestamp),
-    /// The endpoint is disabled or deleted.
-    Never,
 }
 
 /// What an attempt says of its endpoint.
@@ -50,7 +48,7 @@ pub(crate) async fn carry_out(
     if !known.wants_attempt(group.now) {
         return Ok(Outcome::Nothing);
     }
-    let Some(endpoint) = group.open_endpoint().filter(|_| turn != Turn::Never) else {
+    let Some(endpoint) = group.open_endpoint() else {
         give_up(group, known).await?;
         return Ok(Outcome::Nothing);
     };
@@ -82,7 +80,6 @@ pub(crate) async fn carry_out(
             delivery.park(at);
             (Outcome::Nothing, None)
         }
-        Turn::Never => (Outcome::Nothing, None),
     };
     write(group, known, &delivery, told).await?;
     Ok(outcome)

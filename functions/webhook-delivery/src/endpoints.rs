@@ -36,7 +36,8 @@ impl Group {
     /// What each job may do now. Costs nothing, unless the endpoint has a rate limit or was silent: then a write unit.
     pub(crate) async fn turns(&self) -> Result<Vec<Turn>> {
         let Some(endpoint) = self.open_endpoint() else {
-            return Ok(vec![Turn::Never; self.jobs.len()]);
+            // Nothing is sent, whoever's turn it is.
+            return Ok(vec![Turn::Now; self.jobs.len()]);
         };
         let health = self.health.as_ref();
         if let Some(until) = health.and_then(|health| health.rests_at(self.now)) {

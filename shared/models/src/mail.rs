@@ -10,39 +10,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{self, Id};
-use crate::messaging::{MAX_ATTEMPTS, MessageFailure};
+use crate::messaging::{Dispatch, MessageStatus};
 use crate::time::Timestamp;
 
-/// How long a provider may take before somebody asks again: more than the time-out of a function.
-const BEGUN_SECONDS: i64 = 120;
 /// What stands in a text where the link goes.
 pub const LINK: &str = "{link}";
-
-/// Where a mail stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EmailStatus {
-    /// Waits for its time.
-    Queued,
-    /// Handed to the provider, whose answer is not known yet.
-    Sending,
-    /// The provider took it.
-    Sent,
-    /// It was not sent, and never will be.
-    Failed,
-}
-
-impl EmailStatus {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-        }
-    }
-}
 
 /// What a mail is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +43,7 @@ pub struct Email {
     /// Its kind.
     pub kind: EmailKind,
     /// Where it stands.
-    pub status: EmailStatus,
+    pub dispatch: Dispatch,
     /// The address.
     pub to: String,
     /// The subject.
@@ -84,21 +56,6 @@ pub struct Email {
     /// To which member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_id: Option<Id<ids::Member>>,
-    /// When it is to be sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub send_at: Option<Timestamp>,
-    /// How often it was handed to the provider.
-    #[serde(default)]
-    pub attempts: u32,
-    /// The provider's own name for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// Why it was not sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<MessageFailure>,
-    /// When the provider took it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sent_at: Option<Timestamp>,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -108,7 +65,7 @@ impl fmt::Debug for Email {
         f.debug_struct("Email")
             .field("id", &self.id)
             .field("kind", &self.kind)
-            .field("status", &self.status)
+            .field("status", &self.dispatch.status)
             .finish_non_exhaustive()
     }
 }
@@ -147,17 +104,12 @@ impl Email {
             id,
             identity: new.identity,
             kind: new.kind,
-            status: EmailStatus::Queued,
+            dispatch: Dispatch::at(now),
             to: new.to,
             subject: new.subject,
             text: new.text,
             link: new.link,
             member_id: new.member_id,
-            send_at: Some(now),
-            attempts: 0,
-            reference: None,
-            failure: None,
-            sent_at: None,
             created: now,
         }
     }
@@ -168,52 +120,16 @@ impl Email {
         self.text.replace(LINK, link)
     }
 
-    /// When something must happen to it next.
-    pub const fn due(&self) -> Option<Timestamp> {
-        match self.status {
-            EmailStatus::Queued | EmailStatus::Sending => self.send_at,
-            EmailStatus::Sent | EmailStatus::Failed => None,
+    /// Forgets the link where it is of no more use: the mail was not sent and never will be, or it was and `live` says that it
+    /// has left the installation.
+    pub fn forget_link(&mut self, live: bool) {
+        match self.dispatch.status {
+            MessageStatus::Failed => self.link = None,
+            MessageStatus::Sent if live => self.link = None,
+            MessageStatus::Queued
+            | MessageStatus::Sending
+            | MessageStatus::Sent
+            | MessageStatus::Received => {}
         }
-    }
-
-    /// It is handed to the provider; somebody asks again where its answer is not written down soon.
-    pub fn begin(&mut self, now: Timestamp) {
-        self.status = EmailStatus::Sending;
-        self.attempts = self.attempts.saturating_add(1);
-        self.send_at = Some(now.plus_seconds(BEGUN_SECONDS));
-    }
-
-    /// The provider took it. `forget` says that its link is not to stay.
-    pub fn sent(&mut self, reference: String, now: Timestamp, forget: bool) {
-        self.status = EmailStatus::Sent;
-        self.reference = Some(reference);
-        self.sent_at = Some(now);
-        self.send_at = None;
-        if forget {
-            self.link = None;
-        }
-    }
-
-    /// It was not sent, and never will be.
-    pub fn fail(&mut self, code: &str, message: impl Into<String>) {
-        self.status = EmailStatus::Failed;
-        self.failure = Some(MessageFailure {
-            code: code.to_owned(),
-            message: message.into(),
-        });
-        self.send_at = None;
-        self.link = None;
-    }
-
-    /// The provider did not answer: another attempt is made after a while, longer each time. `false` says that there were
-    /// enough.
-    pub fn retry(&mut self, now: Timestamp) -> bool {
-        if self.attempts >= MAX_ATTEMPTS {
-            return false;
-        }
-        self.status = EmailStatus::Queued;
-        let wait = 60_i64.saturating_mul(1 << self.attempts.min(10));
-        self.send_at = Some(now.plus_seconds(wait));
-        true
     }
 }

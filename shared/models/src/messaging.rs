@@ -7,6 +7,7 @@
 //!   message waits. An answer to somebody who has just written does not.
 //! - The words that end and begin messages are Twilio's; a message consists of the word alone.
 
+mod dispatch;
 mod phone;
 
 use serde::{Deserialize, Serialize};
@@ -15,17 +16,13 @@ use crate::error::Result;
 use crate::ids::{self, Id};
 use crate::time::{Timestamp, Zone};
 
+pub use dispatch::Dispatch;
 pub use phone::{NotAPhone, normalize_phone};
 
 /// The first hour of the night.
 const NIGHT_BEGINS: i8 = 21;
 /// The first hour of the morning.
 const NIGHT_ENDS: i8 = 8;
-/// How long a provider may take before somebody asks again: more than the time-out of a function.
-const BEGUN_SECONDS: i64 = 120;
-/// Attempts until a message is given up.
-pub const MAX_ATTEMPTS: u32 = 5;
-
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -115,7 +112,7 @@ pub struct Message {
     /// What it is for.
     pub kind: MessageKind,
     /// Where it stands.
-    pub status: MessageStatus,
+    pub dispatch: Dispatch,
     /// The customer's number: E.164, or as it was given where it could not be read.
     pub number: String,
     /// The text.
@@ -126,21 +123,6 @@ pub struct Message {
     /// What it reminds of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
-    /// When it is to be sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub send_at: Option<Timestamp>,
-    /// How often it was handed to the provider.
-    #[serde(default)]
-    pub attempts: u32,
-    /// The provider's own name for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// Why it was not sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<MessageFailure>,
-    /// When the provider took it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sent_at: Option<Timestamp>,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -168,80 +150,27 @@ impl Message {
     /// A message that is to be sent; one whose number cannot be read has failed already.
     pub fn new(id: Id<ids::Message>, new: NewMessage, now: Timestamp) -> Self {
         let number = normalize_phone(&new.number, &new.country);
-        let failure = number.is_err().then(|| MessageFailure {
-            code: "invalid_number".to_owned(),
-            message: format!("{} is no telephone number of {}.", new.number, new.country),
-        });
+        let mut dispatch = Dispatch::at(now);
+        if number.is_err() {
+            let detail = format!("{} is no telephone number of {}.", new.number, new.country);
+            dispatch.fail("invalid_number", detail);
+        }
         Self {
             id,
             identity: new.identity,
             kind: new.kind,
-            status: if failure.is_some() {
-                MessageStatus::Failed
-            } else {
-                MessageStatus::Queued
-            },
+            dispatch,
             number: number.unwrap_or(new.number),
             body: new.body,
             customer_id: new.customer_id,
             about: new.about,
-            send_at: failure.is_none().then_some(now),
-            attempts: 0,
-            reference: None,
-            failure,
-            sent_at: None,
             created: now,
-        }
-    }
-
-    /// When something must happen to it next.
-    pub const fn due(&self) -> Option<Timestamp> {
-        match self.status {
-            MessageStatus::Queued | MessageStatus::Sending => self.send_at,
-            MessageStatus::Sent | MessageStatus::Failed | MessageStatus::Received => None,
         }
     }
 
     /// Whether it is kept back in the night.
     pub const fn waits_for_morning(&self) -> bool {
-        matches!(self.kind, MessageKind::PaymentReminder) && self.attempts == 0
-    }
-
-    /// It is handed to the provider; somebody asks again where its answer is not written down soon.
-    pub fn begin(&mut self, now: Timestamp) {
-        self.status = MessageStatus::Sending;
-        self.attempts = self.attempts.saturating_add(1);
-        self.send_at = Some(now.plus_seconds(BEGUN_SECONDS));
-    }
-
-    /// The provider took it.
-    pub fn sent(&mut self, reference: String, now: Timestamp) {
-        self.status = MessageStatus::Sent;
-        self.reference = Some(reference);
-        self.sent_at = Some(now);
-        self.send_at = None;
-    }
-
-    /// It was not sent, and never will be.
-    pub fn fail(&mut self, code: &str, message: impl Into<String>) {
-        self.status = MessageStatus::Failed;
-        self.failure = Some(MessageFailure {
-            code: code.to_owned(),
-            message: message.into(),
-        });
-        self.send_at = None;
-    }
-
-    /// The provider did not answer, or was too busy: another attempt is made after a while, longer each time. `false` says
-    /// that there were enough.
-    pub fn retry(&mut self, now: Timestamp) -> bool {
-        if self.attempts >= MAX_ATTEMPTS {
-            return false;
-        }
-        self.status = MessageStatus::Queued;
-        let wait = 60_i64.saturating_mul(1 << self.attempts.min(10));
-        self.send_at = Some(now.plus_seconds(wait));
-        true
+        matches!(self.kind, MessageKind::PaymentReminder) && self.dispatch.attempts == 0
     }
 }
 
@@ -368,13 +297,15 @@ mod tests {
         assert_eq!(message.number, "+14165551234");
         let mut waits = Vec::new();
         loop {
-            message.begin(now);
-            assert_eq!(message.due(), Some(now.plus_seconds(120)));
-            if !message.retry(now) {
+            message.dispatch.begin(now);
+            assert_eq!(message.dispatch.due(), Some(now.plus_seconds(120)));
+            message.dispatch.answered(None, now);
+            let Some(due) = message.dispatch.due() else {
                 break;
-            }
-            waits.push(message.due().unwrap().seconds() - now.seconds());
+            };
+            waits.push(due.seconds() - now.seconds());
         }
         assert_eq!(waits, [120, 240, 480, 960]);
+        assert_eq!(message.dispatch.status, MessageStatus::Failed);
     }
 }

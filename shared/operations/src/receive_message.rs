@@ -29,8 +29,8 @@ pub async fn receive_message(
 ) -> Result<Received> {
     let keyword = Keyword::of(body);
     let mut message = written(ids.0, MessageKind::Inbound, number, body, now);
-    message.status = MessageStatus::Received;
-    message.send_at = None;
+    message.dispatch.status = MessageStatus::Received;
+    message.dispatch.send_at = None;
     writes.create(&message, None::<EventType>)?;
     if let Some(stop) = keyword.and_then(|keyword| match keyword {
         Keyword::Stop => Some(true),

@@ -1,7 +1,7 @@
 //! A mail goes out, once: it is written down before the provider is asked, and again with its answer.
 
 use models::ids::{self, Id};
-use models::mail::{Email, EmailStatus, NewEmail};
+use models::mail::{Email, NewEmail};
 use models::{Error, Result, Timestamp};
 use providers::email::{Letter, Mailer};
 use store::{Stored, Writes};
@@ -46,18 +46,18 @@ pub async fn send_email(
     let Some(stored) = context.email(id).await? else {
         return Ok(());
     };
-    // What was begun is left to whoever began it until it is due again: then that one has died.
-    if stored.due().is_none_or(|due| due > at) {
+    if !stored.dispatch.is_due(at) {
         return Ok(());
     }
     let mut email = (*stored).clone();
     let Some(mailer) = mailer else {
         let detail = "No provider of e-mail is configured for live mode.";
-        email.fail("email_not_configured", detail);
+        email.dispatch.fail("email_not_configured", detail);
+        email.forget_link(true);
         return write(context, &stored, &email).await.map(drop);
     };
     let body = email.body();
-    email.begin(at);
+    email.dispatch.begin(at);
     if !write(context, &stored, &email).await? {
         // Somebody else has begun.
         return Ok(());
@@ -69,16 +69,11 @@ pub async fn send_email(
         subject: &email.subject,
         text: &body,
     };
-    match mailer.send(letter).await {
-        Ok(Ok(reference)) => email.sent(reference, at, context.mode().is_live()),
-        Ok(Err(refused)) => email.fail(&refused.code, refused.message),
-        Err(error) => {
-            tracing::warn!(email = %id, %error, "the provider of e-mail did not answer");
-            if !email.retry(at) {
-                email.fail("provider_unavailable", "The provider did not answer.");
-            }
-        }
-    }
+    let answer = mailer.send(letter).await.inspect_err(|error| {
+        tracing::warn!(email = %id, %error, "the provider of e-mail did not answer");
+    });
+    email.dispatch.answered(answer.ok(), at);
+    email.forget_link(context.mode().is_live());
     conclude(context, &email).await
 }
 
@@ -93,7 +88,7 @@ async fn conclude(context: &Context, email: &Email) -> Result<()> {
         return Ok(());
     };
     // Who took it over meanwhile has written down what became of it.
-    if stored.status == EmailStatus::Sending && stored.attempts == email.attempts {
+    if stored.dispatch.waits_for(&email.dispatch) {
         write(context, &stored, email).await?;
     }
     Ok(())

@@ -26,21 +26,20 @@ pub async fn send_message(
     let Some(stored) = context.message(id).await? else {
         return Ok(());
     };
-    // What was begun is left to whoever began it until it is due again: then that one has died.
-    if stored.due().is_none_or(|due| due > at) {
+    if !stored.dispatch.is_due(at) {
         return Ok(());
     }
-    let begun = stored.status == MessageStatus::Sending;
+    let begun = stored.dispatch.status == MessageStatus::Sending;
     let mut message = (*stored).clone();
     if !begun && keep_back(context, &mut message, at).await? {
         return write(context, &stored, &message).await.map(drop);
     }
     let Some(sms) = sms else {
         let detail = "No provider of messages is configured for live mode.";
-        message.fail("sms_not_configured", detail);
+        message.dispatch.fail("sms_not_configured", detail);
         return write(context, &stored, &message).await.map(drop);
     };
-    message.begin(at);
+    message.dispatch.begin(at);
     if !write(context, &stored, &message).await? {
         // Somebody else has begun.
         return Ok(());
@@ -51,16 +50,10 @@ pub async fn send_message(
         number: &message.number,
         body: &message.body,
     };
-    match sms.send(text).await {
-        Ok(Ok(reference)) => message.sent(reference, at),
-        Ok(Err(refused)) => message.fail(&refused.code, refused.message),
-        Err(error) => {
-            tracing::warn!(message = %id, %error, "the provider of messages did not answer");
-            if !message.retry(at) {
-                message.fail("provider_unavailable", "The provider did not answer.");
-            }
-        }
-    }
+    let answer = sms.send(text).await.inspect_err(|error| {
+        tracing::warn!(message = %id, %error, "the provider of messages did not answer");
+    });
+    message.dispatch.answered(answer.ok(), at);
     conclude(context, &message, at).await
 }
 
@@ -71,7 +64,9 @@ async fn keep_back(context: &Context, message: &mut Message, at: Timestamp) -> R
     }
     let consent = context.consent(&message.number).await?;
     if consent.is_some_and(|consent| consent.opted_out.is_some()) {
-        message.fail("opted_out", "The customer wants no messages.");
+        message
+            .dispatch
+            .fail("opted_out", "The customer wants no messages.");
         return Ok(true);
     }
     let zone = match context.account().await? {
@@ -79,7 +74,7 @@ async fn keep_back(context: &Context, message: &mut Message, at: Timestamp) -> R
         None => Zone::default(),
     };
     let morning = morning_after(at, &zone)?;
-    message.send_at = morning.or(message.send_at);
+    message.dispatch.send_at = morning.or(message.dispatch.send_at);
     Ok(morning.is_some())
 }
 
@@ -96,12 +91,12 @@ async fn conclude(context: &Context, message: &Message, at: Timestamp) -> Result
             return Ok(());
         };
         // Who took it over meanwhile has written down what became of it.
-        if stored.status != MessageStatus::Sending || stored.attempts != message.attempts {
+        if !stored.dispatch.waits_for(&message.dispatch) {
             return Ok(());
         }
         let mut writes = context.writes().await?;
         writes.update(&stored, message, None)?;
-        if message.status == MessageStatus::Sent {
+        if message.dispatch.status == MessageStatus::Sent {
             note_sent(context, &mut writes, message, at).await?;
         }
         if context.write(&writes).await? {

@@ -7,6 +7,7 @@
 pub mod braintree;
 pub mod email;
 pub mod gateway;
+mod messaging_sandbox;
 pub mod sms;
 pub mod vault;
 pub mod webhook;

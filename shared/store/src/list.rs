@@ -18,7 +18,7 @@ const MAX_ROUNDS: u32 = 10;
 /// Items looked at in one query where a filter drops some.
 const FILTERED_ROUND: u32 = 250;
 
-/// What a list leaves out.
+/// What a list leaves out, by an attribute or a member of one (`dispatch.status`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     /// The attribute has this text.
@@ -172,12 +172,18 @@ impl Session {
             let (Filter::Equals(name, value)
             | Filter::Contains(name, value)
             | Filter::BeginsWith(name, value)) = filter;
+            let mut path = Vec::new();
+            for (depth, part) in name.split('.').enumerate() {
+                let placeholder = format!("#f{index}_{depth}");
+                names.insert(placeholder.clone(), part.to_owned());
+                path.push(placeholder);
+            }
+            let path = path.join(".");
             tests.push(match filter {
-                Filter::Equals(..) => format!("#f{index} = :f{index}"),
-                Filter::Contains(..) => format!("contains(#f{index}, :f{index})"),
-                Filter::BeginsWith(..) => format!("begins_with(#f{index}, :f{index})"),
+                Filter::Equals(..) => format!("{path} = :f{index}"),
+                Filter::Contains(..) => format!("contains({path}, :f{index})"),
+                Filter::BeginsWith(..) => format!("begins_with({path}, :f{index})"),
             });
-            names.insert(format!("#f{index}"), (*name).to_owned());
             values.insert(format!(":f{index}"), AttributeValue::S(value.clone()));
         }
         let start = after.map(|sk| {

@@ -18,7 +18,7 @@ impl Record for Email {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        Self::due(self)
+        self.dispatch.due()
     }
 }
 

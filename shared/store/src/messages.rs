@@ -18,7 +18,7 @@ impl Record for Message {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        Self::due(self)
+        self.dispatch.due()
     }
 }
 
@@ -46,7 +46,7 @@ impl Session {
         let range = Range::newest_first(keys::list::<ids::Message>(&self.scope()));
         let mut filters = Vec::new();
         filters.extend(number.map(|number| Filter::Equals("number", number.to_owned())));
-        filters.extend(status.map(|status| Filter::Equals("status", status.to_owned())));
+        filters.extend(status.map(|status| Filter::Equals("dispatch.status", status.to_owned())));
         self.list(&range, page, &filters).await
     }
 

@@ -14,12 +14,8 @@ async fn message(shop: &Shop) -> (Id<ids::Message>, Value) {
     (message["id"].as_str().unwrap().parse().unwrap(), message)
 }
 
-#[tokio::test]
-async fn a_worker_that_dies_after_the_provider_took_the_message_sends_no_second_one() {
-    let shop = Shop::at("2026-01-20T15:00:00Z").await;
-    let made = shop
-        .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
-        .await;
+/// Runs the row of 25 January on the day of its reminder, which is queued then.
+async fn reminded(shop: &Shop, made: &Value) -> (operations::Context, models::Timestamp) {
     let at = "2026-01-23T13:00:00Z".parse().unwrap();
     let context = shop.world.app.scheduled(shop.scope(), Some(at));
     let slot = models::billing::Slot {
@@ -30,10 +26,18 @@ async fn a_worker_that_dies_after_the_provider_took_the_message_sends_no_second_
     operations::run_schedule(&context, id, slot, at)
         .await
         .unwrap();
+    (context, at)
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_after_the_provider_took_the_message_sends_no_second_one() {
+    let shop = Shop::at("2026-01-20T15:00:00Z").await;
+    let made = shop
+        .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
+        .await;
+    let (context, at) = reminded(&shop, &made).await;
     // Again, as often as the queue likes: one message.
-    operations::run_schedule(&context, id, slot, at)
-        .await
-        .unwrap();
+    reminded(&shop, &made).await;
     let (message_id, queued) = message(&shop).await;
     assert_eq!(queued["status"], "queued");
     assert_eq!(
@@ -44,7 +48,7 @@ async fn a_worker_that_dies_after_the_provider_took_the_message_sends_no_second_
     // It was begun and handed over, and then the process died.
     let stored = context.message(message_id).await.unwrap().unwrap();
     let mut begun = (*stored).clone();
-    begun.begin(at);
+    begun.dispatch.begin(at);
     let mut writes = context.writes().await.unwrap();
     writes.update(&stored, &begun, None).unwrap();
     assert!(context.write(&writes).await.unwrap());
@@ -60,7 +64,10 @@ async fn a_worker_that_dies_after_the_provider_took_the_message_sends_no_second_
     // Nobody forgets it: it is due again, under the same key, and the row learns of it.
     shop.run("2026-01-23T13:05:00Z").await;
     let sent = context.message(message_id).await.unwrap().unwrap();
-    assert_eq!((sent.status, sent.attempts), (MessageStatus::Sent, 2));
+    assert_eq!(
+        (sent.dispatch.status, sent.dispatch.attempts),
+        (MessageStatus::Sent, 2)
+    );
     assert_eq!(
         shop.sms.asked().len(),
         1,
@@ -77,16 +84,7 @@ async fn workers_that_have_the_same_message_at_once_hand_it_over_once() {
     let made = shop
         .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
         .await;
-    let at = "2026-01-23T13:00:00Z".parse().unwrap();
-    let context = shop.world.app.scheduled(shop.scope(), Some(at));
-    let slot = models::billing::Slot {
-        date: "2026-01-25".parse().unwrap(),
-        n: 0,
-    };
-    let id: Id<ids::Subscription> = made["id"].as_str().unwrap().parse().unwrap();
-    operations::run_schedule(&context, id, slot, at)
-        .await
-        .unwrap();
+    let (context, at) = reminded(&shop, &made).await;
     let (message_id, _) = message(&shop).await;
     let sms = providers::sms::Sms::Sandbox(shop.sms.clone());
     let work = (0..16).map(|_| operations::send_message(&context, Some(&sms), message_id, at));
@@ -172,5 +170,8 @@ async fn live_mode_without_a_provider_says_so() {
         .await
         .unwrap();
     let message = context.message(id).await.unwrap().unwrap();
-    assert_eq!(message.failure.clone().unwrap().code, "sms_not_configured");
+    assert_eq!(
+        message.dispatch.failure.clone().unwrap().code,
+        "sms_not_configured"
+    );
 }

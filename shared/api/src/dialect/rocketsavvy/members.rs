@@ -346,14 +346,14 @@ impl Email {
         Self {
             id: email.id.to_string(),
             kind: email.kind.as_str(),
-            status: email.status.as_str(),
+            status: email.dispatch.status.as_str(),
             to: email.to.clone(),
             subject: email.subject.clone(),
             text,
             member_id: email.member_id.map(|id| id.to_string()),
-            attempts: email.attempts,
-            sent_at: email.sent_at.map(|at| at.to_string()),
-            error: email.failure.as_ref().map(MessageError::of),
+            attempts: email.dispatch.attempts,
+            sent_at: email.dispatch.sent_at.map(|at| at.to_string()),
+            error: email.dispatch.failure.as_ref().map(MessageError::of),
             created: email.created.to_string(),
             livemode: mode.is_live(),
         }

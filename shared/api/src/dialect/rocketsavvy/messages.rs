@@ -78,19 +78,23 @@ impl Message {
             id: message.id.to_string(),
             direction: if inbound { "inbound" } else { "outbound" },
             kind: message.kind.as_str(),
-            status: message.status.as_str(),
+            status: message.dispatch.status.as_str(),
             number: message.number.clone(),
             body: message.body.clone(),
             customer_id: message.customer_id.map(|id| id.to_string()),
             subscription_id: message.about.map(|about| about.subscription_id.to_string()),
             schedule_id: message.about.map(|about| about.schedule_id.to_string()),
-            attempts: message.attempts,
-            send_at: message.send_at.map(|at| at.to_string()),
-            sent_at: message.sent_at.map(|at| at.to_string()),
-            error: message.failure.as_ref().map(|failure| MessageError {
-                code: failure.code.clone(),
-                message: failure.message.clone(),
-            }),
+            attempts: message.dispatch.attempts,
+            send_at: message.dispatch.send_at.map(|at| at.to_string()),
+            sent_at: message.dispatch.sent_at.map(|at| at.to_string()),
+            error: message
+                .dispatch
+                .failure
+                .as_ref()
+                .map(|failure| MessageError {
+                    code: failure.code.clone(),
+                    message: failure.message.clone(),
+                }),
             created: message.created.to_string(),
             livemode: mode.is_live(),
         }

@@ -1,4 +1,4 @@
-//! The provider of test mode.
+//! The provider of text messages and e-mails of test mode.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,11 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use models::messaging::MessageFailure;
 use models::{Error, Result};
-
-use super::Text;
-
-/// A number that no message reaches: Twilio's test number for that.
-const UNREACHABLE: &str = "+15005550009";
 
 /// The sandbox, with a book of what it was asked to send: tests look there whether a key was sent twice.
 #[derive(Debug, Clone, Default)]
@@ -46,22 +41,21 @@ impl Sandbox {
             .unwrap_or_default()
     }
 
-    pub(super) fn send(
+    /// Takes what has that key, unless it is down, or there is a reason why nobody takes it.
+    pub(crate) fn take(
         &self,
-        text: Text<'_>,
+        key: &str,
+        refusal: Option<MessageFailure>,
     ) -> Result<std::result::Result<String, MessageFailure>> {
         if self.down.load(Ordering::SeqCst) {
             return Err(Error::Unavailable("the sandbox is down".to_owned()));
         }
-        if text.number == UNREACHABLE {
-            return Ok(Err(MessageFailure {
-                code: "unreachable".to_owned(),
-                message: "The number takes no messages.".to_owned(),
-            }));
+        if let Some(refusal) = refusal {
+            return Ok(Err(refusal));
         }
         if let Some(Ok(mut book)) = self.book.as_ref().map(|book| book.lock()) {
-            *book.entry(text.idempotency_key.to_owned()).or_default() += 1;
+            *book.entry(key.to_owned()).or_default() += 1;
         }
-        Ok(Ok(format!("sandbox_{}", text.idempotency_key)))
+        Ok(Ok(format!("sandbox_{key}")))
     }
 }
