@@ -25,6 +25,7 @@ mod inputs;
 mod mail;
 mod metered;
 mod ministack;
+mod money;
 mod preview;
 mod receivers;
 mod samples;

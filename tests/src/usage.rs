@@ -4,7 +4,7 @@
 mod model;
 
 use models::billing::{
-    Aggregation, Correction, Fingerprint, LateUsage, UsageReport, UsageStanding,
+    Aggregation, Closing, Correction, Fingerprint, LateUsage, UsageReport, UsageStanding,
 };
 use models::ids::{self, Id};
 use models::time::Period;
@@ -190,6 +190,10 @@ impl Log {
             name: "api_calls",
             aggregation: self.aggregation,
             period: self.period,
+            closing: Closing {
+                period: self.period.start,
+                revision: 1,
+            },
         }
     }
 

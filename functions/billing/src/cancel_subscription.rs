@@ -3,13 +3,13 @@
 use api::dialect::rocketsavvy::{Problems, Subscription};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
-use models::Error;
-use models::billing::SubscriptionStatus;
+use models::billing::{Proration, SubscriptionStatus};
 use models::event::EventType;
 use models::ids::{self, Id};
+use operations::{Moment, Purpose, prorate};
 use utoipa::ToSchema;
 
-use crate::terms::{bring_rows, settle};
+use crate::terms::{bring_rows, settle, settled};
 
 /// How a subscription ends.
 #[derive(Debug, ToSchema)]
@@ -51,8 +51,8 @@ impl Input for Body {
 /// Cancel a subscription
 ///
 /// Now, or when the running period ends. Usage that is not billed yet, and lines that wait for the next invoice, are billed
-/// at the end. One that still waits for its first payment ends at once, and its invoice is void. 1 read and up to 3 write
-/// units, and those of an invoice where there is one.
+/// at the end. One that still waits for its first payment ends at once, and its invoice is void. 2 reads and up to 3 write
+/// units; where a part of the period is given back 1 read and 1 write unit more, and those of an invoice where there is one.
 #[utoipa::path(
     post,
     path = "/v3/subscriptions/{id}/cancel",
@@ -69,23 +69,29 @@ pub(crate) async fn cancel_subscription(
     if cx.resumed().is_some() {
         return answer(&cx, id).await;
     }
-    let stored = cx
-        .subscription_now(id)
-        .await?
-        .ok_or_else(|| Error::not_found("subscription", id))?;
+    let stored = settled(&cx, id).await?;
     let now = cx.now().await?;
-    let mut subscription = (*stored).clone();
     let mut writes = cx.writes().await?;
     if body.at_period_end && stored.status != SubscriptionStatus::Incomplete {
+        let mut subscription = (*stored).clone();
         subscription.cancel_at_period_end(true, now)?;
         writes.update(&stored, &subscription, Some(EventType::SubscriptionUpdated))?;
         let view = Subscription::of(&subscription, cx.mode())?;
         return cx.changed(&writes, &view).await;
     }
     stored.refuse_if_over()?;
-    let readings = operations::read_meters(&cx, &stored, stored.period_until(now)).await?;
-    let unit = cx.billing_settings().await?.proration;
-    subscription.cancel_now(body.prorate, unit, &readings, now)?;
+    let moment = Moment {
+        now,
+        at: now,
+        metrics: stored.metrics(),
+        purpose: Purpose::Make,
+    };
+    let work = |after: &mut models::billing::Subscription, proration: &mut Proration<'_>| {
+        after.cancel_now(body.prorate, proration)
+    };
+    let prorated = Box::pin(prorate(&cx, &stored, &moment, work)).await?;
+    prorated.put_invoices(&mut writes)?;
+    let subscription = prorated.subscription;
     let waits = subscription.bill_now.is_some();
     let event = (!waits).then_some(EventType::SubscriptionCanceled);
     writes.update(&stored, &subscription, event)?;

@@ -4,10 +4,11 @@ use api::input::{Fields, Input, Patch};
 use api::{BillingWrite, Cx, Problem};
 use models::billing::{
     AnchorChange, AppliedRate, Change, CollectionMethod, Coupon, Discount, Effective, Item,
-    MissingPaymentMethod, ProrationBehavior, Subscription,
+    MissingPaymentMethod, Proration, ProrationBehavior, Subscription,
 };
 use models::ids::{self, Id, Slug};
 use models::{Error, Invalid, Metadata, Timestamp};
+use operations::{Moment, Prorated, Purpose, prorate};
 use store::Stored;
 use utoipa::ToSchema;
 
@@ -41,6 +42,9 @@ pub(crate) struct SubscriptionChanges {
     /// `now` (also where it is absent) or `period_end`.
     #[schema(example = "now")]
     effective: Option<String>,
+    /// `null` drops the change that waits for the end of the period.
+    #[schema(value_type = Option<Object>, example = json!(null))]
+    scheduled_change: Option<()>,
     /// Instead of the customer's default; `null` goes back to that.
     payment_method_id: Option<String>,
     /// Money off; `null` ends it.
@@ -72,6 +76,7 @@ pub(crate) struct Body {
     proration_date: Option<Timestamp>,
     anchor: AnchorChange,
     effective: Effective,
+    drops_scheduled: bool,
     payment_method_id: Patch<Id<ids::PaymentMethod>>,
     coupon_id: Patch<Slug<ids::Coupon>>,
     tax_rates: Option<Vec<Id<ids::TaxRate>>>,
@@ -102,6 +107,7 @@ impl Input for Body {
                 .choice("effective", Effective::ALL)
                 .optional()
                 .unwrap_or_default(),
+            drops_scheduled: drops_scheduled(fields),
             payment_method_id: fields.id("payment_method_id").patch(),
             coupon_id: fields.slug("coupon_id").patch(),
             tax_rates: tax_rate_ids(fields),
@@ -129,25 +135,30 @@ impl Input for Body {
     }
 }
 
+/// Whether `scheduled_change` is `null`; nothing else can be said with it.
+fn drops_scheduled(fields: &mut Fields<'_>) -> bool {
+    let dropped = fields.json_object("scheduled_change", 8192).patch();
+    if let Patch::Set(_) = dropped {
+        let detail = "can only be null: a change is scheduled with effective period_end";
+        fields.reject("scheduled_change", "not_settable", detail);
+    }
+    matches!(dropped, Patch::Clear)
+}
+
 /// A subscription before and after a change.
 pub(crate) struct Changed {
     /// As it was read.
     pub(crate) before: Stored<Subscription>,
     /// As it is to be.
     pub(crate) after: Subscription,
+    /// The invoices that parts are given back of.
+    pub(crate) prorated: Option<Prorated>,
+    /// The metrics whose usage it bills.
+    pub(crate) billed: Vec<String>,
     /// The coupon that is redeemed with it.
     pub(crate) coupon: Option<(Stored<Coupon>, Coupon)>,
     /// The moment that parts were computed for.
     pub(crate) at: Timestamp,
-}
-
-/// Whether the change is made, or only shown: then no meter is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// It is made.
-    Make,
-    /// It is shown.
-    Show,
 }
 
 impl Body {
@@ -166,37 +177,48 @@ impl Body {
         before.refuse_if_over()?;
         let mut after = (*before).clone();
         let coupon = self.set_terms(cx, &mut after, now).await?;
-        let at = self.proration_date.unwrap_or(now).whole_second();
-        let items = self.items(cx, &before).await?;
-        if let Some(items) = items {
-            let change = Change {
-                items: Some(items),
-                proration: self.proration,
-                anchor: self.anchor,
-                at,
-            };
-            make_change(cx, &mut after, change, (self.effective, purpose)).await?;
-        } else if self.anchor == AnchorChange::Now {
-            let change = Change {
-                items: None,
-                proration: self.proration,
-                anchor: self.anchor,
-                at,
-            };
-            make_change(cx, &mut after, change, (Effective::Now, purpose)).await?;
+        let mut changed = Changed {
+            after,
+            before,
+            prorated: None,
+            billed: Vec::new(),
+            coupon,
+            at: self.proration_date.unwrap_or(now).whole_second(),
+        };
+        if let Some(change) = self.change(cx, &mut changed).await? {
+            make_change(cx, &mut changed, change, (self.effective, purpose)).await?;
         }
         if let Some(cancel) = self.cancel_at_period_end {
-            after.cancel_at_period_end(cancel, now)?;
+            changed.after.cancel_at_period_end(cancel, now)?;
         }
-        if before.schedule.is_some() {
-            refuse_scheduled(&before, &after, purpose)?;
+        if changed.before.schedule.is_some() {
+            refuse_scheduled(&changed.before, &changed.after, purpose)?;
         }
-        Ok(Changed {
-            before,
-            after,
-            coupon,
-            at,
-        })
+        Ok(changed)
+    }
+
+    /// The change of what is subscribed to, where there is one. Asking at the end of the period for what there is already drops
+    /// the change that waits for it.
+    async fn change(
+        &self,
+        cx: &Cx<BillingWrite>,
+        changed: &mut Changed,
+    ) -> Result<Option<Change>, Problem> {
+        let items = self.items(cx, &changed.before).await?;
+        let same = items
+            .as_ref()
+            .is_some_and(|items| *items == changed.before.items);
+        if self.drops_scheduled || (same && self.effective == Effective::PeriodEnd) {
+            changed.after.scheduled = None;
+        }
+        let items = items.filter(|_| !same);
+        let restarts = self.anchor == AnchorChange::Now;
+        Ok((items.is_some() || restarts).then_some(Change {
+            items,
+            proration: self.proration,
+            anchor: self.anchor,
+            at: changed.at,
+        }))
     }
 
     /// Sets what costs nothing by itself. Returns the coupon that is redeemed.
@@ -243,7 +265,7 @@ impl Body {
         }
     }
 
-    /// All plans after the change; `None` where they stay as they are.
+    /// All plans after the change; `None` where it says nothing of them.
     async fn items(
         &self,
         cx: &Cx<BillingWrite>,
@@ -269,7 +291,7 @@ impl Body {
             return Ok(None);
         };
         invalid.into_result()?;
-        Ok(Some(items).filter(|items| *items != before.items))
+        Ok(Some(items))
     }
 }
 
@@ -292,20 +314,25 @@ fn refuse_scheduled(
 /// Makes the change now, or sets it down for the end of the period.
 async fn make_change(
     cx: &Cx<BillingWrite>,
-    after: &mut Subscription,
+    changed: &mut Changed,
     change: Change,
     (effective, purpose): (Effective, Purpose),
 ) -> Result<(), Problem> {
     if effective == Effective::PeriodEnd {
-        return Ok(after.schedule(change)?);
+        return Ok(changed.after.schedule(change)?);
     }
-    let now = cx.now().await?;
-    let unit = cx.billing_settings().await?.proration;
-    let closed = after.meters_closed_by(&change)?;
-    let period = after.period_until(change.at);
-    let readings = match purpose {
-        Purpose::Make => operations::close_meters(cx, after, &closed, period).await?,
-        Purpose::Show => operations::live_meters(cx, after, &closed, period).await?,
+    changed.billed = changed.after.meters_closed_by(&change)?;
+    let moment = Moment {
+        now: cx.now().await?,
+        at: change.at,
+        metrics: changed.billed.clone(),
+        purpose,
     };
-    Ok(after.change(change, unit, &readings, now)?)
+    let work = |after: &mut Subscription, proration: &mut Proration<'_>| {
+        after.change(change.clone(), proration)
+    };
+    let prorated = Box::pin(prorate(cx, &changed.after, &moment, work)).await?;
+    changed.after = prorated.subscription.clone();
+    changed.prorated = Some(prorated);
+    Ok(())
 }

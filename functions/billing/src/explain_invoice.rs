@@ -9,7 +9,8 @@ use models::ids::{self, Id};
 ///
 /// Every amount is worked out again from what is stored: each line from its price, quantity and part of a period, the discount
 /// from the lines, each tax from the lines less their shares of the discount, the sums from these. `exact` is what the formula
-/// gives before its one rounding, and `matches` says whether that is the amount on the invoice. 1 consistent read.
+/// gives before its one rounding, and `matches` says whether that is the amount on the invoice; a credit is worked out from the
+/// line that it gives a part back of. 1 consistent read, and 1 for each invoice with such lines.
 #[utoipa::path(
     get,
     path = "/v3/invoices/{id}/explain",
@@ -25,7 +26,8 @@ pub(crate) async fn explain_invoice(
         .invoice(id)
         .await?
         .ok_or_else(|| Error::not_found("invoice", id))?;
-    Reply::ok(&InvoiceExplanation::of(&invoice)?)
+    let earlier = operations::credited_invoices(&cx, &invoice).await?;
+    Reply::ok(&InvoiceExplanation::of(&invoice, &earlier)?)
 }
 
 #[cfg(test)]

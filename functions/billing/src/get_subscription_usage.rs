@@ -108,7 +108,7 @@ pub(crate) async fn get_subscription_usage(
         (one(&cx, Metric::of(&subscription, name)).await?, None)
     } else {
         let used = operations::usage_by_metric(&cx, &subscription, MOST_METRICS + 1).await?;
-        let next = operations::forecast(&cx, &subscription).await?.next;
+        let next = operations::forecast(&cx, &subscription, &[]).await?.next;
         (used, next.as_ref().map(InvoicePreview::of).transpose()?)
     };
     let has_more = used.len() > MOST_METRICS;

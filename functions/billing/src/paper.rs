@@ -282,6 +282,7 @@ mod tests {
             lines: Vec::new(),
             taxes: Vec::new(),
             quantities: Vec::new(),
+            unused: None,
         });
         let paper = paper_of(&invoice, Mode::Live).unwrap();
         assert_eq!(

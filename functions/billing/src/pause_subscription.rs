@@ -9,7 +9,7 @@ use models::ids::{self, Id};
 use models::{Error, Timestamp};
 use utoipa::ToSchema;
 
-use crate::terms::bring_rows;
+use crate::terms::{bring_rows, settled};
 
 /// What is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,8 @@ impl Input for Body {
 
 /// Pause a subscription
 ///
-/// The service, or only the collection of its invoices. 1 read and up to 3 write units.
+/// The service, or only the collection of its invoices. What is owed by then stays owed: the period that is running ends when it
+/// ends, and its usage and the lines that wait are billed then. 1 read and up to 3 write units.
 #[utoipa::path(
     post,
     path = "/v3/subscriptions/{id}/pause",
@@ -85,10 +86,7 @@ pub(crate) async fn pause_subscription(
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
     let now = cx.now().await?;
-    let stored = cx
-        .subscription_now(id)
-        .await?
-        .ok_or_else(|| Error::not_found("subscription", id))?;
+    let stored = settled(&cx, id).await?;
     if body.resumes_at.is_some_and(|at| at <= now) {
         let detail = "must be later than now";
         return Err(Error::invalid("/resumes_at", "out_of_range", detail).into());

@@ -3,10 +3,11 @@
 use api::dialect::rocketsavvy::{InvoicePreview, Problems, Subscription};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::ids::{self, Id};
+use operations::Purpose;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::changes::{Body, Purpose, SubscriptionChanges};
+use crate::changes::{Body, SubscriptionChanges};
 
 /// What a change would do and cost.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,7 +42,7 @@ pub(crate) async fn preview_subscription(
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
     let changed = body.apply(&cx, id, Purpose::Show).await?;
-    let forecast = operations::forecast(&cx, &changed.after).await?;
+    let forecast = operations::forecast(&cx, &changed.after, &changed.billed).await?;
     let view = |invoice: &Option<models::billing::Invoice>| {
         invoice.as_ref().map(InvoicePreview::of).transpose()
     };

@@ -49,7 +49,7 @@ mod tests {
     use serde_json::json;
     use testkit::{Units, World};
 
-    use crate::testing::subscribed;
+    use crate::testing::{long_subscribed, subscribed};
 
     #[tokio::test]
     async fn the_printed_report_is_an_event_for_one_write_unit() {
@@ -79,8 +79,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_report_of_the_largest_fields_is_one_write_unit_too_however_many_there_are() {
-        let world = World::new().await;
-        let (api, id) = subscribed(&world).await;
+        let (world, api, id) = long_subscribed().await;
         world.meter.take();
         for row in 0..60 {
             let body = json!({
@@ -173,8 +172,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_before_the_period_is_late_and_counts_in_it() {
-        let world = World::new().await;
-        let (api, id) = subscribed(&world).await;
+        let (_world, api, id) = long_subscribed().await;
         for (at, late) in [
             ("2026-01-15T11:59:59Z", true),
             ("2025-12-11T12:00:00Z", true),

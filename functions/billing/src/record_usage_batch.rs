@@ -67,7 +67,7 @@ mod tests {
     use serde_json::{Value, json};
     use testkit::{Call, World};
 
-    use crate::testing::subscribed;
+    use crate::testing::{long_subscribed, subscribed};
 
     async fn totals(api: &Call, id: &str) -> Vec<(String, Value)> {
         let used = api.get(&format!("/v3/subscriptions/{id}/usage")).await;
@@ -81,8 +81,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_row_is_answered_in_its_place_whatever_it_is_for() {
-        let world = World::new().await;
-        let (api, one) = subscribed(&world).await;
+        let (_world, api, one) = long_subscribed().await;
         let customer = api
             .post("/v3/customers", json!({ "email": "b@example.com" }))
             .await;

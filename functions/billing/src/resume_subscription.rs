@@ -3,51 +3,62 @@
 use api::dialect::rocketsavvy::{Problems, Subscription};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
-use models::Error;
-use models::billing::AnchorChange;
+use models::billing::{AnchorChange, ProrationBehavior, Resumption};
 use models::event::EventType;
 use models::ids::{self, Id};
 use utoipa::ToSchema;
 
-use crate::terms::bring_rows;
+use crate::terms::{bring_rows, settled};
 use crate::update_subscription::answer;
 
 /// The end of a pause.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "the schema of the input; it is read into a body")]
-pub(crate) struct Resumption {
+#[schema(as = Resumption)]
+pub(crate) struct ResumptionSchema {
     /// `now` (also where it is absent): a new period begins and is billed. `unchanged`: the period that was running goes on,
     /// where it has not ended.
     #[schema(example = "now")]
     billing_cycle_anchor: Option<String>,
+    /// What becomes of the rest of the period that was running, where a new one begins: `create_prorations` (also where it is
+    /// absent) and `always_invoice` give it back, `none` does not.
+    #[schema(example = "create_prorations")]
+    proration_behavior: Option<String>,
 }
 
 /// What the body says.
 pub(crate) struct Body {
-    anchor: AnchorChange,
+    resumption: Resumption,
 }
 
 impl Input for Body {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self {
-            anchor: fields
-                .choice("billing_cycle_anchor", AnchorChange::ALL)
-                .optional()
-                .unwrap_or(AnchorChange::Now),
+            resumption: Resumption {
+                anchor: fields
+                    .choice("billing_cycle_anchor", AnchorChange::ALL)
+                    .optional()
+                    .unwrap_or(AnchorChange::Now),
+                proration: fields
+                    .choice("proration_behavior", ProrationBehavior::ALL)
+                    .optional()
+                    .unwrap_or_default(),
+            },
         })
     }
 }
 
 /// Resume a subscription
 ///
-/// Ends a pause of the service, or else of collection; one that was to start later starts now. 1 read and up to 3 write units,
-/// and those of an invoice where a period begins.
+/// Ends a pause of the service, or else of collection; one that was to start later starts now. Where a new period begins, the rest
+/// of the one that was running is given back. 2 reads and up to 3 write units; where something is given back 1 read and 1 write
+/// unit more, and those of an invoice where a period begins.
 #[utoipa::path(
     post,
     path = "/v3/subscriptions/{id}/resume",
     tag = "billing",
     params(("id" = String, Path, description = "The subscription.", example = "sub_rs_123456")),
-    request_body = Resumption,
+    request_body = ResumptionSchema,
     responses((status = 200, description = "The subscription.", body = Subscription), Problems)
 )]
 pub(crate) async fn resume_subscription(
@@ -58,14 +69,14 @@ pub(crate) async fn resume_subscription(
     if cx.resumed().is_some() {
         return answer(&cx, id).await;
     }
-    let stored = cx
-        .subscription_now(id)
-        .await?
-        .ok_or_else(|| Error::not_found("subscription", id))?;
-    let mut subscription = (*stored).clone();
-    subscription.resume(body.anchor == AnchorChange::Unchanged, cx.now().await?)?;
-    let bills = subscription.bill_now.is_some();
+    let stored = settled(&cx, id).await?;
+    let now = cx.now().await?;
+    let resumed = operations::resume(&cx, &stored, body.resumption, now);
+    let prorated = Box::pin(resumed).await?;
     let mut writes = cx.writes().await?;
+    prorated.put_invoices(&mut writes)?;
+    let subscription = prorated.subscription;
+    let bills = subscription.bill_now.is_some();
     let event = (!bills).then_some(EventType::SubscriptionResumed);
     writes.update(&stored, &subscription, event)?;
     if !bills {

@@ -333,6 +333,25 @@ pub(crate) async fn settle(
     }
 }
 
+/// The subscription as it is once all is billed that was due to it or was begun: what is done to it then is done to that.
+pub(crate) async fn settled(
+    cx: &Cx<BillingWrite>,
+    id: Id<ids::Subscription>,
+) -> Result<Stored<Subscription>> {
+    let now = cx.now().await?;
+    let read = async || {
+        let stored = cx.subscription_now(id).await?;
+        stored.ok_or_else(|| Error::not_found("subscription", id))
+    };
+    let stored = read().await?;
+    if stored.bill_now.is_none() && stored.due().is_none_or(|due| due > now) {
+        return Ok(stored);
+    }
+    settle(cx, id).await?;
+    Box::pin(operations::run_subscription(cx, id, now)).await?;
+    read().await
+}
+
 /// Brings the rows of a subscription that is paid by schedule to where it stands. A worker does where this does not get to it:
 /// the subscription itself was changed, and that is what was asked for.
 pub(crate) async fn bring_rows(cx: &Cx<BillingWrite>, subscription: &Subscription) {

@@ -21,6 +21,27 @@ pub(crate) async fn subscribed(world: &World) -> (Call, String) {
     (api, id)
 }
 
+/// A caller, and a subscription to `pro` whose trial of 35 days has just ended, at noon of 15 January 2026, in the world as it is
+/// then. The customer has no card.
+pub(crate) async fn long_subscribed() -> (World, Call, String) {
+    let begun = World::at("2025-12-11T12:00:00Z").await;
+    let (api, _) = subscribed(&begun).await;
+    let customer = api
+        .post("/v3/customers", json!({ "email": "b@example.com" }))
+        .await;
+    let new = json!({ "plan_id": "pro", "trial_period_days": 35 });
+    let id = subscribe(&api, customer.text_of("id"), new).await;
+    let world = begun.later(35 * 86_400);
+    let context = world.app.scheduled(world.ours.test(), None);
+    let now = context.now().await.unwrap();
+    operations::run_subscription(&context, id.parse().unwrap(), now)
+        .await
+        .unwrap();
+    world.meter.take();
+    let api = world.call(crate::routes().merge(crm::routes()));
+    (world, api, id)
+}
+
 /// A caller, a customer who pays with a good card, and monthly plans: `basic` 10.00, `max` 20.00, `seats` 5.00 a seat, and
 /// `yearly` 100.00 a year.
 pub(crate) async fn shop(world: &World) -> (Call, String) {

@@ -4,14 +4,16 @@ use api::dialect::rocketsavvy::{Problems, Subscription};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::event::EventType;
 use models::ids::{self, Id};
+use operations::Purpose;
 
-use crate::changes::{Body, Purpose, SubscriptionChanges};
+use crate::changes::{Body, SubscriptionChanges};
 use crate::terms::settle;
 
 /// Update a subscription
 ///
 /// Other plans or quantities are prorated, now or when the running period ends; see `proration_behavior`. Another length of
-/// the period begins a new one, which is billed at once. 1 read and 3 write units, and those of an invoice where there is one.
+/// the period begins a new one, which is billed at once. 1 read and 3 write units; where a part of the period is given back 1 read
+/// and 1 write unit more, and those of an invoice where there is one.
 #[utoipa::path(
     patch,
     path = "/v3/subscriptions/{id}",
@@ -36,6 +38,9 @@ pub(crate) async fn update_subscription(
     if changed.after != *changed.before {
         let event = (!bills).then_some(EventType::SubscriptionUpdated);
         writes.update(&changed.before, &changed.after, event)?;
+    }
+    if let Some(prorated) = &changed.prorated {
+        prorated.put_invoices(&mut writes)?;
     }
     if let Some((before, after)) = &changed.coupon {
         writes.update(before, after, Some(EventType::CouponUpdated))?;

@@ -24,9 +24,9 @@ pub use dunning::{Advice, advice, fault_wait};
 pub use explain::{DiscountExplained, Explanation, LineExplained, Sum, Sums, TaxExplained};
 pub use invoice::{
     AppliedDiscount, Attempt, BillingReason, Booked, Credit, Credited, Crediting, DraftChanges,
-    GivenBack, Invoice, InvoiceStatus, NewInvoice, Part, Party, Refused,
+    GivenBack, Invoice, InvoiceStatus, NewInvoice, Part, Party, Refused, Unused,
 };
-pub use line::{Basis, Derivation, LineItem};
+pub use line::{Basis, BilledLine, Derivation, LineItem};
 pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};
 pub use pricing::{Charge, PricingModel, Step, Tier};
 pub use proration::Fraction;
@@ -39,10 +39,11 @@ pub use settings::{
     ProrationUnit, Seller,
 };
 pub use subscription::{
-    AnchorChange, Bill, Change, CollectionMethod, Effective, INCOMPLETE_SECONDS,
-    INVOICES_ON_A_PAGE, InvoicePage, Item, MAX_BACK_PERIODS, MAX_ITEMS, MissingPaymentMethod,
-    NewSubscription, Outcome, PauseBehavior, PauseCollection, ProrationBehavior, Reading,
-    Subscription, SubscriptionStatus, Turn, check_items,
+    AnchorChange, Bill, Change, ChargedAs, ChargedLine, CollectionMethod, Effective,
+    INCOMPLETE_SECONDS, INVOICES_ON_A_PAGE, InvoicePage, Item, MAX_BACK_PERIODS, MAX_ITEMS,
+    MissingPaymentMethod, NewSubscription, Outcome, Pause, PauseBehavior, PauseCollection,
+    Proration, ProrationBehavior, Reading, Resumption, Subscription, SubscriptionStatus, Turn,
+    check_items,
 };
 pub use tax::{
     AppliedRate, ExactTax, TaxAmount, TaxRate, Taxable, exact_taxes, exclusive_total, tax_total,
@@ -50,6 +51,6 @@ pub use tax::{
 };
 pub use totals::{Totals, rates_of};
 pub use usage::{
-    Aggregation, Correction, CorrectionTerms, Fingerprint, Placement, Survey, UsageEvent,
-    UsageKind, UsagePage, UsageReceipt, UsageReport, UsageStanding, UsageTotals,
+    Aggregation, Closing, Correction, CorrectionTerms, Cut, Fingerprint, Placement, Survey,
+    UsageEvent, UsageKind, UsagePage, UsageReceipt, UsageReport, UsageStanding, UsageTotals,
 };

@@ -9,7 +9,7 @@ use models::event::EventType;
 use store::Stored;
 
 use crate::Context;
-use crate::close_usage::read_meters;
+use crate::close_usage::{Purpose, read_meters};
 use crate::invoice_change::give_up;
 use crate::issue_invoice::{Parties, issue_invoice};
 
@@ -30,7 +30,10 @@ pub async fn bill_subscription(
         return end_trial_unpaid(context, stored, bill).await;
     }
     let readings = match bill.closes {
-        Some(period) => read_meters(context, stored, period).await?,
+        Some(period) => {
+            let metrics = stored.metrics();
+            read_meters(context, stored, &metrics, period, Purpose::Make).await?
+        }
         None => Vec::new(),
     };
     let new = stored.invoice(bill, &readings)?;

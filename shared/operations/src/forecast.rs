@@ -5,7 +5,7 @@ use models::ids::Id;
 use models::{Money, Result};
 
 use crate::Context;
-use crate::close_usage::live_meters;
+use crate::close_usage::{Purpose, read_meters};
 use crate::issue_invoice::Parties;
 
 /// What a subscription will be billed.
@@ -18,8 +18,12 @@ pub struct Forecast {
 }
 
 /// The next invoices of a subscription, and with what is owed at once before it, if anything. The customer's balance pays
-/// them in that order.
-pub async fn forecast(context: &Context, subscription: &Subscription) -> Result<Forecast> {
+/// them in that order. `billed` are the metrics whose usage is on what is owed or waits already.
+pub async fn forecast(
+    context: &Context,
+    subscription: &Subscription,
+    billed: &[String],
+) -> Result<Forecast> {
     let parties = Parties::read(context, subscription.customer_id).await?;
     let zone = parties.zone()?;
     let now = context.now().await?;
@@ -46,12 +50,20 @@ pub async fn forecast(context: &Context, subscription: &Subscription) -> Result<
         after.billed(&bill, paid, new.as_ref())?;
         immediate = show(new, now)?;
     }
-    let runs = !after.status.is_over() && after.status != SubscriptionStatus::Paused;
-    let bill = if runs { after.upcoming()? } else { None };
+    let runs = after.status != SubscriptionStatus::Paused || after.settles_at_period_end();
+    let bill = if runs && !after.status.is_over() {
+        after.upcoming()?
+    } else {
+        None
+    };
     let next = match bill {
         Some(bill) => {
             let readings = match bill.closes {
-                Some(period) => live_meters(context, &after, &after.metrics(), period).await?,
+                Some(period) => {
+                    let mut metrics = after.metrics();
+                    metrics.retain(|metric| !billed.contains(metric));
+                    read_meters(context, &after, &metrics, period, Purpose::Show).await?
+                }
                 None => Vec::new(),
             };
             let at = after.period.end;

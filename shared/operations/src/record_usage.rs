@@ -48,7 +48,7 @@ pub async fn record_usage(
     )
     .await?;
     check_subscriptions(reports, &subscriptions)?;
-    check_times(reports, now)?;
+    check_times(reports, &subscriptions, now)?;
 
     let mut appending = Vec::new();
     for (((number, name), rows), log) in logs.into_iter().zip(opened) {
@@ -135,14 +135,25 @@ pub fn refuse_ended(subscription: &Subscription) -> Result<()> {
     Ok(())
 }
 
-fn check_times(reports: &[ReportedUsage], now: Timestamp) -> Result<()> {
+fn check_times(
+    reports: &[ReportedUsage],
+    subscriptions: &Subscriptions,
+    now: Timestamp,
+) -> Result<()> {
     let range = now.plus_seconds(-OLDEST_SECONDS)..=now.plus_seconds(AHEAD_SECONDS);
     let mut invalid = Invalid::default();
     for row in reports {
-        if row.report.timestamp.is_some_and(|at| !range.contains(&at)) {
-            let detail = "must be at most 35 days ago and 5 minutes ahead";
-            invalid.push(format!("{}/timestamp", row.pointer), "out_of_range", detail);
-        }
+        let at = row.report.timestamp.unwrap_or(now);
+        let subscription = subscriptions.get(&row.subscription_id.number());
+        let started = subscription.map(|subscription| subscription.started.whole_second());
+        let detail = if row.report.timestamp.is_some() && !range.contains(&at) {
+            "must be at most 35 days ago and 5 minutes ahead".to_owned()
+        } else if let Some(started) = started.filter(|started| at < *started) {
+            format!("must not be before {started}, when the subscription began")
+        } else {
+            continue;
+        };
+        invalid.push(format!("{}/timestamp", row.pointer), "out_of_range", detail);
     }
     invalid.into_result()
 }

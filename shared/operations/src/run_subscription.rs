@@ -1,6 +1,6 @@
 //! What a subscription was waiting for has come: bill it, end it, announce it, or give its first payment up.
 
-use models::billing::{Invoice, Subscription, Turn};
+use models::billing::{AnchorChange, Invoice, ProrationBehavior, Resumption, Subscription, Turn};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Result, Timestamp};
@@ -8,11 +8,17 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::bill_subscription::bill_subscription;
+use crate::prorate::resume;
 use crate::run_schedule::follow_subscription;
 use crate::void_invoice::void_invoice;
 
 /// Periods that one run catches up with after an outage; the next tick goes on with the rest.
 const MAX_TURNS: u32 = 36;
+/// A pause that ends by itself ends as one does that somebody ends and says no more.
+const ANEW: Resumption = Resumption {
+    anchor: AnchorChange::Now,
+    proration: ProrationBehavior::CreateProrations,
+};
 
 /// Does all that is due to a subscription at `at`, missed periods in order. Doing it twice does it once.
 ///
@@ -64,7 +70,11 @@ async fn turns(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> R
                 writes.update(&stored, &subscription, event)?;
             }
             Turn::Resume => {
-                subscription.resume(false, stored.resumes_at.unwrap_or(at))?;
+                let now = stored.resumes_at.unwrap_or(at);
+                let resumed_at = resume(context, &stored, ANEW, now);
+                let prorated = Box::pin(resumed_at).await?;
+                prorated.put_invoices(&mut writes)?;
+                subscription = prorated.subscription;
                 writes.update(&stored, &subscription, told(&subscription))?;
                 resumed = true;
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use models::billing::{Aggregation, Subscription, Survey, UsagePage, UsageTotals};
+use models::billing::{Aggregation, Closing, Cut, Subscription, Survey, UsagePage};
 use models::ids::{self, Id};
 use models::time::Period;
 use models::{Error, Result, Timestamp};
@@ -29,6 +29,8 @@ pub struct Metric<'m> {
     pub aggregation: Aggregation,
     /// The period that runs, or the one that is to be closed.
     pub period: Period,
+    /// The bill that it is closed for.
+    pub closing: Closing,
 }
 
 impl<'m> Metric<'m> {
@@ -39,6 +41,7 @@ impl<'m> Metric<'m> {
             name,
             aggregation: subscription.aggregation(name),
             period: subscription.period,
+            closing: subscription.closing(),
         }
     }
 }
@@ -154,18 +157,13 @@ impl<'c> History<'c> {
         Ok(())
     }
 
-    /// What was used in `period`, known for that aggregation: where the totals do not tell, its events are read again.
-    pub(crate) async fn totals(
-        &mut self,
-        page: &UsagePage,
-        period: Period,
-        aggregation: Aggregation,
-    ) -> Result<UsageTotals> {
-        let mut totals = page.totals(period)?;
-        if !totals.is_known(aggregation) {
-            self.survey(page, period).await?.complete(&mut totals);
+    /// What is to be billed of a metric, known for its aggregation: where the totals do not tell, its events are read again.
+    pub(crate) async fn cut(&mut self, page: &UsagePage, metric: Metric<'_>) -> Result<Cut> {
+        let mut cut = page.cut(metric.period, metric.closing)?;
+        if !cut.totals.is_known(metric.aggregation) {
+            self.survey(page, cut.part).await?.complete(&mut cut.totals);
         }
-        Ok(totals)
+        Ok(cut)
     }
 
     /// Completes the totals of `page`, the page that takes what comes next, for that aggregation.

@@ -60,10 +60,7 @@ async fn used(mut log: History<'_>, metric: Metric<'_>) -> Result<UsageTotals> {
         return Ok(UsageTotals::default());
     };
     // Between the close of a period and the subscription's step to the next one, its totals are those that were closed.
-    if let Some(totals) = head.closed(metric.period.end) {
-        return Ok(totals.clone());
-    }
-    log.totals(&head, metric.period, metric.aggregation).await
+    Ok(log.cut(&head, metric).await?.totals)
 }
 
 /// The events of a log, corrections included, the newest first. A page of the log may hold many, so the cursor names a page

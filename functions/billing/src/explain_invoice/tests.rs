@@ -36,7 +36,7 @@ fn line(id: &str, of: (&str, &str, &str), amount: (&str, i64), share: i64, rates
         "id": id, "description": description,
         "inputs": {
             "pricing_model": "per_unit", "quantity": quantity, "amount": unit, "events": 0, "fraction": null,
-            "discounted": null, "credit": false,
+            "credit": false, "credited_item": null,
         },
         "formula": "amount × quantity",
         "steps": [{ "quantity": quantity, "unit_amount": unit, "flat_amount": 0, "amount": exact }],

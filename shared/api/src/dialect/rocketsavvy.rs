@@ -36,8 +36,8 @@ pub use crm::{CompanyView, Customer};
 pub use deliveries::{Deliveries, Delivery, DeliveryAttempt, DeliveryRequest, DeliveryResponse};
 pub use event::{Event, EventData, EventRequest, example_of, object_of};
 pub use explain::{
-    DiscountExplanation, FractionView, InvoiceExplanation, LineExplanation, LineInputs, LineStep,
-    SumExplanation, SumsExplanation, TaxExplanation, TaxPart,
+    CreditedItem, DiscountExplanation, FractionView, InvoiceExplanation, LineExplanation,
+    LineInputs, LineStep, SumExplanation, SumsExplanation, TaxExplanation, TaxPart,
 };
 pub use invoices::{
     Invoice, InvoiceDiscount, InvoiceParty, InvoicePreview, InvoiceTax, LineItem, PaymentError,

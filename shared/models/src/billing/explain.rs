@@ -10,7 +10,7 @@ use crate::billing::{
     exact_taxes,
 };
 use crate::error::{Error, Result};
-use crate::ids::{self, Slug};
+use crate::ids::{self, Id, Slug};
 use crate::money::Money;
 
 /// An invoice worked out again.
@@ -144,8 +144,18 @@ impl Explanation {
 }
 
 impl Invoice {
-    /// Works it out again. Errors where an amount leaves the range, which writing it has ruled out.
-    pub fn explain(&self) -> Result<Explanation> {
+    /// The earlier invoices that it gives parts of lines back of.
+    pub fn credited_invoices(&self) -> Vec<Id<ids::Invoice>> {
+        let billed = self.lines.iter().filter_map(|line| line.basis.billed);
+        let mut ids: Vec<_> = billed.map(|billed| billed.invoice_id).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    /// Works it out again. `earlier` are its [`Invoice::credited_invoices`]: a credit matches where the line that it is a part of
+    /// was charged so. Errors where an amount leaves the range, which writing it has ruled out.
+    pub fn explain(&self, earlier: &[Self]) -> Result<Explanation> {
         let derived = self
             .lines
             .iter()
@@ -167,7 +177,7 @@ impl Invoice {
             discount: self.explain_discount(&totals)?,
             taxes: self.explain_taxes(exact, &totals),
             sums: self.explain_sums(&totals)?,
-            lines: self.explain_lines(derived, &totals)?,
+            lines: self.explain_lines(derived, &totals, earlier)?,
         })
     }
 
@@ -175,12 +185,13 @@ impl Invoice {
         &self,
         derived: Vec<Derivation>,
         totals: &Totals,
+        earlier: &[Self],
     ) -> Result<Vec<LineExplained>> {
         let line = |((line, derivation), taxable): ((&LineItem, Derivation), &Taxable)| {
             Ok(LineExplained {
                 discount_share: derivation.amount.minus(taxable.amount)?,
                 rates: taxable.rates.clone(),
-                matches: derivation.amount == line.amount,
+                matches: derivation.amount == line.amount && was_charged(line, earlier)?,
                 derivation,
             })
         };
@@ -269,6 +280,19 @@ impl Invoice {
             ),
         })
     }
+}
+
+/// Whether the line that this one gives a part of back, if it does, was charged for that amount and with those taxes.
+fn was_charged(line: &LineItem, earlier: &[Invoice]) -> Result<bool> {
+    let Some(billed) = line.basis.billed else {
+        return Ok(true);
+    };
+    let Some(invoice) = earlier.iter().find(|one| one.id == billed.invoice_id) else {
+        return Ok(false);
+    };
+    let net = Money::rounded(line.basis.charge.amount, line.amount.currency())?;
+    let rates = line.rates.as_deref().unwrap_or_default();
+    Ok(billed.left.minor() <= net.minor() && invoice.charged(billed.line, net, rates)?)
 }
 
 impl Sum {

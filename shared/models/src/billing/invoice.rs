@@ -3,6 +3,7 @@
 mod collection;
 mod credit;
 mod draft;
+mod unused;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,7 @@ use crate::time::{Date, Period, Timestamp, Zone};
 pub use collection::{Attempt, Booked};
 pub use credit::{Credit, Credited, Crediting, GivenBack, Part};
 pub use draft::DraftChanges;
+pub use unused::Unused;
 
 /// Where an invoice stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

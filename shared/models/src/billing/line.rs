@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::billing::{AppliedRate, Charge, Fraction, Step, TaxBehavior};
-use crate::error::{Error, Result};
-use crate::ids::{self, Slug};
+use crate::error::Result;
+use crate::ids::{self, Id, Slug};
 use crate::money::{Currency, Money};
 use crate::time::Period;
 
@@ -20,12 +20,23 @@ pub struct Basis {
     /// The part of the period that it is for; all of it where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fraction: Option<Fraction>,
-    /// The part of the price that a discount took when this was charged: a credit does not give it back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub discounted: Option<Fraction>,
     /// Whether the amount is given back rather than owed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub credit: bool,
+    /// The line that a part is given back of; then the price is the net amount of that line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed: Option<BilledLine>,
+}
+
+/// A line of an earlier invoice that a part is given back of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BilledLine {
+    /// The invoice.
+    pub invoice_id: Id<ids::Invoice>,
+    /// The place of the line on it, from 0.
+    pub line: usize,
+    /// What had not been credited of its net amount until then: no more is given back.
+    pub left: Money,
 }
 
 /// One line of an invoice.
@@ -100,6 +111,11 @@ impl LineItem {
         self.basis.fraction.is_some()
     }
 
+    /// Whether it charges a plan for time, in advance: neither usage nor a credit.
+    pub const fn is_advance(&self) -> bool {
+        self.plan_id.is_some() && self.metric_name.is_none() && !self.basis.credit
+    }
+
     /// Whether a discount of the invoice reaches it. A credit was discounted when it was charged, and what is given back by
     /// hand is given back whole, as in Stripe.
     pub const fn is_discountable(&self) -> bool {
@@ -122,14 +138,9 @@ impl LineItem {
             exact = fraction.exact(exact)?;
             formula = format!("({formula}) × {} ÷ {}", fraction.part, fraction.whole);
         }
-        if let Some(discounted) = basis.discounted {
-            exact = exact
-                .checked_sub(discounted.exact(exact)?)
-                .ok_or_else(|| Error::internal("amount out of range"))?;
-            formula = format!(
-                "{formula} × (1 − {} ÷ {})",
-                discounted.part, discounted.whole
-            );
+        if let Some(billed) = basis.billed {
+            exact = exact.min(billed.left.decimal());
+            formula = format!("min({formula}, {})", billed.left.minor());
         }
         if basis.credit {
             exact = -exact;

@@ -100,6 +100,13 @@ impl Meter {
     pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.metric_name)
     }
+
+    /// Whether usage costs the same with the other one.
+    pub fn counts_as(&self, other: &Self) -> bool {
+        self.metric_name == other.metric_name
+            && self.aggregation == other.aggregation
+            && self.charge == other.charge
+    }
 }
 
 /// What one period costs. A subscription keeps the price it started with, so a plan's later change never reaches its past.

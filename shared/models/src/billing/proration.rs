@@ -18,18 +18,37 @@ pub struct Fraction {
 
 impl Fraction {
     /// What is left of `period` at `at`, in the business's unit.
-    ///
-    /// By the second as in Stripe, or by the day of the calendar as in Lago: then the day of the change belongs to what is left.
     pub fn left(period: Period, at: Timestamp, unit: ProrationUnit, zone: &Zone) -> Result<Self> {
-        let span = |from: Timestamp, to: Timestamp| match unit {
-            ProrationUnit::Second => Ok(to.seconds().saturating_sub(from.seconds())),
-            ProrationUnit::Day => zone.days_between(from, to),
+        let at = at.clamp(period.start, period.end);
+        let part = Period {
+            start: at,
+            end: period.end,
         };
-        let whole = span(period.start, period.end)?;
-        let part = span(at, period.end)?.clamp(0, whole.max(0));
+        Self::of_period(part, period, unit, zone)
+    }
+
+    /// What `part` is of `whole`, in the business's unit.
+    ///
+    /// By the second as in Stripe, or by the day of the calendar as in Lago: then the day on which the part begins belongs to it.
+    pub fn of_period(
+        part: Period,
+        whole: Period,
+        unit: ProrationUnit,
+        zone: &Zone,
+    ) -> Result<Self> {
+        let span = |period: Period| match unit {
+            ProrationUnit::Second => {
+                Ok(period.end.seconds().saturating_sub(period.start.seconds()))
+            }
+            ProrationUnit::Day => zone.days_between(period.start, period.end),
+        };
+        let (part, whole) = (span(part)?, span(whole)?);
         // A period within one day has no midnight in it: nothing of it is left.
         Ok(if whole > 0 {
-            Self { part, whole }
+            Self {
+                part: part.clamp(0, whole),
+                whole,
+            }
         } else {
             Self { part: 0, whole: 1 }
         })

@@ -1,8 +1,10 @@
 //! A subscription: Stripe's states, and the next moment at which something must happen to it.
 
 mod change;
+mod charged;
 mod compose;
 mod invoices;
+mod pause;
 mod scheduled;
 mod turn;
 
@@ -20,8 +22,10 @@ use crate::money::Currency;
 use crate::time::{Period, Timestamp, Zone};
 
 pub use change::{AnchorChange, Change, Effective, ProrationBehavior, check_items};
+pub use charged::{ChargedAs, ChargedLine, Proration};
 pub use compose::Reading;
 pub use invoices::{INVOICES_ON_A_PAGE, InvoicePage};
+pub use pause::{Pause, Resumption};
 pub use turn::{Bill, MAX_BACK_PERIODS, Outcome, Turn};
 
 /// How long a subscription waits for its first payment before it expires: 23 hours, as in Stripe.
@@ -260,9 +264,12 @@ pub struct Subscription {
     /// Money off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discount: Option<Discount>,
-    /// The part that a discount took of what was charged for the running period.
+    /// The lines that charge for the running period, to its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charged: Vec<ChargedLine>,
+    /// The moment that the last change within the running period was worked out for: none is for an earlier one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub discounted: Option<Fraction>,
+    pub prorated_until: Option<Timestamp>,
     /// Tax.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tax_rates: Vec<AppliedRate>,
@@ -284,6 +291,9 @@ pub struct Subscription {
     /// Collection is paused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause_collection: Option<PauseCollection>,
+    /// The service is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Pause>,
     /// When a pause of the service ends by itself, or when it starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes_at: Option<Timestamp>,
@@ -356,7 +366,8 @@ impl Subscription {
             trial_announced: false,
             missing_payment_method: new.missing_payment_method,
             discount: new.discount,
-            discounted: None,
+            charged: Vec::new(),
+            prorated_until: None,
             tax_rates: new.tax_rates,
             pending_lines: Vec::new(),
             bill_now: None,
@@ -364,6 +375,7 @@ impl Subscription {
             revision: 0,
             scheduled: None,
             pause_collection: None,
+            paused: None,
             resumes_at: None,
             cancel_at_period_end: false,
             canceled_at: None,
@@ -455,14 +467,6 @@ impl Subscription {
             .collect()
     }
 
-    /// The running period up to a moment in it.
-    pub fn period_until(&self, at: Timestamp) -> Period {
-        Period {
-            start: self.period.start,
-            end: at.clamp(self.period.start, self.period.end),
-        }
-    }
-
     /// Whether collection is paused at that moment.
     pub fn collection_paused(&self, at: Timestamp) -> Option<PauseBehavior> {
         self.pause_collection
@@ -476,27 +480,29 @@ impl Subscription {
             let runs = !self.status.is_over() && self.status != SubscriptionStatus::Paused;
             return terms.next_billing.filter(|_| runs);
         }
-        let bills = !self.cancel_at_period_end
-            && !self.status.is_over()
-            && (self.status != SubscriptionStatus::Paused || self.resumes_at.is_some());
-        let trial = self.trial_end.is_some_and(|end| end >= self.period.end);
-        let waits = self.status == SubscriptionStatus::Paused && !trial;
-        bills.then(|| match self.resumes_at.filter(|_| waits) {
-            Some(starts) => starts,
-            None => self.period.end,
-        })
+        if self.cancel_at_period_end || self.status.is_over() {
+            return None;
+        }
+        if self.status != SubscriptionStatus::Paused {
+            return Some(self.period.end);
+        }
+        // A trial that goes on after the pause, or begins with its end, is billed when it ends.
+        let trial_after = |at| self.trial_end.filter(|end| *end > at).unwrap_or(at);
+        let settles = self.settles_at_period_end().then_some(self.period.end);
+        let resumes = self.resumes_at.map(trial_after);
+        settles.into_iter().chain(resumes).min()
     }
 
     /// Its newest invoice was paid. Returns whether that changed anything.
     pub fn paid(&mut self) -> bool {
         let heals = matches!(
-            self.status,
+            self.standing(),
             SubscriptionStatus::Incomplete
                 | SubscriptionStatus::PastDue
                 | SubscriptionStatus::Unpaid
         );
         if heals {
-            self.status = SubscriptionStatus::Active;
+            self.stand(SubscriptionStatus::Active);
         }
         heals
     }
@@ -504,24 +510,24 @@ impl Subscription {
     /// A payment was refused, or its due date passed. Returns whether that changed anything.
     pub fn fell_behind(&mut self) -> bool {
         let falls = matches!(
-            self.status,
+            self.standing(),
             SubscriptionStatus::Active | SubscriptionStatus::Trialing
         );
         if falls {
-            self.status = SubscriptionStatus::PastDue;
+            self.stand(SubscriptionStatus::PastDue);
         }
         falls
     }
 
     /// The business's retry schedule came to its end, and it does not wait any longer. Returns whether that changed anything.
     pub fn gave_up(&mut self, cancel: bool, now: Timestamp) -> bool {
-        if self.status.is_over() || self.status == SubscriptionStatus::Unpaid {
+        if self.status.is_over() || self.standing() == SubscriptionStatus::Unpaid {
             return false;
         }
         if cancel {
             self.end(now);
         } else {
-            self.status = SubscriptionStatus::Unpaid;
+            self.stand(SubscriptionStatus::Unpaid);
         }
         true
     }
@@ -560,6 +566,7 @@ impl Subscription {
         self.canceled_at = self.canceled_at.or(Some(at));
         self.ended_at = Some(at);
         self.bill_now = None;
+        self.paused = None;
         self.resumes_at = None;
         self.call_rows(at);
     }
@@ -578,80 +585,6 @@ impl Subscription {
         Ok(())
     }
 
-    /// Pauses the service: no invoices until it is resumed. Errors unless it runs.
-    pub fn pause(&mut self, resumes_at: Option<Timestamp>) -> Result<()> {
-        match self.status {
-            SubscriptionStatus::Trialing
-            | SubscriptionStatus::Active
-            | SubscriptionStatus::PastDue
-            | SubscriptionStatus::Unpaid => {
-                self.status = SubscriptionStatus::Paused;
-                self.resumes_at = resumes_at;
-                Ok(())
-            }
-            SubscriptionStatus::Incomplete
-            | SubscriptionStatus::IncompleteExpired
-            | SubscriptionStatus::Paused
-            | SubscriptionStatus::Canceled => Err(self.wrong_status("paused")),
-        }
-    }
-
-    /// Ends a pause, of collection or of the service. The service begins a new period now, or goes on in the one that is
-    /// running where `unchanged` says so and it has not ended. Errors where nothing is paused.
-    pub fn resume(&mut self, unchanged: bool, now: Timestamp) -> Result<()> {
-        self.refuse_if_over()?;
-        if self.status != SubscriptionStatus::Paused {
-            return match self.pause_collection.take() {
-                Some(_) => Ok(()),
-                None => Err(Error::conflict(
-                    "subscription_not_paused",
-                    format!("subscription {} is not paused", self.id),
-                )),
-            };
-        }
-        self.resumes_at = None;
-        if self.schedule.is_some() {
-            self.resume_schedule(now);
-            return Ok(());
-        }
-        if self.latest_invoice.is_none() && self.started > self.created {
-            return self.start_at(now);
-        }
-        if self.trial_end.is_some_and(|end| end > now) {
-            self.status = SubscriptionStatus::Trialing;
-            return Ok(());
-        }
-        if unchanged && now < self.period.end {
-            self.status = SubscriptionStatus::Active;
-            return Ok(());
-        }
-        self.status = SubscriptionStatus::Active;
-        self.begin_period_at(now)?;
-        self.charge_period()?;
-        self.owe(now, EventType::SubscriptionResumed);
-        self.revision = self.revision.saturating_add(1);
-        Ok(())
-    }
-
-    /// It was to start later and starts: now, or when it was to.
-    fn start_at(&mut self, now: Timestamp) -> Result<()> {
-        if now < self.started {
-            let early = self.started.millis().saturating_sub(now.millis());
-            let moved = |at: Timestamp| Timestamp::from_millis(at.millis().saturating_sub(early));
-            self.trial_end = self.trial_end.map(moved);
-            self.started = now;
-            self.anchor = self.trial_end.unwrap_or(now);
-            self.pending_lines.clear();
-            self.period = Period {
-                start: now,
-                end: now,
-            };
-            self.period.end = self.first_end()?;
-        }
-        self.begin(now, EventType::SubscriptionResumed);
-        Ok(())
-    }
-
     /// Periods are counted anew from `at`, where the first of them begins.
     pub(super) fn begin_period_at(&mut self, at: Timestamp) -> Result<()> {
         self.anchor = at;
@@ -660,6 +593,8 @@ impl Subscription {
             start: at,
             end: self.period_start(1)?,
         };
+        self.charged.clear();
+        self.prorated_until = None;
         Ok(())
     }
 

@@ -15,10 +15,10 @@ const ROUNDING: &str = "half away from zero to 1 minor unit";
 /// A part of a whole.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FractionView {
-    /// Seconds or days that count; of a discount, what it took.
+    /// Seconds or days that count.
     #[schema(example = 11)]
     part: i64,
-    /// Those of the whole period; of a discount, what it was taken of.
+    /// Those of the whole period.
     #[schema(example = 30)]
     whole: i64,
 }
@@ -59,10 +59,33 @@ pub struct LineInputs {
     events: u64,
     /// The part of the period that it is for; `null` for all of it.
     fraction: Option<FractionView>,
-    /// The part that a discount had taken of what is given back; `null` for none of it.
-    discounted: Option<FractionView>,
     /// Whether it is given back.
     credit: bool,
+    /// The line of an earlier invoice that a part is given back of; then `amount` is what that line came to. `null` for any other
+    /// line.
+    credited_item: Option<CreditedItem>,
+}
+
+/// A line of an earlier invoice that a part is given back of.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CreditedItem {
+    #[schema(example = "inv_rs_789012")]
+    invoice_id: String,
+    #[schema(example = "il_789012_1")]
+    line_item_id: String,
+    /// Minor units of it that had not been credited by then: no more is given back.
+    #[schema(example = 9999)]
+    left: i64,
+}
+
+impl CreditedItem {
+    fn of(billed: billing::BilledLine) -> Self {
+        Self {
+            invoice_id: billed.invoice_id.to_string(),
+            line_item_id: line_item_id(billed.invoice_id, billed.line),
+            left: billed.left.minor(),
+        }
+    }
 }
 
 impl LineInputs {
@@ -79,8 +102,8 @@ impl LineInputs {
             included_units: optional(charge.included_units)?,
             events: basis.events,
             fraction: basis.fraction.map(FractionView::of),
-            discounted: basis.discounted.map(FractionView::of),
             credit: basis.credit,
+            credited_item: basis.billed.map(CreditedItem::of),
         })
     }
 }
@@ -266,9 +289,10 @@ pub struct InvoiceExplanation {
 }
 
 impl InvoiceExplanation {
-    /// The invoice worked out again. Errors where an amount leaves the range, which writing it has ruled out.
-    pub fn of(invoice: &billing::Invoice) -> Result<Self> {
-        let explanation = invoice.explain()?;
+    /// The invoice worked out again; `earlier` are those that it gives parts of lines back of. Errors where an amount leaves the
+    /// range, which writing it has ruled out.
+    pub fn of(invoice: &billing::Invoice, earlier: &[billing::Invoice]) -> Result<Self> {
+        let explanation = invoice.explain(earlier)?;
         let lines = invoice.lines.iter().zip(&explanation.lines).enumerate();
         let lines = lines.map(|(index, (line, explained))| {
             let derivation = &explained.derivation;

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::time::Timestamp;
 
-use left::Left;
+pub(super) use left::Left;
 
 /// What credit notes have taken off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Credited {
     /// Units by line, where units were credited.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quantities: Vec<Decimal>,
+    /// What later invoices gave back of its lines for time that was not used, with tax; `lines` and `taxes` have it, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unused: Option<Money>,
 }
 
 /// How much of a line is credited.

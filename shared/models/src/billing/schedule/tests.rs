@@ -1,5 +1,6 @@
 use super::*;
 use crate::billing::subscription::tests::start;
+use crate::billing::{AnchorChange, Proration, ProrationBehavior, ProrationUnit, Resumption};
 use crate::time::Zone;
 
 fn at(text: &str) -> Timestamp {
@@ -110,7 +111,17 @@ fn a_row_stands_as_its_subscription_does() {
     assert_eq!(row.status_in(&subscription), ScheduleStatus::Suspended);
     assert!(row.follow(&subscription, now) && !row.follow(&subscription, now));
     assert_eq!((row.due(), row.status()), (None, ScheduleStatus::Suspended));
-    subscription.resume(false, now).unwrap();
+    let anew = Resumption {
+        anchor: AnchorChange::Now,
+        proration: ProrationBehavior::CreateProrations,
+    };
+    let mut proration = Proration {
+        now,
+        unit: ProrationUnit::Second,
+        readings: &[],
+        invoices: &mut [],
+    };
+    subscription.resume(anew, &mut proration).unwrap();
     assert_eq!(subscription.due(), Some(now));
     assert!(row.follow(&subscription, now));
     assert_eq!(row.status(), ScheduleStatus::Pending);

@@ -1,16 +1,15 @@
 //! Changes of a running subscription, and what they cost or give back. The preview of a change is the change itself.
 
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, MAX_ITEMS, Reading, Subscription, SubscriptionStatus};
-use crate::billing::{Basis, Fraction, LineItem, ProrationUnit};
+use super::{Item, MAX_ITEMS, Proration, Subscription, SubscriptionStatus};
+use crate::billing::{Meter, PricingModel};
 use crate::error::{Error, Result};
 use crate::event::EventType;
-use crate::time::{Period, Timestamp};
+use crate::time::Timestamp;
 
-/// Lines that may wait for the next invoice; more are billed at once.
-const MAX_PENDING: usize = 20;
+/// Lines that may wait for the next invoice.
+const MAX_PENDING: usize = 100;
 
 /// What becomes of the part of a period that is left at a change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,93 +142,178 @@ pub fn check_items(items: &[Item]) -> Result<()> {
 }
 
 impl Subscription {
-    /// Changes what is subscribed to, at once. `readings` are those of [`Subscription::meters_closed_by`] it.
+    /// Changes what is subscribed to, at once. The readings are those of [`Subscription::meters_closed_by`] it.
     ///
-    /// During a trial and a pause nothing is charged yet, so nothing is prorated. A change of the period's length begins a
-    /// new period, which is billed at once, as in Stripe.
-    pub fn change(
-        &mut self,
-        change: Change,
-        unit: ProrationUnit,
-        readings: &[Reading],
-        now: Timestamp,
-    ) -> Result<()> {
+    /// During a trial, and in a pause after the period has ended, nothing is charged yet, so nothing is prorated. A change of the
+    /// period's length begins a new period, which is billed at once, as in Stripe.
+    pub fn change(&mut self, change: Change, proration: &mut Proration<'_>) -> Result<()> {
         self.refuse_unchangeable()?;
-        self.scheduled = None;
-        let keeps_cycle = change.keeps_cycle(self)?;
+        let restarts = change.anchor == AnchorChange::Now || !change.keeps_cycle(self)?;
+        let (at, behavior) = (change.at, change.proration);
         let items = change.items.unwrap_or_else(|| self.items.clone());
         check_items(&items)?;
         self.same_currency(&items)?;
-        if matches!(
-            self.status,
-            SubscriptionStatus::Trialing | SubscriptionStatus::Paused
-        ) {
-            self.items = items;
+        self.change_scheduled(&items)?;
+        if self.is_metered() {
+            let usage = self.usage_lines(self.metered_until(at), proration.readings)?;
+            self.pending_lines.extend(usage);
+        }
+        if !self.is_charged(proration.now) {
+            return self.change_uncharged(items);
+        }
+        if restarts && self.paused.is_some() {
+            return Err(self.wrong_status("given a new period before it is resumed"));
+        }
+        self.check_moment(at)?;
+        let before = std::mem::take(&mut self.items);
+        for (item, successor) in replaced(&before, &items) {
+            match behavior {
+                ProrationBehavior::None => self.hand_over(item, successor),
+                ProrationBehavior::CreateProrations | ProrationBehavior::AlwaysInvoice => {
+                    self.give_back(item, at, proration)?;
+                }
+            }
+        }
+        if restarts && behavior != ProrationBehavior::None {
+            for item in before.iter().filter(|item| items.contains(item)) {
+                self.give_back(item, at, proration)?;
+            }
+        }
+        self.items = items;
+        if restarts {
+            self.begin_period_at(at)?;
+            self.charge_period()?;
+        } else if behavior != ProrationBehavior::None {
+            self.prorated_until = Some(at);
+            for item in self.items.clone() {
+                if !before.contains(&item) {
+                    self.charge_rest(&item, at, proration.unit)?;
+                }
+            }
+        }
+        if restarts || behavior == ProrationBehavior::AlwaysInvoice {
+            self.bill_at_once(proration.now, EventType::SubscriptionUpdated);
             return Ok(());
         }
-        if !self.period.contains(change.at) {
-            let detail = format!(
-                "must be in the running period, from {} to before {}",
-                self.period.start, self.period.end
-            );
-            return Err(Error::invalid("/proration_date", "out_of_range", detail));
-        }
-        let restarts = change.anchor == AnchorChange::Now || !keeps_cycle;
-        let left = Fraction::left(self.period, change.at, unit, &self.zone)?;
-        let until = self.period.end;
-        let gone = self.usage_lines(self.period_until(change.at), readings)?;
-        self.pending_lines.extend(gone);
-        if change.proration != ProrationBehavior::None {
-            for item in self
-                .items
-                .iter()
-                .filter(|item| restarts || !items.contains(item))
-            {
-                if let Some(line) = self.credit_line(item, left, change.at, until)? {
-                    self.pending_lines.push(line);
-                }
-            }
-        }
-        let before = std::mem::replace(&mut self.items, items);
-        if restarts {
-            self.begin_period_at(change.at)?;
-            self.charge_period()?;
-        } else if change.proration != ProrationBehavior::None {
-            for item in self.items.iter().filter(|item| !before.contains(item)) {
-                if let Some(line) = self.rest_line(item, left, change.at, until)? {
-                    self.pending_lines.push(line);
-                }
-            }
-        }
         self.revision = self.revision.saturating_add(1);
-        let at_once = restarts
-            || change.proration == ProrationBehavior::AlwaysInvoice
-            || self.pending_lines.len() > MAX_PENDING;
-        if at_once && !self.pending_lines.is_empty() {
-            self.owe(now, EventType::SubscriptionUpdated);
+        self.refuse_too_many_lines()
+    }
+
+    /// Nothing was charged for what it has: other plans take its place. What waits for the start is worked out again.
+    fn change_uncharged(&mut self, items: Vec<Item>) -> Result<()> {
+        self.items = items;
+        let waits_for_start = self.status == SubscriptionStatus::Paused && self.paused.is_none();
+        if waits_for_start && !self.pending_lines.is_empty() {
+            self.pending_lines = self.stub_lines()?;
         }
         Ok(())
     }
 
-    /// The metrics whose usage a change bills: all where a new period begins, else those that the new plans do not count.
+    /// What waits is billed at once, where anything does.
+    pub(super) fn bill_at_once(&mut self, now: Timestamp, tells: EventType) {
+        self.revision = self.revision.saturating_add(1);
+        if !self.pending_lines.is_empty() {
+            self.owe(now, tells);
+        }
+    }
+
+    /// A change is worked out for a moment of the running period, and not for one before the last change.
+    fn check_moment(&self, at: Timestamp) -> Result<()> {
+        let out_of_range = |detail| Err(Error::invalid("/proration_date", "out_of_range", detail));
+        if !self.period.contains(at) {
+            return out_of_range(format!(
+                "must be in the running period, from {} to before {}",
+                self.period.start, self.period.end
+            ));
+        }
+        match self.prorated_until {
+            Some(until) if at < until => out_of_range(format!(
+                "must not be before {until}, when the last change was"
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn refuse_too_many_lines(&self) -> Result<()> {
+        if self.pending_lines.len() <= MAX_PENDING {
+            return Ok(());
+        }
+        let detail = format!(
+            "{MAX_PENDING} lines of subscription {} wait for its next invoice already; change it with proration_behavior \
+             always_invoice",
+            self.id
+        );
+        Err(Error::conflict("too_many_pending_lines", detail))
+    }
+
+    /// A change that waits for the end of the period goes on waiting where only quantities change, and has them, too. A 409
+    /// where the plans change: what is to become of it only the caller knows.
+    fn change_scheduled(&mut self, items: &[Item]) -> Result<()> {
+        let Some(mut planned) = self
+            .scheduled
+            .as_ref()
+            .and_then(|change| change.items.clone())
+        else {
+            return Ok(());
+        };
+        let same_plans = items.len() == self.items.len()
+            && self
+                .items
+                .iter()
+                .zip(items)
+                .all(|(old, new)| old.plan_id == new.plan_id && old.version == new.version);
+        if !same_plans {
+            return Err(self.already_scheduled("drop that with scheduled_change null first"));
+        }
+        let successors: Vec<_> = replaced_by_plan(&self.items, &planned)
+            .into_iter()
+            .zip(items)
+            .filter(|((old, _), new)| old.quantity != new.quantity)
+            .map(|((_, place), new)| (place, new.quantity))
+            .collect();
+        for (place, quantity) in successors {
+            let Some(item) = place.and_then(|place| planned.get_mut(place)) else {
+                continue;
+            };
+            if item.price.charge.model == PricingModel::Flat && quantity > 1 {
+                let detail = format!("{} has no quantity", item.plan_id);
+                return Err(self.already_scheduled(&detail));
+            }
+            item.quantity = quantity;
+        }
+        if let Some(scheduled) = &mut self.scheduled {
+            scheduled.items = Some(planned);
+        }
+        Ok(())
+    }
+
+    fn already_scheduled(&self, why: &str) -> Error {
+        let detail = format!(
+            "a change of subscription {} waits for the end of its period: {why}",
+            self.id
+        );
+        Error::conflict("change_already_scheduled", detail)
+    }
+
+    /// The metrics whose usage a change bills: all where a new period begins, else those that the new plans do not count, or
+    /// not at that price.
     pub fn meters_closed_by(&self, change: &Change) -> Result<Vec<String>> {
-        if matches!(
-            self.status,
-            SubscriptionStatus::Trialing | SubscriptionStatus::Paused
-        ) {
+        if !self.is_metered() {
             return Ok(Vec::new());
         }
         if change.anchor == AnchorChange::Now || !change.keeps_cycle(self)? {
             return Ok(self.metrics());
         }
         let items = change.items.as_deref().unwrap_or(&self.items);
-        let kept = |metric: &str| {
+        let kept = |meter: &Meter| {
             let mut meters = items.iter().flat_map(|item| &item.price.meters);
-            meters.any(|meter| meter.metric_name == metric)
+            meters.any(|other| other.counts_as(meter))
         };
-        let mut metrics = self.metrics();
-        metrics.retain(|metric| !kept(metric));
-        Ok(metrics)
+        Ok(self
+            .meters()
+            .filter(|(_, meter)| !kept(meter))
+            .map(|(_, meter)| meter.metric_name.clone())
+            .collect())
     }
 
     /// Changes what is subscribed to when the running period ends.
@@ -261,44 +345,33 @@ impl Subscription {
         Ok(())
     }
 
-    /// Ends it now. `prorate` gives back the part of the period that is left; `readings` are those of all its meters.
+    /// Ends it now. `prorate` gives back what was charged for the part of the period that is left; the readings are those of all
+    /// its meters.
     ///
     /// What is owed or given back then is billed at once. Errors where it has ended.
-    pub fn cancel_now(
-        &mut self,
-        prorate: bool,
-        unit: ProrationUnit,
-        readings: &[Reading],
-        now: Timestamp,
-    ) -> Result<()> {
+    pub fn cancel_now(&mut self, prorate: bool, proration: &mut Proration<'_>) -> Result<()> {
         self.refuse_if_over()?;
+        let now = proration.now;
         if self.schedule.is_some() {
             // What its rows are owed for has not begun, or was paid for by them.
             self.end(now);
             return Ok(());
         }
-        let charged = matches!(
-            self.status,
-            SubscriptionStatus::Active | SubscriptionStatus::PastDue | SubscriptionStatus::Unpaid
-        );
-        if charged {
-            let usage = self.usage_lines(self.period_until(now), readings)?;
+        let metered = self.is_metered();
+        if metered {
+            let usage = self.usage_lines(self.metered_until(now), proration.readings)?;
             self.pending_lines.extend(usage);
+        } else {
+            self.pending_lines.clear();
         }
-        if charged && prorate && self.period.contains(now) {
-            let left = Fraction::left(self.period, now, unit, &self.zone)?;
+        if prorate && self.is_charged(now) && self.period.contains(now) {
             for item in self.items.clone() {
-                if let Some(line) = self.credit_line(&item, left, now, self.period.end)? {
-                    self.pending_lines.push(line);
-                }
+                self.give_back(&item, now, proration)?;
             }
         }
         self.end(now);
         self.scheduled = None;
-        self.revision = self.revision.saturating_add(1);
-        if charged && !self.pending_lines.is_empty() {
-            self.owe(now, EventType::SubscriptionCanceled);
-        }
+        self.bill_at_once(now, EventType::SubscriptionCanceled);
         Ok(())
     }
 
@@ -310,79 +383,32 @@ impl Subscription {
         }
         Ok(())
     }
-
-    /// What is given back of a plan for the rest of the period.
-    fn credit_line(
-        &self,
-        item: &Item,
-        left: Fraction,
-        at: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<LineItem>> {
-        let basis = Basis {
-            charge: item.price.charge.clone(),
-            fraction: Some(left),
-            discounted: self.discounted,
-            credit: true,
-            events: 0,
-        };
-        let description = format!(
-            "Unused time on {} after {}",
-            item.price.name,
-            self.zone.date(at)?
-        );
-        part_line(
-            item,
-            basis,
-            description,
-            Period {
-                start: at,
-                end: until,
-            },
-        )
-    }
-
-    /// What is charged for a plan for the rest of the period.
-    fn rest_line(
-        &self,
-        item: &Item,
-        left: Fraction,
-        at: Timestamp,
-        until: Timestamp,
-    ) -> Result<Option<LineItem>> {
-        let basis = Basis {
-            charge: item.price.charge.clone(),
-            fraction: Some(left),
-            ..Basis::default()
-        };
-        let description = format!(
-            "Remaining time on {} after {}",
-            item.price.name,
-            self.zone.date(at)?
-        );
-        part_line(
-            item,
-            basis,
-            description,
-            Period {
-                start: at,
-                end: until,
-            },
-        )
-    }
 }
 
-/// A line for a part of a period; none for a plan that costs nothing in advance.
-fn part_line(
-    item: &Item,
-    basis: Basis,
-    description: String,
-    period: Period,
-) -> Result<Option<LineItem>> {
-    if item.price.charge.is_free() {
-        return Ok(None);
-    }
-    let quantity = Decimal::from(item.quantity);
-    let line = LineItem::new(description, quantity, basis, item.price.currency)?;
-    Ok(Some(item.mark(line, period)))
+/// Each plan that changes or goes, and what takes its place: the same plan at another price or quantity, or the next of the new
+/// ones.
+fn replaced<'i>(before: &'i [Item], after: &'i [Item]) -> Vec<(&'i Item, Option<&'i Item>)> {
+    let successors = replaced_by_plan(before, after).into_iter();
+    successors
+        .map(|(item, place)| (item, place.and_then(|place| after.get(place))))
+        .filter(|(item, _)| !after.contains(item))
+        .collect()
+}
+
+/// The place among the new plans of what each of the old ones becomes.
+fn replaced_by_plan<'i>(before: &'i [Item], after: &[Item]) -> Vec<(&'i Item, Option<usize>)> {
+    let of_plan =
+        |items: &[Item], item: &Item| items.iter().position(|other| other.plan_id == item.plan_id);
+    let mut new: Vec<usize> = (0..after.len())
+        .filter(|place| {
+            after
+                .get(*place)
+                .is_some_and(|item| of_plan(before, item).is_none())
+        })
+        .rev()
+        .collect();
+    before
+        .iter()
+        .map(|item| (item, of_plan(after, item).or_else(|| new.pop())))
+        .collect()
 }

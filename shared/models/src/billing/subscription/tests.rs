@@ -1,5 +1,5 @@
 use super::*;
-use crate::billing::{Charge, ProrationUnit};
+use crate::billing::{Charge, Discount, Duration, Invoice, LineItem, ProrationUnit, Terms};
 use crate::time::Interval;
 
 fn at(text: &str) -> Timestamp {
@@ -61,20 +61,45 @@ fn bill_at(subscription: &Subscription, now: &str) -> Bill {
 
 /// Bills what is due, paid or refused.
 fn run(subscription: &mut Subscription, now: &str, paid: bool) -> Vec<i64> {
+    bill(subscription, now, paid).map_or_else(Vec::new, |new| amounts(&new.lines))
+}
+
+fn amounts(lines: &[LineItem]) -> Vec<i64> {
+    lines.iter().map(|line| line.amount.minor()).collect()
+}
+
+/// The same, with the invoice.
+fn bill(subscription: &mut Subscription, now: &str, paid: bool) -> Option<Invoice> {
     let bill = bill_at(subscription, now);
-    let invoice = subscription.invoice(&bill, &[]).unwrap();
+    let new = subscription.invoice(&bill, &[]).unwrap();
+    let number = at(now).seconds().unsigned_abs();
+    let invoice = new
+        .clone()
+        .map(|new| Invoice::draft(Id::new(number).unwrap(), new, at(now)).unwrap());
     let outcome = Outcome {
-        invoice: Some(Id::new(3).unwrap()),
+        invoice: invoice.as_ref().map(|invoice| invoice.id),
         paid,
         refused: !paid,
     };
-    subscription
-        .billed(&bill, outcome, invoice.as_ref())
-        .unwrap();
-    invoice.map_or_else(Vec::new, |new| {
-        new.lines.iter().map(|line| line.amount.minor()).collect()
-    })
+    subscription.billed(&bill, outcome, new.as_ref()).unwrap();
+    invoice
 }
+
+/// A change is made, or it ends, with what these invoices charged.
+fn proration<'a>(now: &str, invoices: &'a mut [Invoice]) -> Proration<'a> {
+    Proration {
+        now: at(now),
+        unit: ProrationUnit::Second,
+        readings: &[],
+        invoices,
+    }
+}
+
+/// A new period in any case; the one that was running is credited.
+const ANEW: Resumption = Resumption {
+    anchor: AnchorChange::Now,
+    proration: ProrationBehavior::CreateProrations,
+};
 
 fn change(items: Vec<Item>, proration: ProrationBehavior, moment: &str) -> Change {
     Change {
@@ -158,7 +183,9 @@ fn a_later_start_waits_and_an_earlier_one_is_billed_in_one() {
         later.turn(at("2026-05-01T00:00:00Z")).unwrap(),
         Turn::Resume
     );
-    later.resume(false, at("2026-05-01T00:00:00Z")).unwrap();
+    later
+        .resume(ANEW, &mut proration("2026-05-01T00:00:00Z", &mut []))
+        .unwrap();
     assert_eq!(run(&mut later, "2026-05-01T00:02:00Z", true), [9999]);
     assert_eq!(later.period.end, at("2026-06-01T00:00:00Z"));
 
@@ -187,7 +214,8 @@ fn the_time_before_a_chosen_anchor_is_charged_in_part() {
 #[test]
 fn a_change_credits_the_old_and_charges_the_new_for_the_rest() {
     let mut subscription = start(0, "2025-06-01T00:00:00Z");
-    run(&mut subscription, "2025-06-01T00:02:00Z", true);
+    let first = bill(&mut subscription, "2025-06-01T00:02:00Z", true);
+    let mut invoices = [first.unwrap()];
     let moment = "2025-06-20T13:37:11Z";
     let upgrade = change(
         vec![item("plan_max", 29999)],
@@ -195,7 +223,7 @@ fn a_change_credits_the_old_and_charges_the_new_for_the_rest() {
         moment,
     );
     subscription
-        .change(upgrade, ProrationUnit::Second, &[], at(moment))
+        .change(upgrade, &mut proration(moment, &mut invoices))
         .unwrap();
     assert_eq!(
         run(&mut subscription, "2025-06-20T13:39:11Z", true),
@@ -210,7 +238,8 @@ fn a_change_credits_the_old_and_charges_the_new_for_the_rest() {
 #[test]
 fn another_length_begins_a_new_period_at_once() {
     let mut subscription = start(0, "2025-06-01T00:00:00Z");
-    run(&mut subscription, "2025-06-01T00:02:00Z", true);
+    let first = bill(&mut subscription, "2025-06-01T00:02:00Z", true);
+    let mut invoices = [first.unwrap()];
     let mut yearly = item("plan_year", 99900);
     yearly.price.interval = Interval::Year;
     let moment = "2025-06-16T00:00:00Z";
@@ -220,7 +249,7 @@ fn another_length_begins_a_new_period_at_once() {
         moment,
     );
     subscription
-        .change(upgrade, ProrationUnit::Second, &[], at(moment))
+        .change(upgrade, &mut proration(moment, &mut invoices))
         .unwrap();
     assert_eq!(
         run(&mut subscription, "2025-06-16T00:02:00Z", true),
@@ -256,24 +285,31 @@ fn ends_now_or_with_the_period_and_can_be_undone() {
         subscription.turn(at("2026-01-15T00:00:00Z")).unwrap(),
         Turn::Cancel
     );
-    let unit = ProrationUnit::Second;
-    subscription.cancel_now(true, unit, &[], now).unwrap();
+    let mut none = [];
+    let mut ends = proration("2026-01-02T00:00:00Z", &mut none);
+    subscription.cancel_now(true, &mut ends).unwrap();
     assert_eq!(subscription.status, SubscriptionStatus::Canceled);
     assert_eq!(subscription.due(), None);
-    assert!(subscription.cancel_now(true, unit, &[], now).is_err());
+    assert!(subscription.cancel_now(true, &mut ends).is_err());
 }
 
 #[test]
 fn what_is_left_comes_back_at_an_early_end_less_the_discount_it_had() {
     let mut subscription = start(0, "2025-06-01T00:00:00Z");
-    run(&mut subscription, "2025-06-01T00:02:00Z", true);
-    subscription.discounted = Some(Fraction {
-        part: 5000,
-        whole: 9999,
+    subscription.discount = Some(Discount {
+        coupon_id: "half".parse().unwrap(),
+        name: "Half".to_owned(),
+        terms: Terms::Percent(Decimal::from(50)),
+        duration: Duration::Once,
+        start: at("2025-06-01T00:00:00Z"),
+        end: None,
+        used: false,
     });
-    let now = at("2025-06-16T00:00:00Z");
+    let first = bill(&mut subscription, "2025-06-01T00:02:00Z", true);
+    let mut invoices = [first.unwrap()];
+    let half = "2025-06-16T00:00:00Z";
     subscription
-        .cancel_now(true, ProrationUnit::Second, &[], now)
+        .cancel_now(true, &mut proration(half, &mut invoices))
         .unwrap();
     assert_eq!(subscription.due(), Some(at("2025-06-16T00:02:00Z")));
     assert_eq!(
@@ -289,12 +325,15 @@ fn a_pause_makes_no_invoices_and_a_resumption_begins_anew() {
     run(&mut subscription, "2026-01-01T00:02:00Z", true);
     subscription.pause(None).unwrap();
     assert_eq!(subscription.due(), None);
-    let now = at("2026-03-05T00:00:00Z");
-    subscription.resume(false, now).unwrap();
+    let now = "2026-03-05T00:00:00Z";
+    subscription
+        .resume(ANEW, &mut proration(now, &mut []))
+        .unwrap();
     assert_eq!(subscription.status, SubscriptionStatus::Active);
     assert_eq!(run(&mut subscription, "2026-03-05T00:02:00Z", true), [9999]);
     assert_eq!(subscription.period.end, at("2026-04-05T00:00:00Z"));
-    assert!(subscription.resume(false, now).is_err());
+    let twice = subscription.resume(ANEW, &mut proration(now, &mut []));
+    assert!(twice.is_err());
 }
 
 /// The periods of four years from each day of a leap year follow one another without a gap, and keep their day and hour.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Subscription, SubscriptionStatus};
 use crate::billing::subscription::INCOMPLETE_SECONDS;
-use crate::billing::{BillingReason, Fraction, NewInvoice, Totals};
+use crate::billing::{BillingReason, NewInvoice};
 use crate::error::Result;
 use crate::ids::{self, Id};
 use crate::time::{Period, Timestamp};
@@ -97,7 +97,10 @@ impl Subscription {
             SubscriptionStatus::Active
             | SubscriptionStatus::PastDue
             | SubscriptionStatus::Unpaid => Some(self.period.end),
-            SubscriptionStatus::Paused => self.resumes_at,
+            SubscriptionStatus::Paused => {
+                let settles = self.settles_at_period_end().then_some(self.period.end);
+                settles.into_iter().chain(self.resumes_at).min()
+            }
             SubscriptionStatus::IncompleteExpired | SubscriptionStatus::Canceled => None,
         }
     }
@@ -123,7 +126,15 @@ impl Subscription {
         }
         match self.status {
             SubscriptionStatus::Incomplete => Ok(Turn::Expire),
-            SubscriptionStatus::Paused => Ok(Turn::Resume),
+            SubscriptionStatus::Paused => {
+                let resumes = self.resumes_at.filter(|at| *at <= now);
+                let first = resumes.is_none_or(|at| self.period.end <= at);
+                if first && self.settles_at_period_end() {
+                    self.period_ended()
+                } else {
+                    Ok(Turn::Resume)
+                }
+            }
             SubscriptionStatus::Trialing if self.period.end > now => Ok(Turn::AnnounceTrial),
             SubscriptionStatus::Trialing
             | SubscriptionStatus::Active
@@ -145,17 +156,18 @@ impl Subscription {
     /// The bill at the end of the running period; `None` where it ends then and nothing is left to be billed.
     pub fn upcoming(&self) -> Result<Option<Bill>> {
         let cycle = self.cycle()?;
-        if !self.cancel_at_period_end {
+        if !self.cancel_at_period_end && self.paused.is_none() {
             return Ok(Some(cycle));
         }
-        let used = !cycle.ends_trial && self.meters().next().is_some();
+        let used = self.is_metered() && self.meters().next().is_some();
         if self.pending_lines.is_empty() && !used {
             return Ok(None);
         }
         Ok(Some(Bill {
             base: Vec::new(),
             moves_to: None,
-            ends: true,
+            ends_trial: false,
+            ends: self.cancel_at_period_end,
             ..cycle
         }))
     }
@@ -173,7 +185,7 @@ impl Subscription {
             start: next.period_start(index)?,
             end: next.period_start(index.saturating_add(1))?,
         };
-        let trial = self.status == SubscriptionStatus::Trialing;
+        let trial = self.standing() == SubscriptionStatus::Trialing;
         Ok(Bill {
             reason: BillingReason::SubscriptionCycle,
             period,
@@ -258,8 +270,9 @@ impl Subscription {
             }
             self.period = step.period;
             self.period_index = step.index;
-            self.discounted = invoice.map(discounted).transpose()?.flatten();
+            self.prorated_until = None;
         }
+        self.keep_charged(bill, outcome, invoice);
         if let (Some(discount), Some(_)) = (
             &mut self.discount,
             invoice.and_then(|new| new.discount.as_ref()),
@@ -276,42 +289,28 @@ impl Subscription {
         if let Some(invoice) = outcome.invoice {
             self.take_in(invoice);
         }
-        self.status = match (self.status, outcome.refused) {
+        self.stand(match (self.standing(), outcome.refused) {
             (SubscriptionStatus::Trialing | SubscriptionStatus::Active, true) => {
                 SubscriptionStatus::PastDue
             }
             (SubscriptionStatus::Trialing, false) => SubscriptionStatus::Active,
             (status, _) => status,
-        };
+        });
         if outcome.paid && outcome.invoice.is_some() {
             self.paid();
         }
         if outcome.paid && self.status == SubscriptionStatus::Incomplete {
             self.status = SubscriptionStatus::Active;
         }
+        if bill.closes.is_some()
+            && let Some(pause) = &mut self.paused
+        {
+            pause.settled = true;
+            self.revision = self.revision.saturating_add(1);
+        }
         if bill.ends {
             self.end(self.period.end);
         }
         Ok(())
     }
-}
-
-/// The part of what was charged that the discount took.
-fn discounted(new: &NewInvoice) -> Result<Option<Fraction>> {
-    let Some(discount) = &new.discount else {
-        return Ok(None);
-    };
-    let totals = Totals::of(new.currency, &new.lines, Some(discount.terms), &[])?;
-    let charged = new
-        .lines
-        .iter()
-        .filter(|line| line.is_discountable())
-        .try_fold(crate::Money::zero(new.currency), |sum, line| {
-            sum.plus(line.amount)
-        })?;
-    Ok(Some(Fraction {
-        part: totals.discount.minor(),
-        whole: charged.minor(),
-    })
-    .filter(|fraction| fraction.part > 0 && fraction.whole > 0))
 }

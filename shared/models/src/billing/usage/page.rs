@@ -6,15 +6,37 @@ use serde::{Deserialize, Serialize};
 
 use super::stored::StoredPage;
 use super::{Aggregation, Survey, UsageEvent, UsageKind, UsageReport, UsageTotals};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{self, Id};
 use crate::time::{Period, Timestamp};
 
-/// The totals of the period that was closed last.
+/// The bill that usage is closed for: the period of the subscription, by its start, and the how-manieth change is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Closing {
+    /// The start of the subscription's period.
+    pub period: Timestamp,
+    /// The how-manieth change; for the end of a period that of the next one.
+    pub revision: u32,
+}
+
+/// What was closed last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Closed {
+    pub(super) from: Timestamp,
     pub(super) end: Timestamp,
+    pub(super) closing: Closing,
     pub(super) totals: UsageTotals,
+}
+
+/// What a bill closes of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// From when to when.
+    pub part: Period,
+    /// What was used in it.
+    pub totals: UsageTotals,
+    /// Whether it is closed already.
+    pub done: bool,
 }
 
 /// Under which id and when something was received.
@@ -212,17 +234,56 @@ impl UsagePage {
         }
     }
 
-    /// Closes `period` with those totals: from now on nothing counts in it. What was closed before is forgotten.
-    pub fn close(&mut self, period: Period, totals: UsageTotals) {
-        let end = period.end;
-        self.open.retain(|start, _| *start >= end);
-        self.closed = Some(Closed { end, totals });
+    /// What is to be billed of `period`: what was used since the last bill, and what was closed for this very bill, should
+    /// whoever closed it have died.
+    ///
+    /// Times are whole seconds, so a period that begins and ends within one takes that second, too. A 409 where a later bill has
+    /// been here: who asks read the subscription before that.
+    pub fn cut(&self, period: Period, closing: Closing) -> Result<Cut> {
+        if let Some(closed) = &self.closed
+            && closed.closing > closing
+        {
+            let detail = format!("{} is closed until {}", self.metric_name, closed.end);
+            return Err(Error::conflict("period_closed", detail));
+        }
+        let earlier = self
+            .closed
+            .as_ref()
+            .filter(|closed| closed.closing == closing);
+        if let Some(closed) = earlier.filter(|closed| closed.end >= period.end) {
+            return Ok(Cut {
+                part: Period {
+                    start: closed.from,
+                    end: closed.end,
+                },
+                totals: closed.totals.clone(),
+                done: true,
+            });
+        }
+        let start = self.running(period);
+        let end = period.end.max(start.plus_seconds(1));
+        let open = self.totals(Period { start, end })?;
+        let (start, totals) = match earlier {
+            Some(closed) => (closed.from, closed.totals.clone().merge(open)?),
+            None => (start, open),
+        };
+        Ok(Cut {
+            part: Period { start, end },
+            totals,
+            done: false,
+        })
     }
 
-    /// The totals of the period that ended there, where it was the last to be closed.
-    pub fn closed(&self, end: Timestamp) -> Option<&UsageTotals> {
-        let closed = self.closed.as_ref().filter(|closed| closed.end == end)?;
-        Some(&closed.totals)
+    /// Closes the log so: from now on nothing counts in that part. What was closed before is forgotten.
+    pub fn close(&mut self, cut: &Cut, closing: Closing) {
+        let end = cut.part.end;
+        self.open.retain(|start, _| *start >= end);
+        self.closed = Some(Closed {
+            from: cut.part.start,
+            end,
+            closing,
+            totals: cut.totals.clone(),
+        });
     }
 
     /// An event of this page.
@@ -270,6 +331,18 @@ mod tests {
         page.record(january(), &report, receipt).unwrap();
     }
 
+    fn closing(revision: u32) -> Closing {
+        Closing {
+            period: january().start,
+            revision,
+        }
+    }
+
+    fn close(page: &mut UsagePage, period: Period, revision: u32) {
+        let cut = page.cut(period, closing(revision)).unwrap();
+        page.close(&cut, closing(revision));
+    }
+
     /// The page as it is read after it was written.
     fn reread(page: &UsagePage) -> UsagePage {
         serde_json::from_str(&serde_json::to_string(page).unwrap()).unwrap()
@@ -294,7 +367,7 @@ mod tests {
         // The plan changed in the middle of the month, and what was used until then is billed.
         let middle = "2026-01-10T00:00:00Z";
         let end = at(middle);
-        page.close(Period { end, ..january() }, UsageTotals::default());
+        close(&mut page, Period { end, ..january() }, 1);
         assert_eq!(place(&page, january_1), (middle.to_owned(), true));
         assert_eq!(
             place(&page, "2026-01-31T23:59:59Z"),
@@ -302,7 +375,7 @@ mod tests {
         );
         assert_eq!(place(&page, february_1), (february_1.to_owned(), false));
         // The month is closed, and the subscription has not moved yet.
-        page.close(january(), UsageTotals::default());
+        close(&mut page, january(), 2);
         assert_eq!(place(&page, middle), (february_1.to_owned(), true));
         assert_eq!(
             place(&page, "2026-03-03T00:00:00Z"),
@@ -323,10 +396,44 @@ mod tests {
         assert_eq!((totals.sum, totals.count), (2.into(), 2));
         assert!(!totals.is_known(Aggregation::Max));
         assert_eq!(page.totals(january()).unwrap().count, 1);
-        assert_eq!(page.closed(whole.end), None);
-        page.close(whole, totals.clone());
-        assert_eq!(page.closed(whole.end), Some(&totals));
+        close(&mut page, whole, 1);
+        let again = page.cut(whole, closing(1)).unwrap();
+        assert!(again.done);
+        assert_eq!(again.totals, totals);
         assert_eq!(page.totals(whole).unwrap(), UsageTotals::default());
+    }
+
+    #[test]
+    fn who_closes_for_a_bill_that_was_not_made_closes_all_of_it() {
+        let mut page = first();
+        let until = |text| Period {
+            end: at(text),
+            ..january()
+        };
+        record(&mut page, 1, Some("2026-01-02T00:00:00Z"));
+        close(&mut page, until("2026-01-10T00:00:00Z"), 1);
+        record(&mut page, 2, Some("2026-01-11T00:00:00Z"));
+        // Whoever closed it died; the change is made a day later.
+        let cut = page.cut(until("2026-01-12T00:00:00Z"), closing(1)).unwrap();
+        assert_eq!((cut.totals.count, cut.done), (2, false));
+        page.close(&cut, closing(1));
+        // That was billed, so the next bill has only what came since: nothing, and then one.
+        let next = |page: &UsagePage| page.cut(until("2026-01-12T00:00:00Z"), closing(2)).unwrap();
+        assert_eq!(next(&page).totals.count, 0);
+        record(&mut page, 3, Some("2026-01-12T00:00:00Z"));
+        assert_eq!(next(&page).totals.count, 1);
+    }
+
+    #[test]
+    fn a_period_that_begins_and_ends_within_a_second_has_what_was_used_in_it() {
+        let mut page = first();
+        record(&mut page, 1, Some("2026-01-01T00:00:00Z"));
+        let nothing = Period {
+            end: january().start,
+            ..january()
+        };
+        let cut = page.cut(nothing, closing(1)).unwrap();
+        assert_eq!(cut.totals.count, 1);
     }
 
     #[test]
@@ -369,17 +476,16 @@ mod tests {
     fn totals_of_periods_that_are_over_are_not_carried_for_ever() {
         let mut page = first();
         record(&mut page, 1, None);
-        page.close(january(), page.totals(january()).unwrap());
+        close(&mut page, january(), 1);
         let february = Period {
             start: january().end,
             end: at("2026-03-01T00:00:00Z"),
         };
         page.totals_from(february, february.start);
-        page.close(february, UsageTotals::default());
+        close(&mut page, february, 1);
         assert_eq!(
             (page.open.len(), page.closed_until()),
             (0, Some(february.end))
         );
-        assert_eq!(page.closed(january().end), None);
     }
 }

@@ -16,7 +16,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::page::Closed;
+use super::page::{Closed, Closing};
 use super::{UsageEvent, UsageKind, UsagePage, UsageTotals};
 use crate::error::{Error, Result};
 use crate::ids::{self, Id};
@@ -42,6 +42,9 @@ pub(super) struct StoredPage {
     open: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     closed: String,
+    /// From when that was, and for which bill: the start of its period and its revision.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    closed_for: String,
     received: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_id: Option<u64>,
@@ -64,13 +67,22 @@ impl From<UsagePage> for StoredPage {
         let open = page.open.iter();
         let open = joined(open.map(|(start, totals)| totals_text(*start, totals)), ' ');
         let closed = page.closed.as_ref();
+        let closed_for = closed.map_or_else(String::new, |c| {
+            let closing = c.closing;
+            trimmed(&[
+                base36(c.from.seconds()),
+                step(closing.period.seconds().saturating_sub(c.from.seconds())),
+                step(i64::from(closing.revision)),
+            ])
+        });
         let closed = closed.map_or_else(String::new, |c| totals_text(c.end, &c.totals));
         let bytes = FRAME_BYTES
             + 2 * page.metric_name.len()
             + events.len()
             + periods.len()
             + open.len()
-            + closed.len();
+            + closed.len()
+            + closed_for.len();
         Self {
             subscription_id: page.subscription_id,
             metric_name: page.metric_name,
@@ -79,6 +91,7 @@ impl From<UsagePage> for StoredPage {
             periods,
             open,
             closed,
+            closed_for,
             received: page.last_received,
             last_id: page.last_id.map(Id::number),
             corrections: page.corrections_before,
@@ -96,7 +109,7 @@ impl TryFrom<StoredPage> for UsagePage {
             .collect::<Result<Vec<_>>>()?;
         let open = words(&stored.open, ' ').map(read_totals);
         let closed = words(&stored.closed, ' ')
-            .map(|text| read_totals(text).map(|(end, totals)| Closed { end, totals }))
+            .map(|text| read_closed(text, &stored.closed_for))
             .next()
             .transpose()?;
         Ok(Self {
@@ -235,6 +248,24 @@ fn read_totals(text: &str) -> Result<(Timestamp, UsageTotals)> {
         stale,
     };
     Ok((at, totals))
+}
+
+fn read_closed(text: &str, closed_for: &str) -> Result<Closed> {
+    let (end, totals) = read_totals(text)?;
+    let mut parts = closed_for.split(',');
+    let mut next = || parts.next().unwrap_or_default();
+    let from = number(next())?;
+    let period = from.saturating_add(number(next())?);
+    let revision = u32::try_from(number(next())?).or_else(|_error| broken(closed_for))?;
+    Ok(Closed {
+        from: Timestamp::from_seconds(from),
+        end,
+        closing: Closing {
+            period: Timestamp::from_seconds(period),
+            revision,
+        },
+        totals,
+    })
 }
 
 fn words(text: &str, separator: char) -> impl Iterator<Item = &str> {
@@ -384,7 +415,12 @@ mod tests {
         totals.forget();
         page.open.insert(at("2026-02-01T00:00:00Z"), totals.clone());
         page.closed = Some(Closed {
+            from: at("2025-12-15T00:00:00Z"),
             end: at("2026-01-01T00:00:00Z"),
+            closing: Closing {
+                period: at("2025-12-01T00:00:00Z"),
+                revision: 3,
+            },
             totals,
         });
         page
@@ -424,6 +460,7 @@ mod tests {
             ("open", "1,x"),
             ("open", "1,1,1,-1"),
             ("closed", "1,1,1,1,1,1,1,-1"),
+            ("closed_for", "1,1,-1"),
         ] {
             let mut broken = good.clone();
             broken[field] = text.into();

@@ -40,18 +40,18 @@ impl Share {
 }
 
 /// What can still be credited of an invoice.
-pub(super) struct Left<'a> {
+pub(in crate::billing::invoice) struct Left<'a> {
     invoice: &'a Invoice,
     /// Each line less its share of the discount.
-    pub(super) nets: Vec<Money>,
+    pub(in crate::billing::invoice) nets: Vec<Money>,
     credited: Credited,
     /// In all.
-    pub(super) total: Money,
+    pub(in crate::billing::invoice) total: Money,
 }
 
 impl<'a> Left<'a> {
     /// What is left of `invoice`.
-    pub(super) fn of(invoice: &'a Invoice) -> Result<Self> {
+    pub(in crate::billing::invoice) fn of(invoice: &'a Invoice) -> Result<Self> {
         let zero = Money::zero(invoice.currency);
         let mut credited = invoice.credited.clone().unwrap_or_else(|| Credited {
             total: zero,
@@ -59,6 +59,7 @@ impl<'a> Left<'a> {
             lines: vec![zero; invoice.lines.len()],
             taxes: vec![zero; invoice.taxes.len()],
             quantities: Vec::new(),
+            unused: None,
         });
         credited
             .quantities
@@ -66,13 +67,16 @@ impl<'a> Left<'a> {
         Ok(Self {
             invoice,
             nets: nets(&invoice.lines, invoice.discount_amount())?,
-            total: invoice.total()?.minus(credited.total)?,
+            total: invoice
+                .total()?
+                .minus(credited.total)?
+                .minus(credited.unused.unwrap_or(zero))?,
             credited,
         })
     }
 
     /// What is left of each line.
-    pub(super) fn lines(&self) -> Result<Vec<Money>> {
+    pub(in crate::billing::invoice) fn lines(&self) -> Result<Vec<Money>> {
         self.nets
             .iter()
             .zip(&self.credited.lines)
@@ -107,20 +111,8 @@ impl<'a> Left<'a> {
             }
         }
         invalid.into_result()?;
-        let taxes = self.taxes(&lines)?;
-        let currency = self.invoice.currency;
-        let total = lines
-            .iter()
-            .try_fold(exclusive_total(currency, &taxes)?, |sum, line| {
-                sum.plus(*line)
-            })?;
-        let share = Share {
-            lines,
-            quantities,
-            taxes,
-            total,
-        };
-        self.check("/lines", total)?;
+        let share = self.share(lines, quantities)?;
+        self.check("/lines", share.total)?;
         Ok(share)
     }
 
@@ -233,9 +225,30 @@ impl<'a> Left<'a> {
 
     /// What was credited, with a note more.
     pub(super) fn less(self, share: &Share, before_payment: Money) -> Result<Credited> {
-        let mut credited = self.credited;
+        let mut credited = self.with(share)?;
         credited.total = credited.total.plus(share.total)?;
         credited.before_payment = credited.before_payment.plus(before_payment)?;
+        Ok(credited)
+    }
+
+    /// What was credited, with an amount of a line more that a later invoice gives back.
+    pub(in crate::billing::invoice) fn less_unused(
+        self,
+        line: usize,
+        amount: Money,
+    ) -> Result<Credited> {
+        let zero = Money::zero(self.invoice.currency);
+        let place = |(index, _): (usize, &Money)| if index == line { amount } else { zero };
+        let lines: Vec<Money> = self.nets.iter().enumerate().map(place).collect();
+        let share = self.share(lines, vec![None; self.nets.len()])?;
+        let mut credited = self.with(&share)?;
+        credited.unused = Some(credited.unused.unwrap_or(zero).plus(share.total)?);
+        Ok(credited)
+    }
+
+    /// The lines and the taxes that were credited, with those of `share`.
+    fn with(self, share: &Share) -> Result<Credited> {
+        let mut credited = self.credited;
         for (sum, line) in credited.lines.iter_mut().zip(&share.lines) {
             *sum = sum.plus(*line)?;
         }
@@ -249,6 +262,23 @@ impl<'a> Left<'a> {
             credited.quantities.clear();
         }
         Ok(credited)
+    }
+
+    /// Amounts of lines with the taxes on them.
+    fn share(&self, lines: Vec<Money>, quantities: Vec<Option<Decimal>>) -> Result<Share> {
+        let taxes = self.taxes(&lines)?;
+        let currency = self.invoice.currency;
+        let total = lines
+            .iter()
+            .try_fold(exclusive_total(currency, &taxes)?, |sum, line| {
+                sum.plus(*line)
+            })?;
+        Ok(Share {
+            lines,
+            quantities,
+            taxes,
+            total,
+        })
     }
 }
 

@@ -1,0 +1,70 @@
+//! What an invoice charged for time that is not used, as it is given back on a later invoice.
+//!
+//! Credit notes and these credits draw on the same lines: of none is given back more than it charged.
+
+use super::credit::Left;
+use super::{Invoice, InvoiceStatus};
+use crate::billing::{AppliedRate, Fraction, rates_of};
+use crate::error::Result;
+use crate::money::Money;
+
+/// A part of a line that is given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unused {
+    /// What the line charged: after its share of the discount, before the taxes that come on top.
+    pub net: Money,
+    /// What of that had not been credited before.
+    pub left: Money,
+    /// The taxes that it was charged with.
+    pub rates: Vec<AppliedRate>,
+    /// What is given back of it, above zero.
+    pub amount: Money,
+}
+
+impl Invoice {
+    /// Gives a part of a line back and keeps count of it. `None` where nothing is: of an invoice that is void, was given up or
+    /// deleted nothing was charged, and a line may have been credited already.
+    pub fn give_back_unused(&mut self, line: usize, part: Fraction) -> Result<Option<Unused>> {
+        let charged = matches!(
+            self.status,
+            InvoiceStatus::Draft | InvoiceStatus::Open | InvoiceStatus::Paid
+        );
+        let Some(item) = self
+            .lines
+            .get(line)
+            .filter(|_| charged && self.deleted.is_none())
+        else {
+            return Ok(None);
+        };
+        let rates = rates_of(item, &self.rates);
+        let account = Left::of(self)?;
+        let (Some(net), Some(left)) = (
+            account.nets.get(line).copied(),
+            account.lines()?.get(line).copied(),
+        ) else {
+            return Ok(None);
+        };
+        let wanted = part.of(net.decimal(), self.currency)?;
+        let minor = wanted.minor().min(left.minor());
+        if minor <= 0 {
+            return Ok(None);
+        }
+        let amount = Money::new(minor, self.currency);
+        self.credited = Some(account.less_unused(line, amount)?);
+        Ok(Some(Unused {
+            net,
+            left,
+            rates,
+            amount,
+        }))
+    }
+
+    /// Whether that line was charged so: a credit of it stands on this.
+    pub fn charged(&self, line: usize, net: Money, rates: &[AppliedRate]) -> Result<bool> {
+        let Some(item) = self.lines.get(line) else {
+            return Ok(false);
+        };
+        let nets = Left::of(self)?.nets;
+        Ok(nets.get(line) == Some(&net) && rates_of(item, &self.rates) == rates)
+    }
+}

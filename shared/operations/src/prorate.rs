@@ -1,0 +1,118 @@
+//! A change, a resumption or an end of a subscription, worked out with what was charged for its running period.
+
+use futures::future::{try_join, try_join_all};
+use models::billing::{Invoice, Proration, Resumption, Subscription};
+use models::{Result, Timestamp};
+use store::{Stored, Writes};
+
+use crate::Context;
+use crate::close_usage::{Purpose, read_meters};
+
+/// When something is done to a subscription, and whose usage is billed with it.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// When it is done.
+    pub now: Timestamp,
+    /// The moment that parts of the period are worked out for.
+    pub at: Timestamp,
+    /// The metrics whose usage up to then is billed with it.
+    pub metrics: Vec<String>,
+    /// Whether it is done, or only shown.
+    pub purpose: Purpose,
+}
+
+/// A subscription as it is to be, and the invoices that keep count of what was given back of them.
+#[derive(Debug)]
+pub struct Prorated {
+    /// As it is to be.
+    pub subscription: Subscription,
+    before: Vec<Stored<Invoice>>,
+    after: Vec<Invoice>,
+}
+
+impl Prorated {
+    /// Adds the invoices of which something is given back: they go with the subscription, in the same write.
+    pub fn put_invoices(&self, writes: &mut Writes<'_>) -> Result<()> {
+        for (before, after) in self.before.iter().zip(&self.after) {
+            if **before != *after {
+                writes.update(before, after, None)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Works out what becomes of a subscription. Nothing is written but, where it is done, the ends of the meters; not even these
+/// where `work` refuses.
+///
+/// A read for the settings and one for each invoice that charged for the running period, which is most often one, all at once;
+/// then a read and a write for each metric.
+pub async fn prorate(
+    context: &Context,
+    before: &Subscription,
+    moment: &Moment,
+    work: impl Fn(&mut Subscription, &mut Proration<'_>) -> Result<()>,
+) -> Result<Prorated> {
+    let ids = before.charging_invoices().into_iter();
+    let (settings, stored) = try_join(
+        context.billing_settings(),
+        try_join_all(ids.map(|id| context.invoice(id))),
+    )
+    .await?;
+    let stored: Vec<Stored<Invoice>> = stored.into_iter().flatten().collect();
+    let invoices = || -> Vec<Invoice> { stored.iter().map(|one| (**one).clone()).collect() };
+    let worked_out = |readings: &[_]| {
+        let mut subscription = before.clone();
+        let mut invoices = invoices();
+        let mut proration = Proration {
+            now: moment.now,
+            unit: settings.proration,
+            readings,
+            invoices: &mut invoices,
+        };
+        work(&mut subscription, &mut proration)?;
+        Ok((subscription, invoices))
+    };
+    let (mut subscription, mut after) = worked_out(&[])?;
+    if !moment.metrics.is_empty() {
+        let period = before.metered_until(moment.at);
+        let metrics = &moment.metrics;
+        let readings = read_meters(context, before, metrics, period, moment.purpose).await?;
+        (subscription, after) = worked_out(&readings)?;
+    }
+    Ok(Prorated {
+        subscription,
+        before: stored,
+        after,
+    })
+}
+
+/// Ends a pause at `now`, as [`Subscription::resume`].
+pub async fn resume(
+    context: &Context,
+    before: &Subscription,
+    resumption: Resumption,
+    now: Timestamp,
+) -> Result<Prorated> {
+    let moment = Moment {
+        now,
+        at: now,
+        metrics: before.meters_closed_by_resumption(resumption, now),
+        purpose: Purpose::Make,
+    };
+    let work = |after: &mut Subscription, proration: &mut Proration<'_>| {
+        after.resume(resumption, proration)
+    };
+    prorate(context, before, &moment, work).await
+}
+
+/// The invoices that this one gives parts of lines back of. A read each, at once.
+pub async fn credited_invoices(context: &Context, invoice: &Invoice) -> Result<Vec<Invoice>> {
+    let ids = invoice.credited_invoices().into_iter();
+    let found = try_join_all(ids.map(|id| context.invoice(id))).await?;
+    Ok(found
+        .into_iter()
+        .flatten()
+        .map(Stored::into_inner)
+        .collect())
+}

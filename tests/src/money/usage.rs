@@ -1,0 +1,81 @@
+//! Usage belongs to the price that it was used at, and to the time that it was used in.
+
+use serde_json::json;
+
+use super::shop::Shop;
+
+#[tokio::test]
+async fn what_was_used_before_the_price_changed_costs_the_price_before() {
+    for moment in ["2026-04-16T00:00:00Z", "2026-04-01T00:00:00Z"] {
+        let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+        shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+        shop.used("calls", 100).await;
+        shop.used("mails", 5).await;
+        shop.to(moment).await;
+        shop.change(json!({ "plan_id": "calls_20" })).await;
+        shop.used("calls", 1).await;
+        shop.used("mails", 2).await;
+        // There and back within a second: nothing is billed twice.
+        shop.change(json!({ "plan_id": "calls_10" })).await;
+        shop.used("calls", 3).await;
+        shop.to("2026-05-01T00:00:00Z").await;
+        // Mails cost the same with both plans, and run on.
+        assert_eq!(shop.totals().await, [1_000 + 20 + 30 + 7], "{moment}");
+        let lines = shop.invoices().await[0]["line_items"].clone();
+        assert_eq!(lines.as_array().unwrap().len(), 4);
+        shop.explains().await;
+    }
+}
+
+#[tokio::test]
+async fn the_preview_of_another_price_says_what_is_charged() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+    shop.used("calls", 100).await;
+    shop.to("2026-04-16T00:00:00Z").await;
+    let change = json!({ "plan_id": "calls_20" });
+    let preview = shop.act("preview", change.clone()).await;
+    assert_eq!(preview.expect(200)["next_invoice"]["total"], 1_000);
+    shop.change(change).await;
+    shop.to("2026-05-01T00:00:00Z").await;
+    assert_eq!(shop.totals().await, [1_000]);
+}
+
+#[tokio::test]
+async fn usage_before_the_subscription_is_refused_and_its_row_is_named() {
+    let mut shop = Shop::at("2026-04-10T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+    let row = |at: &str| json!({ "subscription_id": shop.id, "metric_name": "calls", "quantity": 1, "timestamp": at });
+    let (before, begun) = (row("2026-04-09T23:59:59Z"), row("2026-04-10T00:00:00Z"));
+    let dump = shop.world.dump();
+    let single = shop.api().post("/v3/usage", before.clone()).await;
+    assert_eq!(
+        (single.status.as_u16(), single.pointers()),
+        (400, vec!["/timestamp"])
+    );
+    let events = json!({ "events": [begun, before] });
+    let batch = shop.api().post("/v3/usage/batch", events).await;
+    assert_eq!(
+        (batch.status.as_u16(), batch.pointers()),
+        (400, vec!["/events/1/timestamp"])
+    );
+    assert_eq!(shop.world.dump(), dump);
+    let begun = row("2026-04-10T00:00:00Z");
+    shop.api().post("/v3/usage", begun).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_period_within_a_second_bills_what_was_used_in_it() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+    shop.used("calls", 100).await;
+    shop.cancel(json!({})).await;
+    assert_eq!(shop.totals().await, [1_000]);
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+    shop.used("calls", 100).await;
+    shop.change(json!({ "billing_cycle_anchor": "now" })).await;
+    shop.used("calls", 1).await;
+    shop.cancel(json!({})).await;
+    assert_eq!(shop.totals().await, [1_000, 10]);
+}
