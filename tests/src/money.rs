@@ -4,3 +4,4 @@ mod credits;
 mod pauses;
 mod shop;
 mod usage;
+mod walk;

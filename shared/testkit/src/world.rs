@@ -163,6 +163,19 @@ impl World {
         }
     }
 
+    /// The same world at that moment, earlier or later, seen by another process with chance of its own.
+    #[must_use]
+    pub fn moment(&self, now: Timestamp, seed: u64) -> Self {
+        let (config, meter) = config(&self.url, Clock::Fixed(now), &self.inbox);
+        let ids = Arc::new(IdSource::seeded(seed));
+        Self {
+            app: App::with(&config, ids, self.sandbox.clone()).unwrap(),
+            config,
+            meter,
+            ..self.share()
+        }
+    }
+
     fn share(&self) -> Self {
         Self {
             config: self.config.clone(),

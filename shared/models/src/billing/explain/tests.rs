@@ -1,7 +1,7 @@
 use super::*;
 use crate::billing::{
-    Basis, BillingReason, Charge, CollectionMethod, Discount, Duration, Fraction, NewInvoice,
-    Party, PricingModel, TaxBehavior, Tier,
+    Basis, BilledLine, BillingReason, Charge, CollectionMethod, Discount, Duration, Fraction,
+    NewInvoice, Party, PricingModel, TaxBehavior, Tier,
 };
 use crate::ids::Id;
 use crate::metadata::Metadata;
@@ -310,4 +310,59 @@ fn a_void_invoice_owes_nothing_and_gives_the_balance_back() {
         assert!(sums.balance_applied.amount.is_zero());
         assert_eq!(sums.amount_due.amount, sums.total.amount);
     }
+}
+
+#[test]
+fn a_credit_matches_only_where_its_line_was_billed_so() {
+    let mut random = Random(7);
+    let usd: Currency = "USD".parse().unwrap();
+    let line = |amount: i64, credit: bool, billed| {
+        let basis = Basis {
+            charge: Charge::flat(Decimal::from(amount)),
+            fraction: credit.then_some(Fraction { part: 1, whole: 2 }),
+            credit,
+            billed,
+            ..Basis::default()
+        };
+        LineItem::new("Line".into(), Decimal::ONE, basis, usd).unwrap()
+    };
+    let invoice = |random: &mut Random, line: LineItem| {
+        let mut invoice = random.invoice();
+        invoice.currency = usd;
+        invoice.amount_paid = Money::zero(usd);
+        (invoice.coupon, invoice.rates) = (None, Vec::new());
+        invoice.lines = vec![line];
+        invoice.add_up().unwrap();
+        invoice
+    };
+    let mut source = invoice(&mut random, line(3_000, false, None));
+    let unused = Fraction { part: 1, whole: 2 };
+    let given = source.give_back_unused(0, unused).unwrap().unwrap();
+    let of = BilledLine {
+        invoice_id: source.id,
+        line: 0,
+        left: given.left,
+    };
+    let credit = invoice(&mut random, line(3_000, true, Some(of)));
+    assert_eq!(credit.lines[0].amount.minor(), -given.amount.minor());
+    let matches =
+        |credit: &Invoice, earlier: &[Invoice]| credit.explain(earlier).unwrap().matches();
+    assert!(matches(&credit, std::slice::from_ref(&source)));
+    assert!(!matches(&credit, &[]));
+    // Another amount, another tax, another line.
+    let dearer = invoice(&mut random, line(3_001, false, None));
+    let dearer = Invoice {
+        id: source.id,
+        ..dearer
+    };
+    assert!(!matches(&credit, &[dearer]));
+    let mut taxed = source.clone();
+    taxed.rates = random.rates(3);
+    while taxed.rates.is_empty() {
+        taxed.rates = random.rates(3);
+    }
+    assert!(!matches(&credit, &[taxed]));
+    let mut elsewhere = credit;
+    elsewhere.lines[0].basis.billed = Some(BilledLine { line: 1, ..of });
+    assert!(!matches(&elsewhere, &[source]));
 }
