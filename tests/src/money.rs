@@ -2,6 +2,7 @@
 
 mod credits;
 mod pauses;
+mod refunds;
 mod shop;
 mod usage;
 mod walk;

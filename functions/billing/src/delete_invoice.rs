@@ -9,7 +9,8 @@ use models::ids::{self, Id};
 /// Delete a draft
 ///
 /// Of what is final there is a number, so that is voided instead; and so is what a subscription owes. A coupon that the draft
-/// had stays redeemed. 1 read and 1 write unit; 1 more where it was to become final by itself.
+/// had can be redeemed once more. 1 read and 1 write unit; 1 more where it was to become final by itself, and 1 read and one
+/// transaction of 2 items where it had a coupon.
 #[utoipa::path(
     delete,
     path = "/v3/invoices/{id}",
@@ -29,5 +30,13 @@ pub(crate) async fn delete_invoice(
     invoice.delete(cx.now().await?)?;
     let mut writes = cx.writes().await?;
     writes.update(&stored, &invoice, Some(EventType::InvoiceDeleted))?;
+    if let Some(discount) = &stored.coupon {
+        let coupon = cx.coupon_now(&discount.coupon_id).await?;
+        if let Some(before) = coupon.filter(|coupon| coupon.deleted.is_none()) {
+            let mut coupon = (*before).clone();
+            coupon.give_back();
+            writes.update(&before, &coupon, Some(EventType::CouponUpdated))?;
+        }
+    }
     cx.changed(&writes, &Deleted::of(&id)).await
 }

@@ -161,6 +161,10 @@ fn totals(invoice: &Invoice) -> Result<Vec<Total>> {
         }
     }
     totals.push(strong("Amount due", invoice.amount_remaining()?));
+    let refunded = invoice.amount_refunded();
+    if !refunded.is_zero() {
+        totals.push(total("Refunded", refunded));
+    }
     Ok(totals)
 }
 
@@ -282,6 +286,7 @@ mod tests {
             lines: Vec::new(),
             taxes: Vec::new(),
             quantities: Vec::new(),
+            refunds: None,
             unused: None,
         });
         let paper = paper_of(&invoice, Mode::Live).unwrap();

@@ -365,10 +365,6 @@ async fn an_amount_that_does_not_fit_is_named_and_nothing_is_written() {
             &["/refund_amount"],
         ),
         (
-            json!({ "amount": 2500, "refund_amount": 2000 }),
-            &["/refund_amount"],
-        ),
-        (
             json!({ "amount": 1000, "credit_amount": 999 }),
             &["/credit_amount"],
         ),
@@ -483,7 +479,13 @@ async fn an_invoice_is_credited_while_it_is_owed_or_paid_and_no_payment_is_under
         (InvoiceStatus::Open, None),
         (InvoiceStatus::Paid, None),
     ] {
-        change(&world, &invoice, |invoice| invoice.status = status).await;
+        change(&world, &invoice, |invoice| {
+            invoice.status = status;
+            if status == InvoiceStatus::Paid {
+                invoice.amount_paid = invoice.amount_due().unwrap();
+            }
+        })
+        .await;
         let answer = shop.credit(body.clone()).await;
         match wanted {
             Some(code) => assert_eq!(answer.expect(409)["code"], code, "{status:?}"),

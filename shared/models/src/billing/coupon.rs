@@ -88,6 +88,11 @@ impl Coupon {
         Ok(())
     }
 
+    /// Takes a redemption back: what it was for never became final.
+    pub const fn give_back(&mut self) {
+        self.times_redeemed = self.times_redeemed.saturating_sub(1);
+    }
+
     /// Takes it away. Its name stays taken, and subscriptions keep what it gave them.
     pub fn delete(&mut self, now: Timestamp) {
         self.active = false;

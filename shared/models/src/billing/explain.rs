@@ -111,13 +111,15 @@ pub struct Sums {
     pub credited_before_payment: Sum,
     /// What was paid.
     pub amount_paid: Sum,
+    /// What of that went back to cards.
+    pub amount_refunded: Sum,
     /// What is still to be paid.
     pub amount_remaining: Sum,
 }
 
 impl Sums {
     /// All of them.
-    pub fn all(&self) -> [&Sum; 10] {
+    pub fn all(&self) -> [&Sum; 11] {
         [
             &self.subtotal,
             &self.discount,
@@ -128,6 +130,7 @@ impl Sums {
             &self.credited,
             &self.credited_before_payment,
             &self.amount_paid,
+            &self.amount_refunded,
             &self.amount_remaining,
         ]
     }
@@ -269,6 +272,11 @@ impl Invoice {
             credited: happened.credited(totals.total),
             credited_before_payment: happened.credited_before_payment(),
             amount_paid: happened.amount_paid(self.amount_paid)?,
+            amount_refunded: Sum::up_to(
+                self.amount_paid,
+                self.amount_refunded(),
+                "Σ refunds of its payments",
+            ),
             amount_remaining: Sum::of(
                 self.amount_remaining()?,
                 "amount_due − credited_before_payment − amount_paid; 0 where it is void",

@@ -3,6 +3,7 @@
 mod collection;
 mod credit;
 mod draft;
+mod refunds;
 mod unused;
 
 use serde::{Deserialize, Serialize};
@@ -225,6 +226,9 @@ pub struct Invoice {
     /// What credit notes took off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credited: Option<Credited>,
+    /// What went back to cards, or is on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Money>,
     /// Paid so far.
     pub amount_paid: Money,
     /// What of it was received elsewhere.
@@ -324,6 +328,7 @@ impl Invoice {
             overdue: false,
             balance_applied: None,
             credited: None,
+            refunded: None,
             amount_paid: Money::zero(new.currency),
             out_of_band: None,
             payment_ids: Vec::new(),

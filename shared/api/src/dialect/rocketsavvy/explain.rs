@@ -264,6 +264,7 @@ pub struct SumsExplanation {
     credited: SumExplanation,
     credited_before_payment: SumExplanation,
     amount_paid: SumExplanation,
+    amount_refunded: SumExplanation,
     amount_remaining: SumExplanation,
 }
 
@@ -381,6 +382,7 @@ const fn sums(sums: &billing::Sums) -> SumsExplanation {
         credited: SumExplanation::of(&sums.credited),
         credited_before_payment: SumExplanation::of(&sums.credited_before_payment),
         amount_paid: SumExplanation::of(&sums.amount_paid),
+        amount_refunded: SumExplanation::of(&sums.amount_refunded),
         amount_remaining: SumExplanation::of(&sums.amount_remaining),
     }
 }

@@ -178,6 +178,9 @@ pub struct Invoice {
     /// What credit notes took off.
     #[schema(example = 0)]
     amount_credited: i64,
+    /// What of the payments went back, or is on its way.
+    #[schema(example = 0)]
+    amount_refunded: i64,
     #[schema(example = 0)]
     amount_remaining: i64,
     #[schema(example = "2025-06-27T10:30:00Z")]
@@ -244,6 +247,7 @@ impl Invoice {
             balance_applied: invoice.balance_applied.unwrap_or(zero).minor(),
             amount_due: invoice.amount_due()?.minor(),
             amount_paid: invoice.amount_paid.minor(),
+            amount_refunded: invoice.amount_refunded().minor(),
             amount_paid_out_of_band: invoice.out_of_band.unwrap_or(zero).minor(),
             amount_credited: credited.minor(),
             amount_remaining: invoice.amount_remaining()?.minor(),

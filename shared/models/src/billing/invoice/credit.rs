@@ -38,6 +38,9 @@ pub struct Credited {
     /// Units by line, where units were credited.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quantities: Vec<Decimal>,
+    /// Of what had been paid, what goes back as refunds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunds: Option<Money>,
     /// What later invoices gave back of its lines for time that was not used, with tax; `lines` and `taxes` have it, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unused: Option<Money>,
@@ -116,7 +119,9 @@ impl Invoice {
             0
         };
         let before = Money::new(share.total.minor().min(owed), self.currency);
-        let (refund, balance, out_of_band) = back.split(share.total.minus(before)?)?;
+        let after = share.total.minus(before)?;
+        let (refund, balance, out_of_band) = back.split(after)?;
+        self.refuse_beyond_paid(after)?;
         let credit = Credit {
             lines: share.note_lines(self),
             taxes: share.taxes.clone(),
@@ -126,13 +131,32 @@ impl Invoice {
             balance,
             out_of_band,
         };
-        let credited = left.less(&share, before)?;
+        let credited = left.less(&share, before, refund)?;
         self.credited = Some(credited);
+        self.add_refund(refund)?;
         self.settle(now)?;
         if self.status == InvoiceStatus::Paid {
             self.refused = None;
         }
         Ok(credit)
+    }
+}
+
+impl Invoice {
+    /// A 409 where more is to be given back of what was paid than is left of that.
+    fn refuse_beyond_paid(&self, after_payment: Money) -> Result<()> {
+        let left = self.notable()?;
+        if after_payment.minor() <= left.minor() {
+            return Ok(());
+        }
+        let detail = format!(
+            "{} of the credit note had been paid, and only {} of what was paid for invoice {} are left: refunds and credit notes \
+             gave the rest back",
+            after_payment.minor(),
+            left.minor().max(0),
+            self.id
+        );
+        Err(Error::conflict("exceeds_paid", detail))
     }
 }
 

@@ -45,6 +45,10 @@ impl Invoice {
             return Ok(None);
         };
         let wanted = part.of(net.decimal(), self.currency)?;
+        let left = Money::new(
+            left.minor().min(self.left_after_refunds(&account)?.minor()),
+            self.currency,
+        );
         let minor = wanted.minor().min(left.minor());
         if minor <= 0 {
             return Ok(None);
@@ -57,6 +61,15 @@ impl Invoice {
             rates,
             amount,
         }))
+    }
+
+    /// What refunds without a credit note leave of it: these name no line, so they take from whichever comes first.
+    fn left_after_refunds(&self, account: &Left<'_>) -> Result<Money> {
+        let refunded = self.refunded_without_note()?;
+        if refunded.is_zero() {
+            return Ok(Money::new(i64::MAX, self.currency));
+        }
+        account.total.minus(refunded)
     }
 
     /// Whether that line was charged so: a credit of it stands on this.

@@ -59,6 +59,7 @@ impl<'a> Left<'a> {
             lines: vec![zero; invoice.lines.len()],
             taxes: vec![zero; invoice.taxes.len()],
             quantities: Vec::new(),
+            refunds: None,
             unused: None,
         });
         credited
@@ -224,10 +225,18 @@ impl<'a> Left<'a> {
     }
 
     /// What was credited, with a note more.
-    pub(super) fn less(self, share: &Share, before_payment: Money) -> Result<Credited> {
+    pub(super) fn less(
+        self,
+        share: &Share,
+        before_payment: Money,
+        refund: Money,
+    ) -> Result<Credited> {
+        let zero = Money::zero(self.invoice.currency);
         let mut credited = self.with(share)?;
         credited.total = credited.total.plus(share.total)?;
         credited.before_payment = credited.before_payment.plus(before_payment)?;
+        let refunds = credited.refunds.unwrap_or(zero).plus(refund)?;
+        credited.refunds = Some(refunds).filter(|refunds| !refunds.is_zero());
         Ok(credited)
     }
 
