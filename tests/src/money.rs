@@ -1,5 +1,6 @@
 //! Situations in which other billing systems lost or invented money, with the amounts that are right, and histories by chance.
 
+mod collection;
 mod credits;
 mod pauses;
 mod refunds;

@@ -51,7 +51,7 @@ impl Input for Body {
 /// Cancel a subscription
 ///
 /// Now, or when the running period ends. Usage that is not billed yet, and lines that wait for the next invoice, are billed
-/// at the end. One that still waits for its first payment ends at once, and its invoice is void. 2 reads and up to 3 write
+/// at the end; what was open before stays open, and is charged no more by itself. One that still waits for its first payment ends at once, and its invoice is void. 2 reads and up to 3 write
 /// units; where a part of the period is given back 1 read and 1 write unit more, and those of an invoice where there is one.
 #[utoipa::path(
     post,
@@ -89,7 +89,8 @@ pub(crate) async fn cancel_subscription(
     let work = |after: &mut models::billing::Subscription, proration: &mut Proration<'_>| {
         after.cancel_now(body.prorate, proration)
     };
-    let prorated = Box::pin(prorate(&cx, &stored, &moment, work)).await?;
+    let mut prorated = Box::pin(prorate(&cx, &stored, &moment, work)).await?;
+    prorated.stop_collection();
     prorated.put_invoices(&mut writes)?;
     let subscription = prorated.subscription;
     let waits = subscription.bill_now.is_some();

@@ -97,7 +97,19 @@ pub(crate) async fn pay_invoice(
         if body.paid_out_of_band {
             return receive(&cx, &stored, amount).await;
         }
-        let charge = charge(&cx, &stored, body.payment_method_id, amount).await?;
+        let parties = Parties::read(&cx, stored.customer_id).await?;
+        let charge = charge(&cx, &stored, &parties, (body.payment_method_id, amount)).await?;
+        match operations::take_balance(&cx, &stored, &parties, true).await? {
+            Some(true) if charge.is_none() => {
+                let paid = cx.invoice(id).await?;
+                let paid = paid.ok_or_else(|| operations::vanished(id))?;
+                let view = Invoice::of(&paid, cx.mode())?;
+                return cx.changed(&cx.writes().await?, &view).await;
+            }
+            Some(_) => continue,
+            None => {}
+        }
+        let charge = charge.ok_or_else(|| Error::internal("nothing is left to be charged"))?;
         if let Some(begun) = operations::begin_attempt(&cx, &stored, &charge).await? {
             return settle(&cx, begun).await;
         }
@@ -127,24 +139,30 @@ async fn receive(
         .await
 }
 
-/// What is charged, and how much.
+/// What is charged, and how much, after what the customer's balance pays; nothing where that pays all.
 async fn charge(
     cx: &Cx<BillingWrite>,
     invoice: &models::billing::Invoice,
-    method: Option<Id<ids::PaymentMethod>>,
-    amount: Option<Money>,
-) -> Result<InvoiceCharge, Problem> {
+    parties: &Parties,
+    (method, amount): (Option<Id<ids::PaymentMethod>>, Option<Money>),
+) -> Result<Option<InvoiceCharge>, Problem> {
     // Without a gateway nothing else matters.
     cx.gateway()?;
-    let remaining = invoice.amount_remaining()?;
+    let mut after = invoice.clone();
+    after.take_balance(parties.credit(invoice), cx.now().await?)?;
+    let remaining = after.amount_remaining()?;
     let mut invalid = Invalid::default();
     if amount.is_some_and(|amount| amount.minor() > remaining.minor()) {
         let detail = format!("is more than the {} that remain", remaining.minor());
         invalid.push("/amount", "exceeds_remaining", detail);
     }
+    if remaining.is_zero() {
+        invalid.into_result()?;
+        return Ok(None);
+    }
     let method = match method {
         Some(id) => Some(named(cx, id).await?),
-        None => default(cx, invoice).await?,
+        None => default(cx, invoice, parties).await?,
     };
     match &method {
         None => {
@@ -159,7 +177,8 @@ async fn charge(
     }
     invalid.into_result()?;
     let method = method.ok_or_else(|| Error::internal("a charge without a method"))?;
-    Ok(InvoiceCharge::of(method, amount.unwrap_or(remaining), true))
+    let amount = amount.unwrap_or(remaining);
+    Ok(Some(InvoiceCharge::of(method, amount, true)))
 }
 
 /// The payment method that the body names.
@@ -176,8 +195,8 @@ async fn named(
 async fn default(
     cx: &Cx<BillingWrite>,
     invoice: &models::billing::Invoice,
+    parties: &Parties,
 ) -> Result<Option<PaymentMethod>, Problem> {
-    let parties = Parties::read(cx, invoice.customer_id).await?;
     let subscription = match invoice.subscription_id {
         Some(id) => cx.subscription_now(id).await?,
         None => None,

@@ -13,6 +13,7 @@ use crate::finalize_invoice::finalize_invoice;
 use crate::invoice_change::InvoiceChange;
 use crate::issue_invoice::Parties;
 use crate::pay_invoice::{InvoiceCharge, begin_attempt, event_of, pay_unwritten, settle};
+use crate::take_balance::take_balance;
 
 /// Makes the next attempt at an open invoice, or asks about the one that is under way, and books its outcome; its subscription
 /// follows in the same write. An invoice that nothing can be collected of stays as it is.
@@ -42,25 +43,65 @@ pub(crate) async fn collect(
             Some(id) => context.subscription_now(id).await?,
             None => None,
         };
-        let method = parties
-            .payment_method(context, subscription.as_deref())
-            .await?;
-        match chargeable(&stored, method) {
-            Ok(method) => {
-                let charge = InvoiceCharge::of(method, stored.amount_remaining()?, false);
-                if let Some(begun) = begin_attempt(context, &stored, &charge).await? {
-                    let (invoice, _) = Box::pin(settle(context, begun, follows)).await?;
-                    return Ok(invoice);
-                }
+        if let Some(ended) = subscription
+            .as_deref()
+            .filter(|one| follows && !one.collects(id))
+        {
+            // While its end is being billed nobody knows which invoice that is.
+            if ended.bill_now.is_some() || stored.next_payment_attempt.is_none() {
+                return Ok(stored.into_inner());
             }
-            Err(refused) => {
-                if let Some(invoice) = skip(context, &stored, &parties, refused, follows).await? {
-                    return Ok(invoice);
-                }
+            stop(context, &stored, &parties).await?;
+        } else if take_balance(context, &stored, &parties, follows)
+            .await?
+            .is_none()
+        {
+            let method = parties
+                .payment_method(context, subscription.as_deref())
+                .await?;
+            if let Some(invoice) = charge(context, &stored, &parties, (method, follows)).await? {
+                return Ok(invoice);
             }
         }
         stored = context.invoice(id).await?.ok_or_else(|| vanished(id))?;
     }
+}
+
+/// Makes an attempt with that payment method, or books that there is none. `None` where somebody else changed the invoice.
+async fn charge(
+    context: &Context,
+    stored: &Stored<Invoice>,
+    parties: &Parties,
+    (method, follows): (Option<PaymentMethod>, bool),
+) -> Result<Option<Invoice>> {
+    let refused = match chargeable(stored, method) {
+        Ok(method) => {
+            let charge = InvoiceCharge::of(method, stored.amount_remaining()?, false);
+            let Some(begun) = begin_attempt(context, stored, &charge).await? else {
+                return Ok(None);
+            };
+            let (invoice, _) = Box::pin(settle(context, begun, follows)).await?;
+            return Ok(Some(invoice));
+        }
+        Err(refused) => refused,
+    };
+    skip(context, stored, parties, refused, follows).await
+}
+
+/// Writes that an invoice is collected no more, where nobody else changed it meanwhile.
+async fn stop(context: &Context, stored: &Stored<Invoice>, parties: &Parties) -> Result<()> {
+    let mut invoice = (**stored).clone();
+    invoice.stop_collection();
+    let change = InvoiceChange {
+        before: stored,
+        after: &invoice,
+        events: &[EventType::InvoiceUpdated],
+        parties,
+        credit: parties.credit(&invoice),
+        follows: false,
+    };
+    context.write(&change.writes(context).await?).await?;
+    Ok(())
 }
 
 /// The payment method, unless there is none or a refusal says that charging it again is pointless: then the schedule goes on

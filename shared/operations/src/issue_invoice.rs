@@ -234,8 +234,13 @@ pub(crate) fn update_credit(
 
 /// Whether an open invoice is charged by itself.
 pub(crate) fn collects(invoice: &Invoice, subscription: Option<&Subscription>) -> bool {
+    let collects = |subscription: &Subscription| {
+        let ends = subscription.bill_now.is_some();
+        subscription.standing() != SubscriptionStatus::Unpaid
+            && (ends || subscription.collects(invoice.id))
+    };
     invoice.collection_method == CollectionMethod::ChargeAutomatically
-        && subscription.is_none_or(|subscription| subscription.status != SubscriptionStatus::Unpaid)
+        && subscription.is_none_or(collects)
 }
 
 /// The invoice of a subscription on its way to a record.

@@ -2,6 +2,7 @@
 
 use futures::future::{try_join, try_join_all};
 use models::billing::{Invoice, Proration, Resumption, Subscription};
+use models::event::EventType;
 use models::{Result, Timestamp};
 use store::{Stored, Writes};
 
@@ -31,11 +32,22 @@ pub struct Prorated {
 }
 
 impl Prorated {
-    /// Adds the invoices of which something is given back: they go with the subscription, in the same write.
+    /// The subscription ends: nothing of these invoices is collected any more by itself. Earlier ones that are open stop when
+    /// their next attempt is due.
+    pub fn stop_collection(&mut self) {
+        for invoice in &mut self.after {
+            invoice.stop_collection();
+        }
+    }
+
+    /// Adds the invoices that change: they go with the subscription, in the same write. Nobody is told of the count that an
+    /// invoice keeps of what was given back.
     pub fn put_invoices(&self, writes: &mut Writes<'_>) -> Result<()> {
         for (before, after) in self.before.iter().zip(&self.after) {
+            let told = before.next_payment_attempt != after.next_payment_attempt;
             if **before != *after {
-                writes.update(before, after, None)?;
+                let event = told.then_some(EventType::InvoiceUpdated);
+                writes.update(before, after, event)?;
             }
         }
         Ok(())

@@ -17,9 +17,9 @@ use crate::chance::{Chance, seeds};
 
 /// Tests that share the histories, and how many each has.
 const PARTS: u64 = 16;
-const HISTORIES: u64 = 130;
+const HISTORIES: u64 = 126;
 /// What is done in each, at the most.
-const STEPS: u64 = 8;
+const STEPS: u64 = 6;
 /// Plans: a price for each unit, and how often.
 const PLANS: &[(&str, i64, &str)] = &[
     ("small", 1_000, "month"),

@@ -309,6 +309,9 @@ pub struct Subscription {
     /// The newest invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest_invoice: Option<Id<ids::Invoice>>,
+    /// The invoice of its end, where there was anything to bill then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub final_invoice: Option<Id<ids::Invoice>>,
     /// Those before it that are on no page, in the order in which they were billed.
     #[serde(
         default,
@@ -381,6 +384,7 @@ impl Subscription {
             canceled_at: None,
             ended_at: None,
             latest_invoice: None,
+            final_invoice: None,
             earlier_invoices: Vec::new(),
             invoice_pages: 0,
             metadata: new.metadata,
@@ -539,6 +543,12 @@ impl Subscription {
         self.cancel_at_period_end = cancel;
         self.canceled_at = cancel.then_some(self.canceled_at.unwrap_or(now));
         Ok(())
+    }
+
+    /// Whether an invoice of it goes on being charged by itself: none that was open when it ended, as in Stripe, but that of its
+    /// end.
+    pub fn collects(&self, invoice: Id<ids::Invoice>) -> bool {
+        !self.status.is_over() || self.final_invoice == Some(invoice)
     }
 
     /// A 409 where it has ended.

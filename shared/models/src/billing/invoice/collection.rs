@@ -91,6 +91,36 @@ impl Invoice {
         self.refuse_while_processing()
     }
 
+    /// Takes what it can from the customer's balance, which holds `credit`. Returns what it took. Errors unless it can be paid,
+    /// and while an attempt is under way.
+    pub fn take_balance(&mut self, credit: Money, now: Timestamp) -> Result<Money> {
+        self.refuse_unpayable()?;
+        let zero = Money::zero(self.currency);
+        let taken = self.amount_remaining()?.minor().min(credit.minor()).max(0);
+        let taken = Money::new(taken, self.currency);
+        if taken.is_zero() {
+            return Ok(zero);
+        }
+        self.balance_applied = Some(self.balance_applied.unwrap_or(zero).plus(taken)?);
+        self.settle(now)?;
+        if self.status == InvoiceStatus::Paid {
+            self.refused = None;
+        }
+        Ok(taken)
+    }
+
+    /// Nothing is collected by itself any more: what it was for has ended. It can still be paid. Returns whether that changed
+    /// anything; an attempt that is under way goes on.
+    pub fn stop_collection(&mut self) -> bool {
+        let stops = self.status == InvoiceStatus::Open
+            && self.processing.is_none()
+            && self.next_payment_attempt.is_some();
+        if stops {
+            self.next_payment_attempt = None;
+        }
+        stops
+    }
+
     /// Takes in money that was received elsewhere; all that remains where no amount is given. Returns what is beyond what is
     /// owed. Errors unless it can be paid, and while an attempt is under way.
     pub fn receive_out_of_band(&mut self, amount: Option<Money>, now: Timestamp) -> Result<Money> {

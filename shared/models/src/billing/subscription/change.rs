@@ -165,7 +165,7 @@ impl Subscription {
             return Err(self.wrong_status("given a new period before it is resumed"));
         }
         self.check_moment(at)?;
-        let before = std::mem::take(&mut self.items);
+        let before = self.items.clone();
         for (item, successor) in replaced(&before, &items) {
             match behavior {
                 ProrationBehavior::None => self.hand_over(item, successor),

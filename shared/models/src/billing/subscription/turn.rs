@@ -311,6 +311,9 @@ impl Subscription {
         if bill.ends {
             self.end(self.period.end);
         }
+        if self.status.is_over() {
+            self.final_invoice = outcome.invoice;
+        }
         Ok(())
     }
 }
