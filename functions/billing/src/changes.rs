@@ -1,13 +1,13 @@
 //! A change of a subscription, as it is made and as it is previewed: one input, one effect.
 
-use api::input::{Fields, Input, Patch};
+use api::input::{Fields, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Problem};
 use models::billing::{
     AnchorChange, AppliedRate, Change, CollectionMethod, Coupon, Discount, Effective, Item,
     MissingPaymentMethod, Proration, ProrationBehavior, Subscription,
 };
 use models::ids::{self, Id, Slug};
-use models::{Error, Invalid, Metadata, Timestamp};
+use models::{Error, Invalid, Timestamp};
 use operations::{Moment, Prorated, Purpose, prorate};
 use store::Stored;
 use utoipa::ToSchema;
@@ -62,7 +62,8 @@ pub(crate) struct SubscriptionChanges {
     /// Whether it ends with the period that is running; `false` takes that back.
     #[schema(example = false)]
     cancel_at_period_end: Option<bool>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"source": "website"}))]
+    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
+    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({"source": "website"}))]
     metadata: Option<()>,
 }
 
@@ -84,7 +85,7 @@ pub(crate) struct Body {
     days_until_due: Option<u32>,
     missing_payment_method: Option<MissingPaymentMethod>,
     cancel_at_period_end: Option<bool>,
-    metadata: Patch<Metadata>,
+    metadata: MetadataChanges,
 }
 
 impl Input for Body {
@@ -117,7 +118,7 @@ impl Input for Body {
                 .choice("missing_payment_method", MissingPaymentMethod::ALL)
                 .optional(),
             cancel_at_period_end: fields.boolean("cancel_at_period_end").optional(),
-            metadata: fields.metadata().patch(),
+            metadata: fields.metadata_changes(),
         };
         if body.items.is_some() {
             for name in ["plan_id", "quantity", "plan_version"] {
@@ -246,10 +247,7 @@ impl Body {
         after.missing_payment_method = self
             .missing_payment_method
             .unwrap_or(after.missing_payment_method);
-        after.metadata = self
-            .metadata
-            .clone()
-            .apply_or_default(after.metadata.clone());
+        after.metadata = self.metadata.clone().apply(after.metadata.clone())?;
         match &self.coupon_id {
             Patch::Keep => Ok(None),
             Patch::Clear => {

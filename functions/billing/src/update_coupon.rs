@@ -1,11 +1,11 @@
 //! `PATCH /v3/coupons/{id}`
 
 use api::dialect::rocketsavvy::{Coupon, Problems};
-use api::input::{Fields, Input, Patch};
+use api::input::{Fields, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use models::Error;
 use models::event::EventType;
 use models::ids::{self, Slug};
-use models::{Error, Metadata};
 use utoipa::ToSchema;
 
 /// What may be changed of a coupon.
@@ -18,7 +18,8 @@ pub(crate) struct CouponChanges {
     /// Whether it may be redeemed at all.
     #[schema(example = false)]
     active: Option<bool>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
+    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
+    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({}))]
     metadata: Option<()>,
 }
 
@@ -26,7 +27,7 @@ pub(crate) struct CouponChanges {
 pub(crate) struct Body {
     name: Option<String>,
     active: Option<bool>,
-    metadata: Patch<Metadata>,
+    metadata: MetadataChanges,
 }
 
 impl Input for Body {
@@ -34,7 +35,7 @@ impl Input for Body {
         let body = Self {
             name: fields.text("name", 1..=200).optional(),
             active: fields.boolean("active").optional(),
-            metadata: fields.metadata().patch(),
+            metadata: fields.metadata_changes(),
         };
         for fixed in [
             "percent_off",
@@ -79,7 +80,7 @@ pub(crate) async fn update_coupon(
         coupon.name = name;
     }
     coupon.active = body.active.unwrap_or(coupon.active);
-    coupon.metadata = body.metadata.apply_or_default(coupon.metadata);
+    coupon.metadata = body.metadata.apply(coupon.metadata)?;
     let mut writes = cx.writes().await?;
     if coupon != *stored {
         writes.update(&stored, &coupon, Some(EventType::CouponUpdated))?;

@@ -1,12 +1,12 @@
 //! `PATCH /v3/invoices/{id}`
 
 use api::dialect::rocketsavvy::{Invoice, Problems};
-use api::input::{Fields, Input, Patch};
+use api::input::{Fields, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use models::Error;
 use models::billing::{CollectionMethod, DraftChanges};
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Error, Metadata};
 use operations::Parties;
 use utoipa::ToSchema;
 
@@ -38,7 +38,8 @@ pub(crate) struct InvoiceChanges {
     /// Text at its foot; `null` is the business's.
     #[schema(example = "Thank you for your business.")]
     footer: Option<String>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"source": "website"}))]
+    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
+    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({"source": "website"}))]
     metadata: Option<()>,
 }
 
@@ -50,7 +51,7 @@ pub(crate) struct Body {
     tax_rate_ids: Option<Vec<Id<ids::TaxRate>>>,
     auto_finalize: Option<bool>,
     footer: Patch<String>,
-    metadata: Patch<Metadata>,
+    metadata: MetadataChanges,
 }
 
 impl Input for Body {
@@ -63,7 +64,7 @@ impl Input for Body {
             tax_rate_ids: tax_rate_ids(fields),
             auto_finalize: fields.boolean("auto_finalize").optional(),
             footer: fields.text("footer", 1..=MAX_FOOTER).patch(),
-            metadata: fields.metadata().patch(),
+            metadata: fields.metadata_changes(),
         };
         for fixed in ["customer_id", "currency", "coupon_id"] {
             if fields.has(fixed) {
@@ -115,7 +116,7 @@ pub(crate) async fn update_invoice(
         let changes = agree(&cx, &body, &stored).await?;
         invoice.change(changes, cx.now().await?)?;
     }
-    invoice.metadata = body.metadata.apply_or_default(invoice.metadata);
+    invoice.metadata = body.metadata.apply(invoice.metadata)?;
     let mut writes = cx.writes().await?;
     if invoice != *stored {
         writes.update(&stored, &invoice, Some(EventType::InvoiceUpdated))?;

@@ -1,12 +1,12 @@
 //! `PATCH /v3/plans/{id}`
 
 use api::dialect::rocketsavvy::{Plan, Problems};
-use api::input::{Fields, Input, Patch};
+use api::input::{Fields, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::billing::{Meter, Price, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Slug};
-use models::{Error, Invalid, Metadata};
+use models::{Error, Invalid};
 use utoipa::ToSchema;
 
 use crate::price::{
@@ -38,7 +38,8 @@ pub(crate) struct PlanChanges {
     #[schema(example = json!([]))]
     meters: Option<Vec<MeterSchema>>,
     tax_behavior: Option<String>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
+    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
+    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({}))]
     metadata: Option<()>,
 }
 
@@ -49,7 +50,7 @@ pub(crate) struct Body {
     charge: ChargeChanges,
     meters: Option<Vec<Meter>>,
     tax_behavior: Option<TaxBehavior>,
-    metadata: Patch<Metadata>,
+    metadata: MetadataChanges,
 }
 
 impl Input for Body {
@@ -60,7 +61,7 @@ impl Input for Body {
             charge: ChargeChanges::read(fields),
             meters: read_meters(fields).optional(),
             tax_behavior: fields.choice("tax_behavior", TaxBehavior::ALL).optional(),
-            metadata: fields.metadata().patch(),
+            metadata: fields.metadata_changes(),
         };
         if let Some(meters) = &body.meters {
             reject(fields, check_meters(meters));
@@ -111,7 +112,7 @@ pub(crate) async fn update_plan(
     invalid.into_result()?;
     let replaced = plan.reprice(price, cx.now().await?);
     plan.trial_period_days = body.trial_period_days.unwrap_or(plan.trial_period_days);
-    plan.metadata = body.metadata.apply_or_default(plan.metadata);
+    plan.metadata = body.metadata.apply(plan.metadata)?;
     let mut writes = cx.writes().await?;
     if plan != *stored {
         writes.update(&stored, &plan, Some(EventType::PlanUpdated))?;

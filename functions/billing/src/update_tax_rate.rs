@@ -1,11 +1,11 @@
 //! `PATCH /v3/tax-rates/{id}`
 
 use api::dialect::rocketsavvy::{Problems, TaxRate};
-use api::input::{Fields, Input, Patch};
+use api::input::{Fields, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use models::Error;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Error, Metadata};
 use utoipa::ToSchema;
 
 /// What may be changed of a tax rate.
@@ -25,7 +25,8 @@ pub(crate) struct TaxRateChanges {
     /// Whether it can be put on anything new.
     #[schema(example = false)]
     active: Option<bool>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
+    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
+    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({}))]
     metadata: Option<()>,
 }
 
@@ -36,7 +37,7 @@ pub(crate) struct Body {
     jurisdiction: Patch<String>,
     description: Patch<String>,
     active: Option<bool>,
-    metadata: Patch<Metadata>,
+    metadata: MetadataChanges,
 }
 
 impl Input for Body {
@@ -47,7 +48,7 @@ impl Input for Body {
             jurisdiction: fields.text("jurisdiction", 1..=100).patch(),
             description: fields.text("description", 1..=500).patch(),
             active: fields.boolean("active").optional(),
-            metadata: fields.metadata().patch(),
+            metadata: fields.metadata_changes(),
         };
         for fixed in ["percentage", "inclusive"] {
             if fields.has(fixed) {
@@ -88,7 +89,7 @@ pub(crate) async fn update_tax_rate(
     rate.jurisdiction = body.jurisdiction.apply(rate.jurisdiction);
     rate.description = body.description.apply(rate.description);
     rate.active = body.active.unwrap_or(rate.active);
-    rate.metadata = body.metadata.apply_or_default(rate.metadata);
+    rate.metadata = body.metadata.apply(rate.metadata)?;
     let mut writes = cx.writes().await?;
     if rate != *stored {
         writes.update(&stored, &rate, Some(EventType::TaxRateUpdated))?;

@@ -6,6 +6,7 @@ use api::{CrmWrite, Cx, Json, Problem, Reply};
 use models::Id;
 use models::crm::Profile;
 use models::event::EventType;
+use models::metadata::MAX_KEYS;
 use utoipa::ToSchema;
 
 use crate::profile::{NewCompany, ProfilePatch};
@@ -44,7 +45,14 @@ pub(crate) struct Body(Profile);
 
 impl Input for Body {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let profile = ProfilePatch::read(fields)?.apply(Profile::default());
+        let Ok(profile) = ProfilePatch::read(fields)?.apply(Profile::default()) else {
+            fields.reject(
+                "metadata",
+                "too_many",
+                format!("must have at most {MAX_KEYS} keys"),
+            );
+            return None;
+        };
         if fields.good() && !profile.names_somebody() {
             let detail = "is required where neither a name nor a phone number is given";
             fields.reject("email", "required", detail);

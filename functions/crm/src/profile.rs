@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use api::input::{Fields, Input, Patch};
-use models::Metadata;
+use api::input::{Fields, Input, MetadataChanges, Patch};
+use models::Result;
 use models::crm::{Company, CustomerType, Profile};
 use utoipa::ToSchema;
 
@@ -34,7 +34,7 @@ pub(crate) struct ProfilePatch {
     company: Patch<Company>,
     segments: Patch<Vec<String>>,
     custom_fields: Patch<BTreeMap<String, serde_json::Value>>,
-    metadata: Patch<Metadata>,
+    metadata: MetadataChanges,
 }
 
 impl Input for ProfilePatch {
@@ -57,15 +57,15 @@ impl Input for ProfilePatch {
             company: fields.object("company", read_company).patch(),
             segments: fields.list("segments", 50, segment).patch(),
             custom_fields: fields.scalars("custom_fields").patch(),
-            metadata: fields.metadata().patch(),
+            metadata: fields.metadata_changes(),
         })
     }
 }
 
 impl ProfilePatch {
     /// `profile` with the changes.
-    pub(crate) fn apply(self, profile: Profile) -> Profile {
-        Profile {
+    pub(crate) fn apply(self, profile: Profile) -> Result<Profile> {
+        Ok(Profile {
             email: self.email.apply(profile.email),
             first_name: self.first_name.apply(profile.first_name),
             last_name: self.last_name.apply(profile.last_name),
@@ -74,8 +74,8 @@ impl ProfilePatch {
             company: self.company.apply(profile.company),
             segments: self.segments.apply_or_default(profile.segments),
             custom_fields: self.custom_fields.apply_or_default(profile.custom_fields),
-            metadata: self.metadata.apply_or_default(profile.metadata),
-        }
+            metadata: self.metadata.apply(profile.metadata)?,
+        })
     }
 }
 

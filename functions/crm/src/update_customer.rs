@@ -29,7 +29,7 @@ pub(crate) async fn update_customer(
         .await?
         .ok_or_else(|| Error::not_found("customer", id))?;
     let mut customer = (*stored).clone();
-    let profile = patch.apply(customer.profile.clone());
+    let profile = patch.apply(customer.profile.clone())?;
     if !profile.names_somebody() {
         let detail = "cannot be removed where neither a name nor a phone number is left";
         return Err(Error::invalid("/email", "required", detail).into());

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use api::dialect::rocketsavvy::{Endpoint, Problems};
-use api::input::{Fields, Input, Patch};
+use api::input::{Fields, Input, MetadataChanges, Patch};
 use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite};
 use futures::future::try_join;
 use models::webhooks::{self, EventFilter};
-use models::{Error, Id, Metadata, Result, Timestamp};
+use models::{Error, Id, Result, Timestamp};
 use utoipa::ToSchema;
 
 use crate::settings::{self, change, distinct, good_secret, good_url, some_events};
@@ -39,8 +39,9 @@ pub(crate) struct WebhookPatch {
     /// Whether anything is sent.
     #[schema(nullable = false, example = false)]
     enabled: Option<bool>,
-    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"environment": "staging"}))]
-    metadata: Patch<Metadata>,
+    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
+    #[schema(value_type = Option<BTreeMap<String, Option<String>>>, example = json!({"environment": "staging"}))]
+    metadata: MetadataChanges,
 }
 
 impl Input for WebhookPatch {
@@ -68,7 +69,7 @@ impl Input for WebhookPatch {
             headers,
             rate_limit,
             enabled,
-            metadata: fields.metadata().patch(),
+            metadata: fields.metadata_changes(),
         })
     }
 }
@@ -86,7 +87,7 @@ impl WebhookPatch {
             events: self.events.unwrap_or(before.events),
             headers,
             rate_limit: self.rate_limit.apply(before.rate_limit),
-            metadata: self.metadata.apply_or_default(before.metadata),
+            metadata: self.metadata.apply(before.metadata)?,
             ..before
         };
         if let Some(secret) = self.secret {

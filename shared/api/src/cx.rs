@@ -5,8 +5,8 @@ use std::ops::Deref;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
-use http::Method;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 use models::event::Actor;
 use models::ids::{self, Id, Kind};
 use models::platform::{Credential, CredentialKind, ScopeSet};
@@ -147,19 +147,15 @@ impl<S: Required> Cx<S> {
     }
 
     async fn claim_key(&self, parts: &Parts) -> Result<Option<Answer>> {
-        let Some(value) = parts.headers.get("idempotency-key") else {
+        if !parts.headers.contains_key("idempotency-key") {
             return Ok(None);
-        };
+        }
         // What Savvi means is in its query as well as in its body, and its `GET` may create.
         let parameters = parts.extensions.get::<savvi::Tree>();
         if parameters.is_none() && matches!(parts.method, Method::GET | Method::HEAD) {
             return Ok(None);
         }
-        let key = value.to_str().unwrap_or_default().trim();
-        if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| (0x20..0x7f).contains(&b)) {
-            let detail = "must be 1 to 255 printable ASCII characters";
-            return Err(Error::invalid("Idempotency-Key", "invalid_header", detail));
-        }
+        let key = idempotency_key(&parts.headers)?;
         let of_body = || {
             let body = parts.extensions.get::<BodyBytes>();
             body.map(BodyBytes::canonical_hash).unwrap_or_default()
@@ -168,12 +164,31 @@ impl<S: Required> Cx<S> {
         let route = format!("{} {}", parts.method, parts.uri.path());
         self.context
             .claim(IdempotencyKey {
-                key: key.to_owned(),
+                key,
                 route,
                 body_hash,
             })
             .await
     }
+}
+
+/// The key of a request. One that is sent several times is one; API Gateway hands repeated headers over as one, with commas, so a
+/// key has none.
+fn idempotency_key(headers: &HeaderMap) -> Result<String> {
+    let invalid = |detail| Err(Error::invalid("Idempotency-Key", "invalid_header", detail));
+    let mut key: Option<&str> = None;
+    for value in headers.get_all("idempotency-key") {
+        for part in value.to_str().unwrap_or_default().split(',').map(str::trim) {
+            let printable = part.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+            if part.is_empty() || part.len() > 255 || !printable {
+                return invalid("must be 1 to 255 printable ASCII characters without a comma");
+            }
+            if *key.get_or_insert(part) != part {
+                return invalid("must be one key: it has no comma, and there is one for a request");
+            }
+        }
+    }
+    Ok(key.unwrap_or_default().to_owned())
 }
 
 impl<S> Cx<S> {

@@ -17,6 +17,7 @@ use models::{Date, Error, Invalid, Result, Timestamp};
 use serde_json::value::RawValue;
 
 pub use field::{Field, Patch};
+pub use nested::MetadataChanges;
 
 /// Something that is read from a body or a query.
 pub trait Input: Sized {

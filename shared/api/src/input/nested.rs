@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use models::Metadata;
 use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
+use models::{Error, Metadata};
 use serde_json::value::RawValue;
 
-use super::{Field, Fields, Raw, Wrong, pointer_in};
+use super::{Field, Fields, Patch, Raw, Wrong, pointer_in};
 
 impl Fields<'_> {
     /// A list of at most `most` texts, each read by `item`.
@@ -123,32 +123,26 @@ impl Fields<'_> {
         value.filter(|_| good)
     }
 
-    /// `metadata`: texts by name, within Stripe's limits.
+    /// `metadata` of a new record: texts by name, within Stripe's limits. A key with `null` or an empty text is not there.
     pub fn metadata(&mut self) -> Field<Metadata> {
         self.take("metadata", |raw| {
-            let Raw::Json(raw) = raw else {
-                return Err(Wrong::Type("an object of texts"));
-            };
-            let map: BTreeMap<String, String> = serde_json::from_str(raw.get())
-                .or(Err(Wrong::Type("an object whose values are texts")))?;
+            let given = read_metadata(raw)?;
+            let map: Metadata = given
+                .into_iter()
+                .filter_map(|(key, value)| value.map(|value| (key, value)))
+                .collect();
             if map.len() > MAX_KEYS {
-                return Err(Wrong::Value(
-                    "too_many",
-                    format!("must have at most {MAX_KEYS} keys").into(),
-                ));
-            }
-            for (key, value) in &map {
-                if key.is_empty() || key.chars().count() > MAX_KEY_CHARS {
-                    let detail = format!("keys must have 1 to {MAX_KEY_CHARS} characters");
-                    return Err(Wrong::Value("invalid_key", detail.into()));
-                }
-                if value.chars().count() > MAX_VALUE_CHARS {
-                    let detail = format!("values must have at most {MAX_VALUE_CHARS} characters");
-                    return Err(Wrong::Value("too_long", detail.into()));
-                }
+                let detail = format!("must have at most {MAX_KEYS} keys");
+                return Err(Wrong::Value("too_many", detail.into()));
             }
             Ok(map)
         })
+    }
+
+    /// What a `PATCH` says of `metadata`, as Stripe reads it: keys that are given are set, those with `null` or an empty text are
+    /// removed, all others stay. `null` removes all.
+    pub fn metadata_changes(&mut self) -> MetadataChanges {
+        MetadataChanges(self.take("metadata", read_metadata).patch())
     }
 
     /// Texts by names of the caller's own, at most `most`, each read well where `check` says so. Errors name the place:
@@ -226,5 +220,59 @@ impl Fields<'_> {
                 Err(Wrong::Value("invalid_value", detail.into()))
             }
         })
+    }
+}
+
+/// Texts by name; nothing by a name that is to be removed.
+fn read_metadata(raw: &Raw<'_>) -> Result<BTreeMap<String, Option<String>>, Wrong> {
+    let Raw::Json(raw) = raw else {
+        return Err(Wrong::Type("an object of texts"));
+    };
+    let map: BTreeMap<String, Option<String>> =
+        serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object whose values are texts")))?;
+    for (key, value) in &map {
+        if key.is_empty() || key.chars().count() > MAX_KEY_CHARS {
+            let detail = format!("keys must have 1 to {MAX_KEY_CHARS} characters");
+            return Err(Wrong::Value("invalid_key", detail.into()));
+        }
+        if value
+            .as_ref()
+            .is_some_and(|value| value.chars().count() > MAX_VALUE_CHARS)
+        {
+            let detail = format!("values must have at most {MAX_VALUE_CHARS} characters");
+            return Err(Wrong::Value("too_long", detail.into()));
+        }
+    }
+    let set = |value: Option<String>| value.filter(|value| !value.is_empty());
+    Ok(map
+        .into_iter()
+        .map(|(key, value)| (key, set(value)))
+        .collect())
+}
+
+/// What a `PATCH` says of metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetadataChanges(Patch<BTreeMap<String, Option<String>>>);
+
+impl MetadataChanges {
+    /// The metadata after the change. A 400 where it would have too many keys then.
+    pub fn apply(self, mut before: Metadata) -> models::Result<Metadata> {
+        let changes = match self.0 {
+            Patch::Keep => return Ok(before),
+            Patch::Clear => return Ok(Metadata::new()),
+            Patch::Set(changes) => changes,
+        };
+        for (key, value) in changes {
+            match value {
+                Some(value) => before.insert(key, value),
+                None => before.remove(&key),
+            };
+        }
+        if before.len() > MAX_KEYS {
+            let detail =
+                format!("must have at most {MAX_KEYS} keys, with those that are there already");
+            return Err(Error::invalid("/metadata", "too_many", detail));
+        }
+        Ok(before)
     }
 }
