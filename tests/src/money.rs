@@ -2,6 +2,7 @@
 
 mod collection;
 mod credits;
+mod order;
 mod pauses;
 mod refunds;
 mod shop;

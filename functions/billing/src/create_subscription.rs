@@ -166,7 +166,8 @@ pub(crate) async fn create_subscription(
     for attempt in 0..MAX_TRIES {
         let id = cx.mint().await?;
         let coupon = redeem(&cx, coupon_id.as_ref(), &mut new, now).await?;
-        let subscription = models::billing::Subscription::start(id, new.clone(), now)?;
+        let mut subscription = models::billing::Subscription::start(id, new.clone(), now)?;
+        operations::name_next_invoice(&cx, &mut subscription).await?;
         let waits = subscription.bill_now.is_none();
         let mut writes = cx.writes().await?;
         let event = waits.then_some(EventType::SubscriptionCreated);

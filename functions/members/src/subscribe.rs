@@ -138,7 +138,8 @@ impl Cover {
     ) -> Result<()> {
         swap_card(cx, writes, customer, &self.card).await?;
         let id = cx.mint().await?;
-        let subscription = Subscription::start(id, self.agreement(customer.id), self.now)?;
+        let mut subscription = Subscription::start(id, self.agreement(customer.id), self.now)?;
+        operations::name_next_invoice(cx, &mut subscription).await?;
         let waits = subscription.bill_now.is_none();
         writes.create(
             &subscription,

@@ -21,12 +21,12 @@ pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Option<String
 
 /// `metadata`, empty where it is absent.
 pub(crate) fn read_metadata(fields: &mut Fields<'_>) -> Metadata {
-    let metadata = fields.metadata().optional().unwrap_or_default();
-    let holds_one = |(key, value): (&String, &String)| {
-        card_number::stands_in(key) || card_number::stands_in(value)
-    };
-    if metadata.iter().any(holds_one) {
+    if fields
+        .metadata_changes()
+        .texts()
+        .any(card_number::stands_in)
+    {
         fields.reject("metadata", CODE, DETAIL);
     }
-    metadata
+    fields.metadata().optional().unwrap_or_default()
 }

@@ -159,12 +159,11 @@ impl<K: Kind> Id<K> {
         Self::within(at, identity, 0..1000 << RANDOM_BITS)
     }
 
-    /// As [`Id::derived`], in the order of `rank` among those of one second: what one record causes several times while its
-    /// clock stands still stays in order.
-    pub fn ranked(at: Timestamp, rank: u32, identity: &str) -> Result<Self> {
-        let width = RANK_WIDTH;
-        let start = (u64::from(rank) % RANKS).saturating_mul(width);
-        Self::within(at, identity, start..start.saturating_add(width))
+    /// As [`Id::derived`], but before all that is minted at `at` and after what was minted at the second before: for what a moment
+    /// brings by itself, to which somebody may answer at that very moment.
+    pub fn derived_before(at: Timestamp, identity: &str) -> Result<Self> {
+        let before = Timestamp::from_millis(at.millis().saturating_sub(1000));
+        Self::within(before, identity, 4 << RANDOM_BITS..1000 << RANDOM_BITS)
     }
 
     fn within(at: Timestamp, identity: &str, slots: std::ops::Range<u64>) -> Result<Self> {
@@ -181,11 +180,6 @@ impl<K: Kind> Id<K> {
         base(second).and_then(|start| Self::new(start.saturating_add(place)))
     }
 }
-
-/// Ranks within a second; the one after the last is the first again.
-const RANKS: u64 = 250;
-/// Integers of one rank: 4 ms of 4096 each.
-const RANK_WIDTH: u64 = 4 << RANDOM_BITS;
 
 fn base(millis: i64) -> Result<u64> {
     let since = millis.saturating_sub(EPOCH_MS);
@@ -522,7 +516,7 @@ mod tests {
         assert_eq!(one, Id::derived(early, "a").unwrap());
         assert_ne!(one, Id::derived(early, "b").unwrap());
         assert!(Id::<Invoice>::derived(early, "z").unwrap() < Id::derived(late, "a").unwrap());
-        let ranked = |rank| Id::<Invoice>::ranked(early, rank, "a").unwrap();
-        assert!(ranked(1) < ranked(2) && ranked(249) < Id::derived(late, "a").unwrap());
+        let before = Id::<Invoice>::derived_before(late, "a").unwrap();
+        assert!(Id::first_at(early).unwrap() < before && before < Id::first_at(late).unwrap());
     }
 }

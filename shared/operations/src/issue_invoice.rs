@@ -140,7 +140,8 @@ pub(crate) fn zone_of(account: Option<&Account>) -> Result<Zone> {
 
 /// The invoice of a bill: the one that is there, or a new one, with its first attempt made.
 ///
-/// Its id is derived from subscription, reason and period, so a second run finds the first one's; its payment is derived from
+/// Its id was given with the change that it bills, or is derived from subscription, reason and period, so a second run finds the
+/// first one's; its payment is derived from
 /// that id, so a run that died in between finds that, too. The invoice is written once, as it is after the attempt.
 pub(crate) async fn issue_invoice(
     context: &Context,
@@ -151,10 +152,9 @@ pub(crate) async fn issue_invoice(
     let identity = new
         .identity()
         .ok_or_else(|| Error::internal("a bill without an identity"))?;
-    let place = subscription.bill_now.unwrap_or(bill.period.start);
-    let mut id: Id<ids::Invoice> = match bill.revision {
-        0 => Id::derived(place, &identity)?,
-        revision => Id::ranked(place, revision, &identity)?,
+    let mut id = match subscription.next_invoice {
+        Some(id) => id,
+        None => Id::derived_before(bill.period.start, &identity)?,
     };
     let mut number = None;
     for _ in 0..MAX_TRIES {

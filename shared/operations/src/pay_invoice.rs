@@ -117,10 +117,10 @@ async fn orphan(context: &Context, invoice: &Invoice) -> Result<Option<Stored<Pa
     Ok(None)
 }
 
-/// The id of the payment of an invoice's first attempt where that is made before the invoice is written: the same for
-/// whoever makes it.
+/// The id of the payment of an invoice's first attempt where that is made before the invoice is written: the invoice's own
+/// integer, so payments are in the order of what they pay.
 fn first_id(invoice: &Invoice) -> Result<Id<ids::Payment>> {
-    Id::derived(invoice.id.at(), &invoice.attempt_identity())
+    Id::new(invoice.id.number())
 }
 
 fn is_first_of(payment: &Payment, invoice: &Invoice) -> bool {

@@ -8,6 +8,7 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::close_usage::{Purpose, read_meters};
+use crate::next_invoice::name_next_invoice;
 
 /// When something is done to a subscription, and whose usage is billed with it.
 #[derive(Debug, Clone)]
@@ -91,6 +92,9 @@ pub async fn prorate(
         let metrics = &moment.metrics;
         let readings = read_meters(context, before, metrics, period, moment.purpose).await?;
         (subscription, after) = worked_out(&readings)?;
+    }
+    if moment.purpose == Purpose::Make {
+        name_next_invoice(context, &mut subscription).await?;
     }
     Ok(Prorated {
         subscription,

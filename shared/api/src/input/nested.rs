@@ -255,6 +255,18 @@ fn read_metadata(raw: &Raw<'_>) -> Result<BTreeMap<String, Option<String>>, Wron
 pub struct MetadataChanges(Patch<BTreeMap<String, Option<String>>>);
 
 impl MetadataChanges {
+    /// All that was written, names as well as values.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let given = match &self.0 {
+            Patch::Set(changes) => Some(changes),
+            Patch::Keep | Patch::Clear => None,
+        };
+        given
+            .into_iter()
+            .flatten()
+            .flat_map(|(key, value)| std::iter::once(key.as_str()).chain(value.as_deref()))
+    }
+
     /// The metadata after the change. A 400 where it would have too many keys then.
     pub fn apply(self, mut before: Metadata) -> models::Result<Metadata> {
         let changes = match self.0 {

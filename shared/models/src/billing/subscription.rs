@@ -279,6 +279,9 @@ pub struct Subscription {
     /// Since when something is owed that is to be billed at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bill_now: Option<Timestamp>,
+    /// The invoice of that: its id is given with the change, so that it stands above all that was there before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_invoice: Option<Id<ids::Invoice>>,
     /// The event that tells of what is billed at once, when it is known how that went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tells: Option<EventType>,
@@ -374,6 +377,7 @@ impl Subscription {
             tax_rates: new.tax_rates,
             pending_lines: Vec::new(),
             bill_now: None,
+            next_invoice: None,
             tells: None,
             revision: 0,
             scheduled: None,
@@ -576,6 +580,7 @@ impl Subscription {
         self.canceled_at = self.canceled_at.or(Some(at));
         self.ended_at = Some(at);
         self.bill_now = None;
+        self.next_invoice = None;
         self.paused = None;
         self.resumes_at = None;
         self.call_rows(at);

@@ -55,11 +55,6 @@ fn poll_wait(payment: &Payment, now: Timestamp) -> i64 {
 }
 
 impl Invoice {
-    /// The identity of the next attempt to collect it; also what the payment's id is derived from.
-    pub fn attempt_identity(&self) -> String {
-        format!("{}#{}", self.id, self.attempt_count.saturating_add(1))
-    }
-
     /// Says that an attempt is under way: its outcome is looked for by itself where whoever began it dies. Errors unless it
     /// can be paid, and while another attempt is under way.
     pub fn begin_attempt(

@@ -26,6 +26,7 @@ impl Subscription {
         let mut subscription = Self::start(id, new, now)?;
         subscription.status = SubscriptionStatus::Active;
         subscription.bill_now = None;
+        subscription.next_invoice = None;
         subscription.tells = None;
         subscription.resumes_at = None;
         subscription.schedule = Some(terms);

@@ -285,6 +285,7 @@ impl Subscription {
             .filter(|discount| discount.applies(bill.period.start));
         self.pending_lines.clear();
         self.bill_now = None;
+        self.next_invoice = None;
         self.tells = None;
         if let Some(invoice) = outcome.invoice {
             self.take_in(invoice);
