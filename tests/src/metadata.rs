@@ -30,14 +30,14 @@ fn routes() -> Vec<String> {
 
 /// One record of each.
 async fn records(api: &Call) -> Vec<(&'static str, String)> {
-    let mut made = Vec::new();
+    let mut records = Vec::new();
     let metadata = json!({ "kept": "1", "set": "2", "gone": "3", "emptied": "4", "never": null, "nothing": "" });
     let mut make = async |route: &'static str, path: &str, mut body: Value| {
         body["metadata"] = metadata.clone();
         let answer = api.post(path, body).await;
         answer.expect(201);
         let id = answer.text_of("id").to_owned();
-        made.push((route, format!("{path}/{id}")));
+        records.push((route, format!("{path}/{id}")));
         id
     };
     let customer = json!({ "email": "a@example.com" });
@@ -56,7 +56,7 @@ async fn records(api: &Call) -> Vec<(&'static str, String)> {
     make("/v3/invoices/{id}", "/v3/invoices", invoice).await;
     let endpoint = json!({ "url": "https://example.com/hook", "events": ["*"] });
     make("/v3/webhooks/{id}", "/v3/webhooks", endpoint).await;
-    made
+    records
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use api::input::Fields;
 use models::Metadata;
+use models::metadata::MAX_KEYS;
 
 use models::payments::card_number;
 
@@ -21,12 +22,13 @@ pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Option<String
 
 /// `metadata`, empty where it is absent.
 pub(crate) fn read_metadata(fields: &mut Fields<'_>) -> Metadata {
-    if fields
-        .metadata_changes()
-        .texts()
-        .any(card_number::stands_in)
-    {
+    let given = fields.metadata_changes();
+    if given.texts().any(card_number::stands_in) {
         fields.reject("metadata", CODE, DETAIL);
     }
-    fields.metadata().optional().unwrap_or_default()
+    given.apply(Metadata::new()).unwrap_or_else(|_too_many| {
+        let detail = format!("must have at most {MAX_KEYS} keys");
+        fields.reject("metadata", "too_many", detail);
+        Metadata::new()
+    })
 }

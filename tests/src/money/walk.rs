@@ -61,8 +61,9 @@ impl Place {
             api.post("/v3/coupons", coupon).await.expect(201);
         }
         let mut rates = Vec::new();
-        for (percentage, inclusive) in [("20", false), ("7.25", true)] {
-            let rate = json!({ "display_name": "VAT", "percentage": percentage.parse::<f64>().unwrap(), "inclusive": inclusive });
+        for (percentage, inclusive) in [(json!(20), false), (json!(7.25), true)] {
+            let rate =
+                json!({ "display_name": "VAT", "percentage": percentage, "inclusive": inclusive });
             let rate = api.post("/v3/tax-rates", rate).await;
             rates.push(rate.text_of("id").to_owned());
         }
