@@ -4,6 +4,7 @@ mod collection;
 mod credits;
 mod order;
 mod pauses;
+mod payment_behavior;
 mod refunds;
 mod shop;
 mod usage;

@@ -80,6 +80,13 @@ pub(crate) async fn cancel_subscription(
         return cx.changed(&writes, &view).await;
     }
     stored.refuse_if_over()?;
+    // What waits for a payment is not to come any more, and gives back what it credited.
+    let stored = if stored.pending_update.is_some() {
+        operations::drop_pending_update(&cx, id).await?;
+        settled(&cx, id).await?
+    } else {
+        stored
+    };
     let moment = Moment {
         now,
         at: now,

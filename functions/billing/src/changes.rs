@@ -4,7 +4,7 @@ use api::input::{Fields, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Problem};
 use models::billing::{
     AnchorChange, AppliedRate, Change, CollectionMethod, Coupon, Discount, Effective, Item,
-    MissingPaymentMethod, Proration, ProrationBehavior, Subscription,
+    MissingPaymentMethod, PaymentBehavior, Proration, ProrationBehavior, Subscription,
 };
 use models::ids::{self, Id, Slug};
 use models::{Error, Invalid, Timestamp};
@@ -12,7 +12,10 @@ use operations::{Moment, Prorated, Purpose, prorate};
 use store::Stored;
 use utoipa::ToSchema;
 
-use crate::terms::{ItemSchema, Wanted, collection, own_method, redeemed, tax_rate_ids, tax_rates};
+use crate::terms::{
+    ItemSchema, Wanted, check_behavior, collection, own_method, payment_behavior, redeemed,
+    refuse_under_way, tax_rate_ids, tax_rates,
+};
 
 /// What may be changed of a subscription.
 #[derive(Debug, ToSchema)]
@@ -36,6 +39,12 @@ pub(crate) struct SubscriptionChanges {
     /// The moment that parts of the period are computed for: give the one of a preview to be charged what it said.
     #[schema(example = json!(null))]
     proration_date: Option<String>,
+    /// What becomes of a change whose invoice is made at once and not paid: with `allow_incomplete` (also where it is absent) it
+    /// takes place, and the subscription is `past_due`; `default_incomplete` does the same and charges nothing by itself; with
+    /// `error_if_incomplete` the answer is 402 and nothing is changed; with `pending_if_incomplete` it waits for the payment, until
+    /// `pending_update.expires_at`, and nothing else can be changed with it.
+    #[schema(example = "allow_incomplete")]
+    payment_behavior: Option<String>,
     /// `now` begins a new period with the change; `unchanged` where it is absent.
     #[schema(example = "unchanged")]
     billing_cycle_anchor: Option<String>,
@@ -75,6 +84,7 @@ pub(crate) struct Body {
     items: Option<Vec<Wanted>>,
     proration: ProrationBehavior,
     proration_date: Option<Timestamp>,
+    payment_behavior: PaymentBehavior,
     anchor: AnchorChange,
     effective: Effective,
     drops_scheduled: bool,
@@ -100,6 +110,7 @@ impl Input for Body {
                 .optional()
                 .unwrap_or_default(),
             proration_date: fields.timestamp("proration_date").optional(),
+            payment_behavior: payment_behavior(fields),
             anchor: fields
                 .choice("billing_cycle_anchor", AnchorChange::ALL)
                 .optional()
@@ -132,7 +143,32 @@ impl Input for Body {
             let detail = "contradicts effective, for a period begins then in any case";
             fields.reject("billing_cycle_anchor", "contradiction", detail);
         }
+        if body.payment_behavior == PaymentBehavior::PendingIfIncomplete {
+            refuse_beside_pending(fields);
+        }
         Some(body)
+    }
+}
+
+/// What cannot wait for a payment with a change.
+fn refuse_beside_pending(fields: &mut Fields<'_>) {
+    for name in [
+        "effective",
+        "scheduled_change",
+        "payment_method_id",
+        "coupon_id",
+        "tax_rate_ids",
+        "auto_collection",
+        "collection_method",
+        "days_until_due",
+        "missing_payment_method",
+        "cancel_at_period_end",
+        "metadata",
+    ] {
+        if fields.gives(name) {
+            let detail = "cannot wait for a payment: change it without payment_behavior pending_if_incomplete";
+            fields.reject(name, "with_pending_update", detail);
+        }
     }
 }
 
@@ -176,6 +212,7 @@ impl Body {
             .await?
             .ok_or_else(|| Error::not_found("subscription", id))?;
         before.refuse_if_over()?;
+        refuse_under_way(&before)?;
         let mut after = (*before).clone();
         let coupon = self.set_terms(cx, &mut after, now).await?;
         let mut changed = Changed {
@@ -186,12 +223,19 @@ impl Body {
             coupon,
             at: self.proration_date.unwrap_or(now).whole_second(),
         };
+        let mut invalid = Invalid::default();
+        let method = changed.after.collection_method;
+        check_behavior(self.payment_behavior, method, &mut invalid);
+        invalid.into_result()?;
         if let Some(change) = self.change(cx, &mut changed).await? {
             make_change(cx, &mut changed, change, (self.effective, purpose)).await?;
         }
         if let Some(cancel) = self.cancel_at_period_end {
             changed.after.cancel_at_period_end(cancel, now)?;
         }
+        changed
+            .after
+            .expect_payment(self.payment_behavior, Some(&changed.before));
         if changed.before.schedule.is_some() {
             refuse_scheduled(&changed.before, &changed.after, purpose)?;
         }
@@ -248,6 +292,9 @@ impl Body {
             .missing_payment_method
             .unwrap_or(after.missing_payment_method);
         after.metadata = self.metadata.clone().apply(after.metadata.clone())?;
+        if !matches!(self.coupon_id, Patch::Keep) {
+            after.refuse_while_pending()?;
+        }
         match &self.coupon_id {
             Patch::Keep => Ok(None),
             Patch::Clear => {

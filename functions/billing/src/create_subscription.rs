@@ -1,11 +1,11 @@
 //! `POST /v3/subscriptions`
 
-use api::dialect::rocketsavvy::{Problems, Subscription};
+use api::dialect::rocketsavvy::{ProblemDetails, Problems, Subscription};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Json, Problem, Reply};
 use models::billing::{
     BillingCycle, CollectionMethod, Coupon, Discount, MAX_BACK_PERIODS, MissingPaymentMethod,
-    NewSubscription, ProrationBehavior, check_items,
+    NewSubscription, PaymentBehavior, ProrationBehavior, check_items,
 };
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
@@ -13,7 +13,11 @@ use models::{Error, Invalid, Metadata, Timestamp, Zone};
 use store::Stored;
 use utoipa::ToSchema;
 
-use crate::terms::{ItemSchema, Wanted, agreed_items, collection, cycle, own_method, tax_rates};
+use crate::begun::Begun;
+use crate::terms::{
+    ItemSchema, Wanted, agreed_items, check_behavior, collection, cycle, own_method,
+    payment_behavior, refused, settle_new, tax_rates,
+};
 
 /// How far a subscription may be backdated.
 const BACK_DAYS: i64 = 5 * 366;
@@ -69,6 +73,11 @@ pub(crate) struct NewSubscriptionSchema {
     missing_payment_method: Option<String>,
     /// `charge_automatically` or `send_invoice`: another way to say `auto_collection`.
     collection_method: Option<String>,
+    /// What becomes of it where its first invoice is not paid: `allow_incomplete` (also where it is absent) and
+    /// `default_incomplete`, which charges nothing by itself, make it `incomplete`; with `error_if_incomplete` the answer is 402, and
+    /// there is no subscription and no invoice.
+    #[schema(example = json!(null))]
+    payment_behavior: Option<String>,
     /// Days from an invoice to its due date, 0 to 365.
     #[schema(example = 30)]
     days_until_due: Option<u32>,
@@ -82,6 +91,7 @@ pub(crate) struct Body {
     items: Vec<Wanted>,
     billing_cycle: Option<BillingCycle>,
     collection_method: CollectionMethod,
+    payment_behavior: PaymentBehavior,
     trial_period_days: Option<u32>,
     payment_method_id: Option<Id<ids::PaymentMethod>>,
     coupon_id: Option<Slug<ids::Coupon>>,
@@ -119,6 +129,11 @@ impl Input for Body {
         let collection = collection(fields);
         let automatic = collection.unwrap_or(CollectionMethod::ChargeAutomatically)
             == CollectionMethod::ChargeAutomatically;
+        let payment_behavior = payment_behavior(fields);
+        if payment_behavior == PaymentBehavior::PendingIfIncomplete {
+            let detail = "can only be pending_if_incomplete in a change";
+            fields.reject("payment_behavior", "not_a_change", detail);
+        }
         let days_until_due = fields.count("days_until_due", 0..=365).optional();
         let metadata = fields.metadata().optional().unwrap_or_default();
         Some(Self {
@@ -126,6 +141,7 @@ impl Input for Body {
             items,
             billing_cycle,
             collection_method: collection.unwrap_or(CollectionMethod::ChargeAutomatically),
+            payment_behavior,
             trial_period_days,
             payment_method_id,
             coupon_id,
@@ -143,23 +159,28 @@ impl Input for Body {
 /// Create a subscription
 ///
 /// With a trial it is `trialing` and billed when the trial ends: 4 reads and 3 write units. Without one its first period is
-/// billed at once: it is `active` where that is paid and `incomplete` where it is not, and then expires after 23 hours. One
+/// billed at once: it is `active` where that is paid and `incomplete` where it is not, and then expires after 23 hours, unless
+/// `payment_behavior` says something else. One
 /// that starts later is `paused` until then.
 #[utoipa::path(
     post,
     path = "/v3/subscriptions",
     tag = "billing",
     request_body = NewSubscriptionSchema,
-    responses((status = 201, description = "The subscription.", body = Subscription), Problems)
+    responses(
+        (status = 201, description = "The subscription.", body = Subscription),
+        (status = 402, description = "With `error_if_incomplete`: the card was refused; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
+        Problems
+    )
 )]
 pub(crate) async fn create_subscription(
     cx: Cx<BillingWrite>,
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
     if let Some(begun) = cx.resumed() {
-        let id = begun.parse().map_err(Error::internal)?;
-        return bill(&cx, id).await;
+        return bill(&cx, Begun::read(&begun)?).await;
     }
+    let behavior = body.payment_behavior;
     let coupon_id = body.coupon_id.clone();
     let mut new = agree(&cx, body).await?;
     let now = cx.now().await?;
@@ -168,6 +189,8 @@ pub(crate) async fn create_subscription(
         let coupon = redeem(&cx, coupon_id.as_ref(), &mut new, now).await?;
         let mut subscription = models::billing::Subscription::start(id, new.clone(), now)?;
         operations::name_next_invoice(&cx, &mut subscription).await?;
+        subscription.expect_payment(behavior, None);
+        let begun = Begun::of(&subscription);
         let waits = subscription.bill_now.is_none();
         let mut writes = cx.writes().await?;
         let event = waits.then_some(EventType::SubscriptionCreated);
@@ -180,8 +203,8 @@ pub(crate) async fn create_subscription(
             if let Some(reply) = cx.created(&writes, &view, id).await? {
                 return Ok(reply);
             }
-        } else if cx.begin(&writes, &id.to_string()).await? {
-            return bill(&cx, id).await;
+        } else if cx.begin(&writes, &begun.to_string()).await? {
+            return bill(&cx, begun).await;
         }
         cx.make_way(attempt).await;
     }
@@ -190,10 +213,17 @@ pub(crate) async fn create_subscription(
 }
 
 /// Bills the first period, unless that was done before, and answers.
-async fn bill(cx: &Cx<BillingWrite>, id: Id<ids::Subscription>) -> Result<Reply, Problem> {
-    let subscription = crate::terms::settle(cx, id).await?;
+async fn bill(cx: &Cx<BillingWrite>, begun: Begun) -> Result<Reply, Problem> {
+    let Some(subscription) = settle_new(cx, begun.subscription).await? else {
+        return match begun.invoice {
+            Some(invoice) => refused(cx, invoice).await,
+            None => Err(operations::vanished(begun.subscription).into()),
+        };
+    };
     let view = Subscription::of(&subscription, cx.mode())?;
-    let reply = cx.created(&cx.writes().await?, &view, id).await?;
+    let reply = cx
+        .created(&cx.writes().await?, &view, begun.subscription)
+        .await?;
     Ok(reply.ok_or_else(|| Error::internal("an answer without writes was refused"))?)
 }
 
@@ -231,6 +261,7 @@ async fn agree(cx: &Cx<BillingWrite>, body: Body) -> Result<NewSubscription, Pro
     let trial_period_days = body.trial_period_days.unwrap_or(plan.trial_period_days);
     let start = body.start.unwrap_or(now).whole_second();
     check_start(start, now, &mut invalid);
+    check_behavior(body.payment_behavior, body.collection_method, &mut invalid);
     if let Some(anchor) = body.anchor {
         check_anchor(anchor, start, trial_period_days, &mut invalid);
     }

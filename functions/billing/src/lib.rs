@@ -45,6 +45,7 @@
 //! | `update_billing_settings` | `PATCH /v3/billing-settings` |
 
 mod amend_usage;
+mod begun;
 mod cancel_subscription;
 mod changes;
 mod create_coupon;

@@ -8,6 +8,7 @@ use models::event::EventType;
 use models::ids::{self, Id};
 use utoipa::ToSchema;
 
+use crate::begun::Begun;
 use crate::terms::{bring_rows, settled};
 use crate::update_subscription::answer;
 
@@ -67,7 +68,7 @@ pub(crate) async fn resume_subscription(
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
     if cx.resumed().is_some() {
-        return answer(&cx, id).await;
+        return answer(&cx, Begun::of_id(id)).await;
     }
     let stored = settled(&cx, id).await?;
     let now = cx.now().await?;
@@ -88,7 +89,7 @@ pub(crate) async fn resume_subscription(
     if !cx.begin(&writes, &id.to_string()).await? {
         return Err(store::stale().into());
     }
-    answer(&cx, id).await
+    answer(&cx, Begun::of_id(id)).await
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The terms of a subscription, as a new one and a changed one read and check them.
 
 use api::input::Fields;
-use api::{BillingWrite, Cx, Problem};
+use api::{BillingWrite, Cx, Problem, Reply};
 use models::billing::{
-    AppliedRate, BillingCycle, CollectionMethod, Coupon, Item, MAX_ITEMS, Plan, Price,
-    PricingModel, Subscription,
+    AppliedRate, BillingCycle, CollectionMethod, Coupon, Item, MAX_ITEMS, PaymentBehavior, Plan,
+    Price, PricingModel, Subscription,
 };
 use models::ids::{self, Id, Slug};
 use models::time::Interval;
@@ -319,17 +319,64 @@ pub(crate) async fn settle(
     cx: &Cx<BillingWrite>,
     id: Id<ids::Subscription>,
 ) -> Result<Subscription> {
+    let settled = settle_new(cx, id).await?;
+    settled.ok_or_else(|| operations::vanished(id))
+}
+
+/// The same for a new one; `None` where its first payment was refused, and its caller wanted none without.
+pub(crate) async fn settle_new(
+    cx: &Cx<BillingWrite>,
+    id: Id<ids::Subscription>,
+) -> Result<Option<Subscription>> {
     loop {
-        let stored = cx
-            .subscription_now(id)
-            .await?
-            .ok_or_else(|| operations::vanished(id))?;
+        let Some(stored) = cx.subscription_now(id).await? else {
+            return Ok(None);
+        };
         let Some(bill) = stored.owed()? else {
-            return Ok(stored.into_inner());
+            return Ok(Some(stored.into_inner()));
         };
         if let Some(billed) = operations::bill_subscription(cx, &stored, &bill).await? {
-            return Ok(billed);
+            return Ok(Some(billed).filter(|billed| billed.deleted.is_none()));
         }
+    }
+}
+
+/// The answer where nothing came of what was asked for, because its payment was refused.
+pub(crate) async fn refused(
+    cx: &Cx<BillingWrite>,
+    invoice: Id<ids::Invoice>,
+) -> Result<Reply, Problem> {
+    let payment = cx.payment(Id::new(invoice.number())?).await?;
+    let payment = payment.map(Stored::into_inner);
+    let failure = payment.and_then(|payment| Some((payment.failure?, payment.id)));
+    let error = match failure {
+        Some((failure, id)) => failure.into_error(Some(id)),
+        None => Error::Declined {
+            code: "no_payment_method".to_owned(),
+            message: "The customer has no payment method that can be charged.".to_owned(),
+            payment: None,
+        },
+    };
+    cx.declined(error).await
+}
+
+/// `payment_behavior`, where it is given.
+pub(crate) fn payment_behavior(fields: &mut Fields<'_>) -> PaymentBehavior {
+    fields
+        .choice("payment_behavior", PaymentBehavior::ALL)
+        .optional()
+        .unwrap_or_default()
+}
+
+/// A 400 where nothing is charged, so nothing can be said of how that goes.
+pub(crate) fn check_behavior(
+    behavior: PaymentBehavior,
+    method: CollectionMethod,
+    invalid: &mut Invalid,
+) {
+    if !behavior.is_default() && method != CollectionMethod::ChargeAutomatically {
+        let detail = "is for collection_method charge_automatically only";
+        invalid.push("/payment_behavior", "not_charged", detail);
     }
 }
 
@@ -349,7 +396,17 @@ pub(crate) async fn settled(
     }
     settle(cx, id).await?;
     Box::pin(operations::run_subscription(cx, id, now)).await?;
-    read().await
+    let stored = read().await?;
+    refuse_under_way(&stored)?;
+    Ok(stored)
+}
+
+/// A 409 while somebody else's change is being paid for that may not take place.
+pub(crate) fn refuse_under_way(subscription: &Subscription) -> Result<()> {
+    match subscription.before_update {
+        Some(_) => Err(store::stale()),
+        None => Ok(()),
+    }
 }
 
 /// Brings the rows of a subscription that is paid by schedule to where it stands. A worker does where this does not get to it:

@@ -1,18 +1,21 @@
 //! `PATCH /v3/subscriptions/{id}`
 
-use api::dialect::rocketsavvy::{Problems, Subscription};
+use api::dialect::rocketsavvy::{ProblemDetails, Problems, Subscription};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use models::billing::{self, PaymentBehavior};
 use models::event::EventType;
 use models::ids::{self, Id};
 use operations::Purpose;
 
+use crate::begun::Begun;
 use crate::changes::{Body, SubscriptionChanges};
-use crate::terms::settle;
+use crate::terms::{refused, settle, settled};
 
 /// Update a subscription
 ///
 /// Other plans or quantities are prorated, now or when the running period ends; see `proration_behavior`. Another length of
-/// the period begins a new one, which is billed at once. 1 read and 3 write units; where a part of the period is given back 1 read
+/// the period begins a new one, which is billed at once. What becomes of a change whose invoice is not paid then,
+/// `payment_behavior` says; one that waits for its payment is `pending_update`. 1 read and 3 write units; where a part of the period is given back 1 read
 /// and 1 write unit more, and those of an invoice where there is one.
 #[utoipa::path(
     patch,
@@ -20,18 +23,22 @@ use crate::terms::settle;
     tag = "billing",
     params(("id" = String, Path, description = "The subscription.", example = "sub_rs_123456")),
     request_body = SubscriptionChanges,
-    responses((status = 200, description = "The subscription.", body = Subscription), Problems)
+    responses(
+        (status = 200, description = "The subscription.", body = Subscription),
+        (status = 402, description = "With `error_if_incomplete`: the card was refused, and nothing is changed; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
+        Problems
+    )
 )]
 pub(crate) async fn update_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
     Json(body): Json<Body>,
 ) -> Result<Reply, Problem> {
-    if cx.resumed().is_some() {
-        return answer(&cx, id).await;
+    if let Some(begun) = cx.resumed() {
+        return answer(&cx, Begun::read(&begun)?).await;
     }
     // A period that has ended is billed first, at the prices that it was used at.
-    operations::run_subscription(&cx, id, cx.now().await?).await?;
+    settled(&cx, id).await?;
     let changed = body.apply(&cx, id, Purpose::Make).await?;
     let bills = changed.after.bill_now.is_some();
     let mut writes = cx.writes().await?;
@@ -49,18 +56,30 @@ pub(crate) async fn update_subscription(
         let view = Subscription::of(&changed.after, cx.mode())?;
         return cx.changed(&writes, &view).await;
     }
-    if !cx.begin(&writes, &id.to_string()).await? {
+    let begun = Begun {
+        invoice: begun_invoice(&changed.after),
+        ..Begun::of(&changed.after)
+    };
+    if !cx.begin(&writes, &begun.to_string()).await? {
         return Err(store::stale().into());
     }
-    answer(&cx, id).await
+    answer(&cx, begun).await
+}
+
+/// The invoice without which a change does not take place.
+fn begun_invoice(after: &billing::Subscription) -> Option<Id<ids::Invoice>> {
+    let needs = after.payment_behavior == PaymentBehavior::ErrorIfIncomplete;
+    after.next_invoice.filter(|_| needs)
 }
 
 /// Bills the change, unless that was done before, and answers.
-pub(crate) async fn answer(
-    cx: &Cx<BillingWrite>,
-    id: Id<ids::Subscription>,
-) -> Result<Reply, Problem> {
-    let subscription = settle(cx, id).await?;
+pub(crate) async fn answer(cx: &Cx<BillingWrite>, begun: Begun) -> Result<Reply, Problem> {
+    let subscription = settle(cx, begun.subscription).await?;
+    if let Some(invoice) = begun.invoice
+        && cx.invoice(invoice).await?.is_none()
+    {
+        return refused(cx, invoice).await;
+    }
     let view = Subscription::of(&subscription, cx.mode())?;
     cx.changed(&cx.writes().await?, &view).await
 }

@@ -42,8 +42,8 @@ pub use subscription::{
     AnchorChange, Bill, Change, ChargedAs, ChargedLine, CollectionMethod, Effective,
     INCOMPLETE_SECONDS, INVOICES_ON_A_PAGE, InvoicePage, Item, MAX_BACK_PERIODS, MAX_ITEMS,
     MissingPaymentMethod, NewSubscription, Outcome, Pause, PauseBehavior, PauseCollection,
-    Proration, ProrationBehavior, Reading, Resumption, Subscription, SubscriptionStatus, Turn,
-    check_items,
+    PaymentBehavior, PendingUpdate, Proration, ProrationBehavior, Reading, Resumption,
+    Subscription, SubscriptionStatus, Turn, check_items, given_back,
 };
 pub use tax::{
     AppliedRate, ExactTax, TaxAmount, TaxRate, Taxable, exact_taxes, exclusive_total, tax_total,

@@ -2,7 +2,7 @@
 
 use models::Result;
 use models::billing::{
-    Bill, InvoicePage, InvoiceStatus, MissingPaymentMethod, Outcome, Subscription,
+    Bill, InvoicePage, InvoiceStatus, MissingPaymentMethod, Outcome, PaymentBehavior, Subscription,
     SubscriptionStatus,
 };
 use models::event::EventType;
@@ -12,6 +12,7 @@ use crate::Context;
 use crate::close_usage::{Purpose, read_meters};
 use crate::invoice_change::give_up;
 use crate::issue_invoice::{Parties, issue_invoice};
+use crate::pending_update::unpaid;
 
 /// Bills what is owed and moves the subscription on. `None` where somebody else moved it meanwhile: read it again.
 ///
@@ -47,11 +48,18 @@ pub async fn bill_subscription(
         Some(new) => {
             // Boxed: it is most of the work, and no caller's future is to carry it.
             let invoice = Box::pin(issue_invoice(context, stored, bill, new.clone())).await?;
+            let open = invoice.status == InvoiceStatus::Open;
+            // A payment that nobody knows the outcome of may still come: a new subscription waits for it.
+            let refused = invoice.processing.is_none() || stored.before_update.is_some();
+            if open && refused && stored.wants_payment() {
+                return Box::pin(unpaid(context, stored, (bill, new), &invoice)).await;
+            }
+            let waits = stored.payment_behavior == PaymentBehavior::DefaultIncomplete;
             exhausted = invoice.exhausted && invoice.status == InvoiceStatus::Open;
             Outcome {
                 invoice: Some(invoice.id),
                 paid: invoice.status == InvoiceStatus::Paid,
-                refused: invoice.is_refused(),
+                refused: invoice.is_refused() || (open && waits),
             }
         }
     };

@@ -46,7 +46,8 @@ impl InvoiceChange<'_> {
 
     /// The subscription heals or falls behind with its newest invoice; older ones say nothing of how it stands now. It ends,
     /// or is collected no more, with any invoice whose retries came to their end. A payment that somebody asked for heals,
-    /// and does not make it fall behind.
+    /// and does not make it fall behind. A change that waits for its payment takes place with that, and nothing else
+    /// follows from it.
     async fn follow(&self, context: &Context, writes: &mut Writes<'_>) -> Result<()> {
         let Some(id) = self.after.subscription_id else {
             return Ok(());
@@ -68,10 +69,13 @@ impl InvoiceChange<'_> {
         };
         let newest = stored.latest_invoice == Some(self.after.id);
         let mut subscription = (*stored).clone();
-        let event = if gone && stored.status != SubscriptionStatus::Incomplete {
+        let event = if stored.awaits(self.after.id) {
+            let applies = paid && subscription.invoice_paid(self.after.id);
+            applies.then_some(EventType::SubscriptionUpdated)
+        } else if gone && stored.status != SubscriptionStatus::Incomplete {
             let after = self.parties.settings.after_retries;
             give_up(after, &mut subscription, context.now().await?)
-        } else if newest && paid && subscription.paid() {
+        } else if paid && subscription.invoice_paid(self.after.id) {
             Some(EventType::SubscriptionUpdated)
         } else if newest && behind && subscription.fell_behind() {
             Some(EventType::SubscriptionPastDue)

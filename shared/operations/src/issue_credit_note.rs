@@ -141,7 +141,7 @@ impl Issue<'_> {
             .update(&stored, &customer, Some(EventType::CustomerUpdated))
     }
 
-    /// A subscription heals with its newest invoice, in the same transaction: nobody would come back to an invoice that is paid.
+    /// A subscription heals with its newest invoice, and a change takes place that waited for it, in the same transaction: nobody would come back to an invoice that is paid.
     async fn heal_subscription(&mut self, before: &Invoice, invoice: &Invoice) -> Result<()> {
         let paid = invoice.status == InvoiceStatus::Paid && before.status != InvoiceStatus::Paid;
         let Some(id) = invoice.subscription_id.filter(|_| paid) else {
@@ -154,7 +154,7 @@ impl Issue<'_> {
             return follow_row(self.context, &mut self.writes, before.status, invoice).await;
         }
         let mut subscription = (*stored).clone();
-        if stored.latest_invoice == Some(invoice.id) && subscription.paid() {
+        if subscription.invoice_paid(invoice.id) {
             let event = Some(EventType::SubscriptionUpdated);
             self.writes.update(&stored, &subscription, event)?;
         }

@@ -3,7 +3,7 @@
 
 use models::billing::{
     Bill, BillingSettings, CollectionMethod, Invoice, InvoiceStatus, NewInvoice, Party,
-    PauseBehavior, Subscription, SubscriptionStatus,
+    PauseBehavior, PaymentBehavior, Subscription, SubscriptionStatus,
 };
 use models::crm::Customer;
 use models::event::EventType;
@@ -142,7 +142,8 @@ pub(crate) fn zone_of(account: Option<&Account>) -> Result<Zone> {
 ///
 /// Its id was given with the change that it bills, or is derived from subscription, reason and period, so a second run finds the
 /// first one's; its payment is derived from
-/// that id, so a run that died in between finds that, too. The invoice is written once, as it is after the attempt.
+/// that id, so a run that died in between finds that, too. The invoice is written once, as it is after the attempt; where it is
+/// not paid and nothing is to come of it then, it is not written.
 pub(crate) async fn issue_invoice(
     context: &Context,
     subscription: &Subscription,
@@ -179,7 +180,13 @@ pub(crate) async fn issue_invoice(
             subscription,
             events: Vec::new(),
         };
-        let (invoice, credit) = issue.run(draft, &mut number).await?;
+        let (mut invoice, credit) = issue.run(draft, &mut number).await?;
+        if subscription.wants_payment() && is_unpaid(&invoice) {
+            if subscription.payment_behavior == PaymentBehavior::ErrorIfIncomplete {
+                return Ok(invoice);
+            }
+            invoice.stop_collection();
+        }
         let mut writes = context.writes().await?;
         writes.create_after(&invoice, &issue.events)?;
         update_credit(&mut writes, &parties, credit)?;
@@ -205,6 +212,11 @@ async fn go_on(
         return Box::pin(collect(context, stored, false)).await;
     }
     Ok(stored.into_inner())
+}
+
+/// Whether its payment was asked for at once and did not come; one under way may still come.
+fn is_unpaid(invoice: &Invoice) -> bool {
+    invoice.status == InvoiceStatus::Open && invoice.processing.is_none()
 }
 
 /// Whether it is owed and nobody has tried to collect it.
@@ -237,6 +249,7 @@ pub(crate) fn collects(invoice: &Invoice, subscription: Option<&Subscription>) -
     let collects = |subscription: &Subscription| {
         let ends = subscription.bill_now.is_some();
         subscription.standing() != SubscriptionStatus::Unpaid
+            && subscription.payment_behavior != PaymentBehavior::DefaultIncomplete
             && (ends || subscription.collects(invoice.id))
     };
     invoice.collection_method == CollectionMethod::ChargeAutomatically

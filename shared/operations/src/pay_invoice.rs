@@ -106,6 +106,14 @@ async fn orphan(context: &Context, invoice: &Invoice) -> Result<Option<Stored<Pa
     if invoice.attempt_count > 0 || invoice.identity().is_none() {
         return Ok(None);
     }
+    first_payment(context, invoice).await
+}
+
+/// The payment of an invoice's first attempt, where that was made before the invoice was written. One read.
+pub(crate) async fn first_payment(
+    context: &Context,
+    invoice: &Invoice,
+) -> Result<Option<Stored<Payment>>> {
     let mut id = first_id(invoice)?;
     for _ in 0..MAX_TRIES {
         match context.payment(id).await? {

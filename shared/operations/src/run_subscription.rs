@@ -8,6 +8,7 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::bill_subscription::bill_subscription;
+use crate::pending_update::drop_update;
 use crate::prorate::resume;
 use crate::run_schedule::follow_subscription;
 use crate::void_invoice::void_invoice;
@@ -82,6 +83,11 @@ async fn turns(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> R
                 subscription.end(stored.period.end);
                 let event = Some(EventType::SubscriptionCanceled);
                 writes.update(&stored, &subscription, event)?;
+            }
+            Turn::DropUpdate => {
+                if !drop_update(context, &mut writes, &stored, at).await? {
+                    return Ok(());
+                }
             }
             Turn::Expire => {
                 if !expire(context, &mut writes, &stored, at).await? {

@@ -32,14 +32,21 @@ impl Record for Subscription {
     }
 
     fn parent(&self, scope: &Scope) -> Option<String> {
-        Some(keys::of_customer::<ids::Subscription>(
-            scope,
-            self.customer_id,
-        ))
+        let listed = self.deleted.is_none();
+        listed.then(|| keys::of_customer::<ids::Subscription>(scope, self.customer_id))
     }
 
     fn due(&self) -> Option<Timestamp> {
         Self::due(self)
+    }
+
+    // One whose first payment was refused, where its caller wanted none without, never was.
+    fn is_deleted(&self) -> bool {
+        self.deleted.is_some()
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
     }
 }
 

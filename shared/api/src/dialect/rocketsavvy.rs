@@ -27,8 +27,8 @@ mod usage;
 mod webhooks;
 
 pub use billing::{
-    Meter, PauseCollection, PeriodView, Plan, ScheduledChange, Subscription, SubscriptionDiscount,
-    SubscriptionItem, Tier,
+    Meter, PauseCollection, PendingUpdate, PeriodView, Plan, ScheduledChange, Subscription,
+    SubscriptionDiscount, SubscriptionItem, Tier,
 };
 pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
 pub use credit_notes::{CreditNote, CreditNoteLine, CreditNoteRefund};

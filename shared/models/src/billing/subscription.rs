@@ -5,6 +5,7 @@ mod charged;
 mod compose;
 mod invoices;
 mod pause;
+mod pending_update;
 mod scheduled;
 mod turn;
 
@@ -26,6 +27,7 @@ pub use charged::{ChargedAs, ChargedLine, Proration};
 pub use compose::Reading;
 pub use invoices::{INVOICES_ON_A_PAGE, InvoicePage};
 pub use pause::{Pause, Resumption};
+pub use pending_update::{PaymentBehavior, PendingUpdate, given_back};
 pub use turn::{Bill, MAX_BACK_PERIODS, Outcome, Turn};
 
 /// How long a subscription waits for its first payment before it expires: 23 hours, as in Stripe.
@@ -285,6 +287,15 @@ pub struct Subscription {
     /// The event that tells of what is billed at once, when it is known how that went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tells: Option<EventType>,
+    /// How what is billed at once goes on where it is not paid.
+    #[serde(default, skip_serializing_if = "PaymentBehavior::is_default")]
+    pub payment_behavior: PaymentBehavior,
+    /// What it was before a change that is being billed and takes place with its payment only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_update: Option<Box<Self>>,
+    /// A change that takes place when its invoice is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_update: Option<PendingUpdate>,
     /// How often it was changed in a way that bills.
     #[serde(default, skip_serializing_if = "none")]
     pub revision: u32,
@@ -335,6 +346,9 @@ pub struct Subscription {
     pub started: Timestamp,
     /// When it was created.
     pub created: Timestamp,
+    /// When it was taken back: its first payment was refused, and its caller wanted none without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Timestamp>,
 }
 
 #[expect(
@@ -379,6 +393,9 @@ impl Subscription {
             bill_now: None,
             next_invoice: None,
             tells: None,
+            payment_behavior: PaymentBehavior::default(),
+            before_update: None,
+            pending_update: None,
             revision: 0,
             scheduled: None,
             pause_collection: None,
@@ -395,6 +412,7 @@ impl Subscription {
             schedule: None,
             started,
             created: now,
+            deleted: None,
         };
         subscription.period.end = subscription.first_end()?;
         if new.anchor.is_some() && new.prorate_stub && trial_end.is_none() {
@@ -581,8 +599,12 @@ impl Subscription {
         self.ended_at = Some(at);
         self.bill_now = None;
         self.next_invoice = None;
+        self.before_update = None;
         self.paused = None;
         self.resumes_at = None;
+        if let Some(update) = &mut self.pending_update {
+            update.expires_at = at;
+        }
         self.call_rows(at);
     }
 

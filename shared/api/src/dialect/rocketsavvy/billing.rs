@@ -244,6 +244,20 @@ pub struct ScheduledChange {
     effective_at: String,
 }
 
+/// A change that takes place when its invoice is paid.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PendingUpdate {
+    items: Vec<SubscriptionItem>,
+    #[schema(example = "2025-07-11T10:30:00Z")]
+    billing_cycle_anchor: String,
+    /// The invoice that is to be paid; voiding it drops the change.
+    #[schema(example = "inv_rs_789012")]
+    invoice_id: String,
+    /// When the invoice is void and the change dropped: after 23 hours, or with the end of the running period.
+    #[schema(example = "2025-06-28T09:30:00Z")]
+    expires_at: String,
+}
+
 /// A subscription.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Subscription {
@@ -291,6 +305,7 @@ pub struct Subscription {
     /// When a pause ends by itself, or when a subscription that starts later starts.
     resumes_at: Option<String>,
     scheduled_change: Option<ScheduledChange>,
+    pending_update: Option<PendingUpdate>,
     /// Lines that wait for the next invoice, in all, in minor units.
     #[schema(example = 0)]
     pending_amount: i64,
@@ -356,6 +371,7 @@ impl Subscription {
             pause_collection: paused(subscription),
             resumes_at: subscription.resumes_at.map(time),
             scheduled_change: scheduled(subscription),
+            pending_update: pending_update(subscription),
             pending_amount: pending.minor(),
             cancel_at_period_end: subscription.cancel_at_period_end,
             canceled_at: subscription.canceled_at.map(time),
@@ -373,6 +389,17 @@ fn paused(subscription: &billing::Subscription) -> Option<PauseCollection> {
     Some(PauseCollection {
         behavior: spelling(billing::PauseBehavior::ALL, &pause.behavior),
         resumes_at: pause.resumes_at.map(|at| at.to_string()),
+    })
+}
+
+fn pending_update(subscription: &billing::Subscription) -> Option<PendingUpdate> {
+    let update = subscription.pending_update.as_ref()?;
+    let items = &update.after.items;
+    Some(PendingUpdate {
+        items: items.iter().map(SubscriptionItem::of).collect(),
+        billing_cycle_anchor: update.after.anchor.to_string(),
+        invoice_id: update.invoice_id.to_string(),
+        expires_at: update.expires_at.to_string(),
     })
 }
 

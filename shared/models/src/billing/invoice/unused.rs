@@ -63,6 +63,19 @@ impl Invoice {
         }))
     }
 
+    /// Takes back what was given back of a line and did not come about: `amount`, below zero, as on the invoice that gave it
+    /// back.
+    pub fn take_back_unused(&mut self, line: usize, amount: Money) -> Result<()> {
+        let credited = Left::of(self)?.less_unused(line, amount)?;
+        let zero = |money: &Money| money.is_zero();
+        let nothing = zero(&credited.total)
+            && credited.unused.as_ref().is_none_or(zero)
+            && credited.lines.iter().all(zero)
+            && credited.taxes.iter().all(zero);
+        self.credited = Some(credited).filter(|_| !nothing);
+        Ok(())
+    }
+
     /// What refunds without a credit note leave of it: these name no line, so they take from whichever comes first.
     fn left_after_refunds(&self, account: &Left<'_>) -> Result<Money> {
         let refunded = self.refunded_without_note()?;

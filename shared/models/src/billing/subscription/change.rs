@@ -330,6 +330,7 @@ impl Subscription {
     fn refuse_unchangeable(&self) -> Result<()> {
         self.refuse_if_over()?;
         self.refuse_if_scheduled("changed")?;
+        self.refuse_while_pending()?;
         if self.status == SubscriptionStatus::Incomplete || self.bill_now.is_some() {
             return Err(self.wrong_status("changed before its invoice is paid"));
         }

@@ -86,6 +86,7 @@ impl Subscription {
 
     /// Pauses the service: no new period until it is resumed. Errors unless it runs.
     pub fn pause(&mut self, resumes_at: Option<Timestamp>) -> Result<()> {
+        self.refuse_while_pending()?;
         match self.status {
             SubscriptionStatus::Trialing
             | SubscriptionStatus::Active
@@ -123,6 +124,7 @@ impl Subscription {
     /// so and it has not ended; else a new period begins, as with a change that begins one. Errors where nothing is paused.
     pub fn resume(&mut self, resumption: Resumption, proration: &mut Proration<'_>) -> Result<()> {
         self.refuse_if_over()?;
+        self.refuse_while_pending()?;
         if self.status != SubscriptionStatus::Paused {
             return match self.pause_collection.take() {
                 Some(_) => Ok(()),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Subscription, SubscriptionStatus};
+use super::{PaymentBehavior, Subscription, SubscriptionStatus};
 use crate::billing::subscription::INCOMPLETE_SECONDS;
 use crate::billing::{BillingReason, NewInvoice};
 use crate::error::Result;
@@ -61,6 +61,8 @@ pub enum Turn {
     Cancel,
     /// The first payment never came.
     Expire,
+    /// A change was not paid in time.
+    DropUpdate,
     /// The rows of its schedule are to be brought to where it stands.
     Follow,
 }
@@ -79,6 +81,15 @@ pub struct Outcome {
 impl Subscription {
     /// When something must happen next, if ever.
     pub fn due(&self) -> Option<Timestamp> {
+        if self.deleted.is_some() {
+            return None;
+        }
+        let expires = self.pending_update.as_ref().map(|update| update.expires_at);
+        expires.into_iter().chain(self.next_turn()).min()
+    }
+
+    /// The same without a change that waits for its payment.
+    fn next_turn(&self) -> Option<Timestamp> {
         if let Some(terms) = &self.schedule {
             // Its rows have their own moments: billing by period never comes to it.
             let paused = self.status == SubscriptionStatus::Paused;
@@ -114,6 +125,13 @@ impl Subscription {
     pub fn turn(&self, now: Timestamp) -> Result<Turn> {
         if self.due().is_none_or(|due| due > now) {
             return Ok(Turn::Nothing);
+        }
+        if self
+            .pending_update
+            .as_ref()
+            .is_some_and(|update| update.expires_at <= now)
+        {
+            return Ok(Turn::DropUpdate);
         }
         if let Some(terms) = &self.schedule {
             return Ok(match terms.stale_since {
@@ -287,6 +305,8 @@ impl Subscription {
         self.bill_now = None;
         self.next_invoice = None;
         self.tells = None;
+        self.payment_behavior = PaymentBehavior::default();
+        self.before_update = None;
         if let Some(invoice) = outcome.invoice {
             self.take_in(invoice);
         }

@@ -1,0 +1,178 @@
+//! What becomes of a new subscription, and of a change, that takes place with its payment only.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
+use models::billing::{
+    Bill, BillingReason, Discount, Invoice, LineItem, NewInvoice, PaymentBehavior, Subscription,
+    given_back,
+};
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::{Error, Result, Timestamp};
+use store::{Stored, Writes};
+
+use crate::Context;
+use crate::pay_invoice::first_payment;
+use crate::void_invoice::void_invoice;
+
+/// Tries at a subscription that others change.
+const MAX_TRIES: u32 = 16;
+
+/// The invoice that was made at once was not paid: a new subscription never was, and a change never took place or waits.
+/// `None` where somebody else moved the subscription meanwhile.
+pub(crate) async fn unpaid(
+    context: &Context,
+    stored: &Stored<Subscription>,
+    (bill, new): (&Bill, &NewInvoice),
+    invoice: &Invoice,
+) -> Result<Option<Subscription>> {
+    let now = context.now().await?;
+    let mut writes = context.writes().await?;
+    // A payment that nobody knows the outcome of may still come.
+    let waits = stored.payment_behavior == PaymentBehavior::PendingIfIncomplete
+        || invoice.processing.is_some();
+    let subscription = match stored.reverted() {
+        None => Subscription {
+            deleted: Some(now),
+            ..(**stored).clone()
+        },
+        Some(_) if waits => stored.pending(bill, new, invoice.id, now)?,
+        Some(before) => before,
+    };
+    let event = waits.then_some(EventType::SubscriptionUpdated);
+    writes.update(stored, &subscription, event)?;
+    if !waits {
+        give_lines_back(context, &mut writes, &new.lines).await?;
+        let kept = subscription
+            .discount
+            .as_ref()
+            .filter(|_| subscription.deleted.is_none());
+        if stored.discount.as_ref() != kept {
+            give_coupon_back(context, &mut writes, stored.discount.as_ref()).await?;
+        }
+        forget_invoice(context, &mut writes, invoice).await?;
+    }
+    Ok(context.write(&writes).await?.then_some(subscription))
+}
+
+/// Adds to `writes` what lines of an invoice gave back and what did not come about: the invoices keep count of it no longer.
+/// One read and one item for each, which is most often one.
+async fn give_lines_back(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    lines: &[LineItem],
+) -> Result<()> {
+    let mut credits: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (invoice, line, amount) in given_back(lines) {
+        credits.entry(invoice).or_default().push((line, amount));
+    }
+    let read = credits.keys().map(|id| context.invoice(*id));
+    for before in try_join_all(read).await?.into_iter().flatten() {
+        let mut invoice = (*before).clone();
+        for (line, amount) in credits.get(&before.id).into_iter().flatten() {
+            invoice.take_back_unused(*line, *amount)?;
+        }
+        writes.update(&before, &invoice, None)?;
+    }
+    Ok(())
+}
+
+/// Adds to `writes` that a coupon can be redeemed once more.
+async fn give_coupon_back(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    discount: Option<&Discount>,
+) -> Result<()> {
+    let Some(discount) = discount else {
+        return Ok(());
+    };
+    let coupon = context.coupon_now(&discount.coupon_id).await?;
+    let Some(before) = coupon.filter(|coupon| coupon.deleted.is_none()) else {
+        return Ok(());
+    };
+    let mut coupon = (*before).clone();
+    coupon.give_back();
+    writes.update(&before, &coupon, Some(EventType::CouponUpdated))
+}
+
+/// Adds to `writes` that the payment that was refused is of no invoice: there is none.
+async fn forget_invoice(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    invoice: &Invoice,
+) -> Result<()> {
+    let Some(before) = first_payment(context, invoice).await? else {
+        return Ok(());
+    };
+    let mut payment = (*before).clone();
+    payment.invoice_id = None;
+    writes.update(&before, &payment, None)
+}
+
+/// Adds to `writes` that the change is dropped that waits for this invoice, which is void by the same write.
+pub(crate) async fn drop_change_of(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    invoice: &Invoice,
+) -> Result<()> {
+    let updates = invoice.billing_reason == BillingReason::SubscriptionUpdate;
+    let Some(id) = invoice.subscription_id.filter(|_| updates) else {
+        return Ok(());
+    };
+    let stored = context.subscription_now(id).await?;
+    let Some(stored) = stored.filter(|stored| stored.awaits(invoice.id)) else {
+        return Ok(());
+    };
+    forget_change(writes, &stored)?;
+    give_lines_back(context, writes, &invoice.lines).await
+}
+
+fn forget_change(writes: &mut Writes<'_>, stored: &Stored<Subscription>) -> Result<()> {
+    let subscription = Subscription {
+        pending_update: None,
+        ..(**stored).clone()
+    };
+    writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))
+}
+
+/// Adds to `writes` that the change is dropped that waits for its payment, and its invoice voided. `false` says that a payment
+/// is under way: what it brings must find the change. An invoice of which a part was paid stays open, with what it gave back.
+pub(crate) async fn drop_update(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    stored: &Stored<Subscription>,
+    at: Timestamp,
+) -> Result<bool> {
+    let Some(update) = &stored.pending_update else {
+        return Ok(true);
+    };
+    match context.invoice(update.invoice_id).await? {
+        Some(invoice) if invoice.can_be_voided() => {
+            void_invoice(context, writes, &invoice, at).await?;
+        }
+        Some(invoice) if invoice.processing.is_some() => return Ok(false),
+        Some(_) | None => forget_change(writes, stored)?,
+    }
+    Ok(true)
+}
+
+/// Drops the change that waits for its payment, if there is one. A 409 while a payment is under way.
+pub async fn drop_pending_update(context: &Context, id: Id<ids::Subscription>) -> Result<()> {
+    for attempt in 0..MAX_TRIES {
+        let stored = context.subscription_now(id).await?;
+        let Some(stored) = stored.filter(|stored| stored.pending_update.is_some()) else {
+            return Ok(());
+        };
+        let mut writes = context.writes().await?;
+        if !drop_update(context, &mut writes, &stored, context.now().await?).await? {
+            let detail = "a payment of the change that waits is under way";
+            return Err(Error::conflict("payment_processing", detail));
+        }
+        if context.write(&writes).await? {
+            return Ok(());
+        }
+        context.make_way(attempt).await;
+    }
+    Err(store::stale())
+}
