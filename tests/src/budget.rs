@@ -169,7 +169,7 @@ async fn webhooks(rows: &mut Vec<Row>) {
             pipeline.relay(100).await;
             row(&pipeline, "relay of the first event of a process", 10, 20);
             pipeline.fan_out().await;
-            row(&pipeline, "fan-out of an event", 5, 0);
+            row(&pipeline, "fan-out of an event, test", 15, 0);
             pipeline.deliver().await;
             row(&pipeline, "delivery of an event, test", 25, 10);
         }
@@ -177,7 +177,7 @@ async fn webhooks(rows: &mut Vec<Row>) {
     pipeline.relay(100).await;
     row(&pipeline, "relay of ten events", 0, 110);
     pipeline.fan_out().await;
-    row(&pipeline, "fan-out of ten events", 5, 0);
+    row(&pipeline, "fan-out of ten events, test", 15, 0);
     pipeline.deliver().await;
     row(&pipeline, "delivery of ten events, test", 70, 100);
     happen(&api, 99).await;

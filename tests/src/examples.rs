@@ -384,7 +384,14 @@ pub(crate) async fn delivery(world: &World, endpoint: &str) -> DeliveryId {
     };
     let mut delivery = Delivery::new(id, EventType::PaymentSucceeded, at);
     let url = "https://your-app.com/webhooks/rocketsavvy";
-    delivery.book(attempt, url, Some(30));
+    delivery.book(
+        attempt,
+        url,
+        models::webhooks::Retry {
+            after: Some(30),
+            exact: false,
+        },
+    );
     let mut writes = context.writes().await.unwrap();
     writes.create(&delivery, None).unwrap();
     assert!(context.write(&writes).await.unwrap());

@@ -36,6 +36,7 @@ mod schedules;
 mod sms;
 mod story;
 mod tenants;
+mod test_clock;
 mod told;
 mod usage;
 mod webhook_pipeline;

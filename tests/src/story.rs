@@ -10,7 +10,7 @@ use local::invoke::Functions;
 use local::{Running, functions, seed};
 use serde_json::{Value, json};
 
-pub(crate) use receiver::Receiver;
+pub(crate) use receiver::{Receiver, SECRET};
 
 /// A running local cloud with the demo business.
 pub(crate) struct Cloud {
@@ -143,7 +143,8 @@ impl Cloud {
         let method =
             json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
         self.post("/v3/payment-methods", &method, 201).await;
-        let webhook = json!({ "url": receiver.url, "events": ["*"], "secret": receiver::SECRET, "enabled": true });
+        let webhook =
+            json!({ "url": receiver.url, "events": ["*"], "secret": SECRET, "enabled": true });
         self.post("/v3/webhooks", &webhook, 201).await;
         let subscription = json!({
             "customer_id": customer, "plan_id": "plan_enterprise_pro", "billing_cycle": "monthly",
@@ -284,8 +285,7 @@ async fn an_event_that_was_refused_is_sent_again_and_then_no_more() {
     let receiver = Receiver::refusing(2).await;
     let cloud = Cloud::start(None).await;
     cloud.advance(1).await;
-    let webhook =
-        json!({ "url": receiver.url, "events": ["customer.created"], "secret": receiver::SECRET });
+    let webhook = json!({ "url": receiver.url, "events": ["customer.created"], "secret": SECRET });
     let webhook = cloud.post("/v3/webhooks", &webhook, 201).await;
     let deliveries = format!(
         "/v3/webhooks/{}/deliveries",

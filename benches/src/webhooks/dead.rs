@@ -113,7 +113,7 @@ fn messages(case: &Case, event: &RawValue, first: u64) -> Vec<String> {
         })
     };
     let ids = (first..first + EVENTS).flat_map(of);
-    let message = |id| DeliveryMessage::first(&case.scope, id, Some(event));
+    let message = |id| DeliveryMessage::first(&case.scope, id, None, Some(event));
     ids.map(|id| serde_json::to_string(&message(id)).unwrap())
         .collect()
 }

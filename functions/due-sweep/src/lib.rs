@@ -2,10 +2,12 @@
 //!
 //! Three triggers: the schedule of every minute sweeps all that is due in real time and takes up test clocks that stopped
 //! half-way; the event `test_clock.advancing` starts one clock at once; and a write that cannot wait
-//! for the next minute has its item sent on at once. Sweeping writes nothing: a worker moves the item's
+//! for the next minute has its item sent on at once, or says of a test clock how far the stream was read. Sweeping writes nothing: a worker moves the item's
 //! due time on in the same write with which it acts, and until then the item is swept again.
 
 mod advance;
+mod deliveries;
+mod mark;
 mod sweep;
 
 use api::{App, Config, Invocation};
@@ -84,6 +86,9 @@ pub fn function(config: &Config) -> Result<Invocation> {
         let (app, queues) = (app.clone(), queues.clone());
         async move {
             if let Some(due) = due_of(&trigger)? {
+                if due.entity_type == "clock" {
+                    return mark::note(&app, &due).await;
+                }
                 return queues.send(vec![due]).await;
             }
             match clock_of(&trigger) {

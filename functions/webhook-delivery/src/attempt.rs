@@ -60,7 +60,7 @@ pub(crate) async fn carry_out(
     let (outcome, told) = match turn {
         Turn::Now => {
             let reply = post(sender, endpoint, known, group.now, event).await?;
-            book(&mut delivery, endpoint, group.now, reply)
+            book(&mut delivery, endpoint, group, reply)
         }
         Turn::Rest(until) => {
             let attempt = Attempt {
@@ -73,7 +73,7 @@ pub(crate) async fn carry_out(
                 manual: delivery.manual,
                 answer: None,
             };
-            let told = delivery.book(attempt, &endpoint.url, None);
+            let told = delivery.book(attempt, &endpoint.url, group.retry(None));
             (Outcome::Nothing, told)
         }
         Turn::At(at) => {
@@ -115,11 +115,11 @@ async fn post(
 fn book(
     delivery: &mut Delivery,
     endpoint: &Endpoint,
-    now: Timestamp,
+    group: &Group,
     reply: Reply,
 ) -> (Outcome, Option<EventType>) {
     let mut attempt = Attempt {
-        at: now,
+        at: group.now,
         http_status: None,
         error: None,
         response_time_ms: reply.response_time_ms,
@@ -151,7 +151,7 @@ fn book(
             }
         }
     };
-    let told = delivery.book(attempt, &endpoint.url, retry_after);
+    let told = delivery.book(attempt, &endpoint.url, group.retry(retry_after));
     if outcome == Outcome::Gone {
         delivery.cancel();
         return (outcome, None);

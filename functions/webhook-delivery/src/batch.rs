@@ -69,15 +69,16 @@ impl Worker {
         let clocks = moments.into_iter().map(|moment| async move {
             let context = Arc::new(self.app.scheduled(moment.0, moment.1));
             let now = context.now().await?;
-            Ok((moment, (context, now)))
+            let clocked = context.clock_now().await?.is_some();
+            Ok((moment, (context, now, clocked)))
         });
         let (mut read, clocks) =
             try_join(self.app.table().read_together(&keys), try_join_all(clocks)).await?;
-        let clocks: HashMap<Moment, (Arc<Context>, Timestamp)> = clocks.into_iter().collect();
+        let clocks: HashMap<Moment, (Arc<Context>, Timestamp, bool)> = clocks.into_iter().collect();
         let mut groups: HashMap<(Key, Moment), Group> = HashMap::new();
         for job in jobs {
             let moment = (job.scope, job.at);
-            let Some((context, now)) = clocks.get(&moment) else {
+            let Some((context, now, clocked)) = clocks.get(&moment) else {
                 continue;
             };
             let delivery = read.take(&job.delivery_key())?;
@@ -92,6 +93,7 @@ impl Worker {
                     endpoint: read.get(&job.endpoint_key())?,
                     health: read.get(&job.health_key())?,
                     now: *now,
+                    clocked: *clocked,
                     jobs: Vec::new(),
                 }),
             };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::webhooks::{DisabledReason, Endpoint, Health, Tally};
+use models::webhooks::{DisabledReason, Endpoint, Health, Retry, Tally};
 use models::{Error, Result, Timestamp};
 use operations::Context;
 use store::Stored;
@@ -22,6 +22,8 @@ pub(crate) struct Group {
     pub(crate) endpoint: Option<Stored<Endpoint>>,
     pub(crate) health: Option<Stored<Health>>,
     pub(crate) now: Timestamp,
+    /// Whether a test clock gives the time.
+    pub(crate) clocked: bool,
     pub(crate) jobs: Vec<Known>,
 }
 
@@ -31,6 +33,14 @@ impl Group {
         self.endpoint
             .as_ref()
             .filter(|endpoint| endpoint.takes_any())
+    }
+
+    /// When an attempt that fails is made again.
+    pub(crate) const fn retry(&self, after: Option<i64>) -> Retry {
+        Retry {
+            after,
+            exact: self.clocked,
+        }
     }
 
     /// What each job may do now. Costs nothing, unless the endpoint has a rate limit or was silent: then a write unit.

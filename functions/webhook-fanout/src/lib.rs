@@ -10,11 +10,11 @@ use std::collections::HashMap;
 
 use api::dialect::rocketsavvy::Event;
 use api::{App, Config, Invocation, Message};
-use futures::future::join_all;
+use futures::future::{join_all, try_join};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::webhooks::{Audience, DeliveryId};
-use models::{Error, Mode, Result, Scope};
+use models::{Error, Mode, Result, Scope, Timestamp};
 use queue::Queue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -41,6 +41,7 @@ struct Detail {
 #[derive(Debug, Deserialize)]
 struct EventHead {
     id: Id<ids::Event>,
+    created: Timestamp,
 }
 
 /// An event, and the message that brought it.
@@ -49,6 +50,7 @@ struct Arrival {
     message_id: String,
     id: Id<ids::Event>,
     kind: EventType,
+    created: Timestamp,
     audience: Audience,
     /// As it is sent.
     event: Box<RawValue>,
@@ -118,7 +120,8 @@ fn read(message: &Message) -> Result<Work> {
         only: detail.only_endpoint,
         except: detail.except_endpoint,
     };
-    let EventHead { id } = serde_json::from_str(detail.event.get()).map_err(Error::internal)?;
+    let EventHead { id, created } =
+        serde_json::from_str(detail.event.get()).map_err(Error::internal)?;
     let event = Event::from_bus(&detail.event)?;
     let kind = event.kind();
     let event = serde_json::value::to_raw_value(&event).map_err(Error::internal)?;
@@ -126,6 +129,7 @@ fn read(message: &Message) -> Result<Work> {
         message_id: message.id.clone(),
         id,
         kind,
+        created,
         audience,
         event,
     };
@@ -146,7 +150,8 @@ async fn fan_out(app: &App, queue: &Queue, scope: Scope, arrivals: Vec<Arrival>)
 }
 
 async fn send(app: &App, queue: &Queue, scope: Scope, arrivals: &[Arrival]) -> Result<()> {
-    let endpoints = app.scheduled(scope, None).all_endpoints().await?;
+    let context = app.scheduled(scope, None);
+    let (endpoints, clock) = try_join(context.all_endpoints(), context.clock_now()).await?;
     let mut messages = Vec::new();
     for arrival in arrivals {
         let wanting = endpoints
@@ -157,7 +162,9 @@ async fn send(app: &App, queue: &Queue, scope: Scope, arrivals: &[Arrival]) -> R
                 event: arrival.id,
                 endpoint: endpoint.id,
             };
-            DeliveryMessage::first(&scope, id, Some(&arrival.event))
+            // A test clock goes on while events are on their way; a delivery is made when its event happened.
+            let at = clock.map(|_| arrival.created);
+            DeliveryMessage::first(&scope, id, at, Some(&arrival.event))
         }));
     }
     queue.send(&messages).await

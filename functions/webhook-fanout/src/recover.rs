@@ -79,6 +79,7 @@ async fn begin(
     let keys: Vec<_> = ids.iter().map(key).collect();
     let mut known = app.table().read_together(&keys).await?;
     let now = context.now().await?;
+    let clock = context.clock_now().await?;
     let mut missing = Vec::with_capacity(ids.len());
     for (id, key) in ids.into_iter().zip(&keys) {
         missing.push((id, known.take::<Delivery>(key)?));
@@ -86,7 +87,7 @@ async fn begin(
     let begun = futures::stream::iter(missing)
         .map(|(id, stored)| async move {
             let begins = again(context, stored, now).await?;
-            Ok::<_, Error>(begins.then(|| DeliveryMessage::first(&scope, id, None)))
+            Ok::<_, Error>(begins.then(|| DeliveryMessage::first(&scope, id, clock, None)))
         })
         .buffered(AT_ONCE)
         .try_collect::<Vec<_>>();

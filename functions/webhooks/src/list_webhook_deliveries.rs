@@ -109,7 +109,11 @@ mod tests {
         let url = "https://example.com/hook";
         let kind = EventType::PaymentSucceeded;
         let mut delivered = delivery(endpoint, 2, kind, "2025-06-27T10:30:00Z");
-        delivered.book(answered("2025-06-27T10:30:00Z", 200, "ok"), url, None);
+        delivered.book(
+            answered("2025-06-27T10:30:00Z", 200, "ok"),
+            url,
+            models::webhooks::Retry::default(),
+        );
         let kind = EventType::SubscriptionCreated;
         let mut failed = delivery(endpoint, 1, kind, "2025-06-27T10:24:55Z");
         for at in [
@@ -117,7 +121,11 @@ mod tests {
             "2025-06-27T10:25:00Z",
             "2025-06-27T10:30:00Z",
         ] {
-            failed.book(answered(at, 500, "oops"), url, None);
+            failed.book(
+                answered(at, 500, "oops"),
+                url,
+                models::webhooks::Retry::default(),
+            );
         }
         // The wait is drawn.
         failed.next_retry = "2025-06-27T11:00:00Z".parse().ok();

@@ -106,7 +106,11 @@ mod tests {
             let mut delivery = (*stored).clone();
             if status == "delivered" {
                 let attempt = answered("2026-01-15T11:30:00Z", 200, "ok");
-                delivery.book(attempt, "https://example.com/hook", None);
+                delivery.book(
+                    attempt,
+                    "https://example.com/hook",
+                    models::webhooks::Retry::default(),
+                );
             } else {
                 delivery.cancel();
             }

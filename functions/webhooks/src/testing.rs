@@ -106,8 +106,16 @@ pub(crate) async fn failed_delivery(world: &World, endpoint: &str) -> Delivery {
     log(world, world.ours.test(), 7, "inv_rs_1").await;
     let mut delivery = delivery(endpoint, 7, EventType::InvoicePaid, "2026-01-15T11:00:00Z");
     let url = "https://example.com/earlier";
-    delivery.book(unanswered("2026-01-15T11:00:00Z"), url, None);
-    delivery.book(answered("2026-01-15T11:00:05Z", 503, "busy"), url, None);
+    delivery.book(
+        unanswered("2026-01-15T11:00:00Z"),
+        url,
+        models::webhooks::Retry::default(),
+    );
+    delivery.book(
+        answered("2026-01-15T11:00:05Z", 503, "busy"),
+        url,
+        models::webhooks::Retry::default(),
+    );
     write(world, std::slice::from_ref(&delivery)).await;
     delivery
 }

@@ -1,9 +1,10 @@
 //! The functions of the product, wired to the local cloud.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use api::{App, Build, Config};
-use models::Timestamp;
+use models::{IdSource, Timestamp};
 use providers::webhook::Egress;
 use store::{Clock, Connection, Credentials};
 
@@ -73,17 +74,20 @@ pub fn environment(aws: &Aws) -> String {
 /// Every function of the product behind its event.
 pub fn wire(aws: &Aws, clock: Option<Timestamp>) -> Result<Functions, Error> {
     let mut invocations = Vec::with_capacity(FUNCTIONS.len());
+    let ids = Arc::new(IdSource::system());
     for (name, build) in FUNCTIONS {
-        let function = build(&config(aws, name, clock)).map_err(Error::Function)?;
+        let mut config = config(aws, name, clock);
+        config.ids = Arc::clone(&ids);
+        let function = build(&config).map_err(Error::Function)?;
         invocations.push(((*name).to_owned(), function));
     }
     Ok(Functions::new(aws.template(), invocations))
 }
 
 /// The application that the demo business is created with: by the developer, who needs no grant for it.
-pub fn app(aws: &Aws, clock: Option<Timestamp>, ids: models::IdSource) -> Result<App, Error> {
+pub fn app(aws: &Aws, clock: Option<Timestamp>, ids: IdSource) -> Result<App, Error> {
     let mut config = config(aws, "platform", clock);
     config.connection.credentials = Credentials::new(DEVELOPER, DEVELOPER, None, None, "local");
     let sandbox = providers::gateway::Sandbox::new();
-    App::with(&config, std::sync::Arc::new(ids), sandbox).map_err(Error::Function)
+    App::with(&config, Arc::new(ids), sandbox).map_err(Error::Function)
 }

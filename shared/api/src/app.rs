@@ -33,7 +33,7 @@ struct Inner {
 impl App {
     /// Everything a function needs, from its settings.
     pub fn new(config: &Config) -> Result<Self> {
-        Self::with(config, Arc::new(IdSource::system()), Sandbox::new())
+        Self::with(config, Arc::clone(&config.ids), Sandbox::new())
     }
 
     /// The same with chance and a sandbox that a test holds in its hands.

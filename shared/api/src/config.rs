@@ -1,8 +1,9 @@
 //! What a function is told by its environment. Read once, at the start; a missing value stops the process then.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use models::{Error, Result};
+use models::{Error, IdSource, Result};
 use providers::webhook::Egress;
 use store::{Clock, Connection, Credentials};
 
@@ -16,6 +17,8 @@ pub struct Config {
     pub clock: Clock,
     /// How far webhooks may reach. No variable sets it: only the code of the local process does.
     pub egress: Egress,
+    /// Where ids come from. Functions in one process share it, so that ids under a test clock are in the order of creation.
+    pub ids: Arc<IdSource>,
 }
 
 impl Config {
@@ -36,12 +39,13 @@ impl Config {
     }
 
     /// With variables given by whoever runs several functions in one process.
-    pub const fn new(variables: BTreeMap<String, String>, connection: Connection) -> Self {
+    pub fn new(variables: BTreeMap<String, String>, connection: Connection) -> Self {
         Self {
             variables,
             connection,
             clock: Clock::Wall,
             egress: Egress::PublicOnly,
+            ids: Arc::new(IdSource::system()),
         }
     }
 

@@ -10,4 +10,4 @@ pub use credential::{
     ApiKey, Credential, CredentialKind, MAX_OLDER_SECRETS, NewApiKey, OauthClient, SecretDigest,
 };
 pub use scopes::{Access, Group, ScopeSet};
-pub use test_clock::{ClockStatus, TestClock};
+pub use test_clock::{ClockStatus, StreamMark, TestClock};

@@ -69,14 +69,19 @@ pub struct DeliveryMessage {
 const MAX_EVENT_BYTES: usize = 16 * 1024;
 
 impl DeliveryMessage {
-    /// The first attempt to deliver an event.
-    pub fn first(scope: &Scope, id: DeliveryId, event: Option<&RawValue>) -> Self {
+    /// The first attempt to deliver an event. `at` is the moment on the test clock at which it is made.
+    pub fn first(
+        scope: &Scope,
+        id: DeliveryId,
+        at: Option<Timestamp>,
+        event: Option<&RawValue>,
+    ) -> Self {
         let key = keys::delivery(scope, id.endpoint, id.event);
         Self {
             pk: key.pk,
             sk: key.sk,
             entity_type: Delivery::TYPE.to_owned(),
-            at: None,
+            at,
             event: event
                 .filter(|event| event.get().len() <= MAX_EVENT_BYTES)
                 .map(ToOwned::to_owned),

@@ -314,16 +314,20 @@ pub fn password_link(hash: &str) -> Key {
 
 /// The test clock of a business.
 pub fn test_clock(business: models::Business) -> Key {
-    Key::new(
-        format!(
-            "{}#clock",
-            root(&Scope {
-                business,
-                mode: Mode::Test
-            })
-        ),
-        "clock",
-    )
+    Key::new(test_clock_partition(business), "clock")
+}
+
+/// How far the stream was read when its test clock asked.
+pub fn stream_mark(business: models::Business) -> Key {
+    Key::new(test_clock_partition(business), "mark")
+}
+
+fn test_clock_partition(business: models::Business) -> String {
+    let scope = Scope {
+        business,
+        mode: Mode::Test,
+    };
+    format!("{}#clock", root(&scope))
 }
 
 /// A credential by the SHA-256 of its secret.
@@ -449,6 +453,7 @@ mod tests {
             commissions_of(&live, Id::new(42).unwrap(), "2026-01"),
             show(password_link("ab")),
             show(test_clock(live.business)),
+            show(stream_mark(live.business)),
             show(credential("ab")),
             show(oauth_client("ab")),
             show(account(live.business)),
@@ -482,6 +487,7 @@ mod tests {
             "7#live#partner#0000000000000042#com#2026-01",
             "pwlink#ab / link",
             "7#test#clock / clock",
+            "7#test#clock / mark",
             "cred#ab / cred",
             "oauth#ab / client",
             "acct / 0000000000000007",

@@ -2,7 +2,7 @@
 
 use models::ids::{self, Id};
 use models::page::{Page, PageRequest};
-use models::platform::{Account, ApiKey, Credential, OauthClient, TestClock};
+use models::platform::{Account, ApiKey, Credential, OauthClient, StreamMark, TestClock};
 use models::{Business, Error, Result, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,14 @@ impl Record for TestClock {
         keys::test_clock(scope.business)
     }
     // A clock that was deleted is not absent to the store: the next one takes its place.
+}
+
+impl Record for StreamMark {
+    const TYPE: &'static str = "mark";
+
+    fn key(&self, scope: &Scope) -> Key {
+        keys::stream_mark(scope.business)
+    }
 }
 
 /// What stands under the hash of a secret.
@@ -156,6 +164,12 @@ impl Session {
     /// The record of the business's test clock, also of one that was deleted. One consistent read.
     pub async fn clock_record(&self) -> Result<Option<Stored<TestClock>>> {
         self.load(&keys::test_clock(self.scope().business), true)
+            .await
+    }
+
+    /// How far the stream was read when the test clock asked. One consistent read.
+    pub async fn stream_mark(&self) -> Result<Option<Stored<StreamMark>>> {
+        self.load(&keys::stream_mark(self.scope().business), true)
             .await
     }
 

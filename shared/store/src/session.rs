@@ -136,6 +136,12 @@ impl Session {
         Ok(self.moment().await?.at.whole_second())
     }
 
+    /// The business's time where a test clock gives it; `None` in real time. One read in test mode, none in live mode.
+    pub async fn clock_now(&self) -> Result<Option<Timestamp>> {
+        let moment = self.moment().await?;
+        Ok(moment.clocked.then(|| moment.at.whole_second()))
+    }
+
     pub(crate) async fn moment(&self) -> Result<Moment> {
         let read = || async {
             let clock = match self.scope.mode {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
 use futures::FutureExt;
-use models::{Error, Result};
+use models::{Error, Result, Timestamp};
 
 use crate::item::{Item, Record, Stored, attr, decode, text};
 use crate::keys::Key;
@@ -40,6 +40,22 @@ impl Table {
             self.read_batch(chunk, &mut found).await?;
         }
         Ok(found)
+    }
+
+    /// When the records at `keys` are due, those that are: one call for a hundred.
+    pub async fn due_moments(&self, keys: &[Key]) -> Result<HashMap<Key, Timestamp>> {
+        let found = self.read_together(keys).await?;
+        let due = found.0.into_iter().filter_map(|(key, item)| {
+            let sort = text(&item, attr::DUE_SK)?;
+            let millis = sort.split('#').next()?.parse().ok()?;
+            Some((key, Timestamp::from_millis(millis)))
+        });
+        Ok(due.collect())
+    }
+
+    /// How many of the records at `keys` are there: one call for a hundred.
+    pub async fn count(&self, keys: &[Key]) -> Result<usize> {
+        Ok(self.read_together(keys).await?.0.len())
     }
 
     async fn read_batch(&self, keys: &[Key], found: &mut Shelf) -> Result<()> {

@@ -41,11 +41,29 @@ pub struct TestClock {
     /// Until when (wall clock) one worker alone moves it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leased_until: Option<Timestamp>,
+    /// How often the worker that moves it asked whether the table's stream was read up to there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mark: u64,
     /// When the business got it (wall clock).
     pub created: Timestamp,
     /// When it was deleted: the business is back in real time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<Timestamp>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// How far the table's stream was read: the events of all that was written before a clock had this mark are on the bus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamMark {
+    /// The clock's.
+    pub mark: u64,
 }
 
 impl TestClock {
@@ -56,6 +74,7 @@ impl TestClock {
             status: ClockStatus::Ready,
             target: None,
             leased_until: None,
+            mark: 0,
             created: now,
             deleted: None,
         }

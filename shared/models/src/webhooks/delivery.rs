@@ -162,6 +162,15 @@ impl Attempt {
     }
 }
 
+/// When the next attempt is made, where one fails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retry {
+    /// For how many seconds the endpoint asked to be left alone: it is made no earlier.
+    pub after: Option<i64>,
+    /// Without the jitter that spreads attempts over time: on a test clock equal histories have equal times.
+    pub exact: bool,
+}
+
 /// One event on its way to one endpoint. First written with the outcome of the first attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
@@ -238,15 +247,9 @@ impl Delivery {
         )
     }
 
-    /// Books an attempt that went to `url` and decides what follows. `retry_after` is how many seconds the endpoint asked to
-    /// be left alone: a retry comes no earlier. Returns the event that tells the business of it, if one does: no delivery of
+    /// Books an attempt that went to `url` and decides what follows. Returns the event that tells the business of it, if one does: no delivery of
     /// such an event ever causes another.
-    pub fn book(
-        &mut self,
-        attempt: Attempt,
-        url: &str,
-        retry_after: Option<i64>,
-    ) -> Option<EventType> {
+    pub fn book(&mut self, attempt: Attempt, url: &str, retry: Retry) -> Option<EventType> {
         let at = attempt.at;
         let succeeded = attempt.succeeded();
         self.keep(attempt);
@@ -262,8 +265,13 @@ impl Delivery {
             std::mem::take(&mut self.told_failing).then_some(EventType::DeliveryRecovered)
         } else if let Some(seconds) = wait {
             self.status = DeliveryStatus::Failed;
-            let asked = retry_after.unwrap_or(0).clamp(0, MAX_RETRY_AFTER);
-            self.next_retry = Some(at.plus_seconds(self.jitter(*seconds).max(asked)));
+            let asked = retry.after.unwrap_or(0).clamp(0, MAX_RETRY_AFTER);
+            let wait = if retry.exact {
+                *seconds
+            } else {
+                self.jitter(*seconds)
+            };
+            self.next_retry = Some(at.plus_seconds(wait.max(asked)));
             let tells = self.step == FAILING_AFTER && !self.told_failing;
             self.told_failing |= tells;
             tells.then_some(EventType::DeliveryFailing)
@@ -349,7 +357,11 @@ mod tests {
         let mut now = delivery.created;
         let (mut waits, mut events) = (Vec::new(), Vec::new());
         while delivery.wants_attempt(now) {
-            events.extend(delivery.book(answered(now, 500), "https://a.example/", None));
+            events.extend(delivery.book(
+                answered(now, 500),
+                "https://a.example/",
+                Retry::default(),
+            ));
             if let Some(next) = delivery.next_retry {
                 waits.push(next.seconds() - now.seconds());
                 assert!(!delivery.wants_attempt(now));
@@ -391,7 +403,14 @@ mod tests {
         let now = Timestamp::from_seconds(1_800_000_000);
         for (asked, least, most) in [(2, 4, 6), (120, 120, 120), (1 << 40, 86_400, 86_400)] {
             let mut delivery = delivery(1, EventType::InvoicePaid);
-            delivery.book(answered(now, 503), "https://a.example/", Some(asked));
+            delivery.book(
+                answered(now, 503),
+                "https://a.example/",
+                Retry {
+                    after: Some(asked),
+                    exact: false,
+                },
+            );
             let wait = delivery.next_retry.unwrap().seconds() - now.seconds();
             assert!((least..=most).contains(&wait), "{asked}: {wait}");
         }
@@ -405,13 +424,13 @@ mod tests {
         delivery.revive(now);
         assert!(delivery.wants_attempt(now) && delivery.manual);
         assert_eq!(
-            delivery.book(answered(now, 500), "https://a.example/", None),
+            delivery.book(answered(now, 500), "https://a.example/", Retry::default()),
             None
         );
         assert_eq!(delivery.status, DeliveryStatus::Failed);
         delivery.revive(now);
         assert_eq!(
-            delivery.book(answered(now, 204), "https://b.example/", None),
+            delivery.book(answered(now, 204), "https://b.example/", Retry::default()),
             Some(EventType::DeliveryRecovered)
         );
         assert_eq!(delivery.status, DeliveryStatus::Delivered);

@@ -1,0 +1,44 @@
+//! How far the table's stream was read, for the worker that moves a test clock: it marks the clock, the relay hands the mark
+//! on after all that was written before it, and here it is written down.
+//!
+//! A stream of several shards is read shard by shard, so there a mark may overtake a write of a moment ago. A delivery is
+//! made for the moment of its event all the same.
+
+use api::App;
+use models::platform::StreamMark;
+use models::{Mode, Result};
+use operations::Context;
+use store::{DueMessage, Key};
+
+/// Writes the mark of the clock down that came through the stream.
+pub(crate) async fn note(app: &App, due: &DueMessage) -> Result<()> {
+    let key = Key {
+        pk: due.pk.clone(),
+        sk: due.sk.clone(),
+    };
+    let Some(scope) = key.scope().filter(|scope| scope.mode == Mode::Test) else {
+        return Ok(());
+    };
+    let context = app.scheduled(scope, None);
+    let (clock, known) =
+        futures::future::try_join(context.clock_record(), context.stream_mark()).await?;
+    let Some(clock) = clock else {
+        return Ok(());
+    };
+    let read = StreamMark { mark: clock.mark };
+    let mut writes = context.writes().await?;
+    match &known {
+        Some(known) if known.mark >= read.mark => return Ok(()),
+        Some(known) => writes.update(known, &read, None)?,
+        None => drop(writes.create(&read, None)?),
+    }
+    // Where somebody else wrote it, it was the same one or a later one.
+    context.write(&writes).await?;
+    Ok(())
+}
+
+/// Whether the stream was read up to that mark.
+pub(crate) async fn reached(context: &Context, mark: u64) -> Result<bool> {
+    let known = context.stream_mark().await?;
+    Ok(known.is_some_and(|known| known.mark >= mark))
+}
