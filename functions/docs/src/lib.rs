@@ -48,8 +48,11 @@ pub fn router() -> Router {
 }
 
 /// The Lambda function.
-pub fn function(_config: &api::Config) -> models::Result<api::Invocation> {
-    Ok(api::http_function(api::surround(router())))
+pub fn function(config: &api::Config) -> models::Result<api::Invocation> {
+    Ok(api::http_function(api::surround(
+        router(),
+        std::sync::Arc::clone(&config.ids),
+    )))
 }
 
 #[cfg(test)]

@@ -81,7 +81,15 @@ pub(crate) async fn paid(world: &World, amount: i64) -> String {
 /// Neither the table nor any of the answers has a card number or a security code in it.
 #[track_caller]
 pub(crate) fn assert_no_card_number(world: &World, answers: &[String]) {
-    let mut texts: Vec<String> = world.dump().iter().map(Value::to_string).collect();
+    let dump = world.dump();
+    let mut texts: Vec<String> = dump.iter().map(Value::to_string).collect();
+    // Ids of events are numbers, of which one in ten looks like that of a card.
+    let mut ids = Vec::new();
+    for item in &dump {
+        let stamps: Vec<Value> =
+            serde_json::from_str(item["ev"]["S"].as_str().unwrap_or("[]")).unwrap();
+        ids.extend(stamps.iter().map(|stamp| stamp["id"].to_string()));
+    }
     texts.extend_from_slice(answers);
     for text in texts {
         for test in TEST_CARDS {
@@ -90,7 +98,8 @@ pub(crate) fn assert_no_card_number(world: &World, answers: &[String]) {
         for word in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
             assert_ne!(word, CVC, "{text}");
             // Sort keys are ids with zeros before them, which no card number has.
-            let number = card_number::is_plausible(word) && !word.starts_with('0');
+            let id = word.starts_with('0') || ids.iter().any(|id| id == word);
+            let number = card_number::is_plausible(word) && !id;
             assert!(!number, "{word} in {text}");
         }
     }

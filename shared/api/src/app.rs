@@ -53,6 +53,11 @@ impl App {
         })))
     }
 
+    /// Where ids come from.
+    pub(crate) fn ids(&self) -> &Arc<IdSource> {
+        &self.0.ids
+    }
+
     /// The table, for what belongs to no business: credentials, and the index of what is due.
     pub fn table(&self) -> &Table {
         &self.0.table

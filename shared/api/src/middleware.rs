@@ -1,5 +1,6 @@
 //! What happens to every request around its handler: an id, the whole body, a log line, and errors in the caller's dialect.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -9,7 +10,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use models::Error;
+use models::{Error, IdSource};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
@@ -37,26 +38,29 @@ pub(crate) struct TooLarge;
 
 /// Gives a function's routes their surroundings. Every function's router passes through here.
 pub fn finish(router: Router<App>, app: App) -> Router {
+    let ids = Arc::clone(app.ids());
     let router = router
         .fallback(async || Problem(Error::not_found("route", "")))
         .method_not_allowed_fallback(async || Problem(Error::not_found("route", "")))
         .with_state(app);
-    surround(router)
+    surround(router, ids)
 }
 
 /// Gives every request an id, its whole body and a log line, and every error the shape of its dialect.
-pub fn surround(router: Router) -> Router {
+pub fn surround(router: Router, ids: Arc<IdSource>) -> Router {
     router
         .layer(CatchPanicLayer::custom(|_| {
             Problem(Error::internal("a handler panicked")).into_response()
         }))
-        .layer(from_fn(around))
+        .layer(from_fn(move |request, next| {
+            around(request_id(&ids), request, next)
+        }))
 }
 
-async fn around(request: Request, next: Next) -> Response {
+async fn around(request_id: String, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let info = RequestInfo {
-        request_id: request_id(),
+        request_id,
         path: request.uri().path().to_owned(),
     };
     let method = request.method().clone();
@@ -177,9 +181,9 @@ fn report(error: &Error) {
     }
 }
 
-fn request_id() -> String {
+fn request_id(ids: &IdSource) -> String {
     let mut bytes = [0_u8; 12];
-    if models::IdSource::system().fill(&mut bytes).is_err() {
+    if ids.fill(&mut bytes).is_err() {
         bytes.fill(0);
     }
     format!("req_{}", hex::encode(bytes))

@@ -299,7 +299,9 @@ mod tests {
             "isBase64Encoded": false,
         });
         let event = RawValue::from_string(event.to_string()).unwrap();
-        let answer = http_function(surround(routes))(event).await.unwrap();
+        let answer = http_function(surround(routes, Arc::new(models::IdSource::system())))(event)
+            .await
+            .unwrap();
         serde_json::from_str(answer.get()).unwrap()
     }
 
