@@ -424,6 +424,13 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_to_a_test_clock_is_beside_it() {
+        let (clock, mark) = (test_clock(scope().business), stream_mark(scope().business));
+        assert_eq!((clock.pk, mark.pk.as_str()), (mark.pk.clone(), "7#test#clock"));
+        assert_eq!(mark.sk, "mark");
+    }
+
+    #[test]
     fn keys_are_what_they_were() {
         let live = scope(Mode::Live);
         let show = |key: Key| format!("{} / {}", key.pk, key.sk);
@@ -453,7 +460,6 @@ mod tests {
             commissions_of(&live, Id::new(42).unwrap(), "2026-01"),
             show(password_link("ab")),
             show(test_clock(live.business)),
-            show(stream_mark(live.business)),
             show(credential("ab")),
             show(oauth_client("ab")),
             show(account(live.business)),
@@ -487,7 +493,6 @@ mod tests {
             "7#live#partner#0000000000000042#com#2026-01",
             "pwlink#ab / link",
             "7#test#clock / clock",
-            "7#test#clock / mark",
             "cred#ab / cred",
             "oauth#ab / client",
             "acct / 0000000000000007",
