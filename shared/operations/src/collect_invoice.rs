@@ -1,6 +1,6 @@
 //! Collecting an invoice by itself: when it becomes final, and when it is due.
 
-use models::billing::{Advice, Invoice, InvoiceStatus, Refused, Subscription};
+use models::billing::{Advice, Invoice, InvoiceStatus, Refused};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::payments::PaymentMethod;
@@ -150,11 +150,10 @@ pub(crate) async fn first_attempt(
     context: &Context,
     invoice: &mut Invoice,
     parties: &Parties,
-    subscription: &Subscription,
+    method: Option<PaymentMethod>,
 ) -> Result<Money> {
     let now = context.now().await?;
     let retry_days = &parties.settings.retry_days;
-    let method = parties.payment_method(context, Some(subscription)).await?;
     match chargeable(invoice, method) {
         Ok(method) => {
             let charge = InvoiceCharge::of(method, invoice.amount_remaining()?, false);

@@ -32,18 +32,37 @@ pub struct Parties {
 }
 
 impl Parties {
-    /// Reads them: three reads at once.
+    /// Reads them: two calls at once.
     pub async fn read(context: &Context, customer: Id<ids::Customer>) -> Result<Self> {
-        let (account, settings, customer) = tokio::try_join!(
-            context.account(),
-            context.billing_settings(),
+        let (business, customer) = tokio::try_join!(
+            context.account_with_settings(),
             context.customer_now(customer)
         )?;
-        Ok(Self {
+        Ok(Self::of(business, customer))
+    }
+
+    /// The same with an invoice of the customer, which may not be there: two calls at once, too.
+    pub async fn with_invoice(
+        context: &Context,
+        customer: Id<ids::Customer>,
+        invoice: Id<ids::Invoice>,
+    ) -> Result<(Self, Option<Stored<Invoice>>)> {
+        let (business, (invoice, customer)) = tokio::try_join!(
+            context.account_with_settings(),
+            context.invoice_with_customer(invoice, customer)
+        )?;
+        Ok((Self::of(business, customer), invoice))
+    }
+
+    fn of(
+        (account, settings): (Option<Account>, BillingSettings),
+        customer: Option<Stored<Customer>>,
+    ) -> Self {
+        Self {
             account,
             settings,
             customer,
-        })
+        }
     }
 
     /// Puts them on an invoice as they are now, with the business's footer where it has none of its own.
@@ -159,7 +178,8 @@ pub(crate) async fn issue_invoice(
     };
     let mut number = None;
     for _ in 0..MAX_TRIES {
-        match context.invoice(id).await? {
+        let (parties, there) = Parties::with_invoice(context, new.customer_id, id).await?;
+        match there {
             Some(stored) if stored.identity().as_ref() == Some(&identity) => {
                 context.expect_number(false)?;
                 return go_on(context, stored, subscription).await;
@@ -170,7 +190,6 @@ pub(crate) async fn issue_invoice(
             }
             None => {}
         }
-        let parties = Parties::read(context, new.customer_id).await?;
         let mut new = new.clone();
         parties.sign(&mut new);
         let draft = Invoice::draft(id, new, context.now().await?)?;
@@ -305,10 +324,24 @@ impl Issue<'_> {
     ) -> Result<(Invoice, Money)> {
         let mut invoice = draft;
         let credit = self.parties.credit(&invoice);
+        // Read while the number is drawn: what the balance does not pay is charged to it.
+        let charged = collects(&invoice, Some(self.subscription))
+            && invoice.total()?.minor() > credit.minor();
+        let method = async {
+            if charged {
+                let subscription = Some(self.subscription);
+                self.parties
+                    .payment_method(self.context, subscription)
+                    .await
+            } else {
+                Ok(None)
+            }
+        };
+        let (method, ()) =
+            tokio::try_join!(method, draw_number(self.context, self.parties, number))?;
         let mut left = self.number(&mut invoice, number, credit).await?;
         if invoice.status == InvoiceStatus::Open && collects(&invoice, Some(self.subscription)) {
-            let over =
-                first_attempt(self.context, &mut invoice, self.parties, self.subscription).await?;
+            let over = first_attempt(self.context, &mut invoice, self.parties, method).await?;
             left = left.plus(over)?;
             if invoice.status == InvoiceStatus::Paid {
                 self.events.push(EventType::InvoicePaid);
@@ -340,17 +373,26 @@ pub(crate) async fn finalize(
     number: &mut Option<String>,
     credit: Money,
 ) -> Result<Money> {
+    draw_number(context, parties, number).await?;
     let now = context.now().await?;
     let zone = parties.zone()?;
-    let number = if let Some(number) = number {
-        number
-    } else {
-        let year = zone.date(now)?.year();
-        number.insert(context.next_invoice_number(year).await?)
-    };
+    let number = number.clone().unwrap_or_default();
     let buyer = parties.customer.as_ref();
     invoice.enrolled_by = buyer.and_then(|customer| customer.enrolled_by);
-    invoice.finalize(number.clone(), credit, &zone, now)
+    invoice.finalize(number, credit, &zone, now)
+}
+
+/// Draws the number of an invoice that becomes final now, unless it has one from an earlier try.
+async fn draw_number(
+    context: &Context,
+    parties: &Parties,
+    number: &mut Option<String>,
+) -> Result<()> {
+    if number.is_none() {
+        let year = parties.zone()?.date(context.now().await?)?.year();
+        *number = Some(context.next_invoice_number(year).await?);
+    }
+    Ok(())
 }
 
 /// What is told of an invoice that has just become final: also that it is paid, where nothing was left to pay.

@@ -425,8 +425,12 @@ mod tests {
 
     #[test]
     fn what_belongs_to_a_test_clock_is_beside_it() {
-        let (clock, mark) = (test_clock(scope().business), stream_mark(scope().business));
-        assert_eq!((clock.pk, mark.pk.as_str()), (mark.pk.clone(), "7#test#clock"));
+        let business = scope(Mode::Test).business;
+        let (clock, mark) = (test_clock(business), stream_mark(business));
+        assert_eq!(
+            (clock.pk, mark.pk.as_str()),
+            (mark.pk.clone(), "7#test#clock")
+        );
         assert_eq!(mark.sk, "mark");
     }
 

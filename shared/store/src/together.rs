@@ -35,9 +35,18 @@ impl Shelf {
 impl Table {
     /// The records at `keys`, those that are there: one call for a hundred.
     pub async fn read_together(&self, keys: &[Key]) -> Result<Shelf> {
+        self.read_all(keys, false).await
+    }
+
+    /// The same as they are at this moment: consistent reads.
+    pub async fn read_together_now(&self, keys: &[Key]) -> Result<Shelf> {
+        self.read_all(keys, true).await
+    }
+
+    async fn read_all(&self, keys: &[Key], consistent: bool) -> Result<Shelf> {
         let mut found = Shelf::default();
         for chunk in keys.chunks(BATCH) {
-            self.read_batch(chunk, &mut found).await?;
+            self.read_batch(chunk, consistent, &mut found).await?;
         }
         Ok(found)
     }
@@ -58,7 +67,7 @@ impl Table {
         Ok(self.read_together(keys).await?.0.len())
     }
 
-    async fn read_batch(&self, keys: &[Key], found: &mut Shelf) -> Result<()> {
+    async fn read_batch(&self, keys: &[Key], consistent: bool, found: &mut Shelf) -> Result<()> {
         let part = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
         let item = |key: &Key| HashMap::from([part(attr::PK, &key.pk), part(attr::SK, &key.sk)]);
         let mut wanted: Vec<Item> = keys.iter().map(item).collect();
@@ -69,7 +78,9 @@ impl Table {
             if attempt > 0 {
                 backoff(attempt).await;
             }
-            let request = KeysAndAttributes::builder().set_keys(Some(wanted));
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(wanted))
+                .consistent_read(consistent);
             let output = self
                 .client
                 .batch_get_item()
