@@ -43,7 +43,7 @@ impl Input for Body {
 /// All that is left of it, or a part of that.
 ///
 /// 2 reads (3 of an invoice's payment) and 7 write units: payment and refund in one transaction, and the refund with its outcome, with its place among
-/// what is due. An `Idempotency-Key` is 1 read and 3 write units more.
+/// what is due; 2 more for its invoice, in that transaction. An `Idempotency-Key` is 1 read and 3 write units more.
 #[utoipa::path(
     post,
     path = "/v3/payments/{id}/refunds",
