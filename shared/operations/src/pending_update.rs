@@ -9,7 +9,7 @@ use models::billing::{
 };
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Error, Result, Timestamp};
+use models::{Error, Money, Result, Timestamp};
 use store::{Stored, Writes};
 
 use crate::Context;
@@ -43,7 +43,7 @@ pub(crate) async fn unpaid(
     let event = waits.then_some(EventType::SubscriptionUpdated);
     writes.update(stored, &subscription, event)?;
     if !waits {
-        give_lines_back(context, &mut writes, &new.lines).await?;
+        give_lines_back(context, &mut writes, &new.lines, &subscription).await?;
         let kept = subscription
             .discount
             .as_ref()
@@ -57,15 +57,24 @@ pub(crate) async fn unpaid(
 }
 
 /// Adds to `writes` what lines of an invoice gave back and what did not come about: the invoices keep count of it no longer.
-/// One read and one item for each, which is most often one.
+/// Lines that wait on the subscription as before gave back earlier, and will. One read and one item for each invoice, which is
+/// most often one.
 async fn give_lines_back(
     context: &Context,
     writes: &mut Writes<'_>,
     lines: &[LineItem],
+    subscription: &Subscription,
 ) -> Result<()> {
-    let mut credits: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let mut credits: BTreeMap<_, BTreeMap<usize, Money>> = BTreeMap::new();
     for (invoice, line, amount) in given_back(lines) {
-        credits.entry(invoice).or_default().push((line, amount));
+        let given = credits.entry(invoice).or_default().entry(line);
+        let given = given.or_insert_with(|| Money::zero(amount.currency()));
+        *given = given.plus(amount)?;
+    }
+    for (invoice, line, amount) in given_back(&subscription.pending_lines) {
+        if let Some(given) = credits.get_mut(&invoice).and_then(|of| of.get_mut(&line)) {
+            *given = given.minus(amount)?;
+        }
     }
     let read = credits.keys().map(|id| context.invoice(*id));
     for before in try_join_all(read).await?.into_iter().flatten() {
@@ -73,7 +82,9 @@ async fn give_lines_back(
         for (line, amount) in credits.get(&before.id).into_iter().flatten() {
             invoice.take_back_unused(*line, *amount)?;
         }
-        writes.update(&before, &invoice, None)?;
+        if invoice != *before {
+            writes.update(&before, &invoice, None)?;
+        }
     }
     Ok(())
 }
@@ -124,20 +135,17 @@ pub(crate) async fn drop_change_of(
     let Some(stored) = stored.filter(|stored| stored.awaits(invoice.id)) else {
         return Ok(());
     };
-    forget_change(writes, &stored)?;
-    give_lines_back(context, writes, &invoice.lines).await
-}
-
-fn forget_change(writes: &mut Writes<'_>, stored: &Stored<Subscription>) -> Result<()> {
     let subscription = Subscription {
         pending_update: None,
-        ..(**stored).clone()
+        ..(*stored).clone()
     };
-    writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))
+    writes.update(&stored, &subscription, Some(EventType::SubscriptionUpdated))?;
+    give_lines_back(context, writes, &invoice.lines, &stored).await
 }
 
 /// Adds to `writes` that the change is dropped that waits for its payment, and its invoice voided. `false` says that a payment
-/// is under way: what it brings must find the change. An invoice of which a part was paid stays open, with what it gave back.
+/// is under way: what it brings must find the change. An invoice of which a part was credited stays open with all its lines,
+/// those too that waited on the subscription.
 pub(crate) async fn drop_update(
     context: &Context,
     writes: &mut Writes<'_>,
@@ -152,7 +160,14 @@ pub(crate) async fn drop_update(
             void_invoice(context, writes, &invoice, at).await?;
         }
         Some(invoice) if invoice.processing.is_some() => return Ok(false),
-        Some(_) | None => forget_change(writes, stored)?,
+        invoice => {
+            let mut subscription = (**stored).clone();
+            subscription.pending_update = None;
+            if invoice.is_some() {
+                subscription.pending_lines.clear();
+            }
+            writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
+        }
     }
     Ok(true)
 }

@@ -180,6 +180,63 @@ async fn what_was_credited_for_a_change_that_did_not_come_about_can_be_credited_
     gives_half_back(&shop, 1500).await;
 }
 
+/// The upgrade waits for the next invoice, and so does the credit of 15.00. Another change bills both, and is not paid.
+#[tokio::test]
+async fn lines_that_waited_before_a_change_that_did_not_come_about_wait_on() {
+    for behavior in ["error_if_incomplete", "pending_if_incomplete"] {
+        for by_note in [false, true] {
+            let (mut shop, path) = half_way().await;
+            let waits = json!({ "plan_id": "b", "proration_behavior": "create_prorations" });
+            shop.change(waits).await;
+            let first = shop.invoices().await[0]["id"].clone();
+            let mut more = upgrade(behavior);
+            more["plan_id"] = json!("c");
+            let changed = shop.api().patch(&path, more).await;
+            match behavior {
+                "error_if_incomplete" => drop(changed.expect(402)),
+                _ => {
+                    assert_eq!(changed.expect(200)["plan_id"], "b");
+                    shop.to("2026-04-16T23:00:00Z").await;
+                }
+            }
+            if by_note {
+                // Half of it was given back, and waits to be told of.
+                let note = |cents: i64| json!({ "invoice_id": first, "amount": cents });
+                let api = shop.api();
+                let refused = api.post("/v3/credit-notes", note(1501)).await;
+                assert!(refused.status.is_client_error(), "{}", refused.text);
+                api.post("/v3/credit-notes", note(1500)).await.expect(201);
+                continue;
+            }
+            shop.pay_with(GOOD).await;
+            shop.to("2026-05-01T00:00:00Z").await;
+            let totals = shop.totals().await;
+            assert_eq!((totals[0], *totals.last().unwrap()), (3000, 1500 + 6000));
+            shop.explains().await;
+        }
+    }
+}
+
+/// It stays open with what had waited, which is billed once.
+#[tokio::test]
+async fn lines_are_billed_once_where_the_invoice_of_a_change_that_is_dropped_stays_open() {
+    let (mut shop, _) = half_way().await;
+    let waits = json!({ "plan_id": "b", "proration_behavior": "create_prorations" });
+    shop.change(waits).await;
+    let mut more = upgrade("pending_if_incomplete");
+    more["plan_id"] = json!("c");
+    shop.change(more).await;
+    let open = shop.invoices().await[1]["id"].clone();
+    let note = json!({ "invoice_id": open, "amount": 100 });
+    let noted = shop.api().post("/v3/credit-notes", note).await;
+    noted.expect(201);
+    shop.to("2026-04-16T23:00:00Z").await;
+    shop.pay_with(GOOD).await;
+    shop.to("2026-05-01T00:00:00Z").await;
+    assert_eq!(shop.totals().await.last(), Some(&6000));
+    shop.explains().await;
+}
+
 #[tokio::test]
 async fn a_change_that_waits_takes_place_with_its_payment() {
     let (mut shop, path) = half_way().await;
