@@ -178,6 +178,15 @@ pub(crate) async fn drive(cloud: &Cloud) {
     cloud.advance(15).await;
     assert_eq!(days(&client.subscription(&id).await)[1].1, "PENDING");
     cloud.advance(20).await;
+    // Another message about it comes with the next morning.
+    let rows = client.subscription(&id).await;
+    let again = json!({ "id": rows["schedules"][1]["id"] });
+    let rest = format!("/{id}/schedule");
+    let sent = client
+        .call(http::Method::PATCH, "subscriptions", &rest, &again)
+        .await;
+    assert_eq!(sent.status, 204, "{}", sent.text);
+    cloud.advance(1).await;
     let inbound = json!({ "from": "+14165551234", "body": "STOP" });
     cloud.post("/v3/messages/inbound", &inbound, 201).await;
     let messages = cloud.get("/v3/messages?status=sent").await;

@@ -10,7 +10,6 @@ mod rules;
 use api::{App, Invocation};
 use http::Method;
 use models::{Mode, Scope, Timestamp};
-use providers::sms::Sandbox;
 use serde_json::{Value, json};
 use store::keys;
 use testkit::{Answer, Call, World, deliver};
@@ -22,7 +21,6 @@ const BUSINESS: &str = "acct_rs_1";
 /// A world with a client of Reveknew.
 struct Shop {
     world: World,
-    sms: Sandbox,
     api: Call,
     client: (String, String),
 }
@@ -49,7 +47,6 @@ impl Shop {
         let mut shop = Self {
             api: v3,
             world,
-            sms: Sandbox::counting(),
             client,
         };
         let token = shop.token().await;
@@ -149,10 +146,7 @@ impl Shop {
 
     fn workers(&self) -> (Invocation, Invocation) {
         let app = self.world.app.clone();
-        (
-            billing_run::worker(app.clone()),
-            notifications::worker(app, self.sms.clone(), None),
-        )
+        (billing_run::worker(app.clone()), notifications::worker(app))
     }
 
     /// Does everything that falls due until then, each at its moment.

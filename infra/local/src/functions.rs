@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use api::{App, Build, Config};
 use models::{IdSource, Timestamp};
+use providers::Sandboxes;
 use providers::webhook::Egress;
 use store::{Clock, Connection, Credentials};
 
@@ -88,6 +89,5 @@ pub fn wire(aws: &Aws, clock: Option<Timestamp>) -> Result<Functions, Error> {
 pub fn app(aws: &Aws, clock: Option<Timestamp>, ids: IdSource) -> Result<App, Error> {
     let mut config = config(aws, "platform", clock);
     config.connection.credentials = Credentials::new(DEVELOPER, DEVELOPER, None, None, "local");
-    let sandbox = providers::gateway::Sandbox::new();
-    App::with(&config, Arc::new(ids), sandbox).map_err(Error::Function)
+    App::with(&config, Arc::new(ids), &Sandboxes::default()).map_err(Error::Function)
 }

@@ -1,17 +1,16 @@
-//! What lives as long as the process: the table, the gateways, the clock, chance, and the credentials seen lately.
+//! What lives as long as the process: the table, the providers, the clock, chance, and the credentials seen lately.
 
 use std::sync::Arc;
 
 use models::{IdSource, Mode, Result, Scope};
-use operations::Context;
-use providers::braintree::{self, Braintree};
-use providers::gateway::{Gateway, Sandbox};
-use providers::vault::{self, Vault};
+use operations::{Context, Providers};
+use providers::Sandboxes;
 use providers::webhook::Egress;
 use store::{Clock, Session, Table, Via};
 
 use crate::auth::CredentialCache;
 use crate::config::Config;
+use crate::configured;
 
 /// The state of every handler and worker.
 #[derive(Debug, Clone)]
@@ -22,8 +21,8 @@ struct Inner {
     table: Table,
     clock: Clock,
     ids: Arc<IdSource>,
-    sandbox: Gateway,
-    braintree: Option<Braintree>,
+    test: Providers,
+    live: Providers,
     egress: Egress,
     operator_key_sha256: Option<String>,
     public_url: Option<String>,
@@ -33,17 +32,17 @@ struct Inner {
 impl App {
     /// Everything a function needs, from its settings.
     pub fn new(config: &Config) -> Result<Self> {
-        Self::with(config, Arc::clone(&config.ids), Sandbox::new())
+        Self::with(config, Arc::clone(&config.ids), &Sandboxes::default())
     }
 
-    /// The same with chance and a sandbox that a test holds in its hands.
-    pub fn with(config: &Config, ids: Arc<IdSource>, sandbox: Sandbox) -> Result<Self> {
+    /// The same with chance and sandboxes that a test holds in its hands.
+    pub fn with(config: &Config, ids: Arc<IdSource>, sandboxes: &Sandboxes) -> Result<Self> {
         Ok(Self(Arc::new(Inner {
             table: Table::new(&config.connection, config.require("TABLE_NAME")?),
             clock: config.clock,
             ids,
-            sandbox: Gateway::Sandbox(sandbox),
-            braintree: braintree(config)?,
+            test: configured::test(sandboxes),
+            live: configured::live(config)?,
             egress: config.egress,
             operator_key_sha256: config
                 .get("OPERATOR_KEY_SHA256")
@@ -126,33 +125,10 @@ impl App {
     }
 
     fn wrap(&self, session: Session) -> Context {
-        let gateway = match session.mode() {
-            Mode::Test => Some(self.0.sandbox.clone()),
-            Mode::Live => self.0.braintree.clone().map(Gateway::Braintree),
+        let providers = match session.mode() {
+            Mode::Test => self.0.test.clone(),
+            Mode::Live => self.0.live.clone(),
         };
-        let vault = match session.mode() {
-            Mode::Test => Some(Vault::Sandbox(vault::Sandbox)),
-            Mode::Live => self.0.braintree.clone().map(Vault::Braintree),
-        };
-        Context::new(session, gateway).with_vault(vault)
+        Context::new(session, providers)
     }
-}
-
-/// The gateway and the vault of live mode, where `BRAINTREE_PUBLIC_KEY` and `BRAINTREE_PRIVATE_KEY` say so. `BRAINTREE_URL` is
-/// that of Braintree's own sandbox, or absent.
-fn braintree(config: &Config) -> Result<Option<Braintree>> {
-    let keys = (
-        config.get("BRAINTREE_PUBLIC_KEY"),
-        config.get("BRAINTREE_PRIVATE_KEY"),
-    );
-    let (Some(public_key), Some(private_key)) = keys else {
-        return Ok(None);
-    };
-    let url = config.get("BRAINTREE_URL").unwrap_or(braintree::LIVE_URL);
-    let settings = braintree::Settings {
-        url: url.to_owned(),
-        public_key: public_key.to_owned(),
-        private_key: private_key.to_owned().into(),
-    };
-    Braintree::new(&settings).map(Some)
 }

@@ -12,12 +12,14 @@ mod app;
 mod auth;
 mod body;
 mod config;
+mod configured;
 mod cursor;
 mod cx;
 pub mod dialect;
 pub mod input;
 mod middleware;
 mod path;
+
 mod reply;
 mod run;
 mod scope;

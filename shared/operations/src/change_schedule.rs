@@ -6,7 +6,7 @@ use models::{Date, Error, Invalid, Money, Result, Timestamp};
 use store::{Stored, Writes};
 
 use crate::Context;
-use crate::grow_schedule::{MAX_NEW_ROWS, new_row, next_row, set_next_billing};
+use crate::grow_schedule::{MAX_NEW_ROWS, new_row, row_of_date, set_next_billing};
 use crate::run_schedule::void;
 
 /// Rows on those days, beside what is there. Returns the writes and the rows, in the order of the days.
@@ -62,11 +62,10 @@ pub async fn schedule_orders<'c>(
     stored.refuse_if_over()?;
     let now = context.now().await?;
     let there = context.schedule(stored.id).await?;
-    let mut subscription = (**stored).clone();
-    let made = make_up_to(context, &mut subscription, wanted, now)?;
+    let made = make_up_to(context, stored, &there, wanted, now)?;
     let mut plan = Plan {
         context,
-        subscription: &subscription,
+        subscription: stored,
         now,
         there: &there,
         made,
@@ -75,7 +74,7 @@ pub async fn schedule_orders<'c>(
     let mut invalid = Invalid::default();
     for (index, (order, amount)) in wanted.iter().enumerate() {
         let pointer = format!("/{index}/order");
-        match subscription.billing_date(*order)? {
+        match stored.billing_date(*order)? {
             None => {
                 let detail = "is no billing date of this subscription: there are not so many";
                 invalid.push(pointer, "out_of_range", detail);
@@ -104,6 +103,7 @@ pub async fn schedule_orders<'c>(
         .filter(|row| row.status().is_open())
         .map(|row| row.scheduled_for)
         .chain(made.iter().map(|row| row.scheduled_for));
+    let mut subscription = (**stored).clone();
     set_next_billing(&mut subscription, open)?;
     writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
     Ok((writes, rows))
@@ -112,7 +112,8 @@ pub async fn schedule_orders<'c>(
 /// The rows that billing dates have by themselves, up to the last one wanted.
 fn make_up_to(
     context: &Context,
-    subscription: &mut Subscription,
+    subscription: &Subscription,
+    there: &[Stored<ScheduleRow>],
     wanted: &[(u32, Money)],
     now: Timestamp,
 ) -> Result<Vec<ScheduleRow>> {
@@ -120,13 +121,15 @@ fn make_up_to(
     if subscription.payment_terms()?.policy == TierPolicy::Schedule {
         return Ok(made);
     }
+    let newest = there.iter().filter_map(|row| row.order).max();
+    let first = newest.map_or(0, |order| order.saturating_add(1));
     let last = wanted.iter().map(|(order, _)| *order).max().unwrap_or(0);
-    while subscription.payment_terms()?.generated <= last {
+    for order in first..=last {
         if made.len() >= MAX_NEW_ROWS {
             let detail = format!("is more than {MAX_NEW_ROWS} billing dates ahead");
             return Err(Error::invalid("/0/order", "out_of_range", detail));
         }
-        match next_row(context, subscription, now)? {
+        match row_of_date(context, subscription, order, now)? {
             Some(row) => made.push(row),
             None => break,
         }

@@ -30,32 +30,30 @@ pub(crate) fn new_row(
     ScheduleRow::new(subscription, terms, new, now)
 }
 
-/// The next row that a billing date has by itself.
-pub(crate) fn next_row(
+/// The row that a billing date has by itself.
+pub(crate) fn row_of_date(
     context: &Context,
-    subscription: &mut Subscription,
+    subscription: &Subscription,
+    order: u32,
     now: Timestamp,
 ) -> Result<Option<ScheduleRow>> {
-    let Some((slot, order, amount)) = subscription.next_row()? else {
+    let Some((slot, amount)) = subscription.row_of_date(order)? else {
         return Ok(None);
     };
-    let row = new_row(context, subscription, (slot, Some(order)), amount, now)?;
-    if let Some(terms) = &mut subscription.schedule {
-        terms.generated = order.saturating_add(1);
-    }
-    Ok(Some(row))
+    new_row(context, subscription, (slot, Some(order)), amount, now).map(Some)
 }
 
-/// The next rows: until there is one whose reminder is still to come. A subscription has them all where it has no next one.
+/// The rows from a billing date on: until there is one whose reminder is still to come.
 pub(crate) fn grow_schedule(
     context: &Context,
-    subscription: &mut Subscription,
+    subscription: &Subscription,
+    first: u32,
     now: Timestamp,
 ) -> Result<Vec<ScheduleRow>> {
     let today = subscription.zone.date(now)?;
     let mut rows = Vec::new();
-    while rows.len() < MAX_NEW_ROWS {
-        let Some(row) = next_row(context, subscription, now)? else {
+    for order in (first..).take(MAX_NEW_ROWS) {
+        let Some(row) = row_of_date(context, subscription, order, now)? else {
             break;
         };
         let ahead = row.reminder_date > today;
@@ -67,9 +65,23 @@ pub(crate) fn grow_schedule(
     Ok(rows)
 }
 
+/// The rows that follow a row, none of which is there yet. Each row makes the one after it: when it is announced, and at the
+/// latest when it is closed.
+pub(crate) fn rows_after(
+    context: &Context,
+    subscription: &Subscription,
+    row: &ScheduleRow,
+    now: Timestamp,
+) -> Result<Vec<ScheduleRow>> {
+    match row.order {
+        Some(order) => grow_schedule(context, subscription, order.saturating_add(1), now),
+        None => Ok(Vec::new()),
+    }
+}
+
 /// Leaves out the billing dates of a new subscription for which it is too late already: nobody is reminded of what nobody
-/// agreed upon then. A subscription that is paid a single time keeps its only date.
-pub(crate) fn skip_past(subscription: &mut Subscription, now: Timestamp) -> Result<()> {
+/// agreed upon then. A subscription that is paid a single time keeps its only date. Returns the first that is left.
+pub(crate) fn skip_past(subscription: &Subscription, now: Timestamp) -> Result<u32> {
     let today = subscription.zone.date(now)?;
     let terms = subscription.payment_terms()?;
     let grace = i32::try_from(terms.grace_days).map_err(Error::internal)?;
@@ -83,13 +95,9 @@ pub(crate) fn skip_past(subscription: &mut Subscription, now: Timestamp) -> Resu
             (Some(date), Some(_)) if date.plus_days(grace)? < today => {
                 order = order.saturating_add(1);
             }
-            (Some(_) | None, _) => break,
+            (Some(_) | None, _) => return Ok(order),
         }
     }
-    if let Some(terms) = &mut subscription.schedule {
-        terms.generated = order;
-    }
-    Ok(())
 }
 
 /// The first of these days at the subscription's hour: when it is billed next.

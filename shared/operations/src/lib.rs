@@ -49,7 +49,7 @@ pub use bill_subscription::bill_subscription;
 pub use change_schedule::{change_row, schedule_dates, schedule_orders};
 pub use close_usage::{Purpose, close_usage, read_meters};
 pub use collect_invoice::{collect_invoice, run_invoice};
-pub use context::{Context, vanished};
+pub use context::{Context, Providers, vanished};
 pub use correct_usage::correct_usage;
 pub use delete_customer::delete_customer;
 pub use finalize_invoice::{collect_finalized, finalize_invoice};

@@ -1,4 +1,4 @@
-//! The customer is reminded of a payment: a message is set down, and the worker of messages sends it.
+//! The customer is reminded of a payment.
 
 use models::billing::{ScheduleRow, Subscription};
 use models::event::EventType;
@@ -9,40 +9,84 @@ use models::{Error, Money, Result, Timestamp};
 use store::Writes;
 
 use crate::Context;
-use crate::row_payment::{Scheduled, next_rows};
+use crate::grow_schedule::rows_after;
+use crate::row_payment::Scheduled;
+use crate::send_message::send_at_once;
 
-/// Neighbours that are looked at where another message drew the same id.
+/// Neighbours that are looked at where another message drew the same id, and tries at a row that others change.
 const MAX_TRIES: u32 = 16;
 
-/// Sets the reminder of a row down, in one write with the row, and makes the row that follows. `false` says that somebody
-/// else changed one of them meanwhile.
+/// Reminds the customer of a row, at once where it is not night, and makes the row that follows. `false` says that somebody else
+/// changed the row meanwhile.
+///
+/// Four writes one after another, 10 write units: the message as it is handed over, and with the provider's answer; the next
+/// row; and the row last. Until then it is due, so a run that dies is repeated and finds what is done. A message that somebody
+/// else has begun is left to that one, and to its own moment.
 pub(crate) async fn remind(
     context: &Context,
     scheduled: &Scheduled,
     at: Timestamp,
 ) -> Result<bool> {
-    let mut row = (*scheduled.row).clone();
-    let mut subscription = (*scheduled.subscription).clone();
-    let mut writes = context.writes().await?;
-    let identity = format!("{}#{}#reminder#{}", subscription.id, row.id, row.messages);
-    let message = set_down(
-        context,
-        &mut writes,
-        scheduled,
-        (identity, row.remind_at),
-        at,
-    )
-    .await?;
-    row.announce(message);
-    let more = next_rows(context, &mut subscription, &row, at)?;
-    writes.update(&scheduled.row, &row, None)?;
-    if !more.is_empty() {
-        for row in &more {
-            writes.create(row, None)?;
+    // What is sent by itself is sent once for each moment.
+    let identity = format!(
+        "{}#{}#reminder",
+        scheduled.subscription.id, scheduled.row.id
+    );
+    let new = reminder(context, scheduled, identity).await?;
+    let message = match new {
+        Some(new) => Some(send_at_once(context, new, scheduled.row.remind_at, at).await?),
+        None => None,
+    };
+    for next in rows_after(context, &scheduled.subscription, &scheduled.row, at)? {
+        let mut writes = context.writes().await?;
+        writes.create(&next, None)?;
+        if !context.write(&writes).await? {
+            // It is there, and so are those that follow.
+            break;
         }
-        writes.update(&scheduled.subscription, &subscription, None)?;
     }
-    context.write(&writes).await
+    let mut row = (*scheduled.row).clone();
+    row.announce(message.as_ref().map(|message| message.id));
+    let sent = message.and_then(|message| message.dispatch.sent_at);
+    let event = sent.map(|sent_at| {
+        row.reminded(sent_at);
+        EventType::ScheduleReminderSent
+    });
+    let mut writes = context.writes().await?;
+    writes.update(&scheduled.row, &row, event)?;
+    if context.write(&writes).await? {
+        return Ok(true);
+    }
+    if let Some(sent) = sent {
+        note_reminded(context, &row, sent).await?;
+    }
+    Ok(false)
+}
+
+/// Somebody else announced the row while its message was on its way: it was sent.
+async fn note_reminded(context: &Context, announced: &ScheduleRow, at: Timestamp) -> Result<()> {
+    for attempt in 0..MAX_TRIES {
+        let stored = context
+            .schedule_row(announced.subscription_id, announced.slot())
+            .await?;
+        let unknown = |row: &store::Stored<ScheduleRow>| {
+            row.message_id == announced.message_id
+                && row.reminded_at.is_none()
+                && row.status().is_open()
+        };
+        let Some(stored) = stored.filter(unknown) else {
+            return Ok(());
+        };
+        let mut row = (*stored).clone();
+        row.reminded(at);
+        let mut writes = context.writes().await?;
+        writes.update(&stored, &row, Some(EventType::ScheduleReminderSent))?;
+        if context.write(&writes).await? {
+            return Ok(());
+        }
+        context.make_way(attempt).await;
+    }
+    Err(store::stale())
 }
 
 /// Adds to `writes` that the customer is told of a row again, and the row as it is then. Errors where nobody can be told.
@@ -61,25 +105,23 @@ pub async fn remind_again(
         "{}#{}#again#{}",
         scheduled.subscription.id, row.id, row.messages
     );
-    let message = set_down(context, &mut writes, &scheduled, (identity, now), now).await?;
-    if message.is_none() {
-        let detail = "the customer has no telephone number";
-        return Err(Error::conflict("no_phone_number", detail));
-    }
-    row.message_id = message;
+    let new = reminder(context, &scheduled, identity)
+        .await?
+        .ok_or_else(|| {
+            Error::conflict("no_phone_number", "the customer has no telephone number")
+        })?;
+    row.message_id = Some(create_message(context, &mut writes, new, now).await?);
     row.messages = row.messages.saturating_add(1);
     writes.update(&scheduled.row, &row, None)?;
     Ok(writes)
 }
 
-/// Adds the message to `writes`; `None` where the customer has no number, or is gone.
-async fn set_down(
+/// What the customer is told of a row; `None` where they have no number, or are gone. 2 reads.
+async fn reminder(
     context: &Context,
-    writes: &mut Writes<'_>,
     scheduled: &Scheduled,
-    (identity, place): (String, Timestamp),
-    now: Timestamp,
-) -> Result<Option<Id<ids::Message>>> {
+    identity: String,
+) -> Result<Option<NewMessage>> {
     let (row, subscription) = (&scheduled.row, &scheduled.subscription);
     let (customer, account) =
         tokio::try_join!(context.customer_now(row.customer_id), context.account())?;
@@ -87,7 +129,7 @@ async fn set_down(
     let (Some(number), Some(account)) = (phone, account) else {
         return Ok(None);
     };
-    let new = NewMessage {
+    Ok(Some(NewMessage {
         identity,
         kind: MessageKind::PaymentReminder,
         number,
@@ -98,21 +140,17 @@ async fn set_down(
             subscription_id: subscription.id,
             schedule_id: row.id,
         }),
-    };
-    create_message(context, writes, new, place, now)
-        .await
-        .map(Some)
+    }))
 }
 
 /// Adds a message to `writes`, unless it is there. Its id follows from its identity: whoever sets it down again gets the same.
-pub(crate) async fn create_message(
+async fn create_message(
     context: &Context,
     writes: &mut Writes<'_>,
     new: NewMessage,
-    place: Timestamp,
     now: Timestamp,
 ) -> Result<Id<ids::Message>> {
-    let mut id: Id<ids::Message> = Id::derived(place, &new.identity)?;
+    let mut id: Id<ids::Message> = Id::derived(now, &new.identity)?;
     for _ in 0..MAX_TRIES {
         match context.message(id).await? {
             None => {

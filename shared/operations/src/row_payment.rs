@@ -6,7 +6,7 @@ use models::{Result, Timestamp};
 use store::{Stored, Writes};
 
 use crate::Context;
-use crate::grow_schedule::{grow_schedule, set_next_billing};
+use crate::grow_schedule::{rows_after, set_next_billing};
 
 /// A row with its subscription, as they were read.
 #[derive(Debug)]
@@ -88,9 +88,7 @@ pub(crate) async fn complete(
     let bill = row.bill(&subscription)?;
     subscription.row_paid(&row, &bill, now)?;
     subscription.take_in_row(invoice.id);
-    let more = next_rows(context, &mut subscription, &row, now)?;
-    let open = open_days(context, &subscription, &row, &more).await?;
-    set_next_billing(&mut subscription, open.into_iter())?;
+    let more = close(context, &mut subscription, &row, now).await?;
     writes.update(&scheduled.row, &row, None)?;
     for row in &more {
         writes.create(row, None)?;
@@ -115,9 +113,7 @@ async fn cancel(
     if row.expired_at.is_some() {
         subscription.row_healed();
     }
-    let more = next_rows(context, &mut subscription, &row, now)?;
-    let open = open_days(context, &subscription, &row, &more).await?;
-    set_next_billing(&mut subscription, open.into_iter())?;
+    let more = close(context, &mut subscription, &row, now).await?;
     writes.update(&scheduled.row, &row, None)?;
     for row in &more {
         writes.create(row, None)?;
@@ -126,37 +122,26 @@ async fn cancel(
     writes.update(&scheduled.subscription, &subscription, event)
 }
 
-/// The rows that follow where this was the last one that there was.
-pub(crate) fn next_rows(
+/// A row is closed: returns the rows that follow where this was the last one that there was, and sets when the first of those
+/// that are open is due. One query.
+async fn close(
     context: &Context,
     subscription: &mut Subscription,
     row: &ScheduleRow,
     now: Timestamp,
 ) -> Result<Vec<ScheduleRow>> {
-    let generated = subscription.payment_terms()?.generated;
-    let last = row
-        .order
-        .is_some_and(|order| order.saturating_add(1) == generated);
-    if last {
-        grow_schedule(context, subscription, now)
+    let there = context.schedule(subscription.id).await?;
+    let next = row.order.map(|order| order.saturating_add(1));
+    let more = if next.is_some() && there.iter().any(|other| other.order == next) {
+        Vec::new()
     } else {
-        Ok(Vec::new())
-    }
-}
-
-/// The days of the rows that are open besides `closed`. One query.
-async fn open_days(
-    context: &Context,
-    subscription: &Subscription,
-    closed: &ScheduleRow,
-    more: &[ScheduleRow],
-) -> Result<Vec<models::Date>> {
-    let rows = context.schedule(subscription.id).await?;
-    let open = rows
+        rows_after(context, subscription, row, now)?
+    };
+    let open = there
         .iter()
-        .filter(|row| row.id != closed.id && row.status().is_open())
-        .map(|row| row.scheduled_for);
-    Ok(open
-        .chain(more.iter().map(|row| row.scheduled_for))
-        .collect())
+        .filter(|other| other.id != row.id && other.status().is_open())
+        .map(|other| other.scheduled_for)
+        .chain(more.iter().map(|row| row.scheduled_for));
+    set_next_billing(subscription, open)?;
+    Ok(more)
 }

@@ -18,8 +18,8 @@ const MAX_TURNS: u32 = 16;
 
 /// Does all that is due to a row at `at`. Doing it twice does it once.
 ///
-/// A reminder costs 13 write units, for the message, the row, the row that follows and the subscription in one transaction, and 8
-/// more to send it; the day itself 8, for the invoice, its number, the row and the subscription.
+/// A reminder costs 10 write units, for the message (twice), the row that follows and the row; the day itself 8, for the
+/// invoice, its number, the row and the subscription.
 pub async fn run_schedule(
     context: &Context,
     subscription: Id<ids::Subscription>,

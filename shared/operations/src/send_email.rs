@@ -3,7 +3,7 @@
 use models::ids::{self, Id};
 use models::mail::{Email, NewEmail};
 use models::{Error, Result, Timestamp};
-use providers::email::{Letter, Mailer};
+use providers::email::Letter;
 use store::{Stored, Writes};
 
 use crate::Context;
@@ -33,16 +33,11 @@ pub async fn create_email(
     Err(Error::Unavailable("no free mail id was found".to_owned()))
 }
 
-/// Sends a mail that is due. `mailer` is the provider of the mode, where one is configured.
+/// Sends a mail that is due.
 ///
 /// Who dies between the provider's answer and the record of it leaves the mail due: it is handed over again. 2 reads and 4
 /// write units.
-pub async fn send_email(
-    context: &Context,
-    mailer: Option<&Mailer>,
-    id: Id<ids::Email>,
-    at: Timestamp,
-) -> Result<()> {
+pub async fn send_email(context: &Context, id: Id<ids::Email>, at: Timestamp) -> Result<()> {
     let Some(stored) = context.email(id).await? else {
         return Ok(());
     };
@@ -50,7 +45,7 @@ pub async fn send_email(
         return Ok(());
     }
     let mut email = (*stored).clone();
-    let Some(mailer) = mailer else {
+    let Some(mailer) = context.mailer() else {
         let detail = "No provider of e-mail is configured for live mode.";
         email.dispatch.fail("email_not_configured", detail);
         email.forget_link(true);

@@ -69,8 +69,8 @@ pub fn start_schedule(
         metadata: Metadata::new(),
     };
     let mut subscription = Subscription::scheduled(id, new, terms, now)?;
-    skip_past(&mut subscription, now)?;
-    let rows = grow_schedule(context, &mut subscription, now)?;
+    let first = skip_past(&subscription, now)?;
+    let rows = grow_schedule(context, &subscription, first, now)?;
     set_next_billing(&mut subscription, rows.iter().map(|row| row.scheduled_for))?;
     writes.create(&subscription, Some(EventType::SubscriptionCreated))?;
     for row in &rows {

@@ -8,6 +8,9 @@ pub mod braintree;
 pub mod email;
 pub mod gateway;
 mod messaging_sandbox;
+mod sandboxes;
 pub mod sms;
 pub mod vault;
 pub mod webhook;
+
+pub use sandboxes::Sandboxes;

@@ -69,6 +69,19 @@ pub enum Fault {
     DieAfter(u64),
 }
 
+impl Fault {
+    /// Each fault at each of so many calls.
+    pub fn everywhere(calls: u64) -> impl Iterator<Item = Self> {
+        (0..calls).flat_map(|call| {
+            [
+                Self::DieBefore(call),
+                Self::DieAfter(call),
+                Self::LoseAnswer(call),
+            ]
+        })
+    }
+}
+
 /// Adds up what the calls of a connection cost, and makes faults.
 #[derive(Debug, Clone)]
 pub struct Meter {

@@ -9,8 +9,8 @@ use axum::Router;
 use models::event::Actor;
 use models::platform::{Account, ApiKey, CredentialKind, NewApiKey, ScopeSet, SecretDigest};
 use models::{Id, IdSource, Mode, Scope, Timestamp};
-use providers::gateway::Sandbox;
 use providers::webhook::Egress;
+use providers::{Sandboxes, email, gateway, sms};
 use store::{Clock, Connection, CredentialLookup, Credentials, Via};
 
 use crate::inbox::Inbox;
@@ -52,7 +52,11 @@ pub struct World {
     /// The state of handlers and workers.
     pub app: App,
     /// The sandbox gateway, which counts, except in a world to measure.
-    pub sandbox: Sandbox,
+    pub sandbox: gateway::Sandbox,
+    /// The sandbox of text messages, which counts, too.
+    pub sms: sms::Sandbox,
+    /// The sandbox of e-mails, which counts, too.
+    pub mail: email::Sandbox,
     /// The business that the test is about.
     pub ours: Tenant,
     /// Somebody else's business.
@@ -82,7 +86,7 @@ impl World {
         tokio::spawn(async move {
             dynoxide::server::serve_with_shutdown(listener, served, std::future::pending()).await
         });
-        Self::over(database, url, now.parse().unwrap(), Sandbox::counting()).await
+        Self::over(database, url, now.parse().unwrap(), Sandboxes::counting()).await
     }
 
     /// A world to measure: its database has a thread of its own, called `dynamodb`, so that its time can be told from ours,
@@ -109,25 +113,27 @@ impl World {
             .spawn(serve)
             .unwrap();
         let url = format!("http://{}", told.recv().unwrap());
-        Self::over(database, url, now.parse().unwrap(), Sandbox::new()).await
+        Self::over(database, url, now.parse().unwrap(), Sandboxes::default()).await
     }
 
     async fn over(
         database: dynoxide::Database,
         url: String,
         now: Timestamp,
-        sandbox: Sandbox,
+        sandboxes: Sandboxes,
     ) -> Self {
         let inbox = Inbox::default();
         let (config, meter) = config(&url, Clock::Fixed(now), &inbox);
-        let app = App::with(&config, Arc::new(IdSource::seeded(7)), sandbox.clone()).unwrap();
+        let app = App::with(&config, Arc::new(IdSource::seeded(7)), &sandboxes).unwrap();
         let ours = tenant(&app, 1, now).await;
         let theirs = tenant(&app, 2, now).await;
         meter.take();
         Self {
             config,
             app,
-            sandbox,
+            sandbox: sandboxes.gateway,
+            sms: sandboxes.sms,
+            mail: sandboxes.mail,
             ours,
             theirs,
             meter,
@@ -143,7 +149,7 @@ impl World {
         let (config, meter) = config(&self.url, self.config.clock, &self.inbox);
         let ids = Arc::new(IdSource::seeded(seed));
         Self {
-            app: App::with(&config, ids, self.sandbox.clone()).unwrap(),
+            app: App::with(&config, ids, &self.sandboxes()).unwrap(),
             config,
             meter,
             ..self.share()
@@ -157,7 +163,7 @@ impl World {
         config.clock = Clock::Fixed(config.clock.now().plus_seconds(seconds));
         let ids = Arc::new(IdSource::seeded(8));
         Self {
-            app: App::with(&config, ids, self.sandbox.clone()).unwrap(),
+            app: App::with(&config, ids, &self.sandboxes()).unwrap(),
             config,
             ..self.share()
         }
@@ -169,10 +175,18 @@ impl World {
         let (config, meter) = config(&self.url, Clock::Fixed(now), &self.inbox);
         let ids = Arc::new(IdSource::seeded(seed));
         Self {
-            app: App::with(&config, ids, self.sandbox.clone()).unwrap(),
+            app: App::with(&config, ids, &self.sandboxes()).unwrap(),
             config,
             meter,
             ..self.share()
+        }
+    }
+
+    fn sandboxes(&self) -> Sandboxes {
+        Sandboxes {
+            gateway: self.sandbox.clone(),
+            sms: self.sms.clone(),
+            mail: self.mail.clone(),
         }
     }
 
@@ -181,6 +195,8 @@ impl World {
             config: self.config.clone(),
             app: self.app.clone(),
             sandbox: self.sandbox.clone(),
+            sms: self.sms.clone(),
+            mail: self.mail.clone(),
             ours: self.ours.clone(),
             theirs: self.theirs.clone(),
             meter: self.meter.clone(),

@@ -2,8 +2,9 @@
 
 use http::Method;
 use models::ids::{self, Id};
-use models::messaging::MessageStatus;
 use serde_json::{Value, json};
+
+use testkit::{Fault, World};
 
 use super::{Shop, live, statuses};
 
@@ -14,9 +15,79 @@ async fn message(shop: &Shop) -> (Id<ids::Message>, Value) {
     (message["id"].as_str().unwrap().parse().unwrap(), message)
 }
 
-/// Runs the row of 25 January on the day of its reminder, which is queued then.
-async fn reminded(shop: &Shop, made: &Value) -> (operations::Context, models::Timestamp) {
+/// A subscription whose reminder of 25 January is due in the morning of the 23rd.
+async fn announced() -> (Shop, Value) {
+    let shop = Shop::at("2026-01-20T15:00:00Z").await;
+    let made = shop
+        .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
+        .await;
+    (shop, made)
+}
+
+/// Runs the row of 25 January on the day of its reminder, in that process.
+async fn remind(world: &World, made: &Value) -> models::Result<()> {
     let at = "2026-01-23T13:00:00Z".parse().unwrap();
+    let context = world.app.scheduled(world.ours.test(), Some(at));
+    let slot = models::billing::Slot {
+        date: "2026-01-25".parse().unwrap(),
+        n: 0,
+    };
+    let id: Id<ids::Subscription> = made["id"].as_str().unwrap().parse().unwrap();
+    operations::run_schedule(&context, id, slot, at).await
+}
+
+/// What is there when everybody has done their work: one message, sent, under one key; one event of it; and one row more.
+async fn reminded_once(shop: &Shop, made: &Value, what: &str) {
+    let (id, sent) = message(shop).await;
+    assert_eq!(sent["status"], "sent", "{what}");
+    let list = shop.v3().get("/v3/messages").await;
+    assert_eq!(list.body["data"].as_array().unwrap().len(), 1, "{what}");
+    let asked: Vec<String> = shop.world.sms.asked().into_keys().collect();
+    assert_eq!(asked, [id.to_string()], "{what}");
+    let now = shop.subscription(&made["id"]).await;
+    assert_eq!(statuses(&now), ["ACTIVE", "PENDING"], "{what}");
+    let told = shop
+        .world
+        .dump()
+        .iter()
+        .map(Value::to_string)
+        .collect::<String>();
+    assert_eq!(told.matches("schedule.reminder_sent").count(), 1, "{what}");
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_while_it_reminds_is_made_up_for() {
+    let mut last = false;
+    for fault in Fault::everywhere(14) {
+        let (shop, made) = announced().await;
+        let process = shop.world.process(4711);
+        process.meter.fault(Some(fault));
+        last = remind(&process, &made).await.is_ok();
+        // The queue brings it again, and what was begun is taken up when its time is over.
+        remind(&shop.world, &made).await.unwrap();
+        shop.run("2026-01-23T13:05:00Z").await;
+        reminded_once(&shop, &made, &format!("{fault:?}")).await;
+    }
+    assert!(last, "there are more calls");
+}
+
+#[tokio::test]
+async fn workers_that_have_the_same_row_at_once_remind_once() {
+    let (shop, made) = announced().await;
+    let work = (0..16).map(|_| remind(&shop.world, &made));
+    for done in futures::future::join_all(work).await {
+        done.unwrap();
+    }
+    remind(&shop.world, &made).await.unwrap();
+    reminded_once(&shop, &made, "at once").await;
+    assert_eq!(shop.world.sms.asked().values().sum::<u32>(), 1);
+}
+
+/// In the night the worker of messages sends it in the morning.
+#[tokio::test]
+async fn workers_that_have_the_same_message_at_once_hand_it_over_once() {
+    let (shop, made) = announced().await;
+    let at = "2026-01-24T03:00:00Z".parse().unwrap();
     let context = shop.world.app.scheduled(shop.scope(), Some(at));
     let slot = models::billing::Slot {
         date: "2026-01-25".parse().unwrap(),
@@ -26,75 +97,26 @@ async fn reminded(shop: &Shop, made: &Value) -> (operations::Context, models::Ti
     operations::run_schedule(&context, id, slot, at)
         .await
         .unwrap();
-    (context, at)
-}
-
-#[tokio::test]
-async fn a_worker_that_dies_after_the_provider_took_the_message_sends_no_second_one() {
-    let shop = Shop::at("2026-01-20T15:00:00Z").await;
-    let made = shop
-        .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
-        .await;
-    let (context, at) = reminded(&shop, &made).await;
-    // Again, as often as the queue likes: one message.
-    reminded(&shop, &made).await;
     let (message_id, queued) = message(&shop).await;
-    assert_eq!(queued["status"], "queued");
+    assert_eq!(
+        (&queued["status"], &queued["send_at"]),
+        (&json!("queued"), &json!("2026-01-24T13:00:00Z"))
+    );
     assert_eq!(
         statuses(&shop.subscription(&made["id"]).await)[0],
         "PENDING"
     );
-
-    // It was begun and handed over, and then the process died.
-    let stored = context.message(message_id).await.unwrap().unwrap();
-    let mut begun = (*stored).clone();
-    begun.dispatch.begin(at);
-    let mut writes = context.writes().await.unwrap();
-    writes.update(&stored, &begun, None).unwrap();
-    assert!(context.write(&writes).await.unwrap());
-    let sms = providers::sms::Sms::Sandbox(shop.sms.clone());
-    let key = message_id.to_string();
-    let text = providers::sms::Text {
-        idempotency_key: &key,
-        number: &begun.number,
-        body: &begun.body,
-    };
-    sms.send(text).await.unwrap().unwrap();
-
-    // Nobody forgets it: it is due again, under the same key, and the row learns of it.
-    shop.run("2026-01-23T13:05:00Z").await;
-    let sent = context.message(message_id).await.unwrap().unwrap();
-    assert_eq!(
-        (sent.dispatch.status, sent.dispatch.attempts),
-        (MessageStatus::Sent, 2)
-    );
-    assert_eq!(
-        shop.sms.asked().len(),
-        1,
-        "one key, which a provider that knows keys sends once"
-    );
-    assert_eq!(statuses(&shop.subscription(&made["id"]).await)[0], "ACTIVE");
-    shop.run("2026-01-24T12:00:00Z").await;
-    assert_eq!(shop.sms.asked().values().sum::<u32>(), 2);
-}
-
-#[tokio::test]
-async fn workers_that_have_the_same_message_at_once_hand_it_over_once() {
-    let shop = Shop::at("2026-01-20T15:00:00Z").await;
-    let made = shop
-        .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
-        .await;
-    let (context, at) = reminded(&shop, &made).await;
-    let (message_id, _) = message(&shop).await;
-    let sms = providers::sms::Sms::Sandbox(shop.sms.clone());
-    let work = (0..16).map(|_| operations::send_message(&context, Some(&sms), message_id, at));
+    let morning = "2026-01-24T13:00:00Z".parse().unwrap();
+    let context = shop.world.app.scheduled(shop.scope(), Some(morning));
+    let work = (0..16).map(|_| operations::send_message(&context, message_id, morning));
     for done in futures::future::join_all(work).await {
         done.unwrap();
     }
-    operations::send_message(&context, Some(&sms), message_id, at)
+    operations::send_message(&context, message_id, morning)
         .await
         .unwrap();
-    assert_eq!(shop.sms.asked().values().sum::<u32>(), 1);
+    reminded_once(&shop, &made, "in the morning").await;
+    assert_eq!(shop.world.sms.asked().values().sum::<u32>(), 1);
 }
 
 #[tokio::test]
@@ -103,7 +125,7 @@ async fn a_provider_that_is_down_is_asked_again_and_the_payment_goes_on_without_
     let made = shop
         .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
         .await;
-    shop.sms.set_down(true);
+    shop.world.sms.set_down(true);
     shop.run("2026-01-23T14:00:00Z").await;
     let (_, failed) = message(&shop).await;
     assert_eq!(
@@ -118,14 +140,14 @@ async fn a_provider_that_is_down_is_asked_again_and_the_payment_goes_on_without_
     shop.run("2026-01-25T06:00:00Z").await;
     assert_eq!(statuses(&shop.subscription(&made["id"]).await)[0], "ACTIVE");
     // Up again, and told again.
-    shop.sms.set_down(false);
+    shop.world.sms.set_down(false);
     let rest = format!("/{}/schedule", made["id"].as_str().unwrap());
     let body = json!({ "id": made["schedules"][0]["id"] });
     shop.call(Method::PATCH, "subscriptions", &rest, body)
         .await
         .expect(204);
     shop.run("2026-01-25T15:00:00Z").await;
-    assert_eq!(shop.sms.asked().len(), 1);
+    assert_eq!(shop.world.sms.asked().len(), 1);
 }
 
 #[tokio::test]
@@ -166,9 +188,7 @@ async fn live_mode_without_a_provider_says_so() {
             .unwrap();
     assert!(context.write(&writes).await.unwrap());
     let id = received.reply.unwrap().id;
-    operations::send_message(&context, None, id, now)
-        .await
-        .unwrap();
+    operations::send_message(&context, id, now).await.unwrap();
     let message = context.message(id).await.unwrap().unwrap();
     assert_eq!(
         message.dispatch.failure.clone().unwrap().code,

@@ -151,9 +151,6 @@ pub struct PaymentTerms {
     pub reminder_days: u32,
     /// What each billing date costs.
     pub amount: Money,
-    /// Billing dates that have their row.
-    #[serde(default)]
-    pub generated: u32,
     /// Where the addresses of payment pages begin.
     pub pages: String,
     /// When money came in last.
@@ -180,7 +177,6 @@ impl PaymentTerms {
             grace_days: tier.grace_days,
             reminder_days: tier.reminder_days,
             amount,
-            generated: 0,
             pages,
             last_billed: None,
             next_billing: None,
@@ -217,16 +213,15 @@ impl Subscription {
         self.zone.date(self.period_start(order)?).map(Some)
     }
 
-    /// The place and the amount of the next row that a billing date has by itself; `None` where there is none: the business
-    /// makes them, there are no more, or the subscription is over.
-    pub fn next_row(&self) -> Result<Option<(Slot, u32, Money)>> {
+    /// The place and the amount of the row that a billing date, counted from 0, has by itself; `None` where it has none: the
+    /// business makes them, there are not so many, or the subscription is over.
+    pub fn row_of_date(&self, order: u32) -> Result<Option<(Slot, Money)>> {
         let terms = self.payment_terms()?;
         if terms.policy == TierPolicy::Schedule || self.status.is_over() {
             return Ok(None);
         }
-        let order = terms.generated;
         let date = self.billing_date(order)?;
-        Ok(date.map(|date| (Slot { date, n: 0 }, order, terms.amount)))
+        Ok(date.map(|date| (Slot { date, n: 0 }, terms.amount)))
     }
 
     /// The moment of a day that corresponds to the subscription's hour.

@@ -24,11 +24,11 @@ fn subscription() -> Subscription {
 }
 
 fn row(subscription: &Subscription) -> ScheduleRow {
-    let (slot, order, amount) = subscription.next_row().unwrap().unwrap();
+    let (slot, amount) = subscription.row_of_date(0).unwrap().unwrap();
     let new = NewRow {
         slot,
         amount,
-        order: Some(order),
+        order: Some(0),
         url: "https://pay.example/p/a".into(),
         page_hash: "hash".into(),
     };
