@@ -11,7 +11,7 @@ use models::ids::{self, Id};
 /// customer's balance has for it, and is charged at once where it is collected automatically. Where that is refused it is
 /// `open` all the same, and says why. One of nothing, or that the balance covers, is paid; one below zero goes to the balance.
 ///
-/// 4 reads and 3 write units: the number, the invoice and its place among what is due; one transaction of 2 items where the
+/// 5 reads and 3 write units: the number, the invoice and its place among what is due; one transaction of 2 items where the
 /// customer's balance changes, and those of a payment where it is charged.
 #[utoipa::path(
     post,

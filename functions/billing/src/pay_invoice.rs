@@ -62,8 +62,8 @@ impl Input for Body {
 /// `Idempotency-Key`; the business's schedule of retries takes no notice of it, and goes on after a part was paid. While a
 /// payment is under way, this or any other, a second one is 409 `payment_processing`.
 ///
-/// 8 reads and 10 write units: the payment and the invoice when it begins, in one transaction, and with its outcome, and the
-/// invoice's moves among what is due. 4 reads and 2 write units for money received elsewhere.
+/// 10 reads and 10 write units: the payment and the invoice when it begins, in one transaction, and with its outcome, and the
+/// invoice's moves among what is due. 5 reads and 2 write units for money received elsewhere.
 #[utoipa::path(
     post,
     path = "/v3/invoices/{id}/pay",

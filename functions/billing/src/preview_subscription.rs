@@ -27,7 +27,7 @@ pub(crate) struct SubscriptionPreview {
 /// Preview a change of a subscription
 ///
 /// Takes what the change itself takes and writes nothing: the same rules, so the same cents. With an empty body it shows the
-/// next invoice. 4 reads.
+/// next invoice. 5 reads.
 #[utoipa::path(
     post,
     path = "/v3/subscriptions/{id}/preview",

@@ -91,7 +91,7 @@ impl Body {
 /// Update an invoice
 ///
 /// A draft; of one that is final only the metadata can be changed. 1 read and 1 write unit; 1 more for its place among what is
-/// due where that changes, 1 more read where tax rates are named, and 3 where the way of its collection changes.
+/// due where that changes, 1 more read where tax rates are named, and 4 where the way of its collection changes.
 #[utoipa::path(
     patch,
     path = "/v3/invoices/{id}",

@@ -11,7 +11,7 @@ use models::ids::{self, Id};
 /// goes back there. Where anything else was paid, issue a credit note instead. What becomes of its subscription is for you to
 /// say.
 ///
-/// 1 read and 2 write units: the invoice and its place among what is due; 3 more reads and one transaction of 2 items where the
+/// 1 read and 2 write units: the invoice and its place among what is due; 4 more reads and one transaction of 2 items where the
 /// balance has paid.
 #[utoipa::path(
     post,

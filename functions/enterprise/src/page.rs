@@ -9,11 +9,10 @@ use api::App;
 use axum::response::Response;
 use http::header::HOST;
 use http::{HeaderMap, StatusCode};
-use models::billing::{Refused, ScheduleRow, ScheduleStatus, Slot, SubscriptionStatus};
+use models::billing::{Refused, ScheduleRow, ScheduleStatus, SubscriptionStatus};
 use models::event::Actor;
-use models::ids::{self, Id};
 use models::{Error, Result, Zone};
-use operations::{Context, ShownRow, amount_text, shown_row};
+use operations::{Context, Scheduled, amount_text, scheduled_row};
 use store::{Via, keys};
 
 use html::{long, notice};
@@ -39,12 +38,10 @@ pub(crate) fn address(app: &App, headers: &HeaderMap) -> String {
 /// A page that was found by its address.
 pub(crate) struct Found {
     pub(crate) context: Context,
-    pub(crate) subscription: Id<ids::Subscription>,
-    pub(crate) slot: Slot,
-    pub(crate) shown: ShownRow,
+    pub(crate) scheduled: Scheduled,
 }
 
-/// Finds the page: 1 query and 2 reads. What is no address of a page does not exist.
+/// Finds the page: 1 query and 1 call of 2 reads. What is no address of a page does not exist.
 pub(crate) async fn find(app: &App, code: &str) -> Result<Found> {
     let absent = || Error::not_found("payment", "");
     let plain = code
@@ -62,16 +59,11 @@ pub(crate) async fn find(app: &App, code: &str) -> Result<Found> {
         request: None,
     };
     let context = app.context(scope, via);
-    let shown = shown_row(&context, subscription, slot)
+    let scheduled = scheduled_row(&context, subscription, slot)
         .await?
-        .filter(|shown| shown.row.page_hash == hash)
+        .filter(|scheduled| scheduled.row.page_hash == hash)
         .ok_or_else(absent)?;
-    Ok(Found {
-        context,
-        subscription,
-        slot,
-        shown,
-    })
+    Ok(Found { context, scheduled })
 }
 
 /// What is wrong with a form, by field, and with all of it.
@@ -110,7 +102,7 @@ enum State<'a> {
 /// The page as it is now. 4 reads at the most.
 pub(crate) async fn show(found: &Found, mistakes: &Mistakes) -> Result<Response> {
     let context = &found.context;
-    let (row, subscription) = (&found.shown.row, &found.shown.subscription);
+    let (row, subscription) = (&found.scheduled.row, &found.scheduled.subscription);
     let account = context.account().await?;
     let invoice = match row.invoice_id {
         Some(id) => context.invoice(id).await?,

@@ -12,7 +12,7 @@ use crate::schema::{CreateQuery, NewCallCenterMember};
 ///
 /// A customer of v3 with a member profile, and a welcome by e-mail with a link that sets its password.
 /// The card behind `braintree_customer_id` is charged monthly for the business's member plan (`PATCH /v3/member-settings`), and the
-/// partner earns its share of what is paid. 16 reads and 31 write units, its first invoice and what the partner earns of it included.
+/// partner earns its share of what is paid. 17 reads and 31 write units, its first invoice and what the partner earns of it included.
 #[utoipa::path(
     post,
     path = "/api/v1/create_call_center_member",

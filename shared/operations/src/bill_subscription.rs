@@ -38,7 +38,7 @@ pub async fn bill_subscription(
         None => Vec::new(),
     };
     let new = stored.invoice(bill, &readings)?;
-    let mut exhausted = false;
+    let (mut exhausted, mut charged_to) = (false, None);
     let outcome = match &new {
         None => Outcome {
             invoice: None,
@@ -47,7 +47,9 @@ pub async fn bill_subscription(
         },
         Some(new) => {
             // Boxed: it is most of the work, and no caller's future is to carry it.
-            let invoice = Box::pin(issue_invoice(context, stored, bill, new.clone())).await?;
+            let issued = Box::pin(issue_invoice(context, stored, bill, new.clone())).await?;
+            charged_to = issued.charged_to;
+            let invoice = issued.invoice;
             let open = invoice.status == InvoiceStatus::Open;
             // A payment that nobody knows the outcome of may still come: a new subscription waits for it.
             let refused = invoice.processing.is_none() || stored.before_update.is_some();
@@ -69,6 +71,7 @@ pub async fn bill_subscription(
         subscription.put_aside(&page);
     }
     subscription.billed(bill, outcome, new.as_ref())?;
+    subscription.charged_to = charged_to.or(stored.charged_to);
     // A business that does not retry, or a card that says so, ends it with the first refusal.
     if exhausted && subscription.status == SubscriptionStatus::PastDue {
         let after = context.billing_settings().await?.after_retries;

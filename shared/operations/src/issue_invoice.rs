@@ -11,7 +11,7 @@ use models::ids::{self, Id};
 use models::payments::PaymentMethod;
 use models::platform::Account;
 use models::{Error, Money, Result, Zone};
-use store::Stored;
+use store::{InvoiceParties, Stored};
 
 use crate::Context;
 use crate::collect_invoice::{collect, first_attempt};
@@ -29,40 +29,37 @@ pub struct Parties {
     pub settings: BillingSettings,
     /// Who buys.
     pub customer: Option<Stored<Customer>>,
+    /// A payment method that was read with them: it is most often the one to charge.
+    method: Option<PaymentMethod>,
 }
 
 impl Parties {
-    /// Reads them: two calls at once.
+    /// Reads them: one call.
     pub async fn read(context: &Context, customer: Id<ids::Customer>) -> Result<Self> {
-        let (business, customer) = tokio::try_join!(
-            context.account_with_settings(),
-            context.customer_now(customer)
-        )?;
-        Ok(Self::of(business, customer))
+        let read = context.invoice_parties(customer, None, None).await?;
+        Ok(Self::of(read).0)
     }
 
-    /// The same with an invoice of the customer, which may not be there: two calls at once, too.
+    /// The same with an invoice of the customer, which may not be there, and what that is probably charged to: one call, too.
     pub async fn with_invoice(
         context: &Context,
         customer: Id<ids::Customer>,
         invoice: Id<ids::Invoice>,
+        method: Option<Id<ids::PaymentMethod>>,
     ) -> Result<(Self, Option<Stored<Invoice>>)> {
-        let (business, (invoice, customer)) = tokio::try_join!(
-            context.account_with_settings(),
-            context.invoice_with_customer(invoice, customer)
-        )?;
-        Ok((Self::of(business, customer), invoice))
+        let read = context.invoice_parties(customer, Some(invoice), method);
+        let read = read.await?;
+        Ok(Self::of(read))
     }
 
-    fn of(
-        (account, settings): (Option<Account>, BillingSettings),
-        customer: Option<Stored<Customer>>,
-    ) -> Self {
-        Self {
-            account,
-            settings,
-            customer,
-        }
+    fn of(read: InvoiceParties) -> (Self, Option<Stored<Invoice>>) {
+        let parties = Self {
+            account: read.account,
+            settings: read.settings,
+            customer: read.customer,
+            method: read.method.map(Stored::into_inner),
+        };
+        (parties, read.invoice)
     }
 
     /// Puts them on an invoice as they are now, with the business's footer where it has none of its own.
@@ -132,6 +129,9 @@ impl Parties {
         let own = subscription.and_then(|subscription| subscription.payment_method_id);
         let default = || self.customer.as_ref()?.default_payment_method;
         match own.or_else(default) {
+            Some(id) if self.method.as_ref().is_some_and(|known| known.id == id) => {
+                Ok(self.method.clone())
+            }
             Some(id) => Ok(context
                 .payment_method_now(id)
                 .await?
@@ -157,6 +157,13 @@ pub(crate) fn zone_of(account: Option<&Account>) -> Result<Zone> {
     )
 }
 
+/// The invoice of a bill, and what it was charged to where that was just done.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) invoice: Invoice,
+    pub(crate) charged_to: Option<Id<ids::PaymentMethod>>,
+}
+
 /// The invoice of a bill: the one that is there, or a new one, with its first attempt made.
 ///
 /// Its id was given with the change that it bills, or is derived from subscription, reason and period, so a second run finds the
@@ -168,7 +175,7 @@ pub(crate) async fn issue_invoice(
     subscription: &Subscription,
     bill: &Bill,
     new: NewInvoice,
-) -> Result<Invoice> {
+) -> Result<Issued> {
     let identity = new
         .identity()
         .ok_or_else(|| Error::internal("a bill without an identity"))?;
@@ -178,11 +185,16 @@ pub(crate) async fn issue_invoice(
     };
     let mut number = None;
     for _ in 0..MAX_TRIES {
-        let (parties, there) = Parties::with_invoice(context, new.customer_id, id).await?;
+        let likely = subscription.payment_method_id.or(subscription.charged_to);
+        let (parties, there) = Parties::with_invoice(context, new.customer_id, id, likely).await?;
         match there {
             Some(stored) if stored.identity().as_ref() == Some(&identity) => {
                 context.expect_number(false)?;
-                return go_on(context, stored, subscription).await;
+                let invoice = go_on(context, stored, subscription).await?;
+                return Ok(Issued {
+                    invoice,
+                    charged_to: None,
+                });
             }
             Some(_) => {
                 id = id.successor()?;
@@ -198,11 +210,12 @@ pub(crate) async fn issue_invoice(
             parties: &parties,
             subscription,
             events: Vec::new(),
+            charged_to: None,
         };
         let (mut invoice, credit) = issue.run(draft, &mut number).await?;
         if subscription.wants_payment() && is_unpaid(&invoice) {
             if subscription.payment_behavior == PaymentBehavior::ErrorIfIncomplete {
-                return Ok(invoice);
+                return Ok(issue.issued(invoice));
             }
             invoice.stop_collection();
         }
@@ -211,7 +224,7 @@ pub(crate) async fn issue_invoice(
         update_credit(&mut writes, &parties, credit)?;
         accrue(context, &mut writes, None, &invoice).await?;
         if context.write(&writes).await? {
-            return Ok(invoice);
+            return Ok(issue.issued(invoice));
         }
         // Somebody was faster, or the customer changed: the next round reads what is there now.
     }
@@ -281,9 +294,17 @@ struct Issue<'a> {
     parties: &'a Parties,
     subscription: &'a Subscription,
     events: Vec<EventType>,
+    charged_to: Option<Id<ids::PaymentMethod>>,
 }
 
 impl Issue<'_> {
+    const fn issued(&self, invoice: Invoice) -> Issued {
+        Issued {
+            invoice,
+            charged_to: self.charged_to,
+        }
+    }
+
     /// The invoice as it is to be written, and what the customer's balance holds then.
     async fn run(
         &mut self,
@@ -341,6 +362,7 @@ impl Issue<'_> {
             tokio::try_join!(method, draw_number(self.context, self.parties, number))?;
         let mut left = self.number(&mut invoice, number, credit).await?;
         if invoice.status == InvoiceStatus::Open && collects(&invoice, Some(self.subscription)) {
+            self.charged_to = method.as_ref().map(|method| method.id);
             let over = first_attempt(self.context, &mut invoice, self.parties, method).await?;
             left = left.plus(over)?;
             if invoice.status == InvoiceStatus::Paid {

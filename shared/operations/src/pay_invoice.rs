@@ -1,7 +1,7 @@
 //! One attempt to collect an invoice from a card. Of attempts there is one at a time: invoice and payment say so in one write
 //! before the gateway is asked, and whoever comes later finds it and goes on from there.
 
-use models::billing::Invoice;
+use models::billing::{BillingReason, Invoice};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::payments::{Card, NewPayment, Payment, PaymentMethod};
@@ -101,9 +101,10 @@ pub async fn begin_attempt(
 }
 
 /// The payment of a run that charged the card and died before it wrote the invoice. One read for the invoice of a
-/// subscription that nobody has collected from yet, none for any other.
+/// subscription that nobody has collected from yet, none for any other, nor for one that nothing charges by itself.
 async fn orphan(context: &Context, invoice: &Invoice) -> Result<Option<Stored<Payment>>> {
-    if invoice.attempt_count > 0 || invoice.identity().is_none() {
+    let by_itself = invoice.billing_reason != BillingReason::PaymentSchedule;
+    if invoice.attempt_count > 0 || invoice.identity().is_none() || !by_itself {
         return Ok(None);
     }
     first_payment(context, invoice).await
@@ -182,13 +183,13 @@ pub(crate) async fn settle(
     follows: bool,
 ) -> Result<(Invoice, Payment)> {
     let payment = resolve_payment(context, begun).await?;
-    let id = payment
-        .invoice_id
-        .ok_or_else(|| Error::internal("an attempt without an invoice"))?;
+    let (Some(id), Some(customer)) = (payment.invoice_id, payment.customer_id) else {
+        return Err(Error::internal("an attempt without an invoice"));
+    };
     let now = context.now().await?;
     for attempt in 0..MAX_TRIES {
-        let stored = context.invoice(id).await?.ok_or_else(|| vanished(id))?;
-        let parties = Parties::read(context, stored.customer_id).await?;
+        let (parties, stored) = Parties::with_invoice(context, customer, id, None).await?;
+        let stored = stored.ok_or_else(|| vanished(id))?;
         let mut invoice = (*stored).clone();
         let booked = invoice.book(&payment, &parties.settings.retry_days, now)?;
         if !booked.changed {

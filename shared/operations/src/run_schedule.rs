@@ -27,7 +27,7 @@ pub async fn run_schedule(
     at: Timestamp,
 ) -> Result<()> {
     for attempt in 0..MAX_TURNS {
-        let Some(scheduled) = read(context, subscription, slot).await? else {
+        let Some(scheduled) = scheduled_row(context, subscription, slot).await? else {
             return Ok(());
         };
         let done = match scheduled.row.turn(&scheduled.subscription, at) {
@@ -44,16 +44,14 @@ pub async fn run_schedule(
     Ok(())
 }
 
-pub(crate) async fn read(
+/// A row and its subscription. One call of two reads.
+pub async fn scheduled_row(
     context: &Context,
     subscription: Id<ids::Subscription>,
     slot: Slot,
 ) -> Result<Option<Scheduled>> {
-    let (subscription, row) = tokio::try_join!(
-        context.subscription_now(subscription),
-        context.schedule_row(subscription, slot)
-    )?;
-    Ok(match (subscription, row) {
+    let found = context.scheduled_row(subscription, slot).await?;
+    Ok(match found {
         (Some(subscription), Some(row)) => Some(Scheduled { subscription, row }),
         (Some(_) | None, _) => None,
     })
@@ -105,7 +103,8 @@ pub(crate) async fn bill_row(context: &Context, scheduled: &Scheduled) -> Result
         .subscription
         .row_invoice(&scheduled.row, &bill, now)?;
     // Boxed: it is most of the work, and no caller's future is to carry it.
-    let invoice = Box::pin(issue_invoice(context, &scheduled.subscription, &bill, new)).await?;
+    let issued = Box::pin(issue_invoice(context, &scheduled.subscription, &bill, new));
+    let invoice = issued.await?.invoice;
     if scheduled.row.invoice_id == Some(invoice.id) {
         return Ok(Some(invoice));
     }
@@ -117,7 +116,8 @@ pub(crate) async fn bill_row(context: &Context, scheduled: &Scheduled) -> Result
     let mut writes = context.writes().await?;
     if invoice.status == InvoiceStatus::Paid {
         // The customer's balance paid it, or there was nothing to pay.
-        complete(context, &mut writes, scheduled, &invoice, now).await?;
+        let rows = context.schedule(scheduled.subscription.id).await?;
+        complete(context, &mut writes, (scheduled, &rows), &invoice, now)?;
     } else {
         let mut row = (*scheduled.row).clone();
         row.invoice_id = Some(invoice.id);

@@ -1,7 +1,6 @@
 //! Plans, subscriptions and invoices.
 
 use models::billing::{CreditNote, Invoice, Plan, PlanVersion, Subscription};
-use models::crm::Customer;
 use models::ids::{self, Id, Slug};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
@@ -164,22 +163,6 @@ impl Session {
     /// An invoice. One consistent read: money hangs on it.
     pub async fn invoice(&self, id: Id<ids::Invoice>) -> Result<Option<Stored<Invoice>>> {
         self.load(&keys::record(&self.scope(), id), true).await
-    }
-
-    /// An invoice and its customer, as they are at this moment. One call of two consistent reads.
-    pub async fn invoice_with_customer(
-        &self,
-        invoice: Id<ids::Invoice>,
-        customer: Id<ids::Customer>,
-    ) -> Result<(Option<Stored<Invoice>>, Option<Stored<Customer>>)> {
-        let scope = self.scope();
-        let keys = [
-            keys::record(&scope, invoice),
-            keys::record(&scope, customer),
-        ];
-        let mut found = self.table().read_together_now(&keys).await?;
-        let [invoice, customer] = &keys;
-        Ok((found.take(invoice)?, found.take(customer)?))
     }
 
     /// The next invoice number of that year: unique and rising. At most one write unit; those who ask at the same moment in

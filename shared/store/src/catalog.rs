@@ -3,7 +3,6 @@
 use models::billing::{BillingSettings, Coupon, TaxRate};
 use models::ids::{self, Id, Slug};
 use models::page::{Page, PageRequest};
-use models::platform::Account;
 use models::{Result, Scope};
 
 use crate::item::{Record, Stored};
@@ -98,23 +97,6 @@ impl Session {
             .load::<BillingSettings>(&keys::billing_settings(&self.scope()), false)
             .await?;
         Ok(stored.map(Stored::into_inner).unwrap_or_default())
-    }
-
-    /// The business itself and what it decided about its billing. One call of two reads.
-    pub async fn account_with_settings(&self) -> Result<(Option<Account>, BillingSettings)> {
-        let scope = self.scope();
-        let keys = [
-            keys::account(scope.business),
-            keys::billing_settings(&scope),
-        ];
-        let mut found = self.table().read_together(&keys).await?;
-        let [account, settings] = &keys;
-        let account: Option<Stored<Account>> = found.take(account)?;
-        let settings: Option<Stored<BillingSettings>> = found.take(settings)?;
-        Ok((
-            account.map(Stored::into_inner),
-            settings.map(Stored::into_inner).unwrap_or_default(),
-        ))
     }
 
     /// The same as it is at this moment: it is about to be changed. `None` where nothing was ever. One consistent read.

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
 use futures::FutureExt;
-use models::billing::{ScheduleRow, Slot};
+use models::billing::{ScheduleRow, Slot, Subscription};
 use models::ids::{self, Id};
 use models::{Result, Scope, Timestamp};
 
@@ -36,6 +36,22 @@ impl Session {
         subscription: Id<ids::Subscription>,
     ) -> Result<Vec<Stored<ScheduleRow>>> {
         self.rows(subscription, keys::SCHEDULE_PREFIX).await
+    }
+
+    /// A payment of a schedule by its place, and its subscription, as they are at this moment. One call of two reads.
+    pub async fn scheduled_row(
+        &self,
+        subscription: Id<ids::Subscription>,
+        slot: Slot,
+    ) -> Result<(Option<Stored<Subscription>>, Option<Stored<ScheduleRow>>)> {
+        let scope = self.scope();
+        let keys = [
+            keys::record(&scope, subscription),
+            keys::schedule_row(&scope, subscription, slot),
+        ];
+        let mut found = self.table().read_together_now(&keys).await?;
+        let [subscription, row] = &keys;
+        Ok((found.take(subscription)?, found.take(row)?))
     }
 
     /// A payment of a schedule by its place. One consistent read.

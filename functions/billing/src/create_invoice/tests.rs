@@ -32,7 +32,7 @@ async fn a_draft_is_added_up_and_says_all_of_itself() {
     let answer = api.post("/v3/invoices", body).await;
     let units = world.meter.take();
     assert!(
-        units.read_tenths <= 35 && units.write_tenths <= 30,
+        units.read_tenths <= 45 && units.write_tenths <= 30,
         "{units:?}"
     );
     let invoice = answer.expect(201).clone();

@@ -244,6 +244,9 @@ pub struct Subscription {
     /// Instead of the customer's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_method_id: Option<Id<ids::PaymentMethod>>,
+    /// What it was charged to last. The next invoice is most often charged to the same: it is read with the parties.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged_to: Option<Id<ids::PaymentMethod>>,
     /// The calendar it steps through: the business's when it was made.
     #[serde(default, skip_serializing_if = "Zone::is_utc")]
     pub zone: Zone,
@@ -390,6 +393,7 @@ impl Subscription {
             prorated_until: None,
             tax_rates: new.tax_rates,
             pending_lines: Vec::new(),
+            charged_to: None,
             bill_now: None,
             next_invoice: None,
             tells: None,
