@@ -97,7 +97,7 @@ pub(crate) async fn cancel_subscription(
         after.cancel_now(body.prorate, proration)
     };
     let mut prorated = Box::pin(prorate(&cx, &stored, &moment, work)).await?;
-    prorated.stop_collection();
+    let stopped = prorated.stop_collection();
     prorated.put_invoices(&mut writes)?;
     let subscription = prorated.subscription;
     let waits = subscription.bill_now.is_some();
@@ -105,6 +105,8 @@ pub(crate) async fn cancel_subscription(
     writes.update(&stored, &subscription, event)?;
     if stored.status == SubscriptionStatus::Incomplete {
         operations::void_latest(&cx, &mut writes, &stored, now).await?;
+    } else if stored.schedule.is_none() {
+        operations::stop_collection(&cx, &mut writes, &stored, &stopped).await?;
     }
     if !waits {
         let view = Subscription::of(&subscription, cx.mode())?;

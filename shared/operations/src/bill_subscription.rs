@@ -13,6 +13,7 @@ use crate::close_usage::{Purpose, read_meters};
 use crate::invoice_change::give_up;
 use crate::issue_invoice::{Parties, issue_invoice};
 use crate::pending_update::unpaid;
+use crate::stop_collection::stop_collection;
 
 /// Bills what is owed and moves the subscription on. `None` where somebody else moved it meanwhile: read it again.
 ///
@@ -80,6 +81,10 @@ pub async fn bill_subscription(
     let mut writes = context.writes().await?;
     let event = Some(event_of(stored, &subscription));
     writes.update(stored, &subscription, event)?;
+    if subscription.status.is_over() && !stored.status.is_over() {
+        let billed = outcome.invoice.as_slice();
+        stop_collection(context, &mut writes, stored, billed).await?;
+    }
     Ok(context.write(&writes).await?.then_some(subscription))
 }
 

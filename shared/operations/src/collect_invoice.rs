@@ -43,12 +43,9 @@ pub(crate) async fn collect(
             Some(id) => context.subscription_now(id).await?,
             None => None,
         };
-        if let Some(ended) = subscription
-            .as_deref()
-            .filter(|one| follows && !one.collects(id))
-        {
-            // While its end is being billed nobody knows which invoice that is.
-            if ended.bill_now.is_some() || stored.next_payment_attempt.is_none() {
+        let ended = subscription.as_deref().is_some_and(|one| !one.collects(id));
+        if follows && ended {
+            if stored.next_payment_attempt.is_none() {
                 return Ok(stored.into_inner());
             }
             stop(context, &stored, &parties).await?;

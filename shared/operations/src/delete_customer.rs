@@ -8,6 +8,7 @@ use models::{Error, Result};
 use store::Stored;
 
 use crate::Context;
+use crate::stop_collection::stop_collection;
 
 /// Ends the running subscriptions of a customer, one write each; there is nobody left to bill. Called again, it finds none.
 pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
@@ -48,6 +49,9 @@ async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestam
             &subscription,
             Some(EventType::SubscriptionCanceled),
         )?;
+        if stored.schedule.is_none() {
+            stop_collection(context, &mut writes, &stored, &[]).await?;
+        }
         if context.write(&writes).await? {
             return Ok(());
         }

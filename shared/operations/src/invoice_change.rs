@@ -12,6 +12,7 @@ use crate::Context;
 use crate::commission::accrue;
 use crate::issue_invoice::{Parties, update_credit};
 use crate::row_payment::follow_row;
+use crate::stop_collection::stop_collection;
 
 /// An invoice before and after, and what happened.
 #[derive(Debug)]
@@ -82,10 +83,13 @@ impl InvoiceChange<'_> {
         } else {
             None
         };
-        match event {
-            Some(_) => writes.update(&stored, &subscription, event),
-            None => Ok(()),
+        if event.is_none() {
+            return Ok(());
         }
+        if subscription.status.is_over() && !stored.status.is_over() {
+            stop_collection(context, writes, &stored, &[self.after.id]).await?;
+        }
+        writes.update(&stored, &subscription, event)
     }
 }
 

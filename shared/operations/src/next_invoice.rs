@@ -9,6 +9,10 @@ use crate::Context;
 pub async fn name_next_invoice(context: &Context, subscription: &mut Subscription) -> Result<()> {
     if subscription.bill_now.is_some() && subscription.next_invoice.is_none() {
         subscription.next_invoice = Some(context.mint().await?);
+        if subscription.status.is_over() {
+            // From now on it is the only one that is collected by itself.
+            subscription.final_invoice = subscription.next_invoice;
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use futures::future::{try_join, try_join_all};
 use models::billing::{Invoice, Proration, Resumption, Subscription};
 use models::event::EventType;
+use models::ids::{self, Id};
 use models::{Result, Timestamp};
 use store::{Stored, Writes};
 
@@ -33,12 +34,13 @@ pub struct Prorated {
 }
 
 impl Prorated {
-    /// The subscription ends: nothing of these invoices is collected any more by itself. Earlier ones that are open stop when
-    /// their next attempt is due.
-    pub fn stop_collection(&mut self) {
-        for invoice in &mut self.after {
+    /// The subscription ends: nothing of these invoices is collected any more by itself. Returns their ids.
+    pub fn stop_collection(&mut self) -> Vec<Id<ids::Invoice>> {
+        let stopped = self.after.iter_mut().map(|invoice| {
             invoice.stop_collection();
-        }
+            invoice.id
+        });
+        stopped.collect()
     }
 
     /// Adds the invoices that change: they go with the subscription, in the same write. Nobody is told of the count that an

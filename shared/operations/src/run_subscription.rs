@@ -11,6 +11,7 @@ use crate::bill_subscription::bill_subscription;
 use crate::pending_update::drop_update;
 use crate::prorate::resume;
 use crate::run_schedule::follow_subscription;
+use crate::stop_collection::stop_collection;
 use crate::void_invoice::void_invoice;
 
 /// Periods that one run catches up with after an outage; the next tick goes on with the rest.
@@ -84,6 +85,7 @@ async fn turns(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> R
                 subscription.end(stored.period.end);
                 let event = Some(EventType::SubscriptionCanceled);
                 writes.update(&stored, &subscription, event)?;
+                stop_collection(context, &mut writes, &stored, &[]).await?;
             }
             Turn::DropUpdate => {
                 if !drop_update(context, &mut writes, &stored, at).await? {

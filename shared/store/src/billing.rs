@@ -165,6 +165,18 @@ impl Session {
         self.load(&keys::record(&self.scope(), id), true).await
     }
 
+    /// Invoices as they are at this moment, those that are there. One call of a consistent read for each.
+    pub async fn invoices_now(&self, ids: &[Id<ids::Invoice>]) -> Result<Vec<Stored<Invoice>>> {
+        let scope = self.scope();
+        let keys: Vec<_> = ids.iter().map(|id| keys::record(&scope, *id)).collect();
+        let mut found = self.table().read_together_now(&keys).await?;
+        let mut invoices = Vec::with_capacity(keys.len());
+        for key in &keys {
+            invoices.extend(found.take(key)?);
+        }
+        Ok(invoices)
+    }
+
     /// The next invoice number of that year: unique and rising. At most one write unit; those who ask at the same moment in
     /// one process share it.
     pub async fn next_invoice_number(&self, year: i16) -> Result<String> {

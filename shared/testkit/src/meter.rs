@@ -70,15 +70,9 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Each fault at each of so many calls.
+    /// Faults at each of so many calls. Who dies after one dies before the next.
     pub fn everywhere(calls: u64) -> impl Iterator<Item = Self> {
-        (0..calls).flat_map(|call| {
-            [
-                Self::DieBefore(call),
-                Self::DieAfter(call),
-                Self::LoseAnswer(call),
-            ]
-        })
+        (0..calls).flat_map(|call| [Self::DieAfter(call), Self::LoseAnswer(call)])
     }
 }
 

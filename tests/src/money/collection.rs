@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use testkit::Fault;
+
 use super::shop::Shop;
 
 const DECLINED: &str = "4000000000000341";
@@ -145,4 +147,166 @@ async fn an_amount_beyond_what_the_balance_leaves_is_refused_and_nothing_is_writ
     assert_eq!(shop.world.dump(), before);
     let part = shop.api().post(&path, json!({ "amount": 500 })).await;
     assert_eq!(part.expect(200)["amount_remaining"], 1_500);
+}
+
+/// Two invoices are open, and the retry of the older one comes after the end of the period.
+async fn two_open() -> Shop {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    let settings = json!({ "retry_days": [40, 60] });
+    let path = "/v3/billing-settings";
+    shop.api().patch(path, settings).await.expect(200);
+    shop.subscribe(json!({ "plan_id": "a" })).await;
+    shop.pay_with(DECLINED).await;
+    shop.to("2026-06-01T00:00:00Z").await;
+    assert_eq!(
+        attempts(&shop).await,
+        ["2026-06-10T00:00:00Z", "2026-07-11T00:00:00Z"]
+    );
+    shop
+}
+
+/// The next attempts at open invoices.
+async fn attempts(shop: &Shop) -> Vec<Value> {
+    let invoices = shop.invoices().await.into_iter();
+    let open = invoices.filter(|invoice| invoice["status"] == "open");
+    open.map(|invoice| invoice["next_payment_attempt"].clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn whatever_ends_a_subscription_ends_the_collection_of_all_that_is_open() {
+    for way in ["now", "prorate", "period", "customer", "retries"] {
+        let mut shop = two_open().await;
+        match way {
+            "now" => shop.cancel(json!({})).await,
+            "prorate" => shop.cancel(json!({ "prorate": true })).await,
+            "period" => {
+                shop.cancel(json!({ "at_period_end": true })).await;
+                shop.to("2026-07-01T00:00:00Z").await;
+            }
+            "customer" => {
+                let path = format!("/v3/customers/{}", shop.customer);
+                shop.api().delete(&path).await.expect(200);
+            }
+            _ => shop.to("2026-08-10T00:00:00Z").await,
+        }
+        assert_eq!(shop.status().await, "canceled", "{way}");
+        let open = attempts(&shop).await;
+        assert!(
+            open.len() > 1 && open.iter().all(Value::is_null),
+            "{way}: {open:?}"
+        );
+        let asked = shop.world.sandbox.asked().len();
+        shop.to("2026-12-01T00:00:00Z").await;
+        assert_eq!(shop.world.sandbox.asked().len(), asked, "{way}");
+    }
+}
+
+/// What came of it: invoices, payments, balance, and how often each payment was asked for.
+async fn books(shop: &Shop) -> Value {
+    let names = [
+        "status",
+        "total",
+        "amount_paid",
+        "balance_applied",
+        "attempt_count",
+        "next_payment_attempt",
+    ];
+    let invoices = shop.invoices().await.into_iter();
+    let invoices: Vec<Value> = invoices
+        .map(|invoice| json!(names.map(|name| invoice[name].clone())))
+        .collect();
+    let payments = shop.api().get("/v3/payments").await.body["data"].clone();
+    let payments = payments.as_array().unwrap().iter();
+    let payments: Vec<Value> = payments
+        .map(|payment| json!([payment["status"], payment["amount"]]))
+        .collect();
+    let asked = shop.world.sandbox.asked().len();
+    json!([
+        shop.status().await,
+        invoices,
+        payments,
+        shop.balance().await,
+        asked
+    ])
+}
+
+/// 90.00 were paid for April. On the 6th a plan for 30.00 took the place of that, and half of April is over.
+async fn to_be_canceled() -> Shop {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "c" })).await;
+    shop.to("2026-04-06T00:00:00Z").await;
+    shop.change(json!({ "plan_id": "a", "proration_behavior": "create_prorations" }))
+        .await;
+    shop.to("2026-04-16T00:00:00Z").await;
+    shop
+}
+
+#[tokio::test]
+async fn a_cancellation_gives_back_once_wherever_its_caller_dies() {
+    let cancel = async |shop: &Shop| {
+        let path = format!("/v3/subscriptions/{}/cancel", shop.id);
+        let api = shop.api().idempotent("k");
+        api.post(&path, json!({ "prorate": true })).await
+    };
+    let shop = to_be_canceled().await;
+    shop.world.meter.fault(None);
+    cancel(&shop).await.expect(200);
+    let calls = shop.world.meter.calls();
+    let want = books(&shop).await;
+    // 75.00 of the plan that left, less ten days of the one that took its place.
+    assert_eq!(want[3], 7_500 - 1_000, "{want}");
+    for (place, fault) in Fault::everywhere(calls).enumerate() {
+        let mut shop = to_be_canceled().await;
+        shop.world.meter.fault(Some(fault));
+        drop(cancel(&shop).await);
+        shop.world.meter.fault(None);
+        // A worker comes first, or the caller does.
+        let then = if place % 2 == 1 {
+            "00:05:00"
+        } else {
+            "00:00:30"
+        };
+        shop.to(&format!("2026-04-16T{then}Z")).await;
+        let again = cancel(&shop).await;
+        assert_eq!(again.expect(200)["status"], "canceled", "{fault:?}");
+        assert_eq!(books(&shop).await, want, "{fault:?}");
+    }
+}
+
+/// A renewal of 30.00 that was refused on 1 May, a balance of 12.00 since then, and a good card.
+async fn to_be_retried() -> (Shop, String) {
+    let (mut shop, open) = past_due().await;
+    let gift = json!({
+        "customer_id": shop.customer, "currency": "USD",
+        "line_items": [{ "description": "Sorry", "quantity": 1, "unit_amount": -1_200 }],
+    });
+    let gift = shop.api().post("/v3/invoices", gift).await;
+    let path = format!("/v3/invoices/{}/finalize", gift.text_of("id"));
+    shop.api().post(&path, json!({})).await.expect(200);
+    shop.pay_with(GOOD).await;
+    shop.to("2026-05-03T00:00:00Z").await;
+    (shop, open["id"].as_str().unwrap().to_owned())
+}
+
+/// The retry by a process with that fault, and what everybody else does then. Returns the calls of that process.
+async fn retried(fault: Option<Fault>) -> (Value, u64) {
+    let (mut shop, open) = to_be_retried().await;
+    let process = shop.world.process(99);
+    process.meter.fault(fault);
+    let at = "2026-05-04T00:00:00Z".parse().unwrap();
+    let context = process.app.scheduled(shop.world.ours.test(), Some(at));
+    let done = operations::run_invoice(&context, open.parse().unwrap(), at).await;
+    assert!(fault.is_some() || done.is_ok());
+    shop.to("2026-05-05T00:00:00Z").await;
+    (books(&shop).await, process.meter.calls())
+}
+
+#[tokio::test]
+async fn a_retry_takes_balance_and_card_once_wherever_its_worker_dies() {
+    let (want, calls) = retried(None).await;
+    assert!(calls > 8, "only {calls} calls");
+    for fault in Fault::everywhere(calls) {
+        assert_eq!(retried(Some(fault)).await.0, want, "{fault:?}");
+    }
 }
