@@ -22,6 +22,14 @@ pub(crate) struct Cloud {
 
 impl Cloud {
     pub(crate) async fn start(data: Option<&Path>) -> Self {
+        Self::start_with(data, |aws| functions::wire(aws, None).unwrap()).await
+    }
+
+    /// The same with functions of the test's own.
+    pub(crate) async fn start_with(
+        data: Option<&Path>,
+        wire: impl FnOnce(&Aws) -> Functions,
+    ) -> Self {
         let api = cloud::listen(0).await.unwrap();
         let settings = Settings {
             data: data.map(Path::to_owned),
@@ -29,7 +37,7 @@ impl Cloud {
             ..Settings::default()
         };
         let aws = Aws::start(&settings).await.unwrap();
-        let functions = functions::wire(&aws, None).unwrap();
+        let functions = wire(&aws);
         seed::business(&aws, None).await.unwrap();
         let running = aws.run(&functions, api).unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -145,11 +145,10 @@ impl Walk<'_> {
         };
         let partition = keys::due_test_partition(self.business);
         let mut waiting: BTreeSet<(Timestamp, String, String)> = due.iter().map(identity).collect();
-        self.queues
-            .send(due.iter().map(|item| item.message(true)).collect())
-            .await?;
+        self.send(due).await?;
         let mut watch = Watch::new();
         let mut under_way = usize::MAX;
+        let mut again = false;
         loop {
             watch.pause().await;
             let still: BTreeSet<_> = self
@@ -172,6 +171,12 @@ impl Walk<'_> {
             if left.len() < waiting.len() || begun < under_way {
                 watch.progress();
             }
+            // Whoever had it has died: the queue would bring it again after minutes, and doing it twice does it once.
+            if !again && watch.without_progress() > UNDER_WAY {
+                self.send(due.iter().filter(|item| left.contains(&identity(item))))
+                    .await?;
+                again = true;
+            }
             (waiting, under_way) = (left, begun);
             if watch.without_progress() > PATIENCE {
                 self.fail(clock).await?;
@@ -181,6 +186,11 @@ impl Walk<'_> {
                 return Ok(false);
             }
         }
+    }
+
+    async fn send(&self, due: impl IntoIterator<Item = &DueItem>) -> Result<()> {
+        let messages = due.into_iter().map(|item| item.message(true));
+        self.queues.send(messages.collect()).await
     }
 
     /// How many of these items were begun and are not done: an attempt at an invoice, a bill, a message on its way out.

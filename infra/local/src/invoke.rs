@@ -71,6 +71,28 @@ impl Functions {
         }
     }
 
+    /// The same functions, one of them inside another that decides what becomes of its invocations.
+    #[must_use]
+    pub fn wrapping(&self, name: &str, wrap: impl FnOnce(Invocation) -> Invocation) -> Self {
+        let mut wrap = Some(wrap);
+        let deployed = self.deployed.iter().map(|(other, deployed)| {
+            let invocation = Arc::clone(&deployed.invocation);
+            let invocation = match wrap.take_if(|_| other == name) {
+                Some(wrap) => wrap(invocation),
+                None => invocation,
+            };
+            let timeout = deployed.timeout;
+            let deployed = Deployed {
+                invocation,
+                timeout,
+            };
+            (other.clone(), deployed)
+        });
+        Self {
+            deployed: Arc::new(deployed.collect()),
+        }
+    }
+
     /// Whether the function is there to be invoked.
     pub fn has(&self, name: &str) -> bool {
         self.deployed.contains_key(name)

@@ -114,6 +114,13 @@ impl State {
 }
 
 impl Meter {
+    /// A meter of what a function with these settings calls.
+    pub fn of(config: &mut api::Config) -> Self {
+        let meter = Self::over(config.connection.http_client.clone());
+        config.connection.http_client = SharedHttpClient::new(meter.clone());
+        meter
+    }
+
     pub(crate) fn over(inner: SharedHttpClient) -> Self {
         Self {
             inner,
