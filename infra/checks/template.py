@@ -158,7 +158,46 @@ def endless_logs(resources):
             yield f"{name}: no log group with retention"
 
 
-RULES = [iam_wildcards, unsafe_tables, early_redeliveries, lost_messages, endless_logs]
+# What AWS allows, and how much of that this stack may use before it is somebody's turn to make room. The first two are hard
+# limits; routes beyond 300 are for an API that exists already, so a first deployment could not have them.
+POLICY_BYTES, MOST_POLICY_BYTES = 20_480, 10_240
+INTEGRATIONS, MOST_INTEGRATIONS = 300, 100
+ROUTES, MOST_ROUTES = 300, 250
+RESOURCES, MOST_RESOURCES = 500, 350
+TEMPLATE_BYTES, MOST_TEMPLATE_BYTES = 1_000_000, 500_000
+# The longest names that a stack, a region, a function and an API can have: what a reference becomes in a policy.
+LONGEST_REFERENCE = 200
+
+
+def limits(resources):
+    """What grows with every operation stays well within what AWS allows."""
+    if len(resources.all) > MOST_RESOURCES:
+        yield f"{len(resources.all)} resources of at most {MOST_RESOURCES} (AWS: {RESOURCES}): share log groups and alarms"
+    size = len(json.dumps(resources.all))
+    if size > MOST_TEMPLATE_BYTES:
+        yield f"{size} bytes of at most {MOST_TEMPLATE_BYTES} (AWS: {TEMPLATE_BYTES}): have fewer routes"
+    for name, api in resources.of_type("AWS::ApiGatewayV2::Api"):
+        body = api["Body"]
+        routes = sum(key != "parameters" for path in body["paths"].values() for key in path)
+        if routes > MOST_ROUTES:
+            yield f"{name}: {routes} routes of at most {MOST_ROUTES} (AWS: {ROUTES}): let actions below a record share a parameter"
+        # A route that refers to an integration shares it; any other has one of its own.
+        shared = body.get("components", {}).get("x-amazon-apigateway-integrations", {})
+        own = sum("$ref" not in value for value in values_of("x-amazon-apigateway-integration", body["paths"]))
+        if len(shared) + own > MOST_INTEGRATIONS:
+            yield f"{name}: {len(shared) + own} integrations of at most {MOST_INTEGRATIONS} (AWS: {INTEGRATIONS}): share them"
+    policies = {}
+    for name, permission in resources.of_type("AWS::Lambda::Permission"):
+        function = resources.target(permission["FunctionName"])
+        references = sum(1 for _ in values_of("Ref", permission)) + json.dumps(permission).count("${")
+        statement = len(json.dumps(permission)) + len(name) + references * LONGEST_REFERENCE
+        policies[function] = policies.get(function, 0) + statement
+    for function, size in policies.items():
+        if size > MOST_POLICY_BYTES:
+            yield f"{function}: a policy of {size} bytes of at most {MOST_POLICY_BYTES} (AWS: {POLICY_BYTES}): one permission for the API"
+
+
+RULES = [limits, iam_wildcards, unsafe_tables, early_redeliveries, lost_messages, endless_logs]
 
 
 def main():
@@ -177,7 +216,8 @@ def main():
         findings += [f"{rule.__name__}: {finding}" for finding in rule(resources)]
     if findings:
         sys.exit("\n".join(findings))
-    print(f"{path.name}: {len(resources.all)} resources after translation, no findings")
+    routes = sum(len(api["Body"]["paths"]) for _, api in resources.of_type("AWS::ApiGatewayV2::Api"))
+    print(f"{path.name}: {len(resources.all)} resources and {routes} routes after translation, no findings")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 //! What is written twice is written by the code: OpenAPI, routes of the template and of cargo-lambda, sample events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -32,23 +32,12 @@ fn check(path: &str, want: &str) {
 }
 
 /// The text with the lines between two markers replaced.
-fn between(text: &str, begin: &str, end: &str, from: usize, lines: &str) -> String {
-    let start = from + text[from..].find(begin).unwrap() + begin.len();
+fn between(text: &str, begin: &str, end: &str, lines: &str) -> String {
+    let start = text.find(begin).unwrap() + begin.len();
     let start = start + text[start..].find('\n').unwrap() + 1;
     let stop = start + text[start..].find(end).unwrap();
     let stop = text[..stop].rfind('\n').unwrap() + 1;
     format!("{}{lines}{}", &text[..start], &text[stop..])
-}
-
-fn by_function() -> BTreeMap<&'static str, Vec<Operation>> {
-    let mut functions: BTreeMap<&'static str, Vec<Operation>> = BTreeMap::new();
-    for operation in catalogue::every_operation() {
-        functions
-            .entry(operation.function)
-            .or_default()
-            .push(operation);
-    }
-    functions
 }
 
 #[tokio::test]
@@ -110,79 +99,110 @@ fn check_words(document: &Value, operations: &[Operation]) {
     }
 }
 
+/// What is no API: pages for people, and the documentation.
+const PAGES: &[(&str, &str)] = &[
+    ("/docs", "docs"),
+    ("/docs/webhooks", "docs"),
+    ("/docs/{asset}", "docs"),
+    ("/m/{code}", "members"),
+    ("/openapi/{dialect}", "docs"),
+    ("/p/{code}", "enterprise"),
+];
+
+/// Every path with the function that answers it, whatever the method.
+fn routes() -> BTreeMap<String, &'static str> {
+    let pages = PAGES
+        .iter()
+        .map(|(path, function)| ((*path).to_owned(), *function));
+    let mut routes: BTreeMap<String, &'static str> = pages.collect();
+    for operation in catalogue::every_operation() {
+        let path = operation.path.clone();
+        let other = routes.insert(path, operation.function);
+        assert!(
+            other.is_none_or(|other| other == operation.function),
+            "{} belongs to two functions",
+            operation.path
+        );
+    }
+    routes
+}
+
+/// The logical id of a function in the template.
+fn logical(function: &str) -> String {
+    let words = function.split('-');
+    words
+        .map(|word| word[..1].to_uppercase() + &word[1..])
+        .collect()
+}
+
 #[test]
 fn generated_routes_of_the_template_are_those_of_the_code() {
     let path = "infra/template.yaml";
-    let mut template = std::fs::read_to_string(root().join(path)).unwrap();
-    for (function, operations) in by_function() {
-        let mut lines = String::new();
-        for operation in operations {
-            let name: String = operation
-                .id
-                .split('_')
-                .map(|part| part[..1].to_uppercase() + &part[1..])
-                .collect();
-            writeln!(lines, "        {name}:\n          Type: HttpApi").unwrap();
-            writeln!(
-                lines,
-                "          Properties: {{ ApiId: !Ref Api, Method: {}, Path: \"{}\", PayloadFormatVersion: \"2.0\" }}",
-                operation.method, operation.path
-            )
-            .unwrap();
+    let template = std::fs::read_to_string(root().join(path)).unwrap();
+    let (mut lines, mut functions) = (String::new(), BTreeSet::new());
+    for (path, function) in routes() {
+        functions.insert(function);
+        writeln!(lines, "          {path}:").unwrap();
+        let names = path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let parameters: Vec<String> = names
+            .map(|name| {
+                format!("{{ name: {name}, in: path, required: true, schema: {{ type: string }} }}")
+            })
+            .collect();
+        if !parameters.is_empty() {
+            let parameters = parameters.join(", ");
+            writeln!(lines, "            parameters: [{parameters}]").unwrap();
         }
-        let from = template
-            .find(&format!("CodeUri: ../functions/{function}\n"))
-            .unwrap();
-        template = between(
-            &template,
-            "# routes: generated",
-            "# routes: end",
-            from,
-            &lines,
-        );
+        writeln!(
+            lines,
+            "            x-amazon-apigateway-any-method: {{ responses: {{}}, x-amazon-apigateway-integration: \
+             {{ $ref: \"#/components/x-amazon-apigateway-integrations/{}\" }} }}",
+            logical(function)
+        )
+        .unwrap();
     }
-    check(path, &template);
+    let (mut integrations, mut permissions) = (String::new(), String::new());
+    for function in functions {
+        let function = logical(function);
+        writeln!(
+            integrations,
+            "            {function}:\n              type: aws_proxy\n              httpMethod: POST\n              \
+             payloadFormatVersion: \"2.0\"\n              uri: !Sub \"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:\
+             lambda:path/2015-03-31/functions/${{{function}.Arn}}/invocations\""
+        )
+        .unwrap();
+        writeln!(
+            permissions,
+            "  {function}ApiPermission:\n    Type: AWS::Lambda::Permission\n    Properties:\n      \
+             Action: lambda:InvokeFunction\n      FunctionName: !Ref {function}\n      \
+             Principal: apigateway.amazonaws.com\n      SourceArn: !Sub \"arn:${{AWS::Partition}}:execute-api:\
+             ${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/*\""
+        )
+        .unwrap();
+    }
+    let mut generated = template;
+    for (name, lines) in [
+        ("routes", lines),
+        ("integrations", integrations),
+        ("permissions", permissions),
+    ] {
+        let (begin, end) = (format!("# {name}: generated"), format!("# {name}: end"));
+        generated = between(&generated, &begin, &end, &lines);
+    }
+    check(path, &generated);
 }
 
 #[test]
 fn generated_routes_of_cargo_lambda_are_those_of_the_code() {
-    let mut paths: BTreeMap<String, Vec<(String, &str)>> = BTreeMap::new();
-    for operation in catalogue::every_operation() {
-        paths
-            .entry(operation.path.clone())
-            .or_default()
-            .push((operation.method.clone(), operation.function));
-    }
-    for path in [
-        "/docs",
-        "/docs/{asset}",
-        "/docs/webhooks",
-        "/openapi/{dialect}",
-    ] {
-        paths
-            .entry(path.to_owned())
-            .or_default()
-            .push(("GET".to_owned(), "docs"));
-    }
-    let page = ["GET", "POST"].map(|method| (method.to_owned(), "enterprise"));
-    paths.insert("/p/{code}".to_owned(), page.to_vec());
-    let page = ["GET", "POST"].map(|method| (method.to_owned(), "members"));
-    paths.insert("/m/{code}".to_owned(), page.to_vec());
     let mut lines = String::new();
-    for (path, functions) in paths {
-        let rows: Vec<String> = functions
-            .iter()
-            .map(|(method, function)| {
-                format!("{{ function = \"{function}\", method = \"{method}\" }}")
-            })
-            .collect();
-        writeln!(lines, "\"{path}\" = [{}]", rows.join(", ")).unwrap();
+    for (path, function) in routes() {
+        writeln!(lines, "\"{path}\" = \"{function}\"").unwrap();
     }
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    check(
-        "Cargo.toml",
-        &between(&manifest, "# routes: generated", "# routes: end", 0, &lines),
-    );
+    let manifest = between(&manifest, "# routes: generated", "# routes: end", &lines);
+    check("Cargo.toml", &manifest);
 }
 
 #[test]

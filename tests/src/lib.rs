@@ -26,6 +26,7 @@ mod inputs;
 mod mail;
 mod metadata;
 mod metered;
+mod methods;
 mod ministack;
 mod money;
 mod preview;

@@ -14,6 +14,7 @@
 use axum::Router;
 use axum::middleware;
 use axum::routing::get;
+use models::Error;
 
 mod assets;
 mod conditional;
@@ -34,8 +35,7 @@ pub use get_openapi::get_openapi;
 pub use get_webhook_guide::get_webhook_guide;
 pub use not_found::not_found;
 
-/// The routes of this function. A wrong method is answered like a wrong path, because API Gateway sends both to its
-/// `$default` route and so to this function.
+/// The routes of this function, and what no other function has a route for.
 pub fn router() -> Router {
     Router::new()
         .route("/docs", get(get_docs))
@@ -43,7 +43,7 @@ pub fn router() -> Router {
         .route("/docs/{asset}", get(get_docs_asset))
         .route("/openapi/{dialect}", get(get_openapi))
         .fallback(not_found)
-        .method_not_allowed_fallback(not_found)
+        .method_not_allowed_fallback(async || api::Problem(Error::MethodNotAllowed))
         .layer(middleware::map_response(security_headers::add))
 }
 

@@ -37,10 +37,8 @@ impl Gateway {
         tracker: TaskTracker,
     ) -> Self {
         let mut router = Router::default();
-        for function in &template.functions {
-            for route in &function.routes {
-                router.add(&route.method, &route.path, &function.name);
-            }
+        for route in &template.routes {
+            router.add(&route.path, &route.function);
         }
         Self {
             router,
@@ -56,7 +54,7 @@ impl Gateway {
         domain: SocketAddr,
     ) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let Some(found) = self.router.find(parts.method.as_str(), parts.uri.path()) else {
+        let Some(found) = self.router.find(parts.uri.path()) else {
             return problem(StatusCode::NOT_FOUND, "Not Found");
         };
         let body = match Limited::new(body, MAXIMUM_BYTES).collect().await {

@@ -15,16 +15,16 @@ pub(crate) struct Router {
 struct Node {
     literals: BTreeMap<String, Node>,
     parameter: Option<Box<Node>>,
-    /// `{proxy+}`: the methods of a route that takes the rest of the path.
-    greedy: BTreeMap<String, Destination>,
-    methods: BTreeMap<String, Destination>,
+    /// `{proxy+}`: a route that takes the rest of the path.
+    greedy: Option<Destination>,
+    end: Option<Destination>,
 }
 
 /// Where a route leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Destination {
     pub(crate) function: String,
-    /// `GET /v3/plans/{id}`, or `$default`.
+    /// `ANY /v3/plans/{id}`, or `$default`.
     pub(crate) route_key: String,
     /// Names of the parameters, in the order of the path.
     parameters: Vec<String>,
@@ -38,7 +38,8 @@ pub(crate) struct Match<'r> {
 }
 
 impl Router {
-    pub(crate) fn add(&mut self, method: &str, path: &str, function: &str) {
+    /// Adds a route, whatever the method.
+    pub(crate) fn add(&mut self, path: &str, function: &str) {
         if path == "$default" {
             self.default = Some(Destination {
                 function: function.to_owned(),
@@ -67,21 +68,21 @@ impl Router {
         }
         let destination = Destination {
             function: function.to_owned(),
-            route_key: format!("{method} {path}"),
+            route_key: format!("ANY {path}"),
             parameters,
         };
-        let methods = if is_greedy {
+        let place = if is_greedy {
             &mut node.greedy
         } else {
-            &mut node.methods
+            &mut node.end
         };
-        methods.insert(method.to_owned(), destination);
+        *place = Some(destination);
     }
 
-    pub(crate) fn find(&self, method: &str, path: &str) -> Option<Match<'_>> {
+    pub(crate) fn find(&self, path: &str) -> Option<Match<'_>> {
         let segments: Vec<&str> = segments(path).collect();
         let mut values = Vec::new();
-        let found = self.root.find(method, &segments, &mut values);
+        let found = self.root.find(&segments, &mut values);
         let destination = found.or(self.default.as_ref())?;
         let parameters = destination
             .parameters
@@ -101,41 +102,29 @@ impl Router {
 }
 
 impl Node {
-    fn find(
-        &self,
-        method: &str,
-        segments: &[&str],
-        values: &mut Vec<String>,
-    ) -> Option<&Destination> {
+    fn find(&self, segments: &[&str], values: &mut Vec<String>) -> Option<&Destination> {
         let Some((first, rest)) = segments.split_first() else {
-            return of_method(&self.methods, method);
+            return self.end.as_ref();
         };
         if let Some(found) = self
             .literals
             .get(*first)
-            .and_then(|node| node.find(method, rest, values))
+            .and_then(|node| node.find(rest, values))
         {
             return Some(found);
         }
         let before = values.len();
         if let Some(node) = self.parameter.as_ref().filter(|_| !first.is_empty()) {
             values.push((*first).to_owned());
-            if let Some(found) = node.find(method, rest, values) {
+            if let Some(found) = node.find(rest, values) {
                 return Some(found);
             }
             values.truncate(before);
         }
-        let found = of_method(&self.greedy, method)?;
+        let found = self.greedy.as_ref()?;
         values.push(segments.join("/"));
         Some(found)
     }
-}
-
-fn of_method<'n>(
-    methods: &'n BTreeMap<String, Destination>,
-    method: &str,
-) -> Option<&'n Destination> {
-    methods.get(method).or_else(|| methods.get("ANY"))
 }
 
 /// A trailing slash makes an empty last segment, which only a greedy parameter takes.
@@ -149,22 +138,22 @@ mod tests {
 
     fn router() -> Router {
         let mut router = Router::default();
-        for (method, path, function) in [
-            ("GET", "/v3/plans", "billing"),
-            ("GET", "/v3/plans/{id}", "billing"),
-            ("GET", "/v3/plans/default", "special"),
-            ("ANY", "/v3/plans/{id}/prices/{price}", "prices"),
-            ("GET", "/docs/{proxy+}", "docs"),
-            ("ANY", "$default", "fallback"),
+        for (path, function) in [
+            ("/v3/plans", "billing"),
+            ("/v3/plans/{id}", "billing"),
+            ("/v3/plans/default", "special"),
+            ("/v3/plans/{id}/prices/{price}", "prices"),
+            ("/docs/{proxy+}", "docs"),
+            ("$default", "fallback"),
         ] {
-            router.add(method, path, function);
+            router.add(path, function);
         }
         router
     }
 
-    fn found(method: &str, path: &str) -> (String, Vec<(String, String)>) {
+    fn found(path: &str) -> (String, Vec<(String, String)>) {
         let router = router();
-        let found = router.find(method, path).unwrap();
+        let found = router.find(path).unwrap();
         (
             found.destination.function.clone(),
             found.parameters.into_iter().collect(),
@@ -173,41 +162,38 @@ mod tests {
 
     #[test]
     fn the_most_specific_route_wins() {
-        assert_eq!(found("GET", "/v3/plans").0, "billing");
-        assert_eq!(found("GET", "/v3/plans/default").0, "special");
+        assert_eq!(found("/v3/plans").0, "billing");
+        assert_eq!(found("/v3/plans/default").0, "special");
         assert_eq!(
-            found("GET", "/v3/plans/7"),
+            found("/v3/plans/7"),
             (
                 "billing".to_owned(),
                 vec![("id".to_owned(), "7".to_owned())]
             )
         );
-        assert_eq!(found("PUT", "/v3/plans/default/prices/3").0, "prices");
+        assert_eq!(found("/v3/plans/default/prices/3").0, "prices");
     }
 
     #[test]
     fn parameters_are_decoded_one_segment_each() {
         assert_eq!(
-            found("GET", "/v3/plans/a%2Fb%20c/prices/%C3%A9").1,
+            found("/v3/plans/a%2Fb%20c/prices/%C3%A9").1,
             [
                 ("id".to_owned(), "a/b c".to_owned()),
                 ("price".to_owned(), "é".to_owned())
             ]
         );
         assert_eq!(
-            found("GET", "/docs/a/b").1,
+            found("/docs/a/b").1,
             [("proxy".to_owned(), "a/b".to_owned())]
         );
     }
 
     #[test]
     fn what_matches_nothing_goes_to_the_default() {
-        assert_eq!(
-            found("POST", "/v3/plans"),
-            ("fallback".to_owned(), Vec::new())
-        );
-        assert_eq!(found("GET", "/v3/plans/").0, "fallback");
-        assert_eq!(found("GET", "/").0, "fallback");
-        assert!(Router::default().find("GET", "/").is_none());
+        assert_eq!(found("/v3/orders"), ("fallback".to_owned(), Vec::new()));
+        assert_eq!(found("/v3/plans/").0, "fallback");
+        assert_eq!(found("/").0, "fallback");
+        assert!(Router::default().find("/").is_none());
     }
 }

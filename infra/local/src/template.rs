@@ -12,10 +12,12 @@ use crate::pattern::Pattern;
 
 pub use crate::intrinsics::{ACCOUNT, REGION, STACK, arn, queue_url};
 
+use api::Api;
 use resources::{function, queue, rule, table};
 
 pub use policies::{Grant, Resource};
 
+mod api;
 mod events;
 mod policies;
 mod resources;
@@ -32,6 +34,8 @@ pub struct Template {
     pub buses: Vec<String>,
     pub rules: Vec<Rule>,
     pub functions: Vec<Function>,
+    /// The routes of the HTTP API.
+    pub routes: Vec<Route>,
 }
 
 /// A table with its indexes, stream and expiry.
@@ -85,7 +89,6 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// What the function may do; everything else is refused.
     pub grants: Vec<Grant>,
-    pub routes: Vec<Route>,
     pub queues: Vec<QueueMapping>,
     pub streams: Vec<StreamMapping>,
     pub schedules: Vec<Schedule>,
@@ -95,11 +98,12 @@ pub struct Function {
     pub on_failure_queue: Option<String>,
 }
 
-/// A route of the HTTP API. The path is `$default` for what nothing else matches; the method may be `ANY`.
+/// A route of the HTTP API, for whatever method. The path is `$default` for what nothing else matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    pub method: String,
     pub path: String,
+    /// The function that answers, under the name of its crate.
+    pub function: String,
 }
 
 /// An event source mapping from a queue.
@@ -162,7 +166,9 @@ impl Template {
             buses: Vec::new(),
             rules: Vec::new(),
             functions: Vec::new(),
+            routes: Vec::new(),
         };
+        let mut api = Api::default();
         for (logical, resource) in resources.as_object().into_iter().flatten() {
             let empty = Value::Object(Map::new());
             let properties = resource.get("Properties").unwrap_or(&empty);
@@ -174,9 +180,12 @@ impl Template {
                 "AWS::Events::Rule" => template.rules.push(rule(name, properties)?),
                 "AWS::Serverless::Function" => {
                     let (function, rules) = function(logical, resource, properties, &globals)?;
+                    api.functions.insert(logical.clone(), function.name.clone());
                     template.functions.push(function);
                     template.rules.extend(rules);
                 }
+                "AWS::Serverless::HttpApi" => api.read(properties)?,
+                "AWS::Lambda::Permission" => api.permit(properties),
                 // These would grant something beside the policies of a function, which are all that is read.
                 kind if kind.starts_with("AWS::IAM::") || kind == "AWS::Serverless::Connector" => {
                     return Err(Error::Template(format!(
@@ -186,6 +195,7 @@ impl Template {
                 _ => {}
             }
         }
+        template.routes = api.routes()?;
         template.check()?;
         policies::check(&template)?;
         Ok(template)

@@ -122,12 +122,26 @@ Resources:
           Properties:
             EventBusName: !Ref Bus
             Pattern: { detail-type: [thing.created] }
-        Get:
-          Type: HttpApi
-          Properties: { Method: GET, Path: "/things/{id}" }
-        Default:
-          Type: HttpApi
-          Properties: { Method: ANY, Path: "$default" }
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      DefinitionBody:
+        paths:
+          /things/{id}:
+            parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+            x-amazon-apigateway-any-method: { x-amazon-apigateway-integration: { $ref: '#/components/x-amazon-apigateway-integrations/It' } }
+          /$default:
+            x-amazon-apigateway-any-method: { x-amazon-apigateway-integration: { $ref: '#/components/x-amazon-apigateway-integrations/It' } }
+        components:
+          x-amazon-apigateway-integrations:
+            It:
+              type: aws_proxy
+              httpMethod: POST
+              payloadFormatVersion: "2.0"
+              uri: !Sub "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Worker.Arn}/invocations"
+  WorkerApiPermission:
+    Type: AWS::Lambda::Permission
+    Properties: { Action: lambda:InvokeFunction, FunctionName: !Ref Worker, Principal: apigateway.amazonaws.com }
   Ticker:
     Type: AWS::Serverless::Function
     Properties:

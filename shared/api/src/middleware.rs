@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use models::{Error, IdSource};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -41,7 +41,7 @@ pub fn finish(router: Router<App>, app: App) -> Router {
     let ids = Arc::clone(app.ids());
     let router = router
         .fallback(async || Problem(Error::not_found("route", "")))
-        .method_not_allowed_fallback(async || Problem(Error::not_found("route", "")))
+        .method_not_allowed_fallback(async || Problem(Error::MethodNotAllowed))
         .with_state(app);
     surround(router, ids)
 }
@@ -147,7 +147,12 @@ fn too_large() -> Response {
 fn dress(response: Response, info: &RequestInfo) -> Response {
     let mut response = if let Some(Problem(error)) = response.extensions().get::<Problem>() {
         report(error);
-        dialect::render(error, info)
+        let mut rendered = dialect::render(error, info);
+        // Who refuses a method says which there are.
+        if let Some(methods) = response.headers().get(ALLOW) {
+            rendered.headers_mut().insert(ALLOW, methods.clone());
+        }
+        rendered
     } else if response.extensions().get::<TooLarge>().is_some() {
         dialect::render_too_large(info, MAX_BODY_BYTES)
     } else {
@@ -171,6 +176,7 @@ fn report(error: &Error) {
         Error::Unavailable(detail) => tracing::warn!(detail, "unavailable"),
         Error::Invalid(_)
         | Error::NotFound { .. }
+        | Error::MethodNotAllowed
         | Error::AlreadyExists { .. }
         | Error::Conflict { .. }
         | Error::Declined { .. }

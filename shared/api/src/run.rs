@@ -238,6 +238,7 @@ fn detail(error: &Error) -> String {
         Error::Internal(detail) | Error::Unavailable(detail) => detail.clone(),
         Error::Invalid(invalid) => format!("invalid: {:?}", invalid.fields),
         Error::NotFound { .. }
+        | Error::MethodNotAllowed
         | Error::AlreadyExists { .. }
         | Error::Conflict { .. }
         | Error::Declined { .. }

@@ -78,6 +78,9 @@ pub enum Error {
         /// JSON pointer of the referring field; `None` where the id was in the path.
         pointer: Option<Cow<'static, str>>,
     },
+    /// There is something at that address, which does not take that method.
+    #[error("the method is not allowed here: the header Allow names those that are")]
+    MethodNotAllowed,
     /// A record of that name exists.
     #[error("{what} {id} already exists")]
     AlreadyExists {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Function, QueueMapping, Route, Rule, Schedule, StreamMapping, Target};
+use super::{Function, QueueMapping, Rule, Schedule, StreamMapping, Target};
 use super::{duration, flag, integer, last_of_arn, string};
 use crate::Error;
 use crate::pattern::Pattern;
@@ -21,7 +21,6 @@ pub(super) fn read(
     let properties = source.get("Properties").unwrap_or(&empty);
     let name = format!("{}-{logical}{event}", super::STACK);
     match string(source, "Type").unwrap_or_default() {
-        "HttpApi" => function.routes.push(route(properties)),
         "SQS" => function.queues.push(queue_mapping(properties)),
         "DynamoDB" => function.streams.push(stream_mapping(&name, properties)?),
         kind @ ("ScheduleV2" | "Schedule") => {
@@ -41,14 +40,6 @@ pub(super) fn read(
         }
     }
     Ok(())
-}
-
-/// A function without a path takes what no other route matches.
-fn route(properties: &Value) -> Route {
-    Route {
-        method: string(properties, "Method").unwrap_or("ANY").to_uppercase(),
-        path: string(properties, "Path").unwrap_or("$default").to_owned(),
-    }
 }
 
 fn queue_mapping(properties: &Value) -> QueueMapping {

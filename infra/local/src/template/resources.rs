@@ -143,7 +143,6 @@ pub(super) fn function(
         timeout: duration(seconds),
         environment,
         grants: policies::read(logical, properties, globals)?,
-        routes: Vec::new(),
         queues: Vec::new(),
         streams: Vec::new(),
         schedules: Vec::new(),

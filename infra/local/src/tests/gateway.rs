@@ -65,7 +65,7 @@ async fn a_request_becomes_a_payload_of_format_two() {
     let event = event(request, b"").await;
     let context = &event["requestContext"];
     assert_eq!(event["version"], "2.0");
-    assert_eq!(event["routeKey"], "GET /things/{id}");
+    assert_eq!(event["routeKey"], "ANY /things/{id}");
     assert_eq!(event["rawPath"], "/things/a%2Fb");
     assert_eq!(event["rawQueryString"], "tag=1&tag=%322&q=a+b");
     assert_eq!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::template::{Function, Queue, Redrive, Route, TEMPLATE, Target, Template};
+use crate::template::{Function, Queue, Redrive, TEMPLATE, Target, Template};
 
 fn template() -> Template {
     let parameters = BTreeMap::from([("OperatorKeySha256".to_owned(), "ab".repeat(32))]);
@@ -65,17 +65,14 @@ fn functions_are_known_by_their_crates() {
     let template = template();
     let billing = function(&template, "billing");
     assert_eq!(billing.timeout, Duration::from_secs(15));
-    assert!(billing.routes.contains(&Route {
-        method: "GET".to_owned(),
-        path: "/v3/plans/{id}".to_owned()
-    }));
-    let defaults: Vec<&str> = template
-        .functions
-        .iter()
-        .filter(|function| function.routes.iter().any(|route| route.path == "$default"))
-        .map(|function| function.name.as_str())
-        .collect();
-    assert_eq!(defaults, ["docs"]);
+    let answers = |path: &str| {
+        let mut routes = template.routes.iter().filter(|route| route.path == path);
+        let function = routes.next().map(|route| route.function.as_str());
+        assert_eq!(routes.next(), None);
+        function
+    };
+    assert_eq!(answers("/v3/plans/{id}"), Some("billing"));
+    assert_eq!(answers("$default"), Some("docs"));
 }
 
 #[test]
@@ -189,5 +186,44 @@ fn workers_take_batches() {
         };
         assert_eq!(mapping.queue, queue);
         assert!(mapping.reports_item_failures);
+    }
+}
+
+/// An API Gateway would refuse these, or answer 500 for ever.
+#[test]
+fn an_api_that_leads_nowhere_is_refused() {
+    let parameters = BTreeMap::from([("OperatorKeySha256".to_owned(), "ab".repeat(32))]);
+    let broken = |from: &str, to: &str| {
+        let changed = TEMPLATE.replacen(from, to, 1);
+        assert_ne!(changed, TEMPLATE, "{from}");
+        Template::parse(&changed, 4566, &parameters)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    for (from, to, why) in [
+        (
+            "integrations/Docs\" }",
+            "integrations/Doc\" }",
+            "no integration Doc",
+        ),
+        ("functions/${Crm.Arn}", "functions/${Table.Arn}", "Crm"),
+        (
+            "FunctionName: !Ref Crm\n      Principal: apigateway.amazonaws.com",
+            "FunctionName: !Ref Crm\n      Principal: events.amazonaws.com",
+            "no permission to invoke Crm",
+        ),
+        (
+            "parameters: [{ name: id,",
+            "parameters: [{ name: other,",
+            "are not those that it declares",
+        ),
+        (
+            "/health:\n            x-amazon-apigateway-any-method",
+            "/health:\n            get",
+            "/health is not understood",
+        ),
+    ] {
+        let error = broken(from, to).unwrap_err();
+        assert!(error.contains(why), "{to}: {error}");
     }
 }

@@ -76,6 +76,10 @@ fn of(error: &Error) -> (StatusCode, ErrorBody) {
             (StatusCode::BAD_REQUEST, body)
         }
         Error::NotFound { .. } => (StatusCode::NOT_FOUND, body("not_found", text)),
+        Error::MethodNotAllowed => {
+            let body = body("method_not_allowed", text);
+            (StatusCode::METHOD_NOT_ALLOWED, body)
+        }
         Error::AlreadyExists { .. } => (StatusCode::CONFLICT, body("already_exists", text)),
         Error::Conflict { code, .. } => (StatusCode::CONFLICT, body(code, text)),
         Error::Declined { code, .. } => (StatusCode::PAYMENT_REQUIRED, body(code, text)),

@@ -77,6 +77,12 @@ fn kind(error: &Error) -> Kind<'_> {
             count(invalid.fields.len()),
         ),
         Error::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found", "Not found", text),
+        Error::MethodNotAllowed => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "Method not allowed",
+            text,
+        ),
         Error::AlreadyExists { .. } => (
             StatusCode::CONFLICT,
             "already_exists",

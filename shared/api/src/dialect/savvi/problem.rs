@@ -39,6 +39,7 @@ fn of(error: &Error) -> (StatusCode, ErrorBody) {
     match error {
         Error::Invalid(invalid) => (StatusCode::UNPROCESSABLE_ENTITY, validation(invalid)),
         Error::NotFound { .. } => plain(StatusCode::NOT_FOUND, "Not found".to_owned()),
+        Error::MethodNotAllowed => plain(StatusCode::METHOD_NOT_ALLOWED, text),
         Error::AlreadyExists { .. } => base("has already been taken"),
         Error::Conflict { .. } | Error::Declined { .. } | Error::Idempotency { .. } => base(&text),
         Error::Unauthenticated => {
@@ -103,6 +104,7 @@ pub(crate) fn render(error: &Error) -> Response {
         Error::Unavailable(_) => Some(1),
         Error::Invalid(_)
         | Error::NotFound { .. }
+        | Error::MethodNotAllowed
         | Error::AlreadyExists { .. }
         | Error::Conflict { .. }
         | Error::Declined { .. }
