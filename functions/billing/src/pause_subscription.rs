@@ -4,6 +4,7 @@ use api::dialect::rocketsavvy::{Problems, Subscription};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::billing::{PauseBehavior, PauseCollection};
+use models::choices;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Timestamp};
@@ -11,17 +12,13 @@ use utoipa::ToSchema;
 
 use crate::terms::{bring_rows, settled};
 
-/// What is paused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Paused {
-    Collection,
-    Service,
+choices! {
+    /// What is paused.
+    enum Paused {
+        Collection = "collection",
+        Service = "service",
+    }
 }
-
-const PAUSED: &[(&str, Paused)] = &[
-    ("collection", Paused::Collection),
-    ("service", Paused::Service),
-];
 
 /// A pause.
 #[derive(Debug, ToSchema)]
@@ -48,7 +45,7 @@ pub(crate) struct Body {
 
 impl Input for Body {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let mode = fields.choice("mode", PAUSED).optional();
+        let mode = fields.choice("mode", Paused::ALL).optional();
         let behavior = fields.choice("behavior", PauseBehavior::ALL).optional();
         let resumes_at = fields.timestamp("resumes_at").optional();
         let mode = mode.unwrap_or(match behavior {

@@ -10,8 +10,6 @@ use utoipa::ToSchema;
 use crate::key_secrets::add_key;
 use crate::scopes;
 
-const MODES: &[(&str, Mode)] = &[("test", Mode::Test), ("live", Mode::Live)];
-
 /// A new key.
 #[derive(Debug, ToSchema)]
 pub(crate) struct NewKey {
@@ -32,7 +30,7 @@ pub(crate) struct NewKey {
 impl Input for NewKey {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let name = fields.text("name", 1..=100).required(fields);
-        let mode = fields.choice("mode", MODES).required(fields);
+        let mode = fields.choice("mode", Mode::ALL).required(fields);
         let scopes = scopes::read(fields);
         let expires_at = fields.timestamp("expires_at").optional();
         Some(Self {

@@ -5,6 +5,8 @@
 #![warn(missing_docs)]
 
 pub mod billing;
+#[doc(hidden)]
+pub mod choice;
 pub mod crm;
 pub mod error;
 pub mod event;

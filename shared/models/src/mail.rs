@@ -5,6 +5,7 @@
 //! - A link with a secret is kept apart from the text, and is forgotten with the provider's answer in live mode. In test mode it
 //!   stays: nothing leaves the installation, so the record is the outbox in which it is read.
 
+use crate::choice::choices;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -16,20 +17,11 @@ use crate::time::Timestamp;
 /// What stands in a text where the link goes.
 pub const LINK: &str = "{link}";
 
-/// What a mail is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EmailKind {
-    /// Somebody became a member, and chooses a password.
-    Welcome,
-}
-
-impl EmailKind {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Welcome => "welcome",
-        }
+choices! {
+    /// What a mail is for.
+    pub enum EmailKind {
+        /// Somebody became a member, and chooses a password.
+        Welcome = "welcome",
     }
 }
 

@@ -12,6 +12,7 @@ mod form;
 mod pattern;
 mod state;
 
+use crate::choice::choices;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -32,83 +33,37 @@ pub const MEMBER_USERNAME: &str = "memberUsername";
 /// The country where none is given: the only one that Savvi is available in.
 pub const DEFAULT_COUNTRY: &str = "United States of America";
 
-/// How a member was enrolled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MemberKind {
-    /// By a wholesale partner, who pays.
-    Wholesale,
-    /// By a call center; the member pays by a card in the vault.
-    CallCenter,
-}
-
-impl MemberKind {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Wholesale => "wholesale",
-            Self::CallCenter => "call_center",
-        }
+choices! {
+    /// How a member was enrolled.
+    pub enum MemberKind {
+        /// By a wholesale partner, who pays.
+        Wholesale = "wholesale",
+        /// By a call center; the member pays by a card in the vault.
+        CallCenter = "call_center",
     }
 }
 
-/// Where a member stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MemberStatus {
-    /// As enrolled.
-    Active,
-    /// Left.
-    Inactive,
-    /// Sent away.
-    Banned,
-}
-
-impl MemberStatus {
-    /// All states in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("banned", Self::Banned),
-        ("inactive", Self::Inactive),
-    ];
-
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Inactive => "inactive",
-            Self::Banned => "banned",
-        }
+choices! {
+    /// Where a member stands.
+    pub enum MemberStatus {
+        /// As enrolled.
+        Active = "active",
+        /// Sent away.
+        Banned = "banned",
+        /// Left.
+        Inactive = "inactive",
     }
 }
 
-/// What a member says of its gender.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Gender {
-    /// `Male`.
-    Male,
-    /// `Female`.
-    Female,
-    /// `Prefer not to say`.
-    #[serde(rename = "Prefer not to say")]
-    Unsaid,
-}
-
-impl Gender {
-    /// All answers in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("Male", Self::Male),
-        ("Female", Self::Female),
-        ("Prefer not to say", Self::Unsaid),
-    ];
-
-    /// The answer on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Male => "Male",
-            Self::Female => "Female",
-            Self::Unsaid => "Prefer not to say",
-        }
+choices! {
+    /// What a member says of its gender.
+    pub enum Gender {
+        /// `Male`.
+        Male = "Male",
+        /// `Female`.
+        Female = "Female",
+        /// `Prefer not to say`.
+        Unsaid = "Prefer not to say",
     }
 }
 

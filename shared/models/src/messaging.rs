@@ -10,6 +10,7 @@
 mod dispatch;
 mod phone;
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -23,64 +24,31 @@ pub use phone::{NotAPhone, normalize_phone};
 const NIGHT_BEGINS: i8 = 21;
 /// The first hour of the morning.
 const NIGHT_ENDS: i8 = 8;
-/// Where a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageStatus {
-    /// Waits for its time.
-    Queued,
-    /// Handed to the provider, whose answer is not known yet.
-    Sending,
-    /// The provider took it.
-    Sent,
-    /// It was not sent, and never will be.
-    Failed,
-    /// It came in.
-    Received,
-}
-
-impl MessageStatus {
-    /// All states in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("failed", Self::Failed),
-        ("queued", Self::Queued),
-        ("received", Self::Received),
-        ("sending", Self::Sending),
-        ("sent", Self::Sent),
-    ];
-
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-            Self::Received => "received",
-        }
+choices! {
+    /// Where a message stands.
+    pub enum MessageStatus {
+        /// It was not sent, and never will be.
+        Failed = "failed",
+        /// Waits for its time.
+        Queued = "queued",
+        /// It came in.
+        Received = "received",
+        /// Handed to the provider, whose answer is not known yet.
+        Sending = "sending",
+        /// The provider took it.
+        Sent = "sent",
     }
 }
 
-/// What a message is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageKind {
-    /// A payment of a schedule is due soon.
-    PaymentReminder,
-    /// Somebody wrote, and this is the answer.
-    Reply,
-    /// Somebody wrote.
-    Inbound,
-}
-
-impl MessageKind {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PaymentReminder => "payment_reminder",
-            Self::Reply => "reply",
-            Self::Inbound => "inbound",
-        }
+choices! {
+    /// What a message is for.
+    pub enum MessageKind {
+        /// A payment of a schedule is due soon.
+        PaymentReminder = "payment_reminder",
+        /// Somebody wrote, and this is the answer.
+        Reply = "reply",
+        /// Somebody wrote.
+        Inbound = "inbound",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Whose data it is. Both halves come from the credential and from nowhere else.
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Account, Id};
@@ -7,25 +8,18 @@ use crate::ids::{Account, Id};
 /// The business that owns a record.
 pub type Business = Id<Account>;
 
-/// Live records move real money; test records never do. The two never meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Real money, real messages.
-    Live,
-    /// The sandbox.
-    Test,
+choices! {
+    /// Live records move real money; test records never do. The two never meet.
+    #[derive(Hash)]
+    pub enum Mode {
+        /// Real money, real messages.
+        Live = "live",
+        /// The sandbox.
+        Test = "test",
+    }
 }
 
 impl Mode {
-    /// `live` or `test`, as in keys and on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Test => "test",
-        }
-    }
-
     /// The `livemode` field of every reply.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Live)

@@ -1,5 +1,6 @@
 //! Moments, days and billing periods. `jiff` stays behind this module.
 
+use crate::choice::choices;
 use std::fmt;
 use std::str::FromStr;
 
@@ -252,32 +253,24 @@ impl Zone {
     }
 }
 
-/// The step of a price: how long one period is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Interval {
-    /// 24 hours.
-    Day,
-    /// Seven days.
-    Week,
-    /// A calendar month.
-    Month,
-    /// Three calendar months.
-    Quarter,
-    /// Twelve calendar months.
-    Year,
+choices! {
+    /// The step of a price: how long one period is.
+    #[derive(Hash)]
+    pub enum Interval {
+        /// 24 hours.
+        Day = "day",
+        /// Seven days.
+        Week = "week",
+        /// A calendar month.
+        Month = "month",
+        /// Three calendar months.
+        Quarter = "quarter",
+        /// Twelve calendar months.
+        Year = "year",
+    }
 }
 
 impl Interval {
-    /// All intervals in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("day", Self::Day),
-        ("week", Self::Week),
-        ("month", Self::Month),
-        ("quarter", Self::Quarter),
-        ("year", Self::Year),
-    ];
-
     /// `anchor` plus `steps` periods of `count` intervals, by the calendar and the clock on the wall of `zone`.
     ///
     /// Days and months are counted from the anchor itself, so its day survives short months (31 Jan → 28 Feb → 31 Mar) and

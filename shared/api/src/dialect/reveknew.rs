@@ -52,11 +52,3 @@ use serde_json::value::RawValue;
 fn amount(money: Money) -> Result<Box<RawValue>> {
     super::rocketsavvy::number(money.major())
 }
-
-/// The wire spelling of a choice, from the list that inputs read it by.
-fn spelling<T: PartialEq>(choices: &[(&'static str, T)], value: &T) -> &'static str {
-    choices
-        .iter()
-        .find(|(_, choice)| choice == value)
-        .map_or("", |(name, _)| *name)
-}

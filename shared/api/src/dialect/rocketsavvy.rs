@@ -56,14 +56,6 @@ pub use webhooks::{Endpoint, MASKED, Recovery, TestSent};
 
 pub(crate) use problem::{problem, render, render_too_large};
 
-/// The wire spelling of a choice, from the list that inputs read it by.
-fn spelling<T: PartialEq>(choices: &[(&'static str, T)], value: &T) -> String {
-    choices
-        .iter()
-        .find(|(_, choice)| choice == value)
-        .map_or_else(String::new, |(name, _)| (*name).to_owned())
-}
-
 /// A decimal as a JSON number with exactly its digits.
 pub fn number(decimal: rust_decimal::Decimal) -> models::Result<Box<serde_json::value::RawValue>> {
     serde_json::value::RawValue::from_string(decimal.normalize().to_string())

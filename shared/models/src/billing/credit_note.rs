@@ -1,5 +1,6 @@
 //! A credit note: what of an invoice is owed no longer, and where the money went that had been paid for it.
 
+use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -10,28 +11,18 @@ use crate::metadata::Metadata;
 use crate::money::{Currency, Money};
 use crate::time::Timestamp;
 
-/// Why something is credited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CreditNoteReason {
-    /// It was billed twice.
-    Duplicate,
-    /// Somebody was deceived.
-    Fraudulent,
-    /// Something else was wanted.
-    OrderChange,
-    /// It was not good.
-    ProductUnsatisfactory,
-}
-
-impl CreditNoteReason {
-    /// All reasons in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("duplicate", Self::Duplicate),
-        ("fraudulent", Self::Fraudulent),
-        ("order_change", Self::OrderChange),
-        ("product_unsatisfactory", Self::ProductUnsatisfactory),
-    ];
+choices! {
+    /// Why something is credited.
+    pub enum CreditNoteReason {
+        /// It was billed twice.
+        Duplicate = "duplicate",
+        /// Somebody was deceived.
+        Fraudulent = "fraudulent",
+        /// Something else was wanted.
+        OrderChange = "order_change",
+        /// It was not good.
+        ProductUnsatisfactory = "product_unsatisfactory",
+    }
 }
 
 /// Whether what is credited had been paid.

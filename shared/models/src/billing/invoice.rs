@@ -6,6 +6,7 @@ mod draft;
 mod refunds;
 mod unused;
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use crate::billing::{
@@ -23,75 +24,42 @@ pub use credit::{Credit, Credited, Crediting, GivenBack, Part};
 pub use draft::DraftChanges;
 pub use unused::Unused;
 
-/// Where an invoice stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InvoiceStatus {
-    /// Not final: lines may change, and it has no number.
-    Draft,
-    /// Final and owed.
-    Open,
-    /// Paid in full.
-    Paid,
-    /// Owed no longer.
-    Void,
-    /// Owed, and given up.
-    Uncollectible,
+choices! {
+    /// Where an invoice stands.
+    pub enum InvoiceStatus {
+        /// Not final: lines may change, and it has no number.
+        Draft = "draft",
+        /// Final and owed.
+        Open = "open",
+        /// Paid in full.
+        Paid = "paid",
+        /// Owed, and given up.
+        Uncollectible = "uncollectible",
+        /// Owed no longer.
+        Void = "void",
+    }
 }
 
 impl InvoiceStatus {
-    /// All states in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("draft", Self::Draft),
-        ("open", Self::Open),
-        ("paid", Self::Paid),
-        ("uncollectible", Self::Uncollectible),
-        ("void", Self::Void),
-    ];
-
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Open => "open",
-            Self::Paid => "paid",
-            Self::Void => "void",
-            Self::Uncollectible => "uncollectible",
-        }
-    }
-
     /// Whether money can still come in.
     pub const fn is_payable(self) -> bool {
         matches!(self, Self::Open | Self::Uncollectible)
     }
 }
 
-/// Why an invoice was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BillingReason {
-    /// Somebody wrote it.
-    Manual,
-    /// A subscription without a trial began.
-    SubscriptionCreate,
-    /// A period of a subscription began or, at its end, ended.
-    SubscriptionCycle,
-    /// A subscription was changed.
-    SubscriptionUpdate,
-    /// A payment of a schedule is owed.
-    PaymentSchedule,
-}
-
-impl BillingReason {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Manual => "manual",
-            Self::SubscriptionCreate => "subscription_create",
-            Self::SubscriptionCycle => "subscription_cycle",
-            Self::SubscriptionUpdate => "subscription_update",
-            Self::PaymentSchedule => "payment_schedule",
-        }
+choices! {
+    /// Why an invoice was made.
+    pub enum BillingReason {
+        /// Somebody wrote it.
+        Manual = "manual",
+        /// A subscription without a trial began.
+        SubscriptionCreate = "subscription_create",
+        /// A period of a subscription began or, at its end, ended.
+        SubscriptionCycle = "subscription_cycle",
+        /// A subscription was changed.
+        SubscriptionUpdate = "subscription_update",
+        /// A payment of a schedule is owed.
+        PaymentSchedule = "payment_schedule",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be subscribed to.
 
+use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -10,35 +11,25 @@ use crate::metadata::Metadata;
 use crate::money::{Currency, Money};
 use crate::time::{Interval, Timestamp};
 
-/// The `billing_cycle` of the v3 document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BillingCycle {
-    /// Every day or number of days.
-    Daily,
-    /// Every week or number of weeks.
-    Weekly,
-    /// Every month.
-    Monthly,
-    /// Every three months.
-    Quarterly,
-    /// Every year.
-    Yearly,
-    /// Monthly, for what the plan's meters counted.
-    UsageBased,
+choices! {
+    /// The `billing_cycle` of the v3 document.
+    pub enum BillingCycle {
+        /// Every day or number of days.
+        Daily = "daily",
+        /// Every month.
+        Monthly = "monthly",
+        /// Every three months.
+        Quarterly = "quarterly",
+        /// Monthly, for what the plan's meters counted.
+        UsageBased = "usage_based",
+        /// Every week or number of weeks.
+        Weekly = "weekly",
+        /// Every year.
+        Yearly = "yearly",
+    }
 }
 
 impl BillingCycle {
-    /// All cycles in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("daily", Self::Daily),
-        ("monthly", Self::Monthly),
-        ("quarterly", Self::Quarterly),
-        ("usage_based", Self::UsageBased),
-        ("weekly", Self::Weekly),
-        ("yearly", Self::Yearly),
-    ];
-
     /// The cycle of a price. Three months are a quarter and twelve a year, however they are written.
     pub const fn of(interval: Interval, count: u32) -> Option<Self> {
         match (interval, count) {
@@ -54,27 +45,21 @@ impl BillingCycle {
     }
 }
 
-/// Whether the amounts of a price contain the tax.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaxBehavior {
-    /// As the tax rate itself says.
-    #[default]
-    Unspecified,
-    /// Tax comes on top.
-    Exclusive,
-    /// Tax is contained.
-    Inclusive,
+choices! {
+    /// Whether the amounts of a price contain the tax.
+    #[derive(Default)]
+    pub enum TaxBehavior {
+        /// Tax comes on top.
+        Exclusive = "exclusive",
+        /// Tax is contained.
+        Inclusive = "inclusive",
+        /// As the tax rate itself says.
+        #[default]
+        Unspecified = "unspecified",
+    }
 }
 
 impl TaxBehavior {
-    /// All behaviours in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("exclusive", Self::Exclusive),
-        ("inclusive", Self::Inclusive),
-        ("unspecified", Self::Unspecified),
-    ];
-
     /// For what storage leaves out.
     pub fn is_unspecified(&self) -> bool {
         *self == Self::Unspecified

@@ -1,40 +1,32 @@
 //! How an amount follows from a quantity: the six pricing models, in exact decimals until the one rounding of a line.
 
+use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// How an amount follows from the quantity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PricingModel {
-    /// The same amount every period.
-    #[default]
-    Flat,
-    /// The amount for each unit.
-    PerUnit,
-    /// Each unit at the price of the tier it falls into.
-    Graduated,
-    /// All units at the price of the tier that the whole quantity falls into.
-    Volume,
-    /// The amount for each package that was begun.
-    Package,
-    /// A percentage of the quantity, which counts minor units, and the amount for each event.
-    Percentage,
+choices! {
+    /// How an amount follows from the quantity.
+    #[derive(Default)]
+    pub enum PricingModel {
+        /// The same amount every period.
+        #[default]
+        Flat = "flat",
+        /// Each unit at the price of the tier it falls into.
+        Graduated = "graduated",
+        /// The amount for each package that was begun.
+        Package = "package",
+        /// The amount for each unit.
+        PerUnit = "per_unit",
+        /// A percentage of the quantity, which counts minor units, and the amount for each event.
+        Percentage = "percentage",
+        /// All units at the price of the tier that the whole quantity falls into.
+        Volume = "volume",
+    }
 }
 
 impl PricingModel {
-    /// All models in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("flat", Self::Flat),
-        ("graduated", Self::Graduated),
-        ("package", Self::Package),
-        ("per_unit", Self::PerUnit),
-        ("percentage", Self::Percentage),
-        ("volume", Self::Volume),
-    ];
-
     /// Whether the price is in tiers.
     pub const fn is_tiered(self) -> bool {
         matches!(self, Self::Graduated | Self::Volume)

@@ -1,5 +1,6 @@
 //! What a business decides about its billing.
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Id, TaxRate};
@@ -11,62 +12,42 @@ pub const MAX_RETRY_DAYS: u32 = 60;
 /// Tax rates that an invoice has where nothing else is said, at the most.
 pub const MAX_DEFAULT_TAX_RATES: usize = 5;
 
-/// What becomes of a subscription whose invoice is still owed after the last retry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AfterRetries {
-    /// It ends.
-    #[default]
-    Cancel,
-    /// It goes on, and its invoices are not collected.
-    Unpaid,
-    /// It goes on, and its next invoice is collected.
-    PastDue,
+choices! {
+    /// What becomes of a subscription whose invoice is still owed after the last retry.
+    #[derive(Default)]
+    pub enum AfterRetries {
+        /// It ends.
+        #[default]
+        Cancel = "cancel",
+        /// It goes on, and its next invoice is collected.
+        PastDue = "past_due",
+        /// It goes on, and its invoices are not collected.
+        Unpaid = "unpaid",
+    }
 }
 
-impl AfterRetries {
-    /// All choices in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("cancel", Self::Cancel),
-        ("past_due", Self::PastDue),
-        ("unpaid", Self::Unpaid),
-    ];
+choices! {
+    /// In what the rest of a period is measured where a price changes within it.
+    #[derive(Default)]
+    pub enum ProrationUnit {
+        /// Days; the day of the change is the new price's.
+        Day = "day",
+        /// Seconds.
+        #[default]
+        Second = "second",
+    }
 }
 
-/// In what the rest of a period is measured where a price changes within it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProrationUnit {
-    /// Seconds.
-    #[default]
-    Second,
-    /// Days; the day of the change is the new price's.
-    Day,
-}
-
-impl ProrationUnit {
-    /// All units in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] =
-        &[("day", Self::Day), ("second", Self::Second)];
-}
-
-/// What becomes of usage that is reported after its period was billed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LateUsage {
-    /// It is billed with the next period.
-    #[default]
-    NextInvoice,
-    /// It is refused.
-    Reject,
-}
-
-impl LateUsage {
-    /// All choices in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("next_invoice", Self::NextInvoice),
-        ("reject", Self::Reject),
-    ];
+choices! {
+    /// What becomes of usage that is reported after its period was billed.
+    #[derive(Default)]
+    pub enum LateUsage {
+        /// It is billed with the next period.
+        #[default]
+        NextInvoice = "next_invoice",
+        /// It is refused.
+        Reject = "reject",
+    }
 }
 
 /// Who sells, as it stands on an invoice.

@@ -9,6 +9,7 @@ mod pending_update;
 mod scheduled;
 mod turn;
 
+use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -35,81 +36,48 @@ pub const INCOMPLETE_SECONDS: i64 = 23 * 3600;
 /// Plans that one subscription can have at once, as in Stripe.
 pub const MAX_ITEMS: usize = 20;
 
-/// Where a subscription stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SubscriptionStatus {
-    /// Free until `trial_end`.
-    Trialing,
-    /// Paid, or billed by invoice.
-    Active,
-    /// Waiting for the first payment.
-    Incomplete,
-    /// The first payment never came.
-    IncompleteExpired,
-    /// A later payment was refused, or an invoice is overdue.
-    PastDue,
-    /// Nothing is collected any more; invoices are still made.
-    Unpaid,
-    /// No service and no invoices: until it is resumed, or until it starts.
-    Paused,
-    /// Over.
-    Canceled,
+choices! {
+    /// Where a subscription stands.
+    pub enum SubscriptionStatus {
+        /// Paid, or billed by invoice.
+        Active = "active",
+        /// Over.
+        Canceled = "canceled",
+        /// Waiting for the first payment.
+        Incomplete = "incomplete",
+        /// The first payment never came.
+        IncompleteExpired = "incomplete_expired",
+        /// A later payment was refused, or an invoice is overdue.
+        PastDue = "past_due",
+        /// No service and no invoices: until it is resumed, or until it starts.
+        Paused = "paused",
+        /// Free until `trial_end`.
+        Trialing = "trialing",
+        /// Nothing is collected any more; invoices are still made.
+        Unpaid = "unpaid",
+    }
 }
 
 impl SubscriptionStatus {
-    /// All states in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("active", Self::Active),
-        ("canceled", Self::Canceled),
-        ("incomplete", Self::Incomplete),
-        ("incomplete_expired", Self::IncompleteExpired),
-        ("past_due", Self::PastDue),
-        ("paused", Self::Paused),
-        ("trialing", Self::Trialing),
-        ("unpaid", Self::Unpaid),
-    ];
-
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Trialing => "trialing",
-            Self::Active => "active",
-            Self::Incomplete => "incomplete",
-            Self::IncompleteExpired => "incomplete_expired",
-            Self::PastDue => "past_due",
-            Self::Unpaid => "unpaid",
-            Self::Paused => "paused",
-            Self::Canceled => "canceled",
-        }
-    }
-
     /// Whether nothing will ever happen to it again.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Canceled | Self::IncompleteExpired)
     }
 }
 
-/// Who moves: we charge, or the customer pays the invoice that we send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CollectionMethod {
-    /// The default payment method is charged when the invoice is finalised.
-    ChargeAutomatically,
-    /// The invoice is open until its due date.
-    SendInvoice,
-    /// The customer pays row by row of a schedule, and is reminded of each.
-    PaymentSchedule,
+choices! {
+    /// Who moves: we charge, or the customer pays the invoice that we send.
+    pub enum CollectionMethod {
+        /// The default payment method is charged when the invoice is finalised.
+        ChargeAutomatically = "charge_automatically",
+        /// The customer pays row by row of a schedule, and is reminded of each.
+        PaymentSchedule = "payment_schedule",
+        /// The invoice is open until its due date.
+        SendInvoice = "send_invoice",
+    }
 }
 
 impl CollectionMethod {
-    /// All methods in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("charge_automatically", Self::ChargeAutomatically),
-        ("payment_schedule", Self::PaymentSchedule),
-        ("send_invoice", Self::SendInvoice),
-    ];
-
     /// Those that a caller chooses from: a schedule is agreed upon with the subscription.
     pub const CHOICES: &'static [(&'static str, Self)] = &[
         ("charge_automatically", Self::ChargeAutomatically),
@@ -117,52 +85,37 @@ impl CollectionMethod {
     ];
 }
 
-/// What becomes of a trial that ends while there is nothing to charge.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MissingPaymentMethod {
-    /// It is billed all the same, and past due.
-    #[default]
-    CreateInvoice,
-    /// It ends.
-    Cancel,
-    /// It is paused until it is resumed.
-    Pause,
+choices! {
+    /// What becomes of a trial that ends while there is nothing to charge.
+    #[derive(Default)]
+    pub enum MissingPaymentMethod {
+        /// It ends.
+        Cancel = "cancel",
+        /// It is billed all the same, and past due.
+        #[default]
+        CreateInvoice = "create_invoice",
+        /// It is paused until it is resumed.
+        Pause = "pause",
+    }
 }
 
 impl MissingPaymentMethod {
-    /// All behaviours in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("cancel", Self::Cancel),
-        ("create_invoice", Self::CreateInvoice),
-        ("pause", Self::Pause),
-    ];
-
     /// For what storage leaves out.
     pub fn is_default(&self) -> bool {
         *self == Self::CreateInvoice
     }
 }
 
-/// What becomes of invoices while collection is paused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PauseBehavior {
-    /// They stay drafts.
-    KeepAsDraft,
-    /// They are given up.
-    MarkUncollectible,
-    /// They are void.
-    Void,
-}
-
-impl PauseBehavior {
-    /// All behaviours in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("keep_as_draft", Self::KeepAsDraft),
-        ("mark_uncollectible", Self::MarkUncollectible),
-        ("void", Self::Void),
-    ];
+choices! {
+    /// What becomes of invoices while collection is paused.
+    pub enum PauseBehavior {
+        /// They stay drafts.
+        KeepAsDraft = "keep_as_draft",
+        /// They are given up.
+        MarkUncollectible = "mark_uncollectible",
+        /// They are void.
+        Void = "void",
+    }
 }
 
 /// Collection is paused: the service goes on and invoices are made, but none is collected.

@@ -19,7 +19,7 @@ mod stored;
 mod survey;
 mod totals;
 
-use serde::{Deserialize, Serialize};
+use crate::choice::choices;
 
 pub use correction::{Correction, CorrectionTerms, UsageStanding};
 pub use event::{Fingerprint, UsageEvent, UsageKind, UsageReport};
@@ -29,33 +29,25 @@ pub use totals::UsageTotals;
 
 use crate::billing::Subscription;
 
-/// How the quantities of a period become one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Aggregation {
-    /// All quantities added up.
-    #[default]
-    Sum,
-    /// How many events there were, whatever their quantities.
-    Count,
-    /// The largest quantity.
-    Max,
-    /// The quantity with the latest timestamp; of two at the same second the one that was received later.
-    Latest,
-    /// How many different values of `unique_value` there were.
-    Unique,
+choices! {
+    /// How the quantities of a period become one.
+    #[derive(Default)]
+    pub enum Aggregation {
+        /// How many events there were, whatever their quantities.
+        Count = "count",
+        /// The quantity with the latest timestamp; of two at the same second the one that was received later.
+        Latest = "latest",
+        /// The largest quantity.
+        Max = "max",
+        /// All quantities added up.
+        #[default]
+        Sum = "sum",
+        /// How many different values of `unique_value` there were.
+        Unique = "unique",
+    }
 }
 
 impl Aggregation {
-    /// All aggregations in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("count", Self::Count),
-        ("latest", Self::Latest),
-        ("max", Self::Max),
-        ("sum", Self::Sum),
-        ("unique", Self::Unique),
-    ];
-
     /// Whether what a correction changes can be added to another period: a difference of sums can, another largest value
     /// cannot.
     pub const fn carries_over(self) -> bool {

@@ -1,5 +1,6 @@
 //! A customer: one record in every dialect.
 
+use crate::choice::choices;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,22 +10,16 @@ use crate::metadata::Metadata;
 use crate::money::{Currency, Money};
 use crate::time::Timestamp;
 
-/// Who buys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CustomerType {
-    /// A person.
-    B2c,
-    /// A company.
-    B2b,
-    /// A public body.
-    B2g,
-}
-
-impl CustomerType {
-    /// All types in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] =
-        &[("b2b", Self::B2b), ("b2c", Self::B2c), ("b2g", Self::B2g)];
+choices! {
+    /// Who buys.
+    pub enum CustomerType {
+        /// A company.
+        B2b = "b2b",
+        /// A person.
+        B2c = "b2c",
+        /// A public body.
+        B2g = "b2g",
+    }
 }
 
 /// The company that a customer is, or works for.

@@ -3,6 +3,7 @@
 //! Earnings and what is taken back are entries of their own whose amounts never change: a month's statement is their sum, and
 //! stays what it was when something is taken back later.
 
+use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -33,23 +34,13 @@ impl Default for MemberSettings {
     }
 }
 
-/// Whether something was earned or taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CommissionStatus {
-    /// An invoice was paid.
-    Earned,
-    /// Money of an invoice was given back.
-    Reversed,
-}
-
-impl CommissionStatus {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Earned => "earned",
-            Self::Reversed => "reversed",
-        }
+choices! {
+    /// Whether something was earned or taken back.
+    pub enum CommissionStatus {
+        /// An invoice was paid.
+        Earned = "earned",
+        /// Money of an invoice was given back.
+        Reversed = "reversed",
     }
 }
 

@@ -1,5 +1,6 @@
 //! A payment: one attempt to move money. It is written down before the gateway is asked and again with the answer.
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -9,26 +10,15 @@ use crate::money::Money;
 use crate::payments::Card;
 use crate::time::{Date, Timestamp};
 
-/// Where an attempt stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    /// Recorded; the gateway's answer is not known yet.
-    Processing,
-    /// The money moved.
-    Succeeded,
-    /// It did not, and this attempt never will.
-    Failed,
-}
-
-impl PaymentStatus {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Processing => "processing",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
+choices! {
+    /// Where an attempt stands.
+    pub enum PaymentStatus {
+        /// Recorded; the gateway's answer is not known yet.
+        Processing = "processing",
+        /// The money moved.
+        Succeeded = "succeeded",
+        /// It did not, and this attempt never will.
+        Failed = "failed",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Money on its way back.
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{self, Id};
@@ -7,26 +8,15 @@ use crate::money::Money;
 use crate::payments::Failure;
 use crate::time::Timestamp;
 
-/// Where a refund stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefundStatus {
-    /// Recorded and set aside; the gateway's answer is not known yet.
-    Pending,
-    /// The money went back.
-    Succeeded,
-    /// The gateway refused; the money is the payment's again.
-    Failed,
-}
-
-impl RefundStatus {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
+choices! {
+    /// Where a refund stands.
+    pub enum RefundStatus {
+        /// Recorded and set aside; the gateway's answer is not known yet.
+        Pending = "pending",
+        /// The money went back.
+        Succeeded = "succeeded",
+        /// The gateway refused; the money is the payment's again.
+        Failed = "failed",
     }
 }
 

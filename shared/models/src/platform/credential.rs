@@ -1,5 +1,6 @@
 //! Keys and clients. Only hashes are kept: who reads the table learns no credential.
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -8,26 +9,15 @@ use crate::platform::ScopeSet;
 use crate::tenant::{Business, Scope};
 use crate::time::Timestamp;
 
-/// For which door a credential is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CredentialKind {
-    /// `Authorization: Bearer rs_…` of v3 and v2, and v2's `X-API-Key`.
-    ApiKey,
-    /// The `authentication_token` of Savvi.
-    MemberToken,
-    /// A token of Reveknew, which an OAuth client got for an hour.
-    AccessToken,
-}
-
-impl CredentialKind {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ApiKey => "api_key",
-            Self::MemberToken => "member_token",
-            Self::AccessToken => "access_token",
-        }
+choices! {
+    /// For which door a credential is.
+    pub enum CredentialKind {
+        /// `Authorization: Bearer rs_…` of v3 and v2, and v2's `X-API-Key`.
+        ApiKey = "api_key",
+        /// The `authentication_token` of Savvi.
+        MemberToken = "member_token",
+        /// A token of Reveknew, which an OAuth client got for an hour.
+        AccessToken = "access_token",
     }
 }
 

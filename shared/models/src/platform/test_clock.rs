@@ -1,30 +1,20 @@
 //! The clock of a business in test mode: it stands still until it is told to advance.
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::time::{HORIZON, Timestamp};
 
-/// Whether the clock has arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClockStatus {
-    /// It stands at `frozen_time`, and everything due until then has been done.
-    Ready,
-    /// It is on its way to `target`.
-    Advancing,
-    /// Something due on the way could not be done; advancing again goes on from there.
-    InternalFailure,
-}
-
-impl ClockStatus {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Advancing => "advancing",
-            Self::InternalFailure => "internal_failure",
-        }
+choices! {
+    /// Whether the clock has arrived.
+    pub enum ClockStatus {
+        /// It stands at `frozen_time`, and everything due until then has been done.
+        Ready = "ready",
+        /// It is on its way to `target`.
+        Advancing = "advancing",
+        /// Something due on the way could not be done; advancing again goes on from there.
+        InternalFailure = "internal_failure",
     }
 }
 

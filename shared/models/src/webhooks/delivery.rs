@@ -1,5 +1,6 @@
 //! One event on its way to one endpoint.
 
+use crate::choice::choices;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -81,41 +82,19 @@ impl<'de> Deserialize<'de> for DeliveryId {
     }
 }
 
-/// Where a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryStatus {
-    /// It waits for its first attempt, or for one that somebody asked for.
-    Pending,
-    /// The endpoint answered 2xx.
-    Delivered,
-    /// The last attempt failed; another one follows.
-    Failed,
-    /// Every attempt failed.
-    Exhausted,
-    /// The endpoint was disabled or deleted before an attempt succeeded.
-    Canceled,
-}
-
-impl DeliveryStatus {
-    /// Every status with its name on the wire.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        (Self::Pending.as_str(), Self::Pending),
-        (Self::Delivered.as_str(), Self::Delivered),
-        (Self::Failed.as_str(), Self::Failed),
-        (Self::Exhausted.as_str(), Self::Exhausted),
-        (Self::Canceled.as_str(), Self::Canceled),
-    ];
-
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Exhausted => "exhausted",
-            Self::Canceled => "canceled",
-        }
+choices! {
+    /// Where a delivery stands.
+    pub enum DeliveryStatus {
+        /// It waits for its first attempt, or for one that somebody asked for.
+        Pending = "pending",
+        /// The endpoint answered 2xx.
+        Delivered = "delivered",
+        /// The last attempt failed; another one follows.
+        Failed = "failed",
+        /// Every attempt failed.
+        Exhausted = "exhausted",
+        /// The endpoint was disabled or deleted before an attempt succeeded.
+        Canceled = "canceled",
     }
 }
 

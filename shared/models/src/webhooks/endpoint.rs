@@ -1,5 +1,6 @@
 //! Where a business wants to hear of events.
 
+use crate::choice::choices;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -66,26 +67,15 @@ impl std::fmt::Debug for OldSecret {
 /// Old secrets that sign at the same time, at most.
 const MAX_OLD_SECRETS: usize = 10;
 
-/// Why nothing is sent any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DisabledReason {
-    /// Somebody switched it off.
-    Manual,
-    /// It answered 410.
-    Gone,
-    /// Every attempt failed for five days.
-    Failing,
-}
-
-impl DisabledReason {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Manual => "manual",
-            Self::Gone => "gone",
-            Self::Failing => "failing",
-        }
+choices! {
+    /// Why nothing is sent any more.
+    pub enum DisabledReason {
+        /// Somebody switched it off.
+        Manual = "manual",
+        /// It answered 410.
+        Gone = "gone",
+        /// Every attempt failed for five days.
+        Failing = "failing",
     }
 }
 

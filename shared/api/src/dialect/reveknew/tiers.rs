@@ -1,12 +1,12 @@
 //! Tiers as Reveknew prints them.
 
-use models::billing::{BillingPeriod, Plan, TierPolicy};
+use models::billing::Plan;
 use models::{Error, Result};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{amount, spelling};
+use super::amount;
 
 /// A tier.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -51,10 +51,10 @@ impl Tier {
             name: plan.price.name.clone(),
             description: terms.description,
             amount: amount(plan.price.of(1)?)?,
-            billing_period: spelling(BillingPeriod::ALL, &period),
+            billing_period: period.as_str(),
             deductions: terms.deductions,
             grace_days: terms.grace_days,
-            policy: spelling(TierPolicy::ALL, &terms.policy),
+            policy: terms.policy.as_str(),
             reminder_days: terms.reminder_days,
         })
     }

@@ -1,13 +1,13 @@
 //! Plans, subscriptions and usage as v3 prints them.
 
-use models::time::{Interval, Period};
+use models::time::Period;
 use models::{Metadata, Mode, Result, billing};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{number, spelling};
+use super::number;
 
 /// A step of a tiered price. Amounts are minor units and may be fractions of one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -62,8 +62,8 @@ impl Meter {
         Ok(Self {
             metric_name: meter.metric_name.clone(),
             name: meter.label().to_owned(),
-            aggregation: spelling(billing::Aggregation::ALL, &meter.aggregation),
-            pricing_model: spelling(billing::PricingModel::ALL, &charge.model),
+            aggregation: meter.aggregation.as_str().to_owned(),
+            pricing_model: charge.model.as_str().to_owned(),
             amount: number(charge.amount)?,
             tiers: tiers(charge)?,
             package_size: charge.package_size,
@@ -151,15 +151,15 @@ impl Plan {
             version: plan.version,
             currency: price.currency.code(),
             amount: number(price.charge.amount)?,
-            interval: spelling(Interval::ALL, &price.interval),
+            interval: price.interval.as_str().to_owned(),
             interval_count: price.interval_count,
             trial_period_days: plan.trial_period_days,
-            pricing_model: spelling(billing::PricingModel::ALL, &price.charge.model),
+            pricing_model: price.charge.model.as_str().to_owned(),
             tiers: tiers(&price.charge)?,
             package_size: price.charge.package_size,
             percentage: optional(price.charge.percentage)?,
             meters: price.meters.iter().map(Meter::of).collect::<Result<_>>()?,
-            tax_behavior: spelling(billing::TaxBehavior::ALL, &price.tax_behavior),
+            tax_behavior: price.tax_behavior.as_str().to_owned(),
             tier: super::PlanTier::of(plan),
             metadata: plan.metadata.clone(),
             created: plan.created.to_string(),
@@ -336,13 +336,10 @@ impl Subscription {
             id: subscription.id.to_string(),
             customer_id: subscription.customer_id.to_string(),
             plan_id: main.plan_id.to_string(),
-            billing_cycle: spelling(billing::BillingCycle::ALL, &subscription.billing_cycle),
+            billing_cycle: subscription.billing_cycle.as_str().to_owned(),
             auto_collection: subscription.collection_method
                 == billing::CollectionMethod::ChargeAutomatically,
-            collection_method: spelling(
-                billing::CollectionMethod::ALL,
-                &subscription.collection_method,
-            ),
+            collection_method: subscription.collection_method.as_str().to_owned(),
             days_until_due: subscription.days_until_due,
             status: subscription.status.as_str().to_owned(),
             quantity: main.quantity,
@@ -387,7 +384,7 @@ impl Subscription {
 fn paused(subscription: &billing::Subscription) -> Option<PauseCollection> {
     let pause = subscription.pause_collection?;
     Some(PauseCollection {
-        behavior: spelling(billing::PauseBehavior::ALL, &pause.behavior),
+        behavior: pause.behavior.as_str().to_owned(),
         resumes_at: pause.resumes_at.map(|at| at.to_string()),
     })
 }

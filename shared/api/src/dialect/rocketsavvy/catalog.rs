@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{number, spelling};
+use super::number;
 
 /// A coupon. It has `percent_off`, or `amount_off` and its `currency`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -175,9 +175,9 @@ impl BillingSettings {
         };
         Self {
             retry_days: settings.retry_days.clone(),
-            after_retries: spelling(billing::AfterRetries::ALL, &settings.after_retries),
-            proration: spelling(billing::ProrationUnit::ALL, &settings.proration),
-            late_usage: spelling(billing::LateUsage::ALL, &settings.late_usage),
+            after_retries: settings.after_retries.as_str().to_owned(),
+            proration: settings.proration.as_str().to_owned(),
+            late_usage: settings.late_usage.as_str().to_owned(),
             default_tax_rates: settings
                 .default_tax_rates
                 .iter()

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::invoices::{InvoiceTax, line_item_id};
-use super::{number, spelling};
+use super::number;
 
 /// What is credited of one line of the invoice.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -109,7 +109,6 @@ impl CreditNote {
             payment_id: refund.payment_id.to_string(),
             amount: refund.amount.minor(),
         };
-        let reasons = billing::CreditNoteReason::ALL;
         Ok(Self {
             id: note.id.to_string(),
             number: note.number.clone(),
@@ -117,7 +116,7 @@ impl CreditNote {
             customer_id: note.customer_id.to_string(),
             status: "issued",
             kind: note.kind()?.as_str(),
-            reason: note.reason.map(|reason| spelling(reasons, &reason)),
+            reason: note.reason.map(|reason| reason.as_str().to_owned()),
             memo: note.memo.clone(),
             currency: note.currency.code(),
             line_items: note.lines.iter().map(line).collect::<Result<_>>()?,

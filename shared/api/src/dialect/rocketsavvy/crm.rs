@@ -66,9 +66,7 @@ impl Customer {
             first_name: profile.first_name,
             last_name: profile.last_name,
             phone: profile.phone,
-            customer_type: profile
-                .customer_type
-                .map(|kind| super::spelling(crm::CustomerType::ALL, &kind)),
+            customer_type: profile.customer_type.map(|kind| kind.as_str().to_owned()),
             company: profile.company.map(|company| CompanyView {
                 name: company.name,
                 industry: company.industry,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::billing::{Tier, optional, tiers};
 use super::invoices::{line_item_id, rate_ids};
-use super::{number, spelling};
+use super::number;
 
 /// How every exact amount becomes one in minor units.
 const ROUNDING: &str = "half away from zero to 1 minor unit";
@@ -93,7 +93,7 @@ impl LineInputs {
         let basis = &line.basis;
         let charge = &basis.charge;
         Ok(Self {
-            pricing_model: spelling(billing::PricingModel::ALL, &charge.model),
+            pricing_model: charge.model.as_str().to_owned(),
             quantity: number(line.quantity)?,
             amount: number(charge.amount)?,
             tiers: tiers(charge)?,

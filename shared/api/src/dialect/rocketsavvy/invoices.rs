@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::billing::PeriodView;
-use super::{number, spelling};
+use super::number;
 
 /// A line of an invoice.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -229,7 +229,7 @@ impl Invoice {
             currency: invoice.currency.code(),
             status: invoice.status.as_str().to_owned(),
             payment_status: payment_status(invoice),
-            collection_method: spelling(billing::CollectionMethod::ALL, &invoice.collection_method),
+            collection_method: invoice.collection_method.as_str().to_owned(),
             days_until_due: invoice.days_until_due,
             due_date: invoice.due_date.map(|date| date.to_string()),
             overdue: invoice.overdue,

@@ -1,12 +1,10 @@
 //! Text messages and payment schedules as v3 prints them.
 
 use models::Mode;
-use models::billing::{BillingPeriod, Plan, ScheduleRow, TierPolicy};
+use models::billing::{Plan, ScheduleRow};
 use models::messaging::{self, Keyword};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use super::spelling;
 
 /// A text message.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -199,9 +197,8 @@ impl PlanTier {
         let terms = plan.tier.as_ref()?;
         let period = plan.billing_period();
         Some(Self {
-            policy: spelling(TierPolicy::ALL, &terms.policy).to_lowercase(),
-            billing_period: period
-                .map(|period| spelling(BillingPeriod::ALL, &period).to_lowercase()),
+            policy: terms.policy.as_str().to_lowercase(),
+            billing_period: period.map(|period| period.as_str().to_lowercase()),
             deductions: terms.deductions,
             grace_days: terms.grace_days,
             reminder_days: terms.reminder_days,

@@ -1,5 +1,6 @@
 //! What a tier says of its payments, and what a subscription to it keeps of that.
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use super::Slot;
@@ -22,42 +23,42 @@ pub enum TierPolicy {
 }
 
 impl TierPolicy {
-    /// All policies in their wire spelling.
+    /// All policies as Reveknew spells them.
     pub const ALL: &'static [(&'static str, Self)] = &[
-        ("TIER", Self::Tier),
-        ("SUBSCRIPTION", Self::Subscription),
-        ("SCHEDULE", Self::Schedule),
+        (Self::Tier.as_str(), Self::Tier),
+        (Self::Subscription.as_str(), Self::Subscription),
+        (Self::Schedule.as_str(), Self::Schedule),
     ];
+
+    /// The spelling of Reveknew.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tier => "TIER",
+            Self::Subscription => "SUBSCRIPTION",
+            Self::Schedule => "SCHEDULE",
+        }
+    }
 }
 
-/// How often is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BillingPeriod {
-    /// A single time.
-    Once,
-    /// Every day.
-    Daily,
-    /// Every seven days.
-    Weekly,
-    /// Every calendar month.
-    Monthly,
-    /// Every three calendar months.
-    Quarterly,
-    /// Every calendar year.
-    Yearly,
+choices! {
+    /// How often is paid, as Reveknew spells it.
+    pub enum BillingPeriod {
+        /// A single time.
+        Once = "ONCE",
+        /// Every day.
+        Daily = "DAILY",
+        /// Every seven days.
+        Weekly = "WEEKLY",
+        /// Every calendar month.
+        Monthly = "MONTHLY",
+        /// Every three calendar months.
+        Quarterly = "QUARTERLY",
+        /// Every calendar year.
+        Yearly = "YEARLY",
+    }
 }
 
 impl BillingPeriod {
-    /// All periods in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("ONCE", Self::Once),
-        ("DAILY", Self::Daily),
-        ("WEEKLY", Self::Weekly),
-        ("MONTHLY", Self::Monthly),
-        ("QUARTERLY", Self::Quarterly),
-        ("YEARLY", Self::Yearly),
-    ];
-
     /// The step of the price that pays so often. A single payment has none of its own: a plan must have one.
     pub const fn interval(self) -> Interval {
         match self {

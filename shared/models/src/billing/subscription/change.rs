@@ -1,5 +1,6 @@
 //! Changes of a running subscription, and what they cost or give back. The preview of a change is the change itself.
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, MAX_ITEMS, Proration, Subscription, SubscriptionStatus};
@@ -11,43 +12,30 @@ use crate::time::Timestamp;
 /// Lines that may wait for the next invoice.
 const MAX_PENDING: usize = 100;
 
-/// What becomes of the part of a period that is left at a change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProrationBehavior {
-    /// It is credited and charged on the next invoice.
-    #[default]
-    CreateProrations,
-    /// It is credited and charged on an invoice now.
-    AlwaysInvoice,
-    /// Nothing: the new price counts from the next period on.
-    None,
+choices! {
+    /// What becomes of the part of a period that is left at a change.
+    #[derive(Default)]
+    pub enum ProrationBehavior {
+        /// It is credited and charged on an invoice now.
+        AlwaysInvoice = "always_invoice",
+        /// It is credited and charged on the next invoice.
+        #[default]
+        CreateProrations = "create_prorations",
+        /// Nothing: the new price counts from the next period on.
+        None = "none",
+    }
 }
 
-impl ProrationBehavior {
-    /// All behaviours in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("always_invoice", Self::AlwaysInvoice),
-        ("create_prorations", Self::CreateProrations),
-        ("none", Self::None),
-    ];
-}
-
-/// What becomes of the anchor at a change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnchorChange {
-    /// Periods begin when they did, unless their length changes.
-    #[default]
-    Unchanged,
-    /// A new period begins with the change.
-    Now,
-}
-
-impl AnchorChange {
-    /// All of them in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] =
-        &[("now", Self::Now), ("unchanged", Self::Unchanged)];
+choices! {
+    /// What becomes of the anchor at a change.
+    #[derive(Default)]
+    pub enum AnchorChange {
+        /// A new period begins with the change.
+        Now = "now",
+        /// Periods begin when they did, unless their length changes.
+        #[default]
+        Unchanged = "unchanged",
+    }
 }
 
 /// When a change takes place.

@@ -6,6 +6,7 @@
 //! - A change that waits for its payment has its credits already: nobody else can credit those lines meanwhile. They go back
 //!   where it is dropped.
 
+use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use super::{Bill, INCOMPLETE_SECONDS, Outcome, Subscription};
@@ -14,30 +15,23 @@ use crate::error::{Error, Result};
 use crate::ids::{self, Id};
 use crate::time::Timestamp;
 
-/// What becomes of a new subscription, and of a change, where the invoice that is made at once is not paid. Stripe's.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentBehavior {
-    /// A new one is `incomplete`; a change takes place, and it is `past_due`.
-    #[default]
-    AllowIncomplete,
-    /// The same, and nothing is charged: the invoice waits for somebody who pays it.
-    DefaultIncomplete,
-    /// It does not come about, and a change does not take place.
-    ErrorIfIncomplete,
-    /// A change takes place when its invoice is paid, within 23 hours.
-    PendingIfIncomplete,
+choices! {
+    /// What becomes of a new subscription, and of a change, where the invoice that is made at once is not paid. Stripe's.
+    #[derive(Default)]
+    pub enum PaymentBehavior {
+        /// A new one is `incomplete`; a change takes place, and it is `past_due`.
+        #[default]
+        AllowIncomplete = "allow_incomplete",
+        /// The same, and nothing is charged: the invoice waits for somebody who pays it.
+        DefaultIncomplete = "default_incomplete",
+        /// It does not come about, and a change does not take place.
+        ErrorIfIncomplete = "error_if_incomplete",
+        /// A change takes place when its invoice is paid, within 23 hours.
+        PendingIfIncomplete = "pending_if_incomplete",
+    }
 }
 
 impl PaymentBehavior {
-    /// All of them in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("allow_incomplete", Self::AllowIncomplete),
-        ("default_incomplete", Self::DefaultIncomplete),
-        ("error_if_incomplete", Self::ErrorIfIncomplete),
-        ("pending_if_incomplete", Self::PendingIfIncomplete),
-    ];
-
     /// For what storage leaves out.
     pub fn is_default(&self) -> bool {
         *self == Self::AllowIncomplete
