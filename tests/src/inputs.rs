@@ -125,3 +125,54 @@ async fn every_documented_field_of_reveknew_is_read() {
     }
     assert!(count > 30, "only {count} fields were found");
 }
+
+/// `emial` on a new customer, `?email=` on a list without such a filter: what would do something else than was asked.
+#[tokio::test]
+async fn what_nobody_asked_for_is_refused() {
+    let world = World::new().await;
+    let api = world.call(catalogue::all());
+    let document = catalogue::document();
+    let (mut bodies, mut queries) = (0, 0);
+    for operation in catalogue::operations() {
+        let id = &operation.id;
+        let api = if operation.takes_a_key() {
+            api.clone()
+        } else {
+            api.with_key(world.operator_key())
+        };
+        let refused = async |query: &str, body: &str, want: (&str, &str)| {
+            let method = operation.method.parse().unwrap();
+            let path = format!("{}{query}", operation.example_path());
+            let answer = api.send(method, &path, body).await;
+            assert_eq!(answer.status, 400, "{id}{query}: {}", answer.text);
+            let mut errors = answer.body["errors"].as_array().unwrap().iter();
+            let named = errors.any(|error| {
+                (&error["pointer"], &error["code"]) == (&want.0.into(), &want.1.into())
+            });
+            assert!(named, "{id}{query}: {}", answer.text);
+        };
+        let schema = &operation.description["requestBody"]["content"]["application/json"]["schema"];
+        if schema.is_object() {
+            let mut body = catalogue::example(&document, schema);
+            body["something_else"] = serde_json::json!(1);
+            refused("", &body.to_string(), ("/something_else", "unknown_field")).await;
+            bodies += 1;
+        }
+        let parameters = operation.description["parameters"].as_array();
+        let filters = parameters.into_iter().flatten();
+        let filters: Vec<&str> = filters
+            .filter(|parameter| parameter["in"] == "query")
+            .map(|parameter| parameter["name"].as_str().unwrap())
+            .collect();
+        for filter in &filters {
+            let pointer = format!("?{filter}");
+            refused(&format!("{pointer}="), "", (&pointer, "empty")).await;
+        }
+        if !filters.is_empty() {
+            let query = format!("?{}&something_else=1", operation.example_query());
+            refused(&query, "", ("?something_else", "unknown_parameter")).await;
+            queries += 1;
+        }
+    }
+    assert_eq!((bodies, queries), (38, 24));
+}

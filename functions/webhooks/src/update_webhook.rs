@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_read_can_be_sent_back() {
+    async fn what_was_read_can_be_sent_back_as_far_as_it_can_change() {
         let world = World::new().await;
         let api = world.call(crate::routes());
         let headers = json!({ "Authorization": "Bearer abc", "X-Env": "test" });
@@ -206,8 +206,25 @@ mod tests {
             let enabled = json!({ "enabled": enabled });
             api.patch(&path, enabled).await.expect(200);
             let read = api.get(&path).await;
+            let mut back = read.body.clone();
+            let fixed = [
+                "created",
+                "disabled_reason",
+                "id",
+                "livemode",
+                "secret_expires_at",
+                "status",
+            ];
+            let refused = api.patch(&path, back.clone()).await;
+            refused.expect(400);
+            let there = fixed.iter().filter(|name| back.get(**name).is_some());
+            let pointers: Vec<String> = there.map(|name| format!("/{name}")).collect();
+            assert_eq!(refused.pointers(), pointers);
+            back.as_object_mut()
+                .unwrap()
+                .retain(|name, _| !fixed.contains(&name.as_str()));
             world.meter.take();
-            assert_eq!(api.patch(&path, read.body.clone()).await.body, read.body);
+            assert_eq!(api.patch(&path, back).await.body, read.body);
             assert_eq!(world.meter.take().write_tenths, 0);
         }
     }

@@ -150,7 +150,9 @@ impl<T: Input, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let mut fields = Fields::from_query(parts.uri.query().unwrap_or_default());
+        let lenient = Dialect::of(parts.uri.path()).is_lenient();
+        let query = parts.uri.query().unwrap_or_default();
+        let mut fields = Fields::from_query(query).leniently(lenient);
         Ok(Self(finish(T::read(&mut fields), fields)?))
     }
 }

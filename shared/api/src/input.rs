@@ -90,7 +90,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The same where a field that nobody asked for is ignored, also one that looks like a misspelt one.
+    /// The same where a field that nobody asked for is ignored, also one that looks like a misspelt one, and a parameter without
+    /// a value.
     #[must_use]
     pub fn leniently(mut self, lenient: bool) -> Self {
         self.lenient = lenient;
@@ -102,20 +103,26 @@ impl<'a> Fields<'a> {
         &self.known
     }
 
-    /// All that is wrong. A field that nobody asked for is an error where it looks like a misspelt one.
+    /// All that is wrong. What nobody asked for is an error, too: to ignore it would be to do something else than was asked.
+    ///
+    /// Where something else is wrong, not every field may have been asked for, so only what looks misspelt is named.
     pub fn finish(mut self) -> Invalid {
-        let unknown: Vec<(String, &'static str)> = self
-            .entries
-            .keys()
-            .filter(|name| !self.lenient && !self.known.contains(&name.as_str()))
-            .filter_map(|name| {
-                near::near_miss(name, &self.known).map(|meant| (name.clone(), meant))
-            })
-            .collect();
-        for (name, meant) in unknown {
-            let detail = format!("is not a field of this request; did you mean {meant:?}?");
-            self.invalid
-                .push(self.pointer(&name), "unknown_field", detail);
+        let unknown = |name: &&String| !self.lenient && !self.known.contains(&name.as_str());
+        let unknown: Vec<String> = self.entries.keys().filter(unknown).cloned().collect();
+        let good = self.good();
+        let (code, what) = match self.prefix.as_str() {
+            "?" => ("unknown_parameter", "parameter"),
+            _ => ("unknown_field", "field"),
+        };
+        for name in unknown {
+            let detail = match near::near_miss(&name, &self.known) {
+                Some(meant) => {
+                    format!("is not a {what} of this request; did you mean {meant:?}?")
+                }
+                None if good => format!("is not a {what} of this request"),
+                None => continue,
+            };
+            self.invalid.push(self.pointer(&name), code, detail);
         }
         self.invalid
     }
@@ -170,7 +177,11 @@ impl<'a> Fields<'a> {
         let raw = match self.entries.get(name) {
             None => return Field::absent(name),
             Some(Raw::Json(raw)) if raw.get() == "null" => return Field::null(name),
-            Some(Raw::Text(text)) if text.is_empty() => return Field::absent(name),
+            Some(Raw::Text(text)) if text.is_empty() && self.lenient => return Field::absent(name),
+            Some(Raw::Text(text)) if text.is_empty() => {
+                self.reject(name, "empty", "must not be empty: leave it out instead");
+                return Field::bad(name);
+            }
             Some(raw) => raw,
         };
         match read(raw) {
