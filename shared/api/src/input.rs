@@ -105,24 +105,33 @@ impl<'a> Fields<'a> {
 
     /// All that is wrong. What nobody asked for is an error, too: to ignore it would be to do something else than was asked.
     ///
-    /// Where something else is wrong, not every field may have been asked for, so only what looks misspelt is named.
+    /// Where something else is wrong, not every field may have been asked for, so only what looks misspelt is named; nor is one
+    /// that is `null`, which asks for nothing: an input that has another of two that exclude each other reads that alone.
     pub fn finish(mut self) -> Invalid {
         let unknown = |name: &&String| !self.lenient && !self.known.contains(&name.as_str());
         let unknown: Vec<String> = self.entries.keys().filter(unknown).cloned().collect();
         let good = self.good();
+        let null = |name: &str| match self.entries.get(name) {
+            Some(Raw::Json(raw)) => raw.get() == "null",
+            Some(Raw::Text(_)) | None => false,
+        };
         let (code, what) = match self.prefix.as_str() {
             "?" => ("unknown_parameter", "parameter"),
             _ => ("unknown_field", "field"),
         };
+        let mut wrong = Vec::new();
         for name in unknown {
             let detail = match near::near_miss(&name, &self.known) {
                 Some(meant) => {
                     format!("is not a {what} of this request; did you mean {meant:?}?")
                 }
-                None if good => format!("is not a {what} of this request"),
+                None if good && !null(&name) => format!("is not a {what} of this request"),
                 None => continue,
             };
-            self.invalid.push(self.pointer(&name), code, detail);
+            wrong.push((self.pointer(&name), detail));
+        }
+        for (pointer, detail) in wrong {
+            self.invalid.push(pointer, code, detail);
         }
         self.invalid
     }

@@ -8,7 +8,12 @@ pub(super) fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static s
     let folded = fold(name);
     known.iter().copied().find(|candidate| {
         let target = fold(candidate);
-        let allowed = if target.len() <= 5 { 1 } else { 2 };
+        // Two letters that changed places are one mistake, which counts twice.
+        let allowed = if target.len() <= 5 && !same_letters(&folded, &target) {
+            1
+        } else {
+            2
+        };
         folded == target || distance(&folded, &target) <= allowed
     })
 }
@@ -19,6 +24,15 @@ fn fold(name: &str) -> Vec<u8> {
         .filter(|b| *b != b'_' && *b != b'-')
         .map(|b| b.to_ascii_lowercase())
         .collect()
+}
+
+fn same_letters(a: &[u8], b: &[u8]) -> bool {
+    let sorted = |name: &[u8]| {
+        let mut letters = name.to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(a) == sorted(b)
 }
 
 /// Levenshtein distance.
@@ -50,7 +64,7 @@ mod tests {
             ("custmer_id", "customer_id"),
             ("customerId", "customer_id"),
             ("planid", "plan_id"),
-            ("emial", ""),
+            ("emial", "email"),
         ] {
             assert_eq!(
                 near_miss(typed, &known).unwrap_or_default(),

@@ -36,6 +36,39 @@ fn every_wrong_field_is_named() {
 }
 
 #[test]
+fn what_nobody_asked_for_is_an_error_unless_it_asks_for_nothing() {
+    let read = |fields: &mut Fields<'_>| {
+        fields.email("email").optional();
+    };
+    let one = |pointer: &str, code| vec![(pointer.to_owned(), code)];
+    assert_eq!(
+        errors(r#"{"email":"a@example.com","other":1}"#, read),
+        one("/other", "unknown_field")
+    );
+    assert_eq!(errors(r#"{"other":null}"#, read), []);
+    assert_eq!(
+        errors(r#"{"emial":null}"#, read),
+        one("/emial", "unknown_field")
+    );
+    // Not all may have been asked for yet.
+    assert_eq!(
+        errors(r#"{"email":"no","other":1}"#, read),
+        one("/email", "invalid_email")
+    );
+    let queried = |query: &str, lenient| {
+        let mut fields = Fields::from_query(query).leniently(lenient);
+        read(&mut fields);
+        let errors = fields.finish().fields.into_iter();
+        errors
+            .map(|error| (error.pointer, error.code))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(queried("other=", false), one("?other", "unknown_parameter"));
+    assert_eq!(queried("email=", false), one("?email", "empty"));
+    assert_eq!(queried("email=&other=1", true), []);
+}
+
+#[test]
 fn an_amount_is_a_whole_number_within_bounds() {
     for bad in [
         "1.0",
