@@ -173,3 +173,22 @@ async fn usage_of_a_paused_service_is_billed_when_it_is_resumed() {
     shop.to("2026-06-20T00:00:00Z").await;
     assert_eq!(shop.totals().await, [1_000, 70, 30]);
 }
+
+/// Whatever takes its place in a pause whose period has ended: it is billed at the price at which it was used.
+#[tokio::test]
+async fn what_is_used_in_a_pause_is_billed_once_whatever_takes_its_place() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+    shop.to("2026-04-04T00:00:00Z").await;
+    shop.act("pause", json!({})).await.expect(200);
+    shop.to("2026-05-14T00:00:00Z").await;
+    shop.used("calls", 30).await;
+    for plan in ["calls_20", "calls_10", "calls_20"] {
+        shop.change(json!({ "plan_id": plan })).await;
+    }
+    shop.used("calls", 40).await;
+    shop.act("resume", json!({})).await.expect(200);
+    let totals: i64 = shop.totals().await.iter().sum();
+    assert_eq!(totals, 30 * 10 + 40 * 20);
+    shop.explains().await;
+}

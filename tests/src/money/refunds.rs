@@ -196,3 +196,36 @@ async fn a_draft_that_is_deleted_gives_its_redemption_back() {
         assert_eq!(redeemed().await, 0);
     }
 }
+
+/// Taxes on top count, too: of 36.00 that were paid, 18.00 are left, which are 15.00 and the tax on them.
+#[tokio::test]
+async fn an_unused_time_and_its_tax_are_no_more_than_a_refund_left() {
+    for refunded_first in [true, false] {
+        let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+        let rate = json!({ "display_name": "VAT", "percentage": 20, "inclusive": false });
+        let rate = shop.api().post("/v3/tax-rates", rate).await;
+        let taxes = json!([rate.text_of("id")]);
+        shop.subscribe(json!({ "plan_id": "a", "tax_rate_ids": taxes }))
+            .await;
+        let payment = shop.invoices().await[0]["payment_ids"][0].clone();
+        let payment = payment.as_str().unwrap();
+        if refunded_first {
+            let made = refund(&shop, payment, json!({ "amount": 1_800 })).await;
+            made.expect(201);
+            shop.cancel(json!({ "prorate": true })).await;
+            assert_eq!(shop.balance().await, 1_800);
+            assert_eq!(shop.totals().await, [3_600, -1_800]);
+        } else {
+            shop.to("2026-04-16T00:00:00Z").await;
+            shop.cancel(json!({ "prorate": true })).await;
+            assert_eq!(shop.balance().await, 1_800);
+            // The rest of what was paid can go back to the card, and no more.
+            let refused = refund(&shop, payment, json!({ "amount": 3_600 })).await;
+            assert_eq!(refused.expect(409)["code"], "exceeds_refundable");
+            assert!(refused.text_of("detail").contains("the 1800 that are left"));
+            let rest = refund(&shop, payment, json!({})).await;
+            assert_eq!(rest.expect(201)["amount"], 1_800);
+        }
+        shop.explains().await;
+    }
+}

@@ -79,3 +79,19 @@ async fn a_period_within_a_second_bills_what_was_used_in_it() {
     shop.cancel(json!({})).await;
     assert_eq!(shop.totals().await, [1_000, 10]);
 }
+
+/// Nobody sold it then.
+#[tokio::test]
+async fn what_was_used_before_a_plan_counted_it_is_not_billed() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "a" })).await;
+    shop.used("calls", 50).await;
+    shop.to("2026-04-04T00:00:00Z").await;
+    shop.change(json!({ "plan_id": "calls_10", "proration_behavior": "none" }))
+        .await;
+    shop.to("2026-04-05T00:00:00Z").await;
+    shop.used("calls", 5).await;
+    shop.to("2026-05-01T00:00:00Z").await;
+    assert_eq!(shop.totals().await, [3_000, 50]);
+    shop.explains().await;
+}

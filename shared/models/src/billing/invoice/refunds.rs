@@ -34,11 +34,15 @@ impl Invoice {
             .plus(if applied.minor() > 0 { applied } else { zero })
     }
 
-    /// What a payment of it can still be refunded of what was paid.
+    /// What a payment of it can still be refunded of what was paid: not what a later invoice gave back of it for time that was not
+    /// used.
     pub fn refundable(&self) -> Result<Money> {
         let (elsewhere, _) = self.noted()?;
+        let zero = Money::zero(self.currency);
+        let unused = self.credited.as_ref().and_then(|credited| credited.unused);
         self.paid_in()?
             .minus(elsewhere)?
+            .minus(unused.unwrap_or(zero))?
             .minus(self.amount_refunded())
     }
 

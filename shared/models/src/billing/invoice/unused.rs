@@ -45,15 +45,12 @@ impl Invoice {
             return Ok(None);
         };
         let wanted = part.of(net.decimal(), self.currency)?;
-        let left = Money::new(
-            left.minor().min(self.left_after_refunds(&account)?.minor()),
-            self.currency,
-        );
-        let minor = wanted.minor().min(left.minor());
-        if minor <= 0 {
+        let most = Money::new(wanted.minor().min(left.minor()), self.currency);
+        let amount = self.less_refunds(&account, line, most)?;
+        if amount.minor() <= 0 {
             return Ok(None);
         }
-        let amount = Money::new(minor, self.currency);
+        let left = if amount == most { left } else { amount };
         self.credited = Some(account.less_unused(line, amount)?);
         Ok(Some(Unused {
             net,
@@ -76,13 +73,27 @@ impl Invoice {
         Ok(())
     }
 
-    /// What refunds without a credit note leave of it: these name no line, so they take from whichever comes first.
-    fn left_after_refunds(&self, account: &Left<'_>) -> Result<Money> {
+    /// As much of an amount as refunds without a credit note leave, with the taxes on top of it: they name no line, so they take
+    /// from whichever comes first.
+    fn less_refunds(&self, account: &Left<'_>, line: usize, amount: Money) -> Result<Money> {
         let refunded = self.refunded_without_note()?;
         if refunded.is_zero() {
-            return Ok(Money::new(i64::MAX, self.currency));
+            return Ok(amount);
         }
-        account.total.minus(refunded)
+        let left = account.total.minus(refunded)?;
+        let with_taxes = account.with_taxes(line, amount)?;
+        if with_taxes.minor() <= left.minor() {
+            return Ok(amount);
+        }
+        if left.minor() <= 0 {
+            return Ok(Money::zero(self.currency));
+        }
+        // Taxes are rounded, so the share may be a little too much.
+        let mut share = amount.share(left.decimal(), with_taxes.decimal())?;
+        while share.minor() > 0 && account.with_taxes(line, share)?.minor() > left.minor() {
+            share = Money::new(share.minor().saturating_sub(1), self.currency);
+        }
+        Ok(share)
     }
 
     /// Whether that line was charged so: a credit of it stands on this.

@@ -190,6 +190,8 @@ impl Subscription {
     /// Nothing was charged for what it has: other plans take its place. What waits for the start is worked out again.
     fn change_uncharged(&mut self, items: Vec<Item>) -> Result<()> {
         self.items = items;
+        // What was counted up to now was closed under this revision, once.
+        self.revision = self.revision.saturating_add(1);
         let waits_for_start = self.status == SubscriptionStatus::Paused && self.paused.is_none();
         if waits_for_start && !self.pending_lines.is_empty() {
             self.pending_lines = self.stub_lines()?;
@@ -283,16 +285,24 @@ impl Subscription {
         Error::conflict("change_already_scheduled", detail)
     }
 
-    /// The metrics whose usage a change bills: all where a new period begins, else those that the new plans do not count, or
-    /// not at that price.
+    /// The metrics whose counting ends with a change: all where a new period begins, else those that the new plans do not count,
+    /// or not at that price. And those that only the new plans count: what was used of them before is nobody's.
     pub fn meters_closed_by(&self, change: &Change) -> Result<Vec<String>> {
         if !self.is_metered() {
             return Ok(Vec::new());
         }
-        if change.anchor == AnchorChange::Now || !change.keeps_cycle(self)? {
-            return Ok(self.metrics());
-        }
         let items = change.items.as_deref().unwrap_or(&self.items);
+        let counted = self.metrics();
+        let begun = items.iter().flat_map(|item| &item.price.meters);
+        let begun = begun
+            .map(|meter| meter.metric_name.clone())
+            .filter(|name| !counted.contains(name));
+        let mut begun: Vec<String> = begun.collect();
+        begun.sort_unstable();
+        begun.dedup();
+        if change.anchor == AnchorChange::Now || !change.keeps_cycle(self)? {
+            return Ok(counted.into_iter().chain(begun).collect());
+        }
         let kept = |meter: &Meter| {
             let mut meters = items.iter().flat_map(|item| &item.price.meters);
             meters.any(|other| other.counts_as(meter))
@@ -301,6 +311,7 @@ impl Subscription {
             .meters()
             .filter(|(_, meter)| !kept(meter))
             .map(|(_, meter)| meter.metric_name.clone())
+            .chain(begun)
             .collect())
     }
 

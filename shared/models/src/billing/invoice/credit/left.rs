@@ -255,6 +255,18 @@ impl<'a> Left<'a> {
         Ok(credited)
     }
 
+    /// A part of a line with the taxes that come on top of it.
+    pub(in crate::billing::invoice) fn with_taxes(
+        &self,
+        line: usize,
+        amount: Money,
+    ) -> Result<Money> {
+        let zero = Money::zero(self.invoice.currency);
+        let place = |(index, _): (usize, &Money)| if index == line { amount } else { zero };
+        let lines: Vec<Money> = self.nets.iter().enumerate().map(place).collect();
+        Ok(self.share(lines, vec![None; self.nets.len()])?.total)
+    }
+
     /// The lines and the taxes that were credited, with those of `share`.
     fn with(self, share: &Share) -> Result<Credited> {
         let mut credited = self.credited;
