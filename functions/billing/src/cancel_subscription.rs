@@ -51,8 +51,9 @@ impl Input for Body {
 /// Cancel a subscription
 ///
 /// Now, or when the running period ends. Usage that is not billed yet, and lines that wait for the next invoice, are billed
-/// at the end; what was open before stays open, and is charged no more by itself. One that still waits for its first payment ends at once, and its invoice is void. 2 reads and up to 3 write
-/// units; where a part of the period is given back 1 read and 1 write unit more, and those of an invoice where there is one.
+/// at the end; what was open before stays open, and is charged no more by itself. One that still waits for its first payment
+/// ends at once, and its invoice is void. 2 reads, a read for each of its newest invoices, and up to 3 write units; where a part
+/// of the period is given back 1 read and 1 write unit more, and those of an invoice where there is one.
 #[utoipa::path(
     post,
     path = "/v3/subscriptions/{id}/cancel",
@@ -105,7 +106,7 @@ pub(crate) async fn cancel_subscription(
     writes.update(&stored, &subscription, event)?;
     if stored.status == SubscriptionStatus::Incomplete {
         operations::void_latest(&cx, &mut writes, &stored, now).await?;
-    } else if stored.schedule.is_none() {
+    } else {
         operations::stop_collection(&cx, &mut writes, &stored, &stopped).await?;
     }
     if !waits {

@@ -8,8 +8,8 @@ use models::event::EventType;
 
 /// Delete a customer
 ///
-/// Its running subscriptions end at once; what was paid stays. 3 reads and 1 write unit, and 1 read and 3 write units for
-/// each running subscription.
+/// Its running subscriptions end at once; what was paid stays. 3 reads and 1 write unit, and for each running subscription 1 read
+/// and 3 write units, and a read for each of its newest invoices.
 #[utoipa::path(
     delete,
     path = "/v3/customers/{id}",

@@ -18,6 +18,7 @@ pub struct Functions {
     deployed: Arc<BTreeMap<String, Deployed>>,
 }
 
+#[derive(Clone)]
 struct Deployed {
     invocation: Invocation,
     timeout: Duration,
@@ -74,22 +75,12 @@ impl Functions {
     /// The same functions, one of them inside another that decides what becomes of its invocations.
     #[must_use]
     pub fn wrapping(&self, name: &str, wrap: impl FnOnce(Invocation) -> Invocation) -> Self {
-        let mut wrap = Some(wrap);
-        let deployed = self.deployed.iter().map(|(other, deployed)| {
-            let invocation = Arc::clone(&deployed.invocation);
-            let invocation = match wrap.take_if(|_| other == name) {
-                Some(wrap) => wrap(invocation),
-                None => invocation,
-            };
-            let timeout = deployed.timeout;
-            let deployed = Deployed {
-                invocation,
-                timeout,
-            };
-            (other.clone(), deployed)
-        });
+        let mut deployed = (*self.deployed).clone();
+        if let Some(function) = deployed.get_mut(name) {
+            function.invocation = wrap(Arc::clone(&function.invocation));
+        }
         Self {
-            deployed: Arc::new(deployed.collect()),
+            deployed: Arc::new(deployed),
         }
     }
 

@@ -42,6 +42,12 @@ enum Raw<'a> {
     Text(String),
 }
 
+impl Raw<'_> {
+    fn is_null(&self) -> bool {
+        matches!(self, Self::Json(raw) if raw.get() == "null")
+    }
+}
+
 enum Wrong {
     Type(&'static str),
     Value(&'static str, Cow<'static, str>),
@@ -108,27 +114,25 @@ impl<'a> Fields<'a> {
     /// Where something else is wrong, not every field may have been asked for, so only what looks misspelt is named; nor is one
     /// that is `null`, which asks for nothing: an input that has another of two that exclude each other reads that alone.
     pub fn finish(mut self) -> Invalid {
-        let unknown = |name: &&String| !self.lenient && !self.known.contains(&name.as_str());
-        let unknown: Vec<String> = self.entries.keys().filter(unknown).cloned().collect();
-        let good = self.good();
-        let null = |name: &str| match self.entries.get(name) {
-            Some(Raw::Json(raw)) => raw.get() == "null",
-            Some(Raw::Text(_)) | None => false,
-        };
         let (code, what) = match self.prefix.as_str() {
             "?" => ("unknown_parameter", "parameter"),
             _ => ("unknown_field", "field"),
         };
         let mut wrong = Vec::new();
-        for name in unknown {
-            let detail = match near::near_miss(&name, &self.known) {
+        for (name, raw) in &self.entries {
+            if self.lenient || self.known.contains(&name.as_str()) {
+                continue;
+            }
+            let detail = match near::near_miss(name, &self.known) {
                 Some(meant) => {
                     format!("is not a {what} of this request; did you mean {meant:?}?")
                 }
-                None if good && !null(&name) => format!("is not a {what} of this request"),
+                None if self.good() && !raw.is_null() => {
+                    format!("is not a {what} of this request")
+                }
                 None => continue,
             };
-            wrong.push((self.pointer(&name), detail));
+            wrong.push((self.pointer(name), detail));
         }
         for (pointer, detail) in wrong {
             self.invalid.push(pointer, code, detail);
@@ -150,8 +154,8 @@ impl<'a> Fields<'a> {
     pub fn gives(&self, name: &str) -> bool {
         match self.entries.get(name) {
             None => false,
-            Some(Raw::Json(raw)) => raw.get() != "null",
             Some(Raw::Text(text)) => !text.is_empty(),
+            Some(raw) => !raw.is_null(),
         }
     }
 
@@ -185,7 +189,7 @@ impl<'a> Fields<'a> {
         self.known.push(name);
         let raw = match self.entries.get(name) {
             None => return Field::absent(name),
-            Some(Raw::Json(raw)) if raw.get() == "null" => return Field::null(name),
+            Some(raw) if raw.is_null() => return Field::null(name),
             Some(Raw::Text(text)) if text.is_empty() && self.lenient => return Field::absent(name),
             Some(Raw::Text(text)) if text.is_empty() => {
                 self.reject(name, "empty", "must not be empty: leave it out instead");

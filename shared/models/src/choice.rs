@@ -45,8 +45,6 @@ macro_rules! choices {
     };
 }
 
-pub use choices;
-
 /// The value of that spelling.
 #[doc(hidden)]
 pub fn of<T: Copy>(all: &[(&'static str, T)], text: &str) -> Result<T, String> {

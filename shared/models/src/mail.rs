@@ -5,11 +5,11 @@
 //! - A link with a secret is kept apart from the text, and is forgotten with the provider's answer in live mode. In test mode it
 //!   stays: nothing leaves the installation, so the record is the outbox in which it is read.
 
-use crate::choice::choices;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::ids::{self, Id};
 use crate::messaging::{Dispatch, MessageStatus};
 use crate::time::Timestamp;

@@ -12,11 +12,11 @@ mod form;
 mod pattern;
 mod state;
 
-use crate::choice::choices;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::crm::Customer;
 use crate::ids::{self, Id};
 use crate::time::{Date, Timestamp};

@@ -10,9 +10,9 @@
 mod dispatch;
 mod phone;
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::error::Result;
 use crate::ids::{self, Id};
 use crate::time::{Timestamp, Zone};

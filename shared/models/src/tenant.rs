@@ -1,8 +1,8 @@
 //! Whose data it is. Both halves come from the credential and from nowhere else.
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::ids::{Account, Id};
 
 /// The business that owns a record.

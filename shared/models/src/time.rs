@@ -1,6 +1,5 @@
 //! Moments, days and billing periods. `jiff` stays behind this module.
 
-use crate::choice::choices;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,6 +7,7 @@ use jiff::civil;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::choices;
 use crate::error::{Error, Result};
 
 /// A moment in UTC with millisecond precision; printed as RFC 3339, without a fraction where it is zero.

@@ -49,9 +49,7 @@ async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestam
             &subscription,
             Some(EventType::SubscriptionCanceled),
         )?;
-        if stored.schedule.is_none() {
-            stop_collection(context, &mut writes, &stored, &[]).await?;
-        }
+        stop_collection(context, &mut writes, &stored, &[]).await?;
         if context.write(&writes).await? {
             return Ok(());
         }

@@ -11,7 +11,7 @@ use crate::Context;
 /// Adds to `writes` that the open invoices of a subscription that ends are collected no more by themselves, as in Stripe: they can
 /// still be paid. `but` are left to the caller, who writes them, too.
 ///
-/// Those that it carries itself, which are its newest; an earlier one stops when its next attempt is due. One call of a read for
+/// Where it is paid by schedule nothing is charged by itself, so nothing is read. Those that it carries itself, which are its newest; an earlier one stops when its next attempt is due. One call of a read for
 /// each, and an item for each that stops.
 pub async fn stop_collection(
     context: &Context,
@@ -19,6 +19,9 @@ pub async fn stop_collection(
     ended: &Subscription,
     but: &[Id<ids::Invoice>],
 ) -> Result<()> {
+    if ended.schedule.is_some() {
+        return Ok(());
+    }
     let carried = ended.carried_invoices().filter(|id| !but.contains(id));
     let carried: Vec<_> = carried.collect();
     if carried.is_empty() {

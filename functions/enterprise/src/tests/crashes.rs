@@ -24,9 +24,13 @@ async fn announced() -> (Shop, Value) {
     (shop, made)
 }
 
-/// Runs the row of 25 January on the day of its reminder, in that process.
+/// Runs the row of 25 January at the moment of its reminder, in that process.
 async fn remind(world: &World, made: &Value) -> models::Result<()> {
-    let at = "2026-01-23T13:00:00Z".parse().unwrap();
+    remind_at(world, made, "2026-01-23T13:00:00Z").await
+}
+
+async fn remind_at(world: &World, made: &Value, at: &str) -> models::Result<()> {
+    let at = at.parse().unwrap();
     let context = world.app.scheduled(world.ours.test(), Some(at));
     let slot = models::billing::Slot {
         date: "2026-01-25".parse().unwrap(),
@@ -87,14 +91,7 @@ async fn workers_that_have_the_same_row_at_once_remind_once() {
 #[tokio::test]
 async fn workers_that_have_the_same_message_at_once_hand_it_over_once() {
     let (shop, made) = announced().await;
-    let at = "2026-01-24T03:00:00Z".parse().unwrap();
-    let context = shop.world.app.scheduled(shop.scope(), Some(at));
-    let slot = models::billing::Slot {
-        date: "2026-01-25".parse().unwrap(),
-        n: 0,
-    };
-    let id: Id<ids::Subscription> = made["id"].as_str().unwrap().parse().unwrap();
-    operations::run_schedule(&context, id, slot, at)
+    remind_at(&shop.world, &made, "2026-01-24T03:00:00Z")
         .await
         .unwrap();
     let (message_id, queued) = message(&shop).await;

@@ -46,7 +46,7 @@ impl Fields<'_> {
         self.known.push(name);
         let raw = match self.entries.get(name) {
             None => return Field::absent(name),
-            Some(Raw::Json(raw)) if raw.get() == "null" => return Field::null(name),
+            Some(raw) if raw.is_null() => return Field::null(name),
             Some(Raw::Json(raw)) => *raw,
             Some(Raw::Text(_)) => {
                 self.reject(name, "invalid_type", "must be an object");

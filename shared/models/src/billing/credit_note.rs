@@ -1,10 +1,10 @@
 //! A credit note: what of an invoice is owed no longer, and where the money went that had been paid for it.
 
-use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::billing::{Credit, Invoice, TaxAmount, exclusive_total, tax_total};
+use crate::choices;
 use crate::error::Result;
 use crate::ids::{self, Id};
 use crate::metadata::Metadata;

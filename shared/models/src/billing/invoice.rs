@@ -6,13 +6,13 @@ mod draft;
 mod refunds;
 mod unused;
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use crate::billing::{
     Advice, AppliedRate, CollectionMethod, Discount, LineItem, TaxAmount, Terms, Totals,
     exclusive_total,
 };
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::ids::{self, Id, Slug};
 use crate::metadata::Metadata;

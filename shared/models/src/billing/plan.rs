@@ -1,10 +1,10 @@
 //! What can be subscribed to.
 
-use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::billing::{Aggregation, Charge, TierTerms};
+use crate::choices;
 use crate::error::Result;
 use crate::ids::{self, Slug};
 use crate::metadata::Metadata;

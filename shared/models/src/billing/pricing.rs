@@ -1,9 +1,9 @@
 //! How an amount follows from a quantity: the six pricing models, in exact decimals until the one rounding of a line.
 
-use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::error::{Error, Result};
 
 choices! {

@@ -1,8 +1,8 @@
 //! What a business decides about its billing.
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::ids::{Id, TaxRate};
 
 /// Retries of a refused payment at the most.

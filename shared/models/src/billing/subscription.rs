@@ -9,13 +9,13 @@ mod pending_update;
 mod scheduled;
 mod turn;
 
-use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::billing::{
     AppliedRate, BillingCycle, Discount, Fraction, LineItem, Meter, PaymentTerms, Price,
 };
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::event::EventType;
 use crate::ids::{self, Id, Slug};
@@ -80,8 +80,11 @@ choices! {
 impl CollectionMethod {
     /// Those that a caller chooses from: a schedule is agreed upon with the subscription.
     pub const CHOICES: &'static [(&'static str, Self)] = &[
-        ("charge_automatically", Self::ChargeAutomatically),
-        ("send_invoice", Self::SendInvoice),
+        (
+            Self::ChargeAutomatically.as_str(),
+            Self::ChargeAutomatically,
+        ),
+        (Self::SendInvoice.as_str(), Self::SendInvoice),
     ];
 }
 

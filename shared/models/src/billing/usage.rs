@@ -19,8 +19,6 @@ mod stored;
 mod survey;
 mod totals;
 
-use crate::choice::choices;
-
 pub use correction::{Correction, CorrectionTerms, UsageStanding};
 pub use event::{Fingerprint, UsageEvent, UsageKind, UsageReport};
 pub use page::{Closing, Cut, Placement, UsagePage, UsageReceipt};
@@ -28,6 +26,7 @@ pub use survey::Survey;
 pub use totals::UsageTotals;
 
 use crate::billing::Subscription;
+use crate::choices;
 
 choices! {
     /// How the quantities of a period become one.

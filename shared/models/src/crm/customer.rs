@@ -1,10 +1,10 @@
 //! A customer: one record in every dialect.
 
-use crate::choice::choices;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::ids::{self, Id};
 use crate::metadata::Metadata;
 use crate::money::{Currency, Money};

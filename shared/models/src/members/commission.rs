@@ -3,10 +3,10 @@
 //! Earnings and what is taken back are entries of their own whose amounts never change: a month's statement is their sum, and
 //! stays what it was when something is taken back later.
 
-use crate::choice::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::error::Result;
 use crate::ids::{self, Id, Slug};
 use crate::money::{Currency, Money};

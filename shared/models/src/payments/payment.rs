@@ -1,8 +1,8 @@
 //! A payment: one attempt to move money. It is written down before the gateway is asked and again with the answer.
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::ids::{self, Id};
 use crate::metadata::Metadata;

@@ -1,8 +1,8 @@
 //! Money on its way back.
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::ids::{self, Id};
 use crate::money::Money;
 use crate::payments::Failure;

@@ -1,8 +1,8 @@
 //! Keys and clients. Only hashes are kept: who reads the table learns no credential.
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::ids::{self, Id};
 use crate::platform::ScopeSet;

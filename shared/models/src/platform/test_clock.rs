@@ -1,8 +1,8 @@
 //! The clock of a business in test mode: it stands still until it is told to advance.
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::time::{HORIZON, Timestamp};
 

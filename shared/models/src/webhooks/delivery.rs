@@ -1,6 +1,5 @@
 //! One event on its way to one endpoint.
 
-use crate::choice::choices;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use crate::choices;
 use crate::event::EventType;
 use crate::ids::{self, Id};
 use crate::time::Timestamp;

@@ -1,10 +1,10 @@
 //! Where a business wants to hear of events.
 
-use crate::choice::choices;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::choices;
 use crate::event::EventType;
 use crate::ids::{self, Id};
 use crate::metadata::Metadata;

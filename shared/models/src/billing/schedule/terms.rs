@@ -1,10 +1,10 @@
 //! What a tier says of its payments, and what a subscription to it keeps of that.
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use super::Slot;
 use crate::billing::{Plan, Price, Subscription};
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::time::{Date, Interval, Timestamp};

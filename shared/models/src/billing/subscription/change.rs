@@ -1,10 +1,10 @@
 //! Changes of a running subscription, and what they cost or give back. The preview of a change is the change itself.
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, MAX_ITEMS, Proration, Subscription, SubscriptionStatus};
 use crate::billing::{Meter, PricingModel};
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::event::EventType;
 use crate::time::Timestamp;
@@ -38,20 +38,16 @@ choices! {
     }
 }
 
-/// When a change takes place.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Effective {
-    /// At once.
-    #[default]
-    Now,
-    /// When the running period ends.
-    PeriodEnd,
-}
-
-impl Effective {
-    /// All of them in their wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] =
-        &[("now", Self::Now), ("period_end", Self::PeriodEnd)];
+choices! {
+    /// When a change takes place.
+    #[derive(Default)]
+    pub enum Effective {
+        /// At once.
+        #[default]
+        Now = "now",
+        /// When the running period ends.
+        PeriodEnd = "period_end",
+    }
 }
 
 /// A change of what is subscribed to.

@@ -6,11 +6,11 @@
 //! - A change that waits for its payment has its credits already: nobody else can credit those lines meanwhile. They go back
 //!   where it is dropped.
 
-use crate::choice::choices;
 use serde::{Deserialize, Serialize};
 
 use super::{Bill, INCOMPLETE_SECONDS, Outcome, Subscription};
 use crate::billing::{LineItem, NewInvoice};
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::ids::{self, Id};
 use crate::time::Timestamp;

@@ -247,9 +247,7 @@ impl<'a> Left<'a> {
         amount: Money,
     ) -> Result<Credited> {
         let zero = Money::zero(self.invoice.currency);
-        let place = |(index, _): (usize, &Money)| if index == line { amount } else { zero };
-        let lines: Vec<Money> = self.nets.iter().enumerate().map(place).collect();
-        let share = self.share(lines, vec![None; self.nets.len()])?;
+        let share = self.share_of_line(line, amount)?;
         let mut credited = self.with(&share)?;
         credited.unused = Some(credited.unused.unwrap_or(zero).plus(share.total)?);
         Ok(credited)
@@ -261,10 +259,14 @@ impl<'a> Left<'a> {
         line: usize,
         amount: Money,
     ) -> Result<Money> {
+        Ok(self.share_of_line(line, amount)?.total)
+    }
+
+    fn share_of_line(&self, line: usize, amount: Money) -> Result<Share> {
         let zero = Money::zero(self.invoice.currency);
         let place = |(index, _): (usize, &Money)| if index == line { amount } else { zero };
         let lines: Vec<Money> = self.nets.iter().enumerate().map(place).collect();
-        Ok(self.share(lines, vec![None; self.nets.len()])?.total)
+        self.share(lines, vec![None; self.nets.len()])
     }
 
     /// The lines and the taxes that were credited, with those of `share`.
