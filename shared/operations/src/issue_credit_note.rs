@@ -1,7 +1,7 @@
 //! Credit notes: what of an invoice is owed no longer, and the way back of the money that was paid for it.
 
 use models::billing::{
-    BillingReason, CreditNote, Crediting, GivenBack, Invoice, InvoiceStatus, NewCreditNote,
+    BillingReason, CreditNote, CreditNoteReason, Crediting, GivenBack, Invoice, InvoiceStatus, NewCreditNote,
     NoteRefund,
 };
 use models::event::EventType;
@@ -50,12 +50,14 @@ pub async fn issue_credit_note(context: &Context, wanted: &WantedCredit) -> Resu
             .invoice(wanted.invoice_id)
             .await?
             .ok_or_else(|| Error::no_such("invoice", wanted.invoice_id, "/invoice_id"))?;
+        let mut writes = context.writes().await?;
         let mut issue = Issue {
             context,
-            writes: context.writes().await?,
+            writes: &mut writes,
         };
-        let note = issue.run(&stored, wanted, &mut number).await?;
-        if context.begin(&issue.writes, &note.id.to_string()).await? {
+        let (note, invoice) = issue.run(&stored, wanted, &mut number).await?;
+        issue.heal_subscription(&stored, &invoice).await?;
+        if context.begin(&writes, &note.id.to_string()).await? {
             return Ok(note);
         }
         context.make_way(attempt).await;
@@ -63,6 +65,36 @@ pub async fn issue_credit_note(context: &Context, wanted: &WantedCredit) -> Resu
     Err(Error::Unavailable(
         "the invoice is being changed by others all the time".to_owned(),
     ))
+}
+
+/// Adds to `writes` a note of all that is left of an invoice that is owed and of which a part was paid or credited: nothing is
+/// owed any more, and what was paid and not given back is on the customer's balance. Its subscription is left to the caller.
+pub(crate) async fn credit_rest(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    stored: &Stored<Invoice>,
+    memo: &str,
+) -> Result<()> {
+    let paid = stored.notable()?;
+    let owed = stored.amount_remaining()?;
+    let customer = context.customer_now(stored.customer_id).await?;
+    let wanted = WantedCredit {
+        invoice_id: stored.id,
+        what: Crediting::Amount(owed.plus(paid)?.minor()),
+        back: GivenBack {
+            // There is no balance any more where the customer was deleted.
+            out_of_band: customer.is_none().then_some(paid.minor()),
+            ..GivenBack::default()
+        },
+        new: NewCreditNote {
+            reason: Some(CreditNoteReason::OrderChange),
+            memo: Some(memo.to_owned()),
+            ..NewCreditNote::default()
+        },
+    };
+    let mut issue = Issue { context, writes };
+    issue.run(stored, &wanted, &mut None).await?;
+    Ok(())
 }
 
 /// Asks the gateway for the refunds of a note. Called again, it asks again with the same keys and changes nothing. Where nobody
@@ -79,18 +111,18 @@ pub async fn settle_credit_note(context: &Context, note: &CreditNote) -> Result<
 }
 
 /// A note on its way to a record.
-struct Issue<'a> {
+struct Issue<'a, 'w> {
     context: &'a Context,
-    writes: Writes<'a>,
+    writes: &'a mut Writes<'w>,
 }
 
-impl Issue<'_> {
+impl Issue<'_, '_> {
     async fn run(
         &mut self,
         stored: &Stored<Invoice>,
         wanted: &WantedCredit,
         number: &mut Option<String>,
-    ) -> Result<CreditNote> {
+    ) -> Result<(CreditNote, Invoice)> {
         let now = self.context.now().await?;
         let mut invoice = (**stored).clone();
         let credit = invoice.credit(&wanted.what, wanted.back, now)?;
@@ -98,7 +130,6 @@ impl Issue<'_> {
         let id: Id<ids::CreditNote> = self.context.mint().await?;
         let mut note = CreditNote::new(id, &invoice, credit, wanted.new.clone(), now);
         self.add_to_balance(&invoice, balance).await?;
-        self.heal_subscription(stored, &invoice).await?;
         let payments = self.payments(&invoice, refund).await?;
         note.number = match number {
             Some(number) => number.clone(),
@@ -112,10 +143,10 @@ impl Issue<'_> {
             EventType::InvoiceUpdated
         };
         self.writes.update(stored, &invoice, Some(event))?;
-        accrue(self.context, &mut self.writes, Some(stored), &invoice).await?;
+        accrue(self.context, self.writes, Some(stored), &invoice).await?;
         self.writes
             .create(&note, Some(EventType::CreditNoteCreated))?;
-        Ok(note)
+        Ok((note, invoice))
     }
 
     async fn next_number(&self) -> Result<String> {
@@ -151,7 +182,7 @@ impl Issue<'_> {
             return Ok(());
         };
         if invoice.billing_reason == BillingReason::PaymentSchedule {
-            return follow_row(self.context, &mut self.writes, before.status, invoice).await;
+            return follow_row(self.context, self.writes, before.status, invoice).await;
         }
         let mut subscription = (*stored).clone();
         if subscription.invoice_paid(invoice.id) {

@@ -13,11 +13,14 @@ use models::{Error, Money, Result, Timestamp};
 use store::{Stored, Writes};
 
 use crate::Context;
+use crate::issue_credit_note::credit_rest;
 use crate::pay_invoice::first_payment;
 use crate::void_invoice::void_invoice;
 
 /// Tries at a subscription that others change.
 const MAX_TRIES: u32 = 16;
+/// What the credit note says of a change that is dropped.
+const NOT_MADE: &str = "The change of the subscription was not made: it was not paid in full.";
 
 /// The invoice that was made at once was not paid: a new subscription never was, and a change never took place or waits.
 /// `None` where somebody else moved the subscription meanwhile.
@@ -121,7 +124,7 @@ async fn forget_invoice(
     writes.update(&before, &payment, None)
 }
 
-/// Adds to `writes` that the change is dropped that waits for this invoice, which is void by the same write.
+/// Adds to `writes` that the change is dropped that waits for this invoice, of which nothing is owed by the same write.
 pub(crate) async fn drop_change_of(
     context: &Context,
     writes: &mut Writes<'_>,
@@ -143,9 +146,9 @@ pub(crate) async fn drop_change_of(
     give_lines_back(context, writes, &invoice.lines, &stored).await
 }
 
-/// Adds to `writes` that the change is dropped that waits for its payment, and its invoice voided. `false` says that a payment
-/// is under way: what it brings must find the change. An invoice of which a part was credited stays open with all its lines,
-/// those too that waited on the subscription.
+/// Adds to `writes` that the change is dropped that waits for its payment, and that nothing is owed for it: its invoice is voided,
+/// or credited where a part of it was paid or credited before, which is the customer's again. `false` says that a payment is
+/// under way: what it brings must find the change.
 pub(crate) async fn drop_update(
     context: &Context,
     writes: &mut Writes<'_>,
@@ -160,12 +163,13 @@ pub(crate) async fn drop_update(
             void_invoice(context, writes, &invoice, at).await?;
         }
         Some(invoice) if invoice.processing.is_some() => return Ok(false),
-        invoice => {
+        Some(invoice) if invoice.status.is_payable() => {
+            credit_rest(context, writes, &invoice, NOT_MADE).await?;
+            drop_change_of(context, writes, &invoice).await?;
+        }
+        _ => {
             let mut subscription = (**stored).clone();
             subscription.pending_update = None;
-            if invoice.is_some() {
-                subscription.pending_lines.clear();
-            }
             writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
         }
     }

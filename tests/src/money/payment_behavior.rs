@@ -216,24 +216,89 @@ async fn lines_that_waited_before_a_change_that_did_not_come_about_wait_on() {
     }
 }
 
-/// It stays open with what had waited, which is billed once.
+/// A part of the invoice was settled when the change is dropped: nothing more is owed for it, what was paid is the customer's, and
+/// what waited and what was credited is as it was before.
 #[tokio::test]
-async fn lines_are_billed_once_where_the_invoice_of_a_change_that_is_dropped_stays_open() {
-    let (mut shop, _) = half_way().await;
-    let waits = json!({ "plan_id": "b", "proration_behavior": "create_prorations" });
-    shop.change(waits).await;
-    let mut more = upgrade("pending_if_incomplete");
-    more["plan_id"] = json!("c");
-    shop.change(more).await;
-    let open = shop.invoices().await[1]["id"].clone();
-    let note = json!({ "invoice_id": open, "amount": 100 });
-    let noted = shop.api().post("/v3/credit-notes", note).await;
-    noted.expect(201);
-    shop.to("2026-04-16T23:00:00Z").await;
+async fn nothing_is_kept_of_a_change_that_is_dropped_after_a_part_was_settled() {
+    for (settled, balance) in [("note", 0), ("money", 1000), ("refund", 600)] {
+        let (mut shop, _) = half_way().await;
+        let waits = json!({ "plan_id": "b", "proration_behavior": "create_prorations" });
+        shop.change(waits).await;
+        let mut more = upgrade("pending_if_incomplete");
+        more["plan_id"] = json!("c");
+        shop.change(more).await;
+        let open = shop.invoices().await[1].clone();
+        assert_eq!(open["total"], 3000);
+        settle_a_part(&shop, settled, &open["id"]).await;
+        shop.to("2026-04-16T23:00:00Z").await;
+        let invoices = shop.invoices().await;
+        assert_eq!(
+            (&invoices[1]["status"], &invoices[1]["amount_remaining"]),
+            (&json!("paid"), &json!(0)),
+            "{settled}"
+        );
+        assert_eq!(shop.balance().await, balance, "{settled}");
+        let now = subscription(&shop).await;
+        assert_eq!(
+            (&now["plan_id"], &now["pending_update"]),
+            (&json!("b"), &json!(null))
+        );
+        pay(&shop, &open["id"]).await.expect(409);
+        // What waited is billed with the next month, and the first half of this one can be credited, no more.
+        shop.pay_with(GOOD).await;
+        shop.to("2026-05-01T00:00:00Z").await;
+        assert_eq!(shop.totals().await.last(), Some(&7500), "{settled}");
+        shop.explains().await;
+        let note = |cents: i64| json!({ "invoice_id": invoices[0]["id"], "amount": cents });
+        let api = shop.api();
+        api.post("/v3/credit-notes", note(1501)).await.expect(400);
+        api.post("/v3/credit-notes", note(1500)).await.expect(201);
+    }
+}
+
+async fn settle_a_part(shop: &Shop, how: &str, invoice: &Value) {
+    let api = shop.api();
+    if how == "note" {
+        let note = json!({ "invoice_id": invoice, "amount": 100 });
+        api.post("/v3/credit-notes", note).await.expect(201);
+        return;
+    }
+    let id = invoice.as_str().unwrap();
+    let path = format!("/v3/invoices/{id}/pay");
+    if how == "money" {
+        let part = json!({ "amount": 1000, "paid_out_of_band": true });
+        api.post(&path, part).await.expect(200);
+        return;
+    }
     shop.pay_with(GOOD).await;
-    shop.to("2026-05-01T00:00:00Z").await;
-    assert_eq!(shop.totals().await.last(), Some(&6000));
-    shop.explains().await;
+    api.post(&path, json!({ "amount": 1000 })).await.expect(200);
+    shop.pay_with(DECLINED).await;
+    let payments = payments(shop).await;
+    let payment = payments.iter().find(|one| one["invoice_id"] == *invoice);
+    let payment = payment.unwrap()["id"].as_str().unwrap();
+    let refund = json!({ "amount": 400 });
+    let refunds = format!("/v3/payments/{payment}/refunds");
+    api.post(&refunds, refund).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_part_goes_nowhere_where_the_customer_was_deleted() {
+    let (mut shop, path) = half_way().await;
+    shop.change(upgrade("pending_if_incomplete")).await;
+    let open = shop.invoices().await[1]["id"].clone();
+    settle_a_part(&shop, "money", &open).await;
+    let customer = format!("/v3/customers/{}", shop.customer);
+    shop.api().delete(&customer).await.expect(200);
+    shop.to("2026-04-16T01:00:00Z").await;
+    assert_eq!(shop.invoices().await[1]["amount_remaining"], 0);
+    let notes = shop.api().get("/v3/credit-notes").await;
+    let note = &notes.expect(200)["data"][0];
+    assert_eq!(
+        (&note["out_of_band_amount"], &note["credit_amount"]),
+        (&json!(1000), &json!(0))
+    );
+    let ended = shop.api().get(&path).await;
+    assert_eq!(ended.expect(200)["pending_update"], json!(null));
 }
 
 #[tokio::test]

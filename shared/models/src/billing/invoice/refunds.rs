@@ -47,7 +47,7 @@ impl Invoice {
     }
 
     /// What a credit note can still give back of what was paid.
-    pub(super) fn notable(&self) -> Result<Money> {
+    pub fn notable(&self) -> Result<Money> {
         let (elsewhere, promised) = self.noted()?;
         let refunded = self.amount_refunded().minor().max(promised.minor());
         let refunded = Money::new(refunded, self.currency);
