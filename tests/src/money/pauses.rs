@@ -192,3 +192,33 @@ async fn what_is_used_in_a_pause_is_billed_once_whatever_takes_its_place() {
     assert_eq!(totals, 30 * 10 + 40 * 20);
     shop.explains().await;
 }
+
+/// What is scheduled for the end of the period has its price from then on, though the service is paused.
+#[tokio::test]
+async fn a_scheduled_change_takes_place_in_a_pause() {
+    for (from, to, totals) in [
+        ("calls_10", "calls_20", vec![1_000, 100]),
+        ("a", "calls_20", vec![3_000, 100]),
+        ("calls_10", "a", vec![1_000, 3_000]),
+    ] {
+        let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+        shop.subscribe(json!({ "plan_id": from })).await;
+        let later = json!({ "plan_id": to, "effective": "period_end" });
+        shop.change(later).await;
+        shop.used("calls", 100).await;
+        shop.act("pause", json!({})).await.expect(200);
+        shop.to("2026-05-10T00:00:00Z").await;
+        let path = format!("/v3/subscriptions/{}", shop.id);
+        let changed = shop.api().get(&path).await;
+        assert_eq!(changed.expect(200)["plan_id"], to);
+        assert_eq!(
+            (&changed.body["scheduled_change"], &changed.body["status"]),
+            (&json!(null), &json!("paused"))
+        );
+        shop.used("calls", 5).await;
+        shop.to("2026-05-20T00:00:00Z").await;
+        shop.act("resume", json!({})).await.expect(200);
+        assert_eq!(shop.totals().await, totals, "{from} {to}");
+        shop.explains().await;
+    }
+}

@@ -57,11 +57,23 @@ impl Subscription {
         self.is_metered() && !over
     }
 
-    /// Whether the end of the period is to be billed, or to end it, though the service is paused.
+    /// Whether the end of the period is to be billed, to change it or to end it, though the service is paused.
     pub fn settles_at_period_end(&self) -> bool {
-        let owes =
-            self.is_metered() && (!self.pending_lines.is_empty() || self.meters().next().is_some());
+        let owes = self.is_metered()
+            && (!self.pending_lines.is_empty()
+                || self.scheduled.is_some()
+                || self.meters().next().is_some());
         self.paused.is_some_and(|pause| !pause.settled) && (self.cancel_at_period_end || owes)
+    }
+
+    /// The period that a pause began in has ended: what was owed for it is billed, and what was to change then has changed.
+    pub(super) fn settle_pause(&mut self) -> Result<()> {
+        *self = self.with_scheduled()?;
+        if let Some(pause) = &mut self.paused {
+            pause.settled = true;
+        }
+        self.revision = self.revision.saturating_add(1);
+        Ok(())
     }
 
     /// The time that its meters bill at `at`: since the running period began, or since what was paused was settled.
@@ -158,7 +170,7 @@ impl Subscription {
             let usage = self.usage_lines(waited, proration.readings)?;
             self.pending_lines.extend(usage);
         }
-        // What was to change at the end of the period has changed by now.
+        // What was to change at the end of a trial has changed by now.
         *self = self.with_scheduled()?;
         self.begin_period_at(now)?;
         self.charge_period()?;

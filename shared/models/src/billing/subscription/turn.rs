@@ -178,7 +178,8 @@ impl Subscription {
             return Ok(Some(cycle));
         }
         let used = self.is_metered() && self.meters().next().is_some();
-        if self.pending_lines.is_empty() && !used {
+        let changes = self.scheduled.is_some() && !self.cancel_at_period_end;
+        if self.pending_lines.is_empty() && !used && !changes {
             return Ok(None);
         }
         Ok(Some(Bill {
@@ -323,11 +324,8 @@ impl Subscription {
         if outcome.paid && self.status == SubscriptionStatus::Incomplete {
             self.status = SubscriptionStatus::Active;
         }
-        if bill.closes.is_some()
-            && let Some(pause) = &mut self.paused
-        {
-            pause.settled = true;
-            self.revision = self.revision.saturating_add(1);
+        if bill.closes.is_some() && self.paused.is_some() {
+            self.settle_pause()?;
         }
         if bill.ends {
             self.end(self.period.end);
