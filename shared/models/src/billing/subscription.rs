@@ -474,7 +474,8 @@ impl Subscription {
         }
         // A trial that goes on after the pause, or begins with its end, is billed when it ends.
         let trial_after = |at| self.trial_end.filter(|end| *end > at).unwrap_or(at);
-        let settles = self.settles_at_period_end().then_some(self.period.end);
+        let settles = self.settles_at_period_end() && self.owes_at_period_end();
+        let settles = settles.then_some(self.period.end);
         let resumes = self.resumes_at.map(trial_after);
         settles.into_iter().chain(resumes).min()
     }

@@ -59,11 +59,14 @@ impl Subscription {
 
     /// Whether the end of the period is to be billed, to change it or to end it, though the service is paused.
     pub fn settles_at_period_end(&self) -> bool {
-        let owes = self.is_metered()
-            && (!self.pending_lines.is_empty()
-                || self.scheduled.is_some()
-                || self.meters().next().is_some());
-        self.paused.is_some_and(|pause| !pause.settled) && (self.cancel_at_period_end || owes)
+        let changes = self.is_metered() && self.scheduled.is_some();
+        let waits = self.cancel_at_period_end || changes || self.owes_at_period_end();
+        self.paused.is_some_and(|pause| !pause.settled) && waits
+    }
+
+    /// Whether the end of the period is to be billed without a new one.
+    pub(super) fn owes_at_period_end(&self) -> bool {
+        self.is_metered() && (!self.pending_lines.is_empty() || self.meters().next().is_some())
     }
 
     /// The period that a pause began in has ended: what was owed for it is billed, and what was to change then has changed.
