@@ -9,7 +9,7 @@ use models::billing::{
 use models::ids::{self, Id};
 use models::time::Period;
 use models::{Error, Timestamp};
-use operations::{Context, Metric, RecordedUsage, ReportedUsage};
+use operations::{Context, Ending, Metric, RecordedUsage, ReportedUsage};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use testkit::{Call, Fault, World};
@@ -190,6 +190,7 @@ impl Log {
             name: "api_calls",
             aggregation: self.aggregation,
             period: self.period,
+            ending: Ending::Period,
             closing: Closing {
                 period: self.period.start,
                 revision: 1,

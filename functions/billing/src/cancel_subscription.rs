@@ -6,7 +6,7 @@ use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::billing::{Proration, SubscriptionStatus};
 use models::event::EventType;
 use models::ids::{self, Id};
-use operations::{Moment, Purpose, prorate};
+use operations::{Ending, Moment, Purpose, prorate};
 use utoipa::ToSchema;
 
 use crate::terms::{bring_rows, settle, settled};
@@ -90,8 +90,8 @@ pub(crate) async fn cancel_subscription(
     };
     let moment = Moment {
         now,
-        at: now,
         metrics: stored.metrics(),
+        ending: Ending::Subscription,
         purpose: Purpose::Make,
     };
     let work = |after: &mut models::billing::Subscription, proration: &mut Proration<'_>| {

@@ -8,7 +8,7 @@ use models::billing::{
 };
 use models::ids::{self, Id, Slug};
 use models::{Error, Invalid, Timestamp};
-use operations::{Moment, Prorated, Purpose, prorate};
+use operations::{Ending, Moment, Prorated, Purpose, prorate};
 use store::Stored;
 use utoipa::ToSchema;
 
@@ -369,8 +369,8 @@ async fn make_change(
     changed.billed = changed.after.meters_closed_by(&change)?;
     let moment = Moment {
         now: cx.now().await?,
-        at: change.at,
         metrics: changed.billed.clone(),
+        ending: Ending::Price,
         purpose,
     };
     let work = |after: &mut Subscription, proration: &mut Proration<'_>| {

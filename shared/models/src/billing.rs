@@ -51,6 +51,7 @@ pub use tax::{
 };
 pub use totals::{Totals, rates_of};
 pub use usage::{
-    Aggregation, Closing, Correction, CorrectionTerms, Cut, Fingerprint, Placement, Survey,
+    Aggregation, Closing, Correction, CorrectionTerms, Cut, Fingerprint, Placement, Scope, Survey,
     UsageEvent, UsageKind, UsagePage, UsageReceipt, UsageReport, UsageStanding, UsageTotals,
+    last_use_after, used_ahead,
 };

@@ -14,6 +14,7 @@ use crate::invoice_change::give_up;
 use crate::issue_invoice::{Parties, issue_invoice};
 use crate::pending_update::unpaid;
 use crate::stop_collection::stop_collection;
+use crate::usage_history::Ending;
 
 /// Bills what is owed and moves the subscription on. `None` where somebody else moved it meanwhile: read it again.
 ///
@@ -34,7 +35,8 @@ pub async fn bill_subscription(
     let readings = match bill.closes {
         Some(period) => {
             let metrics = stored.metrics();
-            read_meters(context, stored, &metrics, period, Purpose::Make).await?
+            let part = (period, Ending::of(bill));
+            read_meters(context, stored, &metrics, part, Purpose::Make).await?
         }
         None => Vec::new(),
     };

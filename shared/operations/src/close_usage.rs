@@ -5,7 +5,7 @@ use models::billing::{Reading, Subscription, UsageTotals};
 use models::time::Period;
 
 use crate::Context;
-use crate::usage_history::{History, MAX_TRIES, Metric, busy};
+use crate::usage_history::{Ending, History, MAX_TRIES, Metric, busy};
 use crate::usage_totals::usage_totals;
 
 /// Closes the period of a metric and returns what is to be billed of it. Closing it again for the same bill returns the same,
@@ -22,7 +22,7 @@ pub async fn close_usage(context: &Context, metric: Metric<'_>) -> Result<UsageT
         if cut.done {
             return Ok(cut.totals);
         }
-        page.close(&cut, metric.closing);
+        page.close(&cut, metric.closing)?;
         if log.write(&page).await? {
             return Ok(cut.totals);
         }
@@ -46,12 +46,13 @@ pub async fn read_meters(
     context: &Context,
     subscription: &Subscription,
     metrics: &[String],
-    period: Period,
+    (period, ending): (Period, Ending),
     purpose: Purpose,
 ) -> Result<Vec<Reading>> {
     let read = metrics.iter().map(|name| async move {
         let metric = Metric {
             period,
+            ending,
             ..Metric::of(subscription, name)
         };
         let totals = match purpose {

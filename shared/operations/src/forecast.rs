@@ -7,6 +7,7 @@ use models::{Money, Result};
 use crate::Context;
 use crate::close_usage::{Purpose, read_meters};
 use crate::issue_invoice::Parties;
+use crate::usage_history::Ending;
 
 /// What a subscription will be billed.
 #[derive(Debug)]
@@ -62,7 +63,8 @@ pub async fn forecast(
                 Some(period) => {
                     let mut metrics = after.metrics();
                     metrics.retain(|metric| !billed.contains(metric));
-                    read_meters(context, &after, &metrics, period, Purpose::Show).await?
+                    let part = (period, Ending::of(&bill));
+                    read_meters(context, &after, &metrics, part, Purpose::Show).await?
                 }
                 None => Vec::new(),
             };

@@ -1,8 +1,8 @@
 //! Credit notes: what of an invoice is owed no longer, and the way back of the money that was paid for it.
 
 use models::billing::{
-    BillingReason, CreditNote, CreditNoteReason, Crediting, GivenBack, Invoice, InvoiceStatus, NewCreditNote,
-    NoteRefund,
+    BillingReason, CreditNote, CreditNoteReason, Crediting, GivenBack, Invoice, InvoiceStatus,
+    NewCreditNote, NoteRefund,
 };
 use models::event::EventType;
 use models::ids::{self, Id};

@@ -79,6 +79,6 @@ pub use start_schedule::{Agreement, start_schedule};
 pub use stop_collection::stop_collection;
 pub use take_balance::take_balance;
 pub use take_payment::{begin_payment, resolve_payment};
-pub use usage_history::Metric;
+pub use usage_history::{Ending, Metric};
 pub use usage_totals::{MetricUsage, list_usage, usage_by_metric, usage_totals};
 pub use void_invoice::void_invoice;

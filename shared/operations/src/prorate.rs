@@ -10,16 +10,17 @@ use store::{Stored, Writes};
 use crate::Context;
 use crate::close_usage::{Purpose, read_meters};
 use crate::next_invoice::name_next_invoice;
+use crate::usage_history::Ending;
 
 /// When something is done to a subscription, and whose usage is billed with it.
 #[derive(Debug, Clone)]
 pub struct Moment {
     /// When it is done.
     pub now: Timestamp,
-    /// The moment that parts of the period are worked out for.
-    pub at: Timestamp,
     /// The metrics whose usage up to then is billed with it.
     pub metrics: Vec<String>,
+    /// What ends then: a price, or the subscription.
+    pub ending: Ending,
     /// Whether it is done, or only shown.
     pub purpose: Purpose,
 }
@@ -90,9 +91,8 @@ pub async fn prorate(
     };
     let (mut subscription, mut after) = worked_out(&[])?;
     if !moment.metrics.is_empty() {
-        let period = before.metered_until(moment.at);
-        let metrics = &moment.metrics;
-        let readings = read_meters(context, before, metrics, period, moment.purpose).await?;
+        let part = (before.metered_until(moment.now), moment.ending);
+        let readings = read_meters(context, before, &moment.metrics, part, moment.purpose).await?;
         (subscription, after) = worked_out(&readings)?;
     }
     if moment.purpose == Purpose::Make {
@@ -114,8 +114,8 @@ pub async fn resume(
 ) -> Result<Prorated> {
     let moment = Moment {
         now,
-        at: now,
         metrics: before.meters_closed_by_resumption(resumption, now),
+        ending: Ending::Price,
         purpose: Purpose::Make,
     };
     let work = |after: &mut Subscription, proration: &mut Proration<'_>| {

@@ -10,13 +10,11 @@ use models::{Error, Invalid, Result, Timestamp};
 
 use crate::Context;
 use crate::append_usage::{Appending, RecordedUsage, ReportedUsage, open_log};
-use crate::usage_history::Metric;
+use crate::usage_history::{AHEAD_SECONDS, Metric};
 use crate::usage_verdict::accepted;
 
 /// How old a report may be: Stripe's 35 days.
 const OLDEST_SECONDS: i64 = 35 * 86_400;
-/// How far the caller's clock may be ahead of ours: Stripe's 5 minutes.
-const AHEAD_SECONDS: i64 = 300;
 /// Logs that are read or written at the same time.
 const AT_ONCE: usize = 16;
 
@@ -47,7 +45,7 @@ pub async fn record_usage(
         in_turns(opening),
     )
     .await?;
-    check_subscriptions(reports, &subscriptions)?;
+    check_subscriptions(reports, &subscriptions, now)?;
     check_times(reports, &subscriptions, now)?;
 
     let mut appending = Vec::new();
@@ -114,7 +112,11 @@ async fn subscriptions(context: &Context, reports: &[ReportedUsage]) -> Result<S
         .collect())
 }
 
-fn check_subscriptions(reports: &[ReportedUsage], subscriptions: &Subscriptions) -> Result<()> {
+fn check_subscriptions(
+    reports: &[ReportedUsage],
+    subscriptions: &Subscriptions,
+    now: Timestamp,
+) -> Result<()> {
     for row in reports {
         let id = row.subscription_id;
         let pointer = format!("{}/subscription_id", row.pointer);
@@ -122,6 +124,10 @@ fn check_subscriptions(reports: &[ReportedUsage], subscriptions: &Subscriptions)
             .get(&id.number())
             .ok_or_else(|| Error::no_such("subscription", id, pointer))?;
         refuse_ended(subscription)?;
+        let ends = subscription.ends_at().filter(|end| *end <= now);
+        if row.report.timestamp.is_none() && ends.is_some() {
+            return Err(ended(subscription));
+        }
     }
     Ok(())
 }
@@ -129,10 +135,14 @@ fn check_subscriptions(reports: &[ReportedUsage], subscriptions: &Subscriptions)
 /// A 409 where the subscription has ended: nothing will ever bill what is reported now.
 pub fn refuse_ended(subscription: &Subscription) -> Result<()> {
     if subscription.status.is_over() {
-        let detail = format!("subscription {} has ended", subscription.id);
-        return Err(Error::conflict("subscription_ended", detail));
+        return Err(ended(subscription));
     }
     Ok(())
+}
+
+fn ended(subscription: &Subscription) -> Error {
+    let detail = format!("subscription {} has ended", subscription.id);
+    Error::conflict("subscription_ended", detail)
 }
 
 fn check_times(
@@ -144,12 +154,16 @@ fn check_times(
     let mut invalid = Invalid::default();
     for row in reports {
         let at = row.report.timestamp.unwrap_or(now);
-        let subscription = subscriptions.get(&row.subscription_id.number());
-        let started = subscription.map(|subscription| subscription.started.whole_second());
+        let Some(subscription) = subscriptions.get(&row.subscription_id.number()) else {
+            continue;
+        };
+        let started = subscription.started.whole_second();
         let detail = if row.report.timestamp.is_some() && !range.contains(&at) {
             "must be at most 35 days ago and 5 minutes ahead".to_owned()
-        } else if let Some(started) = started.filter(|started| at < *started) {
+        } else if at < started {
             format!("must not be before {started}, when the subscription began")
+        } else if let Some(end) = subscription.ends_at().filter(|end| at >= *end) {
+            format!("must be before {end}, when the subscription ends")
         } else {
             continue;
         };

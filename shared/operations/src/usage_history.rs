@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use models::billing::{Aggregation, Closing, Cut, Subscription, Survey, UsagePage};
+use models::billing::{
+    Aggregation, Bill, Closing, Cut, Scope, Subscription, Survey, UsagePage, last_use_after,
+    used_ahead,
+};
 use models::ids::{self, Id};
 use models::time::Period;
 use models::{Error, Result, Timestamp};
@@ -13,10 +16,36 @@ use crate::context::vanished;
 
 /// Tries at a log that others write to at the same moment, with waits that come to about ten seconds.
 pub(crate) const MAX_TRIES: u32 = 32;
+/// How far the caller's clock may be ahead of ours: Stripe's 5 minutes.
+pub(crate) const AHEAD_SECONDS: i64 = 300;
+/// How far our own clocks may be apart.
+const CLOCKS_SECONDS: i64 = 60;
 /// Pages of the first query that looks further back; each one after it asks for twice as many.
 const FIRST_PAGES: u32 = 8;
 /// Pages of one query at the most.
 const MOST_PAGES: u32 = 256;
+
+/// What ends with the part of a log that is closed: it says where usage counts that was reported ahead of its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The period: it was put into the next one when it came.
+    Period,
+    /// A price, within the period: it counts in what follows.
+    Price,
+    /// The subscription: nothing follows, so it counts in that part.
+    Subscription,
+}
+
+impl Ending {
+    /// What ends with the period that a bill closes.
+    pub const fn of(bill: &Bill) -> Self {
+        if bill.ends {
+            Self::Subscription
+        } else {
+            Self::Period
+        }
+    }
+}
 
 /// A metric of a subscription: where its log is, and how it is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +58,8 @@ pub struct Metric<'m> {
     pub aggregation: Aggregation,
     /// The period that runs, or the one that is to be closed.
     pub period: Period,
+    /// What ends with that.
+    pub ending: Ending,
     /// The bill that it is closed for.
     pub closing: Closing,
 }
@@ -41,6 +72,7 @@ impl<'m> Metric<'m> {
             name,
             aggregation: subscription.aggregation(name),
             period: subscription.period,
+            ending: Ending::Period,
             closing: subscription.closing(),
         }
     }
@@ -51,15 +83,22 @@ impl<'m> Metric<'m> {
 enum Reach {
     /// To the last one that received nothing since then.
     Received(Timestamp),
-    /// To the last one that knows nothing of that period.
+    /// To the last one that knows nothing of that period, and received nothing that was ahead of its time then.
     Period(Period),
+}
+
+/// The time that a page must have received something after that is to know what was used after `at`.
+const fn received_ahead(at: Timestamp) -> Timestamp {
+    at.plus_seconds(-(AHEAD_SECONDS + CLOCKS_SECONDS))
 }
 
 impl Reach {
     fn needs(self, page: &UsagePage) -> bool {
         match self {
             Self::Received(since) => page.last_received >= since,
-            Self::Period(period) => page.reaches(period),
+            Self::Period(period) => {
+                page.reaches(period) || page.last_received >= received_ahead(period.start)
+            }
         }
     }
 }
@@ -160,10 +199,42 @@ impl<'c> History<'c> {
     /// What is to be billed of a metric, known for its aggregation: where the totals do not tell, its events are read again.
     pub(crate) async fn cut(&mut self, page: &UsagePage, metric: Metric<'_>) -> Result<Cut> {
         let mut cut = page.cut(metric.period, metric.closing)?;
+        if !cut.done && metric.ending != Ending::Period {
+            self.since(received_ahead(cut.part.end)).await?;
+            cut = self.cut_within(page, metric, cut)?;
+        }
         if !cut.totals.is_known(metric.aggregation) {
-            self.survey(page, cut.part).await?.complete(&mut cut.totals);
+            let scope = Scope {
+                part: cut.part,
+                closed_until: page.closed_until(),
+                punctual: true,
+            };
+            self.survey(page, scope).await?.complete(&mut cut.totals);
         }
         Ok(cut)
+    }
+
+    /// As [`UsagePage::cut`], with what was reported ahead of its time where it belongs.
+    fn cut_within(&self, page: &UsagePage, metric: Metric<'_>, mut cut: Cut) -> Result<Cut> {
+        let pages = || std::iter::once(page).chain(self.before(page));
+        if metric.ending == Ending::Price {
+            cut.leave(used_ahead(cut.part, page.closed_until(), pages())?)?;
+            return Ok(cut);
+        }
+        let Some(last) = last_use_after(cut.part.end, pages()) else {
+            return Ok(cut);
+        };
+        let whole = Period {
+            end: last.plus_seconds(1),
+            ..metric.period
+        };
+        page.cut(whole, metric.closing)
+    }
+
+    /// The pages before that one.
+    fn before(&self, page: &UsagePage) -> impl Iterator<Item = &UsagePage> {
+        let seq = page.seq;
+        self.pages().filter(move |older| older.seq < seq)
     }
 
     /// Completes the totals of `page`, the page that takes what comes next, for that aggregation.
@@ -175,17 +246,22 @@ impl<'c> History<'c> {
         for start in page.unknown(aggregation) {
             // Periods are named by their start, a whole second.
             let end = start.plus_seconds(1);
-            let survey = self.survey(page, Period { start, end }).await?;
+            let scope = Scope {
+                part: Period { start, end },
+                closed_until: page.closed_until(),
+                punctual: false,
+            };
+            let survey = self.survey(page, scope).await?;
             page.settle(start, survey);
         }
         Ok(())
     }
 
-    /// Reads the events of a period: those in `page`, and in the pages before it.
-    async fn survey(&mut self, page: &UsagePage, period: Period) -> Result<Survey> {
-        self.reach(Reach::Period(period)).await?;
-        let before = self.pages().filter(|older| older.seq < page.seq);
-        Ok(Survey::of(period, std::iter::once(page).chain(before)))
+    /// Reads the events of a part: those in `page`, and in the pages before it.
+    async fn survey(&mut self, page: &UsagePage, scope: Scope) -> Result<Survey> {
+        self.reach(Reach::Period(scope.part)).await?;
+        let pages = std::iter::once(page).chain(self.before(page));
+        Ok(Survey::of(scope, pages))
     }
 
     /// Writes the page that took what came. `false` where somebody else was faster: read the log again.

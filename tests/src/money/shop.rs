@@ -95,6 +95,20 @@ impl Shop {
         self.api().post("/v3/usage", report).await.expect(201);
     }
 
+    /// The same, of a time that many seconds from now. Returns the id of the record.
+    pub(crate) async fn used_in(&self, seconds: i64, fields: Value) -> String {
+        let made = self.report_in(seconds, fields).await;
+        made.expect(201);
+        made.text_of("id").to_owned()
+    }
+
+    pub(crate) async fn report_in(&self, seconds: i64, mut fields: Value) -> Answer {
+        let at = self.world.config.clock.now().plus_seconds(seconds);
+        fields["subscription_id"] = json!(self.id);
+        fields["timestamp"] = json!(at.to_string());
+        self.api().post("/v3/usage", fields).await
+    }
+
     /// Time goes on, and all that comes due is done when it is due.
     pub(crate) async fn to(&mut self, moment: &str) {
         let moment: Timestamp = moment.parse().unwrap();

@@ -1,6 +1,6 @@
 //! Usage belongs to the price that it was used at, and to the time that it was used in.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::shop::Shop;
 
@@ -94,4 +94,98 @@ async fn what_was_used_before_a_plan_counted_it_is_not_billed() {
     shop.to("2026-05-01T00:00:00Z").await;
     assert_eq!(shop.totals().await, [3_000, 50]);
     shop.explains().await;
+}
+
+fn calls(quantity: u32) -> Value {
+    json!({ "metric_name": "calls", "quantity": quantity })
+}
+
+/// A caller's clock is ahead of ours. What it reports costs the price of its time, also after it was corrected.
+#[tokio::test]
+async fn what_is_used_after_the_price_changed_costs_the_new_price_though_it_was_reported_before() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+    shop.to("2026-04-16T00:00:00Z").await;
+    shop.used("calls", 100).await;
+    shop.used_in(240, calls(7)).await;
+    let gone = shop.used_in(200, calls(5)).await;
+    let wrong = shop.used_in(100, calls(3)).await;
+    let api = shop.api();
+    let path = format!(
+        "/v3/usage/{gone}?subscription_id={}&metric_name=calls",
+        shop.id
+    );
+    api.delete(&path).await.expect(200);
+    let change = json!({ "plan_id": "calls_20", "proration_behavior": "always_invoice" });
+    let preview = shop.act("preview", change.clone()).await;
+    let told = &preview.expect(200)["immediate_invoice"]["total"];
+    assert_eq!(told, 1_000);
+    shop.change(change).await;
+    let path = format!("/v3/usage/{wrong}");
+    let mut amended = calls(4);
+    amended["subscription_id"] = json!(shop.id);
+    api.patch(&path, amended).await.expect(200);
+    shop.to("2026-04-16T00:10:00Z").await;
+    shop.used("calls", 1).await;
+    shop.to("2026-05-01T00:00:00Z").await;
+    assert_eq!(shop.totals().await, [1_000, (7 + 4 + 1) * 20]);
+    shop.explains().await;
+}
+
+#[tokio::test]
+async fn each_aggregation_leaves_to_the_new_price_what_is_used_at_that() {
+    for (aggregation, total) in [
+        ("count", 10 + 2 * 20),
+        ("max", 30 + 9 * 20),
+        ("latest", 30 + 9 * 20),
+        ("unique", 10 + 20),
+    ] {
+        let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+        for (id, amount) in [("cheap", 10), ("dear", 20)] {
+            let plan = json!({ "id": id, "name": id, "currency": "USD", "amount": 0, "interval": "month", "meters": [{
+                "metric_name": "calls", "aggregation": aggregation, "pricing_model": "per_unit", "amount": amount,
+            }] });
+            shop.api().post("/v3/plans", plan).await.expect(201);
+        }
+        shop.subscribe(json!({ "plan_id": "cheap" })).await;
+        let used = |quantity: u32, value: &str| {
+            let mut used = calls(quantity);
+            if aggregation == "unique" {
+                used["unique_value"] = json!(value);
+            }
+            used
+        };
+        shop.used_in(0, used(3, "a")).await;
+        shop.used_in(240, used(9, "b")).await;
+        shop.change(json!({ "plan_id": "dear" })).await;
+        shop.used_in(1, used(2, "b")).await;
+        shop.to("2026-05-01T00:00:00Z").await;
+        assert_eq!(shop.totals().await, [total], "{aggregation}");
+        shop.explains().await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_was_used_is_lost_with_the_end() {
+    for now in [true, false] {
+        let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+        shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+        shop.to("2026-04-30T23:58:00Z").await;
+        shop.used_in(0, calls(1)).await;
+        shop.used_in(60, calls(20)).await;
+        // After the end of the period, and of what is told to end only now.
+        shop.used_in(180, calls(300)).await;
+        shop.cancel(json!({ "at_period_end": !now })).await;
+        if !now {
+            let late = shop.report_in(180, calls(1)).await;
+            late.expect(400);
+            assert_eq!(late.pointers(), ["/timestamp"]);
+            shop.used_in(119, calls(4_000)).await;
+        }
+        shop.to("2026-05-01T00:00:00Z").await;
+        let more = if now { 0 } else { 40_000 };
+        assert_eq!(shop.totals().await, [3_210 + more]);
+        assert_eq!(shop.status().await, "canceled");
+        shop.explains().await;
+    }
 }

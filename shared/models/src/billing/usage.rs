@@ -8,6 +8,8 @@
 //! - Every page carries the totals of the periods that are open, up to and including itself, so the newest page answers
 //!   what was used, however many events there are. A period is named by its start; it is open until it is closed.
 //! - An event that belongs to a period that is over or closed is *late*. It counts in the period that runs.
+//! - What is reported ahead of its time (a caller's clock may be) counts at its time: a part that ends before that leaves it to
+//!   the part that follows, and only the end of a subscription takes it in.
 //! - Closing is for one bill, and keeps its totals until the next close: who closes again for that bill gets them, with what
 //!   came since where more is to be closed. So a bill whose maker died loses nothing, and no bill has what another one had.
 //! - Ids rise along the log. They are unique within it, which is all that a request ever names together with an id.
@@ -22,7 +24,7 @@ mod totals;
 pub use correction::{Correction, CorrectionTerms, UsageStanding};
 pub use event::{Fingerprint, UsageEvent, UsageKind, UsageReport};
 pub use page::{Closing, Cut, Placement, UsagePage, UsageReceipt};
-pub use survey::Survey;
+pub use survey::{Scope, Survey, last_use_after, used_ahead};
 pub use totals::UsageTotals;
 
 use crate::billing::Subscription;

@@ -139,7 +139,8 @@ impl Subscription {
         self.same_currency(&items)?;
         self.change_scheduled(&items)?;
         if self.is_metered() {
-            let usage = self.usage_lines(self.metered_until(at), proration.readings)?;
+            let used = self.metered_until(proration.now);
+            let usage = self.usage_lines(used, proration.readings)?;
             self.pending_lines.extend(usage);
         }
         if !self.is_charged(proration.now) {

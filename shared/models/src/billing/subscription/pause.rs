@@ -64,6 +64,12 @@ impl Subscription {
         self.paused.is_some_and(|pause| !pause.settled) && waits
     }
 
+    /// When it ends by itself, where it was told to.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        let settled = self.paused.is_some_and(|pause| pause.settled);
+        (self.cancel_at_period_end && !settled).then_some(self.period.end)
+    }
+
     /// Whether the end of the period is to be billed without a new one.
     pub(super) fn owes_at_period_end(&self) -> bool {
         self.is_metered() && (!self.pending_lines.is_empty() || self.meters().next().is_some())

@@ -89,12 +89,13 @@ impl UsagePage {
         };
         let event = &standing.event;
         let running = self.running(terms.period);
-        let late = event.period < running;
+        let counted = event.counts_in(self.closed_until());
+        let late = counted < running;
         if late && !(terms.late == LateUsage::NextInvoice && terms.aggregation.carries_over()) {
             let detail = format!("the period in which {} counts is closed", event.id);
             return Err(Error::conflict("period_closed", detail));
         }
-        let start = if late { running } else { event.period };
+        let start = if late { running } else { counted };
         let totals = self.totals_from(terms.period, start);
         totals.adjust(quantity - standing.quantity, events)?;
         if late {

@@ -141,6 +141,22 @@ pub struct UsageEvent {
     pub unique_value: Option<Fingerprint>,
 }
 
+impl UsageEvent {
+    /// Whether its own time is after that moment, rather than of an earlier period.
+    pub(super) fn is_after(&self, at: Timestamp) -> bool {
+        !self.late && self.timestamp > at
+    }
+
+    /// The start of the period that it counts in, in a log that is closed until then: what was reported ahead of its time was left
+    /// open.
+    pub(super) fn counts_in(&self, closed_until: Option<Timestamp>) -> Timestamp {
+        match closed_until {
+            Some(closed) if self.is_after(closed) => self.period.max(closed),
+            Some(_) | None => self.period,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,8 +35,21 @@ pub struct Cut {
     pub part: Period,
     /// What was used in it.
     pub totals: UsageTotals,
+    /// What was reported with it and used after its end: it counts in what follows.
+    pub(super) ahead: UsageTotals,
     /// Whether it is closed already.
     pub done: bool,
+}
+
+impl Cut {
+    /// Leaves to what follows what was used after the end; these are the totals of it.
+    pub fn leave(&mut self, ahead: UsageTotals) -> Result<()> {
+        if ahead != UsageTotals::default() {
+            self.totals.without(&ahead)?;
+            self.ahead = ahead;
+        }
+        Ok(())
+    }
 }
 
 /// Under which id and when something was received.
@@ -257,6 +270,7 @@ impl UsagePage {
                     end: closed.end,
                 },
                 totals: closed.totals.clone(),
+                ahead: UsageTotals::default(),
                 done: true,
             });
         }
@@ -270,20 +284,26 @@ impl UsagePage {
         Ok(Cut {
             part: Period { start, end },
             totals,
+            ahead: UsageTotals::default(),
             done: false,
         })
     }
 
     /// Closes the log so: from now on nothing counts in that part. What was closed before is forgotten.
-    pub fn close(&mut self, cut: &Cut, closing: Closing) {
+    pub fn close(&mut self, cut: &Cut, closing: Closing) -> Result<()> {
         let end = cut.part.end;
         self.open.retain(|start, _| *start >= end);
+        if cut.ahead != UsageTotals::default() {
+            let follows = self.open.entry(end).or_default();
+            *follows = std::mem::take(follows).merge(cut.ahead.clone())?;
+        }
         self.closed = Some(Closed {
             from: cut.part.start,
             end,
             closing,
             totals: cut.totals.clone(),
         });
+        Ok(())
     }
 
     /// An event of this page.
@@ -340,7 +360,7 @@ mod tests {
 
     fn close(page: &mut UsagePage, period: Period, revision: u32) {
         let cut = page.cut(period, closing(revision)).unwrap();
-        page.close(&cut, closing(revision));
+        page.close(&cut, closing(revision)).unwrap();
     }
 
     /// The page as it is read after it was written.
@@ -416,7 +436,7 @@ mod tests {
         // Whoever closed it died; the change is made a day later.
         let cut = page.cut(until("2026-01-12T00:00:00Z"), closing(1)).unwrap();
         assert_eq!((cut.totals.count, cut.done), (2, false));
-        page.close(&cut, closing(1));
+        page.close(&cut, closing(1)).unwrap();
         // That was billed, so the next bill has only what came since: nothing, and then one.
         let next = |page: &UsagePage| page.cut(until("2026-01-12T00:00:00Z"), closing(2)).unwrap();
         assert_eq!(next(&page).totals.count, 0);

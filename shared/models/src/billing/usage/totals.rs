@@ -73,6 +73,13 @@ impl UsageTotals {
         Ok(())
     }
 
+    /// Without a part of its events, whose totals are these.
+    pub(super) fn without(&mut self, part: &Self) -> Result<()> {
+        self.adjust(-part.sum, part.count.saturating_neg())?;
+        self.forget();
+        Ok(())
+    }
+
     /// One of its events is another one now, or none.
     pub(super) fn forget(&mut self) {
         (self.max, self.latest, self.unique, self.stale) = (None, None, None, true);
