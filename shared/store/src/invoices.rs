@@ -123,6 +123,16 @@ impl Session {
         Ok(Page { items: found, next })
     }
 
+    /// A page of earlier invoices of a subscription. It never changes.
+    pub async fn invoice_page(
+        &self,
+        subscription: Id<ids::Subscription>,
+        page: u32,
+    ) -> Result<Option<Stored<InvoicePage>>> {
+        let key = keys::invoice_page(&self.scope(), subscription, page);
+        self.load(&key, true).await
+    }
+
     /// The invoices of a subscription: those that it made. One that somebody wrote names none.
     async fn known_of_subscription(&self, id: Id<ids::Subscription>) -> Result<Known> {
         match self.subscription(id).await? {

@@ -57,6 +57,28 @@ async fn what_is_open_when_a_subscription_ends_is_charged_no_more_by_itself() {
     }
 }
 
+/// More invoices are open than a subscription carries itself.
+#[tokio::test]
+async fn all_that_are_open_are_charged_no_more_however_many_there_are() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    let api = shop.api();
+    let daily = json!({ "id": "daily", "name": "Daily", "currency": "USD", "amount": 100, "interval": "day" });
+    api.post("/v3/plans", daily).await.expect(201);
+    let settings = json!({ "retry_days": [40], "after_retries": "past_due" });
+    let path = "/v3/billing-settings";
+    api.patch(path, settings).await.expect(200);
+    shop.subscribe(json!({ "plan_id": "daily" })).await;
+    shop.pay_with(DECLINED).await;
+    shop.to("2026-05-05T12:00:00Z").await;
+    shop.cancel(json!({})).await;
+    let invoices = shop.invoices().await;
+    let open = invoices.iter().filter(|one| one["status"] == "open");
+    assert_eq!(open.count(), 34);
+    for invoice in invoices {
+        assert_eq!(invoice["next_payment_attempt"], json!(null));
+    }
+}
+
 #[tokio::test]
 async fn an_invoice_whose_retry_comes_after_the_end_of_the_period_is_not_charged_then() {
     let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
