@@ -229,3 +229,23 @@ async fn an_unused_time_and_its_tax_are_no_more_than_a_refund_left() {
         shop.explains().await;
     }
 }
+
+/// Of 30.00 that were paid, 10.00 went back to the card and 15.00 to a later invoice: a credit note can give 5.00 back.
+#[tokio::test]
+async fn a_note_gives_back_what_a_refund_and_unused_time_left() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "a" })).await;
+    let invoice = shop.invoices().await[0].clone();
+    let payment = invoice["payment_ids"][0].as_str().unwrap();
+    let made = refund(&shop, payment, json!({ "amount": 1_000 })).await;
+    made.expect(201);
+    shop.to("2026-04-16T00:00:00Z").await;
+    shop.cancel(json!({ "prorate": true })).await;
+    assert_eq!(shop.balance().await, 1_500);
+    let note = |cents: i64| json!({ "invoice_id": invoice["id"], "amount": cents });
+    let api = shop.api();
+    let refused = api.post("/v3/credit-notes", note(501)).await;
+    assert_eq!(refused.expect(409)["code"], "exceeds_paid");
+    api.post("/v3/credit-notes", note(500)).await.expect(201);
+    shop.explains().await;
+}

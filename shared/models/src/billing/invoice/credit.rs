@@ -150,10 +150,10 @@ impl Invoice {
             return Ok(());
         }
         let detail = format!(
-            "{} of the credit note had been paid, and only {} of what was paid for invoice {} are left: refunds and credit notes \
-             gave the rest back",
+            "{} of the credit note had been paid, and only {} of what was paid for invoice {} are left: refunds, credit notes \
+             and later invoices gave the rest back",
             after_payment.minor(),
-            left.minor().max(0),
+            left.minor(),
             self.id
         );
         Err(Error::conflict("exceeds_paid", detail))

@@ -1,7 +1,8 @@
 //! What was given back of an invoice: one account for refunds of its payments and for credit notes.
 //!
 //! # Determinations
-//! - What was paid, by card, elsewhere or by the customer's balance, is given back once: as a refund or by a credit note.
+//! - What was paid, by card, elsewhere or by the customer's balance, is given back once: as a refund, by a credit note, or by a
+//!   later invoice for time that was not used.
 //! - A credit note says how much of it goes back as refunds. Where the gateway refuses one of these, the note still stands for it,
 //!   and a later refund of the payment is that one.
 
@@ -34,16 +35,17 @@ impl Invoice {
             .plus(if applied.minor() > 0 { applied } else { zero })
     }
 
-    /// What a payment of it can still be refunded of what was paid: not what a later invoice gave back of it for time that was not
-    /// used.
-    pub fn refundable(&self) -> Result<Money> {
-        let (elsewhere, _) = self.noted()?;
+    /// What was paid and is not given back by a later invoice for time that was not used.
+    fn kept(&self) -> Result<Money> {
         let zero = Money::zero(self.currency);
         let unused = self.credited.as_ref().and_then(|credited| credited.unused);
-        self.paid_in()?
-            .minus(elsewhere)?
-            .minus(unused.unwrap_or(zero))?
-            .minus(self.amount_refunded())
+        self.paid_in()?.minus(unused.unwrap_or(zero))
+    }
+
+    /// What a payment of it can still be refunded of what was paid.
+    pub fn refundable(&self) -> Result<Money> {
+        let (elsewhere, _) = self.noted()?;
+        self.kept()?.minus(elsewhere)?.minus(self.amount_refunded())
     }
 
     /// What a credit note can still give back of what was paid.
@@ -51,7 +53,8 @@ impl Invoice {
         let (elsewhere, promised) = self.noted()?;
         let refunded = self.amount_refunded().minor().max(promised.minor());
         let refunded = Money::new(refunded, self.currency);
-        self.paid_in()?.minus(elsewhere)?.minus(refunded)
+        let left = self.kept()?.minus(elsewhere)?.minus(refunded)?;
+        Ok(Money::new(left.minor().max(0), self.currency))
     }
 
     /// What was refunded and no credit note stands for.

@@ -85,10 +85,10 @@ impl Subscription {
         Ok(())
     }
 
-    /// The time that its meters bill at `at`: since the running period began, or since what was paused was settled.
+    /// The time that its meters bill at `at`: since the running period began, or since the one that a pause began in ended.
     pub fn metered_until(&self, at: Timestamp) -> Period {
         let start = match self.paused {
-            Some(pause) if pause.settled => self.period.end,
+            Some(pause) if pause.settled || at >= self.period.end => self.period.end,
             Some(_) | None => self.period.start,
         };
         Period {

@@ -1,0 +1,144 @@
+//! What is true of the books, whatever was done.
+
+use std::collections::BTreeMap;
+
+use models::Money;
+use models::billing::{Invoice, InvoiceStatus, LineItem, Subscription};
+use models::payments::PaymentStatus;
+use serde_json::json;
+
+use super::{GOOD, History, PAGE};
+
+impl History<'_> {
+    pub(super) async fn is_true(&self) {
+        let invoices = self.invoices().await;
+        let subscription = self.subscription().await;
+        self.nothing_is_given_back_twice(&invoices, &subscription);
+        for invoice in &invoices {
+            let explained = invoice.explain(&invoices).unwrap();
+            assert!(explained.matches(), "{:#?}\n{invoice:#?}", self.told);
+        }
+        self.money_is_conserved(&invoices).await;
+        // Of what has ended nothing is charged by itself but the last bill.
+        if subscription.status.is_over() {
+            let open = invoices.iter();
+            let mut others = open.filter(|one| subscription.final_invoice != Some(one.id));
+            let none = others.all(|invoice| invoice.next_charge().is_none());
+            assert!(none, "{:#?}", self.told);
+        }
+    }
+
+    /// Once it has ended, all that was used was billed once.
+    pub(super) async fn all_use_is_billed(&mut self) {
+        if !self.subscription().await.status.is_over() {
+            self.card(GOOD).await;
+            let path = format!("/v3/subscriptions/{}/cancel", self.id);
+            self.ask("POST", path, json!({})).await;
+            let ended = self.subscription().await.status.is_over();
+            assert!(ended, "{:#?}", self.told);
+        }
+        if self.meter.unsure.is_none() {
+            let billed = self.meter.billed(&self.invoices().await);
+            assert_eq!(billed, self.meter.cost(), "{:#?}", self.told);
+        }
+        self.is_true().await;
+    }
+
+    /// Of each line: what credits gave back, billed and waiting, and credit notes, is no more than it charged.
+    fn nothing_is_given_back_twice(&self, invoices: &[Invoice], subscription: &Subscription) {
+        let mut given: BTreeMap<(u64, usize), i64> = BTreeMap::new();
+        // What waited for a payment that never came took back what it gave.
+        let stand = |invoice: &&Invoice| {
+            invoice.status != InvoiceStatus::Void && !self.meter.was_dropped(invoice)
+        };
+        let billed = invoices
+            .iter()
+            .filter(stand)
+            .flat_map(|invoice| &invoice.lines);
+        let waiting: &[LineItem] = if subscription.bill_now.is_none() {
+            &subscription.pending_lines
+        } else {
+            &[]
+        };
+        for line in billed.chain(waiting) {
+            if let Some(of) = line.basis.billed {
+                *given.entry((of.invoice_id.number(), of.line)).or_default() -= line.amount.minor();
+            }
+        }
+        for invoice in invoices {
+            let nets = invoice.totals().unwrap().taxable;
+            for (place, net) in nets.iter().enumerate() {
+                let back = given
+                    .get(&(invoice.id.number(), place))
+                    .copied()
+                    .unwrap_or(0);
+                let credited = invoice.credited.as_ref();
+                let credited = credited.map_or(0, |credited| credited.lines[place].minor());
+                let most = net.amount.minor().max(0);
+                let context = || format!("{} line {place}: {:#?}", invoice.id, self.told);
+                assert!(back <= most, "{}", context());
+                assert!(credited <= most, "{}", context());
+                // The invoice keeps count of credits beside its notes.
+                assert!(back <= credited.max(0), "{back} {credited} {}", context());
+            }
+        }
+    }
+
+    async fn money_is_conserved(&self, invoices: &[Invoice]) {
+        let context = self.world.app.scheduled(self.world.ours.test(), None);
+        let id = self.customer.parse().unwrap();
+        let payments = context.payments(&PAGE, Some(id)).await.unwrap();
+        let (mut came_in, mut refunded) = (0, BTreeMap::new());
+        for payment in &payments.items {
+            if payment.status == PaymentStatus::Succeeded {
+                came_in += payment.amount.minor();
+            }
+            let Some(invoice) = payment.invoice_id.map(models::ids::Id::number) else {
+                assert_eq!(payment.status, PaymentStatus::Failed);
+                continue;
+            };
+            *refunded.entry(invoice).or_insert(0) += payment.amount_refunded.minor();
+        }
+        let notes = context.credit_notes(&PAGE, None, Some(id)).await.unwrap();
+        let notes = notes.items.iter();
+        let to_balance: i64 = notes.map(|note| note.credit_amount.minor()).sum();
+        let (mut paid, mut used) = (0, 0);
+        for invoice in invoices {
+            let applied = invoice.balance_applied.map_or(0, Money::minor);
+            paid += invoice.amount_paid.minor();
+            came_in += invoice.out_of_band.map_or(0, Money::minor);
+            used += applied;
+            // What was given back of it, by card and by note, is no more than was paid of it.
+            let credited = invoice.credited.as_ref();
+            let noted = credited.map_or(0, |c| c.total.minor() - c.before_payment.minor());
+            let promised = credited.and_then(|c| c.refunds);
+            let promised = promised.map_or(0, Money::minor);
+            let by_card = refunded.get(&invoice.id.number()).copied().unwrap_or(0);
+            assert_eq!(by_card, invoice.amount_refunded().minor());
+            let given = noted - promised + by_card.max(promised);
+            let most = invoice.amount_paid.minor() + applied.max(0);
+            assert!(given <= most.max(0), "{given} of {most}: {:#?}", self.told);
+            if invoice.lines.iter().any(|line| line.amount.minor() < 0) {
+                continue;
+            }
+            // With what later invoices gave back of it, it is no more than it charged.
+            let unused = credited.and_then(|c| c.unused).map_or(0, Money::minor);
+            let noted = credited.map_or(0, |c| c.total.minor());
+            let given = noted + unused + (by_card - promised).max(0);
+            let total = invoice.total().unwrap().minor();
+            assert!(
+                given <= total.max(0),
+                "{given} of {total}: {:#?}",
+                self.told
+            );
+        }
+        let customer = context.customer(id).await.unwrap().unwrap();
+        let held = customer.credit("USD".parse().unwrap()).minor();
+        assert_eq!(
+            came_in + to_balance,
+            paid + used + held,
+            "{came_in} came in, {to_balance} by notes; {paid} paid, {used} used, {held} held: {:#?}",
+            self.told
+        );
+    }
+}
