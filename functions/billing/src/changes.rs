@@ -42,7 +42,8 @@ pub(crate) struct SubscriptionChanges {
     /// What becomes of a change whose invoice is made at once and not paid: with `allow_incomplete` (also where it is absent) it
     /// takes place, and the subscription is `past_due`; `default_incomplete` does the same and charges nothing by itself; with
     /// `error_if_incomplete` the answer is 402 and nothing is changed; with `pending_if_incomplete` it waits for the payment, until
-    /// `pending_update.expires_at`, and nothing else can be changed with it.
+    /// `pending_update.expires_at`, and nothing else can be changed with it. Then its invoice is void, or credited where a part of it
+    /// was paid, and that part is on the customer's balance.
     #[schema(example = "allow_incomplete")]
     payment_behavior: Option<String>,
     /// `now` begins a new period with the change; `unchanged` where it is absent.

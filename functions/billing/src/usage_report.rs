@@ -22,7 +22,8 @@ pub(crate) struct NewUsage {
     /// Not negative, at most 12 digits before and 6 after the decimal point.
     #[schema(value_type = f64, example = 1500)]
     quantity: String,
-    /// When it was used, at most 35 days ago and 5 minutes ahead; now where it is absent.
+    /// When it was used, at most 35 days ago and 5 minutes ahead, and before the subscription ends; now where it is absent. It costs
+    /// the price of that time.
     #[schema(example = "2025-06-27T10:30:00Z")]
     timestamp: Option<String>,
     /// Another report for this metric with the same key, within 24 hours, is the same report and does not count. It has to

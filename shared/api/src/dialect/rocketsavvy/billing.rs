@@ -253,7 +253,7 @@ pub struct PendingUpdate {
     /// The invoice that is to be paid; voiding it drops the change.
     #[schema(example = "inv_rs_789012")]
     invoice_id: String,
-    /// When the invoice is void and the change dropped: after 23 hours, or with the end of the running period.
+    /// When the change is dropped and nothing is owed for it any more: after 23 hours, or with the end of the running period.
     #[schema(example = "2025-06-28T09:30:00Z")]
     expires_at: String,
 }
