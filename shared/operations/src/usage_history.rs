@@ -199,7 +199,9 @@ impl<'c> History<'c> {
     /// What is to be billed of a metric, known for its aggregation: where the totals do not tell, its events are read again.
     pub(crate) async fn cut(&mut self, page: &UsagePage, metric: Metric<'_>) -> Result<Cut> {
         let mut cut = page.cut(metric.period, metric.closing)?;
-        if !cut.done && metric.ending != Ending::Period {
+        // The end of a subscription takes in also what a bill left to what follows and was not made.
+        let takes_all = metric.ending == Ending::Subscription;
+        if takes_all || (!cut.done && metric.ending == Ending::Price) {
             self.since(received_ahead(cut.part.end)).await?;
             cut = self.cut_within(page, metric, cut)?;
         }

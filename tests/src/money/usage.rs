@@ -189,3 +189,27 @@ async fn nothing_that_was_used_is_lost_with_the_end() {
         shop.explains().await;
     }
 }
+
+/// A change was begun, and what was used up to then closed for it; then it is dropped, and the subscription ends.
+#[tokio::test]
+async fn nothing_that_was_used_is_lost_with_a_change_that_is_dropped() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+    shop.to("2026-04-16T00:00:00Z").await;
+    shop.used_in(0, calls(1)).await;
+    shop.used_in(240, calls(20)).await;
+    shop.pay_with("4000000000000341").await;
+    let change = json!({
+        "plan_id": "c", "proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete",
+    });
+    let waits = shop.change(change).await;
+    assert!(waits["pending_update"].is_object());
+    shop.pay_with("4242424242424242").await;
+    shop.cancel(json!({})).await;
+    let newest = shop.invoices().await.pop().unwrap();
+    assert_eq!(
+        (&newest["total"], &newest["status"]),
+        (&json!(210), &json!("paid"))
+    );
+    shop.explains().await;
+}

@@ -41,6 +41,57 @@ const PAYMENT: &[&str] = &[
     "pending_if_incomplete",
 ];
 
+/// What somebody does.
+#[derive(Clone, Copy)]
+enum Act {
+    Change,
+    Schedule,
+    /// A change that waits for its payment.
+    Wait,
+    Pause,
+    Resume,
+    Cancel,
+    Note,
+    Refund,
+    Card,
+    Taxes,
+    Use,
+    Settle,
+}
+
+/// What is done most in a history: what goes wrong needs some things together.
+const THEMES: &[&[Act]] = &[
+    ANYTHING,
+    &[Act::Schedule, Act::Pause, Act::Use, Act::Use, Act::Resume],
+    &[Act::Wait, Act::Settle, Act::Settle, Act::Use],
+    &[
+        Act::Change,
+        Act::Note,
+        Act::Refund,
+        Act::Refund,
+        Act::Cancel,
+    ],
+];
+const ANYTHING: &[Act] = &[
+    Act::Change,
+    Act::Change,
+    Act::Change,
+    Act::Schedule,
+    Act::Wait,
+    Act::Pause,
+    Act::Resume,
+    Act::Resume,
+    Act::Cancel,
+    Act::Note,
+    Act::Note,
+    Act::Refund,
+    Act::Card,
+    Act::Taxes,
+    Act::Use,
+    Act::Use,
+    Act::Settle,
+];
+
 /// What all histories of one world share.
 struct Place {
     world: World,
@@ -100,6 +151,7 @@ struct History<'p> {
     customer: String,
     id: String,
     keys: u64,
+    theme: &'static [Act],
     meter: Meter,
     told: Vec<String>,
 }
@@ -107,6 +159,7 @@ struct History<'p> {
 impl<'p> History<'p> {
     async fn begin(place: &'p Place, seed: u64) -> Self {
         let mut chance = Chance::seeded(seed);
+        let theme = chance.one_of(THEMES);
         let start = i64::try_from(chance.below(700 * 86_400)).unwrap();
         let start = place.world.config.clock.now().plus_seconds(start);
         let mut history = Self {
@@ -118,6 +171,7 @@ impl<'p> History<'p> {
             customer: String::new(),
             id: String::new(),
             keys: 0,
+            theme,
             meter: Meter::default(),
             told: Vec::new(),
         };
@@ -308,20 +362,37 @@ impl<'p> History<'p> {
     async fn step(&mut self) {
         self.wait().await;
         let path = format!("/v3/subscriptions/{}", self.id);
-        match self.chance.below(18) {
-            0..5 => self.change(path).await,
-            5 => {
+        let acts = if self.chance.one_in(3) {
+            ANYTHING
+        } else {
+            self.theme
+        };
+        match *self.chance.one_of(acts) {
+            Act::Change => self.change(path).await,
+            Act::Schedule => {
+                let mut change = self.any_change();
+                change["effective"] = json!("period_end");
+                self.ask("PATCH", path, change).await;
+            }
+            Act::Wait => {
+                self.card(BAD).await;
+                let mut change = self.any_change();
+                change["proration_behavior"] = json!("always_invoice");
+                change["payment_behavior"] = json!("pending_if_incomplete");
+                self.ask("PATCH", path, change).await;
+            }
+            Act::Pause => {
                 let paused = self.ask("POST", format!("{path}/pause"), json!({}));
                 paused.await;
             }
-            6 | 7 => {
+            Act::Resume => {
                 let anchor = *self.chance.one_of(&["now", "unchanged"]);
                 let proration = *self.chance.one_of(BEHAVIORS);
                 let body =
                     json!({ "billing_cycle_anchor": anchor, "proration_behavior": proration });
                 self.ask("POST", format!("{path}/resume"), body).await;
             }
-            8 => {
+            Act::Cancel => {
                 let body = match self.chance.below(4) {
                     0 => json!({ "at_period_end": true }),
                     1 => json!({ "prorate": false }),
@@ -329,18 +400,18 @@ impl<'p> History<'p> {
                 };
                 self.ask("POST", format!("{path}/cancel"), body).await;
             }
-            9 | 10 => self.credit_note().await,
-            11 => self.refund().await,
-            12 => {
+            Act::Note => self.credit_note().await,
+            Act::Refund => self.refund().await,
+            Act::Card => {
                 let card = *self.chance.one_of(&[GOOD, GOOD, BAD]);
                 self.card(card).await;
             }
-            13 => {
+            Act::Taxes => {
                 let taxes = json!({ "tax_rate_ids": self.taxes() });
                 self.ask("PATCH", path, taxes).await;
             }
-            14..17 => self.use_some().await,
-            _ => self.settle_an_invoice().await,
+            Act::Use => self.use_some().await,
+            Act::Settle => self.settle_an_invoice().await,
         }
     }
 
@@ -365,7 +436,7 @@ impl<'p> History<'p> {
         }
     }
 
-    async fn change(&mut self, path: String) {
+    fn any_change(&mut self) -> Value {
         let mut change = json!({ "proration_behavior": *self.chance.one_of(BEHAVIORS) });
         match self.chance.below(6) {
             0 => change["billing_cycle_anchor"] = json!("now"),
@@ -374,11 +445,11 @@ impl<'p> History<'p> {
                 self.plan(&mut change);
             }
         }
-        if self.chance.one_in(6) {
-            change["effective"] = json!("period_end");
-            self.ask("PATCH", path, change).await;
-            return;
-        }
+        change
+    }
+
+    async fn change(&mut self, path: String) {
+        let mut change = self.any_change();
         if self.chance.one_in(8) {
             change["coupon_id"] = json!("third");
         } else if self.chance.one_in(2) {

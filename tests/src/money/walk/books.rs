@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use models::Money;
-use models::billing::{Invoice, InvoiceStatus, LineItem, Subscription};
+use models::billing::{CreditNote, Invoice, InvoiceStatus, LineItem, Subscription};
 use models::payments::PaymentStatus;
 use serde_json::json;
 
@@ -13,12 +13,21 @@ impl History<'_> {
     pub(super) async fn is_true(&self) {
         let invoices = self.invoices().await;
         let subscription = self.subscription().await;
-        self.nothing_is_given_back_twice(&invoices, &subscription);
+        let notes = self.notes().await;
+        self.nothing_is_given_back_twice(&invoices, &notes, &subscription);
         for invoice in &invoices {
             let explained = invoice.explain(&invoices).unwrap();
             assert!(explained.matches(), "{:#?}\n{invoice:#?}", self.told);
         }
         self.money_is_conserved(&invoices).await;
+        // Nobody pays for a change that was dropped.
+        let waits = subscription.pending_update.as_ref();
+        let waits = waits.map(|update| update.invoice_id.number());
+        for invoice in &invoices {
+            let number = invoice.id.number();
+            let dropped = self.meter.waited.contains(&number) && waits != Some(number);
+            assert!(!dropped || !invoice.status.is_payable(), "{:#?}", self.told);
+        }
         // Of what has ended nothing is charged by itself but the last bill.
         if subscription.status.is_over() {
             let open = invoices.iter();
@@ -38,27 +47,35 @@ impl History<'_> {
             assert!(ended, "{:#?}", self.told);
         }
         if self.meter.unsure.is_none() {
-            let billed = self.meter.billed(&self.invoices().await);
+            let notes = self.notes().await;
+            let billed = self.meter.billed(&self.invoices().await, &notes);
             assert_eq!(billed, self.meter.cost(), "{:#?}", self.told);
         }
         self.is_true().await;
     }
 
     /// Of each line: what credits gave back, billed and waiting, and credit notes, is no more than it charged.
-    fn nothing_is_given_back_twice(&self, invoices: &[Invoice], subscription: &Subscription) {
+    fn nothing_is_given_back_twice(
+        &self,
+        invoices: &[Invoice],
+        notes: &[CreditNote],
+        subscription: &Subscription,
+    ) {
         let mut given: BTreeMap<(u64, usize), i64> = BTreeMap::new();
         // What waited for a payment that never came took back what it gave.
         let stand = |invoice: &&Invoice| {
-            invoice.status != InvoiceStatus::Void && !self.meter.was_dropped(invoice)
+            invoice.status != InvoiceStatus::Void && !self.meter.was_dropped(invoice, notes)
         };
         let billed = invoices
             .iter()
             .filter(stand)
             .flat_map(|invoice| &invoice.lines);
-        let waiting: &[LineItem] = if subscription.bill_now.is_none() {
-            &subscription.pending_lines
-        } else {
+        // What is being billed, or is on the invoice of a change that waits, is counted there.
+        let elsewhere = subscription.bill_now.is_some() || subscription.pending_update.is_some();
+        let waiting: &[LineItem] = if elsewhere {
             &[]
+        } else {
+            &subscription.pending_lines
         };
         for line in billed.chain(waiting) {
             if let Some(of) = line.basis.billed {
@@ -84,6 +101,17 @@ impl History<'_> {
         }
     }
 
+    async fn notes(&self) -> Vec<CreditNote> {
+        let context = self.world.app.scheduled(self.world.ours.test(), None);
+        let customer = Some(self.customer.parse().unwrap());
+        let notes = context.credit_notes(&PAGE, None, customer).await.unwrap();
+        notes
+            .items
+            .into_iter()
+            .map(store::Stored::into_inner)
+            .collect()
+    }
+
     async fn money_is_conserved(&self, invoices: &[Invoice]) {
         let context = self.world.app.scheduled(self.world.ours.test(), None);
         let id = self.customer.parse().unwrap();
@@ -99,9 +127,9 @@ impl History<'_> {
             };
             *refunded.entry(invoice).or_insert(0) += payment.amount_refunded.minor();
         }
-        let notes = context.credit_notes(&PAGE, None, Some(id)).await.unwrap();
-        let notes = notes.items.iter();
-        let to_balance: i64 = notes.map(|note| note.credit_amount.minor()).sum();
+        let notes = self.notes().await;
+        let given = notes.iter().map(|note| note.credit_amount.minor());
+        let to_balance: i64 = given.sum();
         let (mut paid, mut used) = (0, 0);
         for invoice in invoices {
             let applied = invoice.balance_applied.map_or(0, Money::minor);

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use models::Timestamp;
-use models::billing::{Invoice, Subscription, SubscriptionStatus};
+use models::billing::{
+    CreditNote, CreditNoteReason, Invoice, InvoiceStatus, Subscription, SubscriptionStatus,
+};
 
 use super::METERED;
 
@@ -26,8 +28,8 @@ pub(super) struct Meter {
     last: Option<Subscription>,
     /// Since when a change waits to be paid, or is being paid.
     waits: Option<Place>,
-    /// Invoices of changes that were dropped: what they billed is billed again.
-    dropped: BTreeSet<u64>,
+    /// Invoices of changes that waited.
+    pub(super) waited: BTreeSet<u64>,
     /// Why nothing can be said of what usage costs in the end.
     pub(super) unsure: Option<&'static str>,
 }
@@ -50,17 +52,15 @@ impl Meter {
             });
             return;
         };
-        let given_up = by_itself && !last.cancel_at_period_end;
+        let told = last.cancel_at_period_end && stored.ended_at == Some(last.period.end);
+        let given_up = by_itself && !told;
         let never_began = last.status == SubscriptionStatus::Incomplete;
         if stored.status.is_over() && !last.status.is_over() && (given_up || never_began) {
             self.unsure = Some("it ended without a bill of what was used");
         }
-        if let Some(update) = &last.pending_update
-            && stored.pending_update.is_none()
-            && stored.revision != update.after.revision
-        {
-            self.dropped.insert(update.invoice_id.number());
-        }
+        let update = stored.pending_update.as_ref();
+        self.waited
+            .extend(update.map(|one| one.invoice_id.number()));
         let waits = stored.pending_update.is_some() || stored.before_update.is_some();
         let waited = self.waits;
         self.waits = waits.then(|| waited.unwrap_or(here));
@@ -105,17 +105,20 @@ impl Meter {
     }
 
     /// What was billed for it.
-    pub(super) fn billed(&self, invoices: &[Invoice]) -> i64 {
-        let dropped = |invoice: &&Invoice| self.dropped.contains(&invoice.id.number());
-        let billed = invoices.iter().filter(|invoice| !dropped(invoice));
+    pub(super) fn billed(&self, invoices: &[Invoice], notes: &[CreditNote]) -> i64 {
+        let billed = invoices.iter();
+        let billed = billed.filter(|invoice| !self.was_dropped(invoice, notes));
         let lines = billed.flat_map(|invoice| &invoice.lines);
         let usage = lines.filter(|line| line.metric_name.is_some());
         usage.map(|line| line.amount.minor()).sum()
     }
 
-    /// Whether what that invoice gave back was taken back with it.
-    pub(super) fn was_dropped(&self, invoice: &Invoice) -> bool {
-        self.dropped.contains(&invoice.id.number())
+    /// Whether it is of a change that was dropped: what it billed is billed again, and what it gave back was taken back.
+    pub(super) fn was_dropped(&self, invoice: &Invoice, notes: &[CreditNote]) -> bool {
+        let mut of_it = notes.iter().filter(|note| note.invoice_id == invoice.id);
+        let credited = of_it.any(|note| note.reason == Some(CreditNoteReason::OrderChange));
+        let dropped = invoice.status == InvoiceStatus::Void || credited;
+        dropped && self.waited.contains(&invoice.id.number())
     }
 }
 
