@@ -276,7 +276,7 @@ impl<'p> History<'p> {
         if !self.id.is_empty() {
             let stored = self.subscription().await;
             let now = self.world.config.clock.now();
-            self.meter.look(now, stored, by_itself);
+            self.meter.look(now, &stored, by_itself);
         }
     }
 

@@ -138,12 +138,12 @@ impl History<'_> {
             used += applied;
             // What was given back of it, by card and by note, is no more than was paid of it.
             let credited = invoice.credited.as_ref();
-            let noted = credited.map_or(0, |c| c.total.minor() - c.before_payment.minor());
+            let after_payment = credited.map_or(0, |c| c.total.minor() - c.before_payment.minor());
             let promised = credited.and_then(|c| c.refunds);
             let promised = promised.map_or(0, Money::minor);
             let by_card = refunded.get(&invoice.id.number()).copied().unwrap_or(0);
             assert_eq!(by_card, invoice.amount_refunded().minor());
-            let given = noted - promised + by_card.max(promised);
+            let given = after_payment - promised + by_card.max(promised);
             let most = invoice.amount_paid.minor() + applied.max(0);
             assert!(given <= most.max(0), "{given} of {most}: {:#?}", self.told);
             if invoice.lines.iter().any(|line| line.amount.minor() < 0) {
@@ -151,8 +151,8 @@ impl History<'_> {
             }
             // With what later invoices gave back of it, it is no more than it charged.
             let unused = credited.and_then(|c| c.unused).map_or(0, Money::minor);
-            let noted = credited.map_or(0, |c| c.total.minor());
-            let given = noted + unused + (by_card - promised).max(0);
+            let by_note = credited.map_or(0, |c| c.total.minor());
+            let given = by_note + unused + (by_card - promised).max(0);
             let total = invoice.total().unwrap().minor();
             assert!(
                 given <= total.max(0),

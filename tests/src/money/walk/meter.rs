@@ -26,6 +26,8 @@ pub(super) struct Meter {
     prices: Vec<Price>,
     happened: usize,
     last: Option<Subscription>,
+    /// Since when a change waits for the end of a period.
+    scheduled: Option<Timestamp>,
     /// Since when a change waits to be paid, or is being paid.
     waits: Option<Place>,
     /// Invoices of changes that waited.
@@ -41,14 +43,14 @@ impl Meter {
     }
 
     /// Looks at the subscription after something was done to it, by somebody or by itself.
-    pub(super) fn look(&mut self, now: Timestamp, stored: Subscription, by_itself: bool) {
+    pub(super) fn look(&mut self, now: Timestamp, stored: &Subscription, by_itself: bool) {
         self.happened += 1;
         let here = (now, self.happened);
         let Some(last) = self.last.replace(stored.clone()) else {
             self.prices.push(Price {
                 from: (Timestamp::from_seconds(0), 0),
                 whole_second: true,
-                amount: price(&stored),
+                amount: price(stored),
             });
             return;
         };
@@ -62,17 +64,20 @@ impl Meter {
         self.waited
             .extend(update.map(|one| one.invoice_id.number()));
         let waits = stored.pending_update.is_some() || stored.before_update.is_some();
+        let scheduled = self.scheduled;
+        let waiting = stored.scheduled.as_ref();
+        self.scheduled = waiting.map(|_| scheduled.unwrap_or(now));
         let waited = self.waits;
         self.waits = waits.then(|| waited.unwrap_or(here));
-        if waits || stored.status.is_over() || price(&stored) == price(&last) {
+        if waits || stored.status.is_over() || price(stored) == price(&last) {
             return;
         }
         let ended = last.period.end;
-        let paused = last.paused.is_some_and(|pause| pause.settled);
+        let scheduled = scheduled.is_some_and(|since| since < ended);
         let at_period_end = if last.standing() == SubscriptionStatus::Trialing {
             last.paused.is_none()
         } else {
-            last.scheduled.is_some() && stored.scheduled.is_none() && !paused
+            scheduled && stored.scheduled.is_none()
         };
         let from = if at_period_end {
             (ended, self.happened)
@@ -82,7 +87,7 @@ impl Meter {
         self.prices.push(Price {
             from,
             whole_second: at_period_end,
-            amount: price(&stored),
+            amount: price(stored),
         });
     }
 
