@@ -1,50 +1,28 @@
 //! `PATCH /v3/usage/{id}`
 
 use api::dialect::rocketsavvy::{Problems, Usage};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::Error;
 use models::billing::Correction;
 use models::ids::{self, Id};
 use operations::Metric;
 use rust_decimal::Decimal;
-use utoipa::ToSchema;
 
-use crate::usage_report::{metric_name, quantity};
+use crate::usage_report::metric_name;
 
 /// What was used in fact.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Input)]
 pub(crate) struct UsageAmendment {
     /// Of the usage that is amended.
-    #[schema(example = "sub_rs_123456")]
-    subscription_id: String,
+    #[input(example = "sub_rs_123456")]
+    subscription_id: Id<ids::Subscription>,
     /// Of the usage that is amended.
-    #[schema(example = "api_calls")]
+    #[input(chars = 1..=64, then = metric_name, example = "api_calls")]
     metric_name: String,
     /// Not negative, at most 12 digits before and 6 after the decimal point.
-    #[schema(value_type = f64, example = 1200)]
-    quantity: String,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    subscription_id: Id<ids::Subscription>,
-    metric_name: String,
+    #[input(quantity, example = 1200)]
     quantity: Decimal,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let subscription_id = fields.id("subscription_id").required(fields);
-        let metric_name = metric_name(fields);
-        let quantity = quantity(fields);
-        Some(Self {
-            subscription_id: subscription_id?,
-            metric_name: metric_name?,
-            quantity: quantity?,
-        })
-    }
 }
 
 /// Amend usage
@@ -63,7 +41,7 @@ impl Input for Body {
 pub(crate) async fn amend_usage(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Usage>>,
-    Json(body): Json<Body>,
+    Json(body): Json<UsageAmendment>,
 ) -> Result<Reply, Problem> {
     let missing = || Error::no_such("subscription", body.subscription_id, "/subscription_id");
     let subscription = cx.subscription_now(body.subscription_id).await?;

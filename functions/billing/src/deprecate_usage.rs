@@ -7,7 +7,7 @@ use models::billing::Correction;
 use models::ids::{self, Id};
 use operations::Metric;
 
-use crate::usage_log::LogQuery;
+use crate::usage_log::UsageLog;
 
 /// Deprecate usage
 ///
@@ -20,15 +20,14 @@ use crate::usage_log::LogQuery;
     tag = "billing",
     params(
         ("id" = String, Path, description = "The usage.", example = "usage_rs_123456"),
-        ("subscription_id" = String, Query, description = "Whose usage it is.", example = "sub_rs_123456"),
-        ("metric_name" = String, Query, description = "The metric that it was recorded for.", example = "api_calls"),
+        UsageLog
     ),
     responses((status = 200, description = "The usage as it stands.", body = Usage), Problems)
 )]
 pub(crate) async fn deprecate_usage(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Usage>>,
-    Query(query): Query<LogQuery>,
+    Query(query): Query<UsageLog>,
 ) -> Result<Reply, Problem> {
     let missing = || Error::no_such("subscription", query.subscription_id, "?subscription_id");
     let subscription = cx.subscription_now(query.subscription_id).await?;

@@ -1,22 +1,16 @@
 //! `GET /v3/plans/{id}`
 
 use api::dialect::rocketsavvy::{Plan, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingRead, Cx, Path, Problem, Query, Reply};
 use models::Error;
 use models::ids::{self, Slug};
 
-/// What the query says.
-pub(crate) struct Filter {
+#[derive(Input)]
+pub(crate) struct PlanVersion {
+    /// An earlier version.
+    #[input(range = 1..=999_999, example = 1)]
     version: Option<u32>,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            version: fields.count("version", 1..=999_999).optional(),
-        })
-    }
 }
 
 /// Retrieve a plan
@@ -28,14 +22,14 @@ impl Input for Filter {
     tag = "billing",
     params(
         ("id" = String, Path, description = "The plan.", example = "plan_enterprise_pro"),
-        ("version" = Option<u32>, Query, description = "An earlier version.", example = 1),
+        PlanVersion
     ),
     responses((status = 200, description = "The plan.", body = Plan), Problems)
 )]
 pub(crate) async fn get_plan(
     cx: Cx<BillingRead>,
     Path(id): Path<Slug<ids::Plan>>,
-    Query(query): Query<Filter>,
+    Query(query): Query<PlanVersion>,
 ) -> Result<Reply, Problem> {
     let plan = cx
         .plan(&id)

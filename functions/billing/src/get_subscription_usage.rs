@@ -1,7 +1,7 @@
 //! `GET /v3/subscriptions/{id}/usage`
 
 use api::dialect::rocketsavvy::{InvoicePreview, Problems, number};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingRead, Cx, Path, Problem, Query, Reply};
 use models::billing::Aggregation;
 use models::ids::{self, Id};
@@ -67,17 +67,11 @@ impl UsedMetric {
     }
 }
 
-/// What the query says.
-pub(crate) struct Filter {
+#[derive(Input)]
+pub(crate) struct SubscriptionUsageFilter {
+    /// Only this metric.
+    #[input(chars = 1..=64, example = "api_calls")]
     metric_name: Option<String>,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            metric_name: fields.text("metric_name", 1..=64).optional(),
-        })
-    }
 }
 
 /// Retrieve a subscription's usage
@@ -91,14 +85,14 @@ impl Input for Filter {
     tag = "billing",
     params(
         ("id" = String, Path, description = "The subscription.", example = "sub_rs_123456"),
-        ("metric_name" = Option<String>, Query, description = "Only this metric.", example = "api_calls"),
+        SubscriptionUsageFilter
     ),
     responses((status = 200, description = "What it used.", body = SubscriptionUsage), Problems)
 )]
 pub(crate) async fn get_subscription_usage(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Subscription>>,
-    Query(query): Query<Filter>,
+    Query(query): Query<SubscriptionUsageFilter>,
 ) -> Result<Reply, Problem> {
     let subscription = cx
         .subscription(id)

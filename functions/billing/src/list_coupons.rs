@@ -10,16 +10,14 @@ use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
     get,
     path = "/v3/coupons",
     tag = "billing",
-    params(
-        api::PageParams
-    ),
+    params(PageQuery),
     responses((status = 200, description = "One page of coupons.", body = List<Coupon>), Problems)
 )]
 pub(crate) async fn list_coupons(
     cx: Cx<BillingRead>,
     Query(query): Query<PageQuery>,
 ) -> Result<Reply, Problem> {
-    let paging = cx.page(&query, &[])?;
+    let paging = cx.page(&query)?;
     let (page, now) = tokio::try_join!(cx.coupons(&paging.request), cx.now())?;
     Reply::ok(&paging.try_list(page, |coupon| Coupon::of(&coupon, now, cx.mode()))?)
 }

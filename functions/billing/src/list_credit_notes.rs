@@ -1,25 +1,20 @@
 //! `GET /v3/credit-notes`
 
 use api::dialect::rocketsavvy::{CreditNote, List, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
 use models::ids::{self, Id};
 
-/// What the query says.
-pub(crate) struct Filter {
+#[derive(Input)]
+pub(crate) struct CreditNoteFilter {
+    /// Of this invoice.
+    #[input(example = "inv_rs_789012")]
     invoice_id: Option<Id<ids::Invoice>>,
+    /// Of this customer.
+    #[input(example = "cust_rs_123456")]
     customer_id: Option<Id<ids::Customer>>,
+    #[input(flatten)]
     page: PageQuery,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            invoice_id: fields.id("invoice_id").optional(),
-            customer_id: fields.id("customer_id").optional(),
-            page: PageQuery::read(fields)?,
-        })
-    }
 }
 
 /// List credit notes
@@ -29,20 +24,14 @@ impl Input for Filter {
     get,
     path = "/v3/credit-notes",
     tag = "billing",
-    params(
-        ("invoice_id" = Option<String>, Query, description = "Of this invoice.", example = "inv_rs_789012"),
-        ("customer_id" = Option<String>, Query, description = "Of this customer.", example = "cust_rs_123456"),
-        api::PageParams
-    ),
+    params(CreditNoteFilter),
     responses((status = 200, description = "One page of credit notes.", body = List<CreditNote>), Problems)
 )]
 pub(crate) async fn list_credit_notes(
     cx: Cx<BillingRead>,
-    Query(query): Query<Filter>,
+    Query(query): Query<CreditNoteFilter>,
 ) -> Result<Reply, Problem> {
-    let invoice = query.invoice_id.map(|id| id.to_string());
-    let customer = query.customer_id.map(|id| id.to_string());
-    let paging = cx.page(&query.page, &[invoice.as_deref(), customer.as_deref()])?;
+    let paging = cx.page(&query.page)?;
     let page = cx
         .credit_notes(&paging.request, query.invoice_id, query.customer_id)
         .await?;

@@ -1,28 +1,24 @@
 //! `GET /v3/invoices`
 
 use api::dialect::rocketsavvy::{Invoice, List, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
 use models::billing::InvoiceStatus;
 use models::ids::{self, Id};
 
-/// What the query says.
-pub(crate) struct Filter {
+#[derive(Input)]
+pub(crate) struct InvoiceFilter {
+    /// Of this customer.
+    #[input(example = "cust_rs_123456")]
     customer_id: Option<Id<ids::Customer>>,
+    /// Of this subscription.
+    #[input(example = "sub_rs_123456")]
     subscription_id: Option<Id<ids::Subscription>>,
-    status: Option<&'static str>,
+    /// In this status.
+    #[input(choice, example = "paid")]
+    status: Option<InvoiceStatus>,
+    #[input(flatten)]
     page: PageQuery,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            customer_id: fields.id("customer_id").optional(),
-            subscription_id: fields.id("subscription_id").optional(),
-            status: fields.one_of("status", InvoiceStatus::ALL).optional(),
-            page: PageQuery::read(fields)?,
-        })
-    }
 }
 
 /// List invoices
@@ -34,30 +30,20 @@ impl Input for Filter {
     get,
     path = "/v3/invoices",
     tag = "billing",
-    params(
-        ("customer_id" = Option<String>, Query, description = "Of this customer.", example = "cust_rs_123456"),
-        ("subscription_id" = Option<String>, Query, description = "Of this subscription.", example = "sub_rs_123456"),
-        ("status" = Option<String>, Query, description = "In this status.", example = "paid"),
-        api::PageParams
-    ),
+    params(InvoiceFilter),
     responses((status = 200, description = "One page of invoices.", body = List<Invoice>), Problems)
 )]
 pub(crate) async fn list_invoices(
     cx: Cx<BillingRead>,
-    Query(query): Query<Filter>,
+    Query(query): Query<InvoiceFilter>,
 ) -> Result<Reply, Problem> {
-    let customer = query.customer_id.map(|id| id.to_string());
-    let subscription = query.subscription_id.map(|id| id.to_string());
-    let paging = cx.page(
-        &query.page,
-        &[customer.as_deref(), subscription.as_deref(), query.status],
-    )?;
+    let paging = cx.page(&query.page)?;
     let page = cx
         .invoices(
             &paging.request,
             query.customer_id,
             query.subscription_id,
-            query.status,
+            query.status.map(InvoiceStatus::as_str),
         )
         .await?;
     Reply::ok(&paging.try_list(page, |invoice| Invoice::of(&invoice, cx.mode()))?)

@@ -10,16 +10,14 @@ use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
     get,
     path = "/v3/plans",
     tag = "billing",
-    params(
-        api::PageParams
-    ),
+    params(PageQuery),
     responses((status = 200, description = "One page of plans.", body = List<Plan>), Problems)
 )]
 pub(crate) async fn list_plans(
     cx: Cx<BillingRead>,
     Query(query): Query<PageQuery>,
 ) -> Result<Reply, Problem> {
-    let paging = cx.page(&query, &[])?;
+    let paging = cx.page(&query)?;
     let page = cx.plans(&paging.request).await?;
     Reply::ok(&paging.try_list(page, |plan| Plan::of(&plan, cx.mode()))?)
 }

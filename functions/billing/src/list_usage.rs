@@ -1,27 +1,18 @@
 //! `GET /v3/usage`
 
 use api::dialect::rocketsavvy::{List, Problems, UsageEntry};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
 use models::Error;
 
-use crate::usage_log::LogQuery;
+use crate::usage_log::UsageLog;
 
-/// What the query says.
-pub(crate) struct Filter {
-    log: LogQuery,
+#[derive(Input)]
+pub(crate) struct UsageFilter {
+    #[input(flatten)]
+    log: UsageLog,
+    #[input(flatten)]
     page: PageQuery,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let log = LogQuery::read(fields);
-        let page = PageQuery::read(fields);
-        Some(Self {
-            log: log?,
-            page: page?,
-        })
-    }
 }
 
 /// List usage
@@ -32,20 +23,15 @@ impl Input for Filter {
     get,
     path = "/v3/usage",
     tag = "billing",
-    params(
-        ("subscription_id" = String, Query, description = "Whose usage.", example = "sub_rs_123456"),
-        ("metric_name" = String, Query, description = "Of which metric.", example = "api_calls"),
-        api::PageParams
-    ),
+    params(UsageFilter),
     responses((status = 200, description = "One page of the log.", body = List<UsageEntry>), Problems)
 )]
 pub(crate) async fn list_usage(
     cx: Cx<BillingRead>,
-    Query(Filter { log, page }): Query<Filter>,
+    Query(UsageFilter { log, page }): Query<UsageFilter>,
 ) -> Result<Reply, Problem> {
     let id = log.subscription_id;
-    let filters = [Some(id.to_string()), Some(log.metric_name.clone())];
-    let paging = cx.page(&page, &filters.each_ref().map(Option::as_deref))?;
+    let paging = cx.page(&page)?;
     cx.subscription(id)
         .await?
         .ok_or_else(|| Error::no_such("subscription", id, "?subscription_id"))?;

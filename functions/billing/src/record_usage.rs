@@ -4,7 +4,7 @@ use api::dialect::rocketsavvy::{Problems, Usage};
 use api::{BillingWrite, Cx, Json, Problem, Reply};
 use models::Error;
 
-use crate::usage_report::{NewUsage, Report};
+use crate::usage_report::Report;
 
 /// Record usage
 ///
@@ -17,7 +17,7 @@ use crate::usage_report::{NewUsage, Report};
     post,
     path = "/v3/usage",
     tag = "billing",
-    request_body = NewUsage,
+    request_body = Report,
     responses((status = 201, description = "What it became.", body = Usage), Problems)
 )]
 pub(crate) async fn record_usage(

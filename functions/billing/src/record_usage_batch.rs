@@ -1,35 +1,21 @@
 //! `POST /v3/usage/batch`
 
 use api::dialect::rocketsavvy::{Problems, UsageBatch};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingWrite, Cx, Json, Problem, Reply};
 use operations::ReportedUsage;
-use utoipa::ToSchema;
 
-use crate::usage_report::{NewUsage, Report};
+use crate::usage_report::Report;
 
 /// Reports in one batch at the most.
-const MOST_EVENTS: usize = 500;
+const MAX_EVENTS: usize = 500;
 
 /// Reports of usage.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Input)]
 pub(crate) struct NewUsageBatch {
-    /// 1 to 500 reports, for any metrics of any subscriptions.
-    events: Vec<NewUsage>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
+    /// For any metrics of any subscriptions.
+    #[input(items = 1..=MAX_EVENTS)]
     events: Vec<Report>,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let events = fields.objects("events", 1..=MOST_EVENTS, Report::read);
-        let events = events.required(fields)?;
-        Some(Self { events })
-    }
 }
 
 /// Record a batch of usage
@@ -49,7 +35,7 @@ impl Input for Body {
 )]
 pub(crate) async fn record_usage_batch(
     cx: Cx<BillingWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<NewUsageBatch>,
 ) -> Result<Reply, Problem> {
     let header = cx.idempotency_key();
     let rows = body.events.into_iter().enumerate();

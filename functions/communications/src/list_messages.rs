@@ -1,25 +1,20 @@
 //! `GET /v3/messages`
 
 use api::dialect::rocketsavvy::{List, Message, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{CommunicationsRead, Cx, PageQuery, Problem, Query, Reply};
 use models::messaging::MessageStatus;
 
-/// What the query says.
-pub(crate) struct Filter {
+#[derive(Input)]
+pub(crate) struct MessageFilter {
+    /// To or from this number, E.164.
+    #[input(chars = 3..=32, example = "+14165551234")]
     number: Option<String>,
-    status: Option<&'static str>,
+    /// In this status.
+    #[input(choice, example = "sent")]
+    status: Option<MessageStatus>,
+    #[input(flatten)]
     page: PageQuery,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            number: fields.text("number", 3..=32).optional(),
-            status: fields.one_of("status", MessageStatus::ALL).optional(),
-            page: PageQuery::read(fields)?,
-        })
-    }
 }
 
 /// List messages
@@ -30,19 +25,16 @@ impl Input for Filter {
     get,
     path = "/v3/messages",
     tag = "communications",
-    params(
-        ("number" = Option<String>, Query, description = "To or from this number, E.164.", example = "+14165551234"),
-        ("status" = Option<String>, Query, description = "In this status.", example = "sent"),
-        api::PageParams
-    ),
+    params(MessageFilter),
     responses((status = 200, description = "One page of messages.", body = List<Message>), Problems)
 )]
 pub(crate) async fn list_messages(
     cx: Cx<CommunicationsRead>,
-    Query(query): Query<Filter>,
+    Query(query): Query<MessageFilter>,
 ) -> Result<Reply, Problem> {
     let number = query.number.as_deref();
-    let paging = cx.page(&query.page, &[number, query.status])?;
-    let page = cx.messages(&paging.request, number, query.status).await?;
+    let paging = cx.page(&query.page)?;
+    let status = query.status.map(MessageStatus::as_str);
+    let page = cx.messages(&paging.request, number, status).await?;
     Reply::ok(&paging.list(page, |message| Message::of(&message, cx.mode())))
 }

@@ -1,22 +1,16 @@
 //! `GET /v3/customers`
 
 use api::dialect::rocketsavvy::{Customer, List, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{CrmRead, Cx, PageQuery, Problem, Query, Reply};
 
-/// What the query says.
-pub(crate) struct Filter {
+#[derive(Input)]
+pub(crate) struct CustomerFilter {
+    /// Text in names, e-mail address or company.
+    #[input(chars = 1..=100, example = "acme")]
     search: Option<String>,
+    #[input(flatten)]
     page: PageQuery,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            search: fields.text("search", 1..=100).optional(),
-            page: PageQuery::read(fields)?,
-        })
-    }
 }
 
 /// List customers
@@ -27,17 +21,14 @@ impl Input for Filter {
     get,
     path = "/v3/customers",
     tag = "crm",
-    params(
-        ("search" = Option<String>, Query, description = "Text in names, e-mail address or company.", example = "acme"),
-        api::PageParams
-    ),
+    params(CustomerFilter),
     responses((status = 200, description = "One page of customers.", body = List<Customer>), Problems)
 )]
 pub(crate) async fn list_customers(
     cx: Cx<CrmRead>,
-    Query(query): Query<Filter>,
+    Query(query): Query<CustomerFilter>,
 ) -> Result<Reply, Problem> {
-    let paging = cx.page(&query.page, &[query.search.as_deref()])?;
+    let paging = cx.page(&query.page)?;
     let page = cx
         .customers(&paging.request, query.search.as_deref())
         .await?;

@@ -13,20 +13,19 @@ const PAGE: u32 = 100;
 /// Entries of one statement: more make a body that no function may answer with.
 const MOST: usize = 10_000;
 
-/// What the query says.
-pub(crate) struct Wanted {
+#[derive(Input)]
+pub(crate) struct StatementPeriod {
+    /// The month; this one where it is absent.
+    #[input(chars = 7..=7, then = month, example = "2026-01")]
     period: Option<String>,
 }
 
-impl Input for Wanted {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let period = fields.text("period", 7..=7).optional();
-        let good = |text: &String| format!("{text}-01").parse::<models::Date>().is_ok();
-        if period.as_ref().is_some_and(|text| !good(text)) {
-            fields.reject("period", "invalid_period", "must be a month like 2026-01");
-        }
-        Some(Self { period })
+fn month(fields: &mut Fields<'_>, name: &str, text: String) -> Option<String> {
+    let good = format!("{text}-01").parse::<models::Date>().is_ok();
+    if !good {
+        fields.reject(name, "invalid_period", "must be a month like 2026-01");
     }
+    Some(text).filter(|_| good)
 }
 
 /// Retrieve a partner's statement
@@ -39,18 +38,18 @@ impl Input for Wanted {
     tag = "members",
     params(
         ("id" = String, Path, description = "The partner.", example = "partner_rs_3"),
-        ("period" = Option<String>, Query, description = "The month; this one where it is absent.", example = "2026-01")
+        StatementPeriod
     ),
     responses((status = 200, description = "The statement.", body = Statement), Problems)
 )]
 pub(crate) async fn get_statement(
     cx: Cx<MembersRead>,
     Path(id): Path<Id<models::ids::Partner>>,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<StatementPeriod>,
 ) -> Result<Reply, Problem> {
     partner(&cx, id).await?;
     let now = cx.now().await?;
-    let period = match wanted.period {
+    let period = match query.period {
         Some(period) => period,
         None => this_month(&cx).await?,
     };

@@ -1,22 +1,16 @@
 //! `GET /v3/emails`
 
 use api::dialect::rocketsavvy::{Email, List, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, MembersRead, PageQuery, Problem, Query, Reply};
 
-/// What the query says.
-pub(crate) struct Filter {
+#[derive(Input)]
+pub(crate) struct EmailFilter {
+    /// To this address.
+    #[input(chars = 3..=254, example = "test@example.com")]
     to: Option<String>,
+    #[input(flatten)]
     page: PageQuery,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            to: fields.text("to", 3..=254).optional(),
-            page: PageQuery::read(fields)?,
-        })
-    }
 }
 
 /// List e-mails
@@ -27,18 +21,15 @@ impl Input for Filter {
     get,
     path = "/v3/emails",
     tag = "members",
-    params(
-        ("to" = Option<String>, Query, description = "To this address.", example = "test@example.com"),
-        api::PageParams
-    ),
+    params(EmailFilter),
     responses((status = 200, description = "One page of e-mails.", body = List<Email>), Problems)
 )]
 pub(crate) async fn list_emails(
     cx: Cx<MembersRead>,
-    Query(query): Query<Filter>,
+    Query(query): Query<EmailFilter>,
 ) -> Result<Reply, Problem> {
     let to = query.to.as_deref();
-    let paging = cx.page(&query.page, &[to])?;
+    let paging = cx.page(&query.page)?;
     let page = cx.emails(&paging.request, to).await?;
     Reply::ok(&paging.list(page, |email| Email::of(&email, cx.mode())))
 }

@@ -15,7 +15,7 @@ use crate::partner::partner;
     tag = "members",
     params(
         ("id" = String, Path, description = "The partner.", example = "partner_rs_3"),
-        api::PageParams
+        PageQuery
     ),
     responses((status = 200, description = "One page of members.", body = List<Member>), Problems)
 )]
@@ -25,7 +25,7 @@ pub(crate) async fn list_enrollees(
     Query(page): Query<PageQuery>,
 ) -> Result<Reply, Problem> {
     partner(&cx, id).await?;
-    let paging = cx.page(&page, &[Some(&id.to_string())])?;
+    let paging = cx.page(&page)?;
     let page = cx.enrollees(id, &paging.request).await?;
     Reply::ok(&paging.list(page, |member| Member::of(&member, cx.mode())))
 }

@@ -1,23 +1,17 @@
 //! `GET /v3/members`
 
 use api::dialect::rocketsavvy::{List, Member, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, MembersRead, PageQuery, Problem, Query, Reply};
 use models::members::MemberStatus;
 
-/// What the query says.
-pub(crate) struct Filter {
-    status: Option<&'static str>,
+#[derive(Input)]
+pub(crate) struct MemberFilter {
+    /// In this status.
+    #[input(choice, example = "active")]
+    status: Option<MemberStatus>,
+    #[input(flatten)]
     page: PageQuery,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            status: fields.one_of("status", MemberStatus::ALL).optional(),
-            page: PageQuery::read(fields)?,
-        })
-    }
 }
 
 /// List members
@@ -27,17 +21,15 @@ impl Input for Filter {
     get,
     path = "/v3/members",
     tag = "members",
-    params(
-        ("status" = Option<String>, Query, description = "`active`, `inactive` or `banned`.", example = "active"),
-        api::PageParams
-    ),
+    params(MemberFilter),
     responses((status = 200, description = "One page of members.", body = List<Member>), Problems)
 )]
 pub(crate) async fn list_members(
     cx: Cx<MembersRead>,
-    Query(query): Query<Filter>,
+    Query(query): Query<MemberFilter>,
 ) -> Result<Reply, Problem> {
-    let paging = cx.page(&query.page, &[query.status])?;
-    let page = cx.members(&paging.request, query.status).await?;
+    let paging = cx.page(&query.page)?;
+    let status = query.status.map(MemberStatus::as_str);
+    let page = cx.members(&paging.request, status).await?;
     Reply::ok(&paging.list(page, |member| Member::of(&member, cx.mode())))
 }

@@ -12,18 +12,14 @@ use crate::of_customer::OfCustomer;
     get,
     path = "/v3/payment-methods",
     tag = "payments",
-    params(
-        ("customer_id" = Option<String>, Query, description = "Of this customer.", example = "cust_rs_123456"),
-        api::PageParams
-    ),
+    params(OfCustomer),
     responses((status = 200, description = "One page of payment methods.", body = List<PaymentMethod>), Problems)
 )]
 pub(crate) async fn list_payment_methods(
     cx: Cx<PaymentsRead>,
     Query(query): Query<OfCustomer>,
 ) -> Result<Reply, Problem> {
-    let customer = query.customer_id.map(|id| id.to_string());
-    let paging = cx.page(&query.page, &[customer.as_deref()])?;
+    let paging = cx.page(&query.page)?;
     let page = cx
         .payment_methods(&paging.request, query.customer_id)
         .await?;

@@ -12,18 +12,14 @@ use crate::of_customer::OfCustomer;
     get,
     path = "/v3/payments",
     tag = "payments",
-    params(
-        ("customer_id" = Option<String>, Query, description = "Of this customer.", example = "cust_rs_123456"),
-        api::PageParams
-    ),
+    params(OfCustomer),
     responses((status = 200, description = "One page of payments.", body = List<Payment>), Problems)
 )]
 pub(crate) async fn list_payments(
     cx: Cx<PaymentsRead>,
     Query(query): Query<OfCustomer>,
 ) -> Result<Reply, Problem> {
-    let customer = query.customer_id.map(|id| id.to_string());
-    let paging = cx.page(&query.page, &[customer.as_deref()])?;
+    let paging = cx.page(&query.page)?;
     let page = cx.payments(&paging.request, query.customer_id).await?;
     Reply::ok(&paging.list(page, |payment| Payment::of(&payment, cx.mode())))
 }

@@ -14,7 +14,7 @@ use models::ids::{self, Id};
     tag = "payments",
     params(
         ("id" = String, Path, description = "The payment.", example = "pay_rs_789012"),
-        api::PageParams
+        PageQuery
     ),
     responses((status = 200, description = "One page of refunds.", body = List<Refund>), Problems)
 )]
@@ -23,7 +23,7 @@ pub(crate) async fn list_refunds(
     Path(payment): Path<Id<ids::Payment>>,
     Query(query): Query<PageQuery>,
 ) -> Result<Reply, Problem> {
-    let paging = cx.page(&query, &[])?;
+    let paging = cx.page(&query)?;
     cx.payment(payment)
         .await?
         .ok_or_else(|| Error::not_found("payment", payment))?;

@@ -10,16 +10,14 @@ use api::{Cx, PageQuery, PlatformRead, Problem, Query, Reply};
     get,
     path = "/v3/api-keys",
     tag = "platform",
-    params(
-        api::PageParams
-    ),
+    params(PageQuery),
     responses((status = 200, description = "One page of keys.", body = List<ApiKey>), Problems)
 )]
 pub(crate) async fn list_api_keys(
     cx: Cx<PlatformRead>,
     Query(query): Query<PageQuery>,
 ) -> Result<Reply, Problem> {
-    let paging = cx.page(&query, &[])?;
+    let paging = cx.page(&query)?;
     let page = cx.api_keys(&paging.request).await?;
     let now = cx.wall();
     Reply::ok(&paging.list(page, |key| ApiKey::of(&key, now)))

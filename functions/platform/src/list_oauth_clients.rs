@@ -10,16 +10,14 @@ use api::{Cx, PageQuery, PlatformRead, Problem, Query, Reply};
     get,
     path = "/v3/oauth-clients",
     tag = "platform",
-    params(
-        api::PageParams
-    ),
+    params(PageQuery),
     responses((status = 200, description = "One page of clients.", body = List<OauthClient>), Problems)
 )]
 pub(crate) async fn list_oauth_clients(
     cx: Cx<PlatformRead>,
     Query(query): Query<PageQuery>,
 ) -> Result<Reply, Problem> {
-    let paging = cx.page(&query, &[])?;
+    let paging = cx.page(&query)?;
     let page = cx.oauth_clients(&paging.request).await?;
     Reply::ok(&paging.list(page, |client| OauthClient::of(&client)))
 }

@@ -1,6 +1,6 @@
 //! The window of time that a list of events is asked for, in Stripe's parameters.
 
-use api::input::Fields;
+use api::input::{Described, Fields, Input, Words};
 use models::Timestamp;
 use models::time::HORIZON;
 
@@ -11,22 +11,16 @@ pub(crate) struct Created {
     pub(crate) since: Option<Timestamp>,
     /// The latest.
     pub(crate) until: Option<Timestamp>,
-    /// The parameters as the caller wrote them.
-    pub(crate) as_written: [Option<String>; 4],
 }
 
-/// One parameter: the text, and the moment that it means.
-type Bound = (Option<String>, Option<Timestamp>);
-
-impl Created {
-    /// Reads `created[gte]`, `created[gt]`, `created[lte]` and `created[lt]`.
-    pub(crate) fn read(fields: &mut Fields<'_>) -> Self {
+impl Input for Created {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let detail = "is asked for by created[gte], created[gt], created[lte] and created[lt]";
         fields.unsupported("created", detail);
-        let (gte, from) = bound(fields, "created[gte]");
-        let (gt, after) = bound(fields, "created[gt]");
-        let (lte, to) = bound(fields, "created[lte]");
-        let (lt, before) = bound(fields, "created[lt]");
+        let from = bound(fields, "created[gte]");
+        let after = bound(fields, "created[gt]");
+        let to = bound(fields, "created[lte]");
+        let before = bound(fields, "created[lt]");
         let begin = from.max(after);
         for (name, end) in [("created[lte]", to), ("created[lt]", before)] {
             if begin.zip(end).is_some_and(|(begin, end)| begin > end) {
@@ -35,13 +29,37 @@ impl Created {
             }
         }
         let ends = [to.map(Timestamp::whole_second), before.map(last_before)];
-        Self {
+        Some(Self {
             since: from.map(first_from).max(after.map(first_after)),
             until: ends.into_iter().flatten().min(),
-            as_written: [gte, gt, lte, lt],
-        }
+        })
     }
+}
 
+impl Described for Created {
+    const NAME: &'static str = "Created";
+    const DOC: &'static str = "A window of time.";
+
+    fn words() -> Vec<Words> {
+        let words = |field, doc, example: Option<&str>| Words {
+            field,
+            doc,
+            example: example.map(Into::into),
+        };
+        vec![
+            words(
+                "created[gte]",
+                "Events from this moment on: RFC 3339, or seconds since 1970.",
+                Some("2025-06-27T00:00:00Z"),
+            ),
+            words("created[gt]", "Events after this moment.", None),
+            words("created[lte]", "Events up to this moment.", None),
+            words("created[lt]", "Events before this moment.", None),
+        ]
+    }
+}
+
+impl Created {
     /// Whether no second is in it: after one and before the next.
     pub(crate) fn is_empty(&self) -> bool {
         let ends = self.since.zip(self.until);
@@ -50,11 +68,8 @@ impl Created {
 }
 
 /// RFC 3339, or whole seconds since 1970.
-fn bound(fields: &mut Fields<'_>, name: &'static str) -> Bound {
-    let text = fields.text(name, 1..=40).optional();
-    let Some(written) = text.as_deref() else {
-        return (None, None);
-    };
+fn bound(fields: &mut Fields<'_>, name: &'static str) -> Option<Timestamp> {
+    let written = fields.text(name, 1..=40).optional()?;
     let seconds = written.parse().ok().map(Timestamp::from_seconds);
     let at = seconds.or_else(|| written.parse().ok());
     let known = Timestamp::from_seconds(0)..=HORIZON;
@@ -63,7 +78,7 @@ fn bound(fields: &mut Fields<'_>, name: &'static str) -> Bound {
         let detail = "must be a date and time like 2027-01-31T00:00:00Z, or seconds since 1970";
         fields.reject(name, "invalid_timestamp", detail);
     }
-    (text, at)
+    at
 }
 
 /// The first whole second that is not before `at`.
@@ -90,7 +105,7 @@ mod tests {
 
     fn read(query: &str) -> (Created, Vec<String>) {
         let mut fields = Fields::from_query(query);
-        let created = Created::read(&mut fields);
+        let created = Created::read(&mut fields).unwrap();
         let wrong = fields.finish().fields.into_iter();
         (created, wrong.map(|field| field.pointer).collect())
     }

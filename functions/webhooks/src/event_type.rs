@@ -15,38 +15,11 @@ pub(crate) fn read(fields: &mut Fields<'_>, name: &str, text: &str) -> Option<Ev
 }
 
 /// The event types that a list is asked for.
-#[derive(Debug, Default)]
-pub(crate) struct Types(Option<EventFilter>);
-
-impl Types {
-    /// Reads them from the parameter `name`, where there is one.
-    pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Self {
-        let text = fields.text(name, 1..=100).optional();
-        Self(text.and_then(|text| {
-            let known = EventFilter::parse(&text);
-            if known.is_none() {
-                let detail =
-                    "must be an event type like invoice.paid, a family like invoice.*, or *";
-                fields.reject(name, "unknown_event_type", detail);
-            }
-            known
-        }))
+pub(crate) fn known(fields: &mut Fields<'_>, name: &str, text: String) -> Option<EventFilter> {
+    let known = EventFilter::parse(&text);
+    if known.is_none() {
+        let detail = "must be an event type like invoice.paid, a family like invoice.*, or *";
+        fields.reject(name, "unknown_event_type", detail);
     }
-
-    /// As the caller wrote them.
-    pub(crate) fn as_written(&self) -> Option<&str> {
-        self.0.as_ref().map(EventFilter::as_str)
-    }
-
-    /// The one type.
-    pub(crate) fn kind(&self) -> Option<&str> {
-        self.as_written().filter(|text| !text.ends_with('*'))
-    }
-
-    /// What all of them begin with.
-    pub(crate) fn family(&self) -> Option<&str> {
-        self.as_written()
-            .and_then(|text| text.strip_suffix('*'))
-            .filter(|family| !family.is_empty())
-    }
+    known
 }

@@ -10,14 +10,15 @@ use api::dialect::rocketsavvy::{Event, List, Problems};
 use api::input::{Fields, Input};
 use api::{Cx, PageQuery, Paging, Problem, Query, Reply, WebhooksRead};
 use models::page::Page;
+use models::webhooks::EventFilter;
 use models::{Error, Result};
 use store::EventQuery;
 
 use crate::created::Created;
-use crate::event_type::Types;
+use crate::event_type;
 
 /// The last position that anybody can ask for.
-const LAST_POSITION: u64 = 100_000_000_000;
+const LAST_POSITION: i64 = 100_000_000_000;
 
 /// In which order events come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,60 +29,47 @@ enum Order {
     Feed,
 }
 
-/// What the query says.
-pub(crate) struct Filter {
-    types: Types,
+const ORDERS: &[(&str, Order)] = &[("desc", Order::NewestFirst), ("asc", Order::Feed)];
+
+#[derive(Input)]
+#[input(check = Self::check)]
+pub(crate) struct EventListFilter {
+    /// Events of this type, or of a family like `invoice.*`.
+    #[input(chars = 1..=100, then = event_type::known, rename = "type", example = "invoice.paid")]
+    types: Option<EventFilter>,
+    /// Events of this object only.
+    #[input(chars = 1..=100, example = "inv_rs_789012")]
     object_id: Option<String>,
+    #[input(flatten)]
     created: Created,
+    /// `desc` (newest first, also where it is absent) or `asc` (the feed).
+    #[input(choice = ORDERS, default = Order::NewestFirst)]
     order: Order,
-    after_position: Option<u64>,
+    /// With `order=asc`, in place of a cursor: events after this position; 0 is the beginning.
+    #[input(range = 0..=LAST_POSITION)]
+    after_position: Option<i64>,
+    #[input(flatten)]
     page: PageQuery,
 }
 
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let types = Types::read(fields, "type");
-        let object_id = fields.text("object_id", 1..=100).optional();
-        let created = Created::read(fields);
-        let orders = [("desc", Order::NewestFirst), ("asc", Order::Feed)];
-        let order = fields.choice("order", &orders).optional();
-        let order = order.unwrap_or(Order::NewestFirst);
-        let last = i64::try_from(LAST_POSITION).unwrap_or(i64::MAX);
-        let after_position = fields.integer("after_position", 0..=last).optional();
-        if after_position.is_some() && (order != Order::Feed || fields.gives("cursor")) {
+impl EventListFilter {
+    fn check(&self, fields: &mut Fields<'_>) {
+        let feed = self.order == Order::Feed && !fields.gives("cursor");
+        if self.after_position.is_some() && !feed {
             let detail = "goes with order=asc, in place of a cursor";
             fields.reject("after_position", "not_allowed", detail);
         }
-        Some(Self {
-            types,
-            object_id,
-            created,
-            order,
-            after_position: after_position.and_then(|position| u64::try_from(position).ok()),
-            page: PageQuery::read(fields)?,
-        })
     }
-}
 
-impl Filter {
-    fn wanted(&self) -> EventQuery<'_> {
+    fn query(&self) -> EventQuery<'_> {
+        let types = self.types.as_ref();
         EventQuery {
-            kind: self.types.kind(),
-            family: self.types.family(),
+            kind: types.and_then(EventFilter::kind),
+            family: types.and_then(EventFilter::family),
             object: self.object_id.as_deref(),
             since: self.created.since,
             until: self.created.until,
         }
-    }
-
-    fn paging(&self, cx: &Cx<WebhooksRead>) -> Result<Paging> {
-        let order = match self.order {
-            Order::NewestFirst => None,
-            Order::Feed => Some("asc"),
-        };
-        let mut filters = vec![order, self.types.as_written(), self.object_id.as_deref()];
-        filters.extend(self.created.as_written.iter().map(Option::as_deref));
-        cx.page(&self.page, &filters)
     }
 }
 
@@ -101,24 +89,14 @@ impl Filter {
     get,
     path = "/v3/events",
     tag = "webhooks",
-    params(
-        ("type" = Option<String>, Query, description = "Events of this type, or of a family like `invoice.*`.", example = "invoice.paid"),
-        ("object_id" = Option<String>, Query, description = "Events of this object only.", example = "inv_rs_789012"),
-        ("created[gte]" = Option<String>, Query, description = "Events from this moment on: RFC 3339, or seconds since 1970.", example = "2025-06-27T00:00:00Z"),
-        ("created[gt]" = Option<String>, Query, description = "Events after this moment."),
-        ("created[lte]" = Option<String>, Query, description = "Events up to this moment."),
-        ("created[lt]" = Option<String>, Query, description = "Events before this moment."),
-        ("order" = Option<String>, Query, description = "`desc` (newest first) or `asc` (the feed)."),
-        ("after_position" = Option<i64>, Query, description = "With `order=asc`, in place of a cursor: events after this position; 0 is the beginning."),
-        api::PageParams
-    ),
+    params(EventListFilter),
     responses((status = 200, description = "One page of events.", body = List<Event>), Problems)
 )]
 pub(crate) async fn list_events(
     cx: Cx<WebhooksRead>,
-    Query(query): Query<Filter>,
+    Query(query): Query<EventListFilter>,
 ) -> Result<Reply, Problem> {
-    let paging = query.paging(&cx)?;
+    let paging = cx.page(&query.page)?;
     let list = match query.order {
         Order::NewestFirst => newest(&cx, &query, &paging).await?,
         Order::Feed => feed(&cx, &query, &paging).await?,
@@ -126,26 +104,37 @@ pub(crate) async fn list_events(
     Reply::ok(&list)
 }
 
-async fn newest(cx: &Cx<WebhooksRead>, query: &Filter, paging: &Paging) -> Result<List<Event>> {
+async fn newest(
+    cx: &Cx<WebhooksRead>,
+    query: &EventListFilter,
+    paging: &Paging,
+) -> Result<List<Event>> {
     let page = if query.created.is_empty() {
         Page {
             items: Vec::new(),
             next: None,
         }
     } else {
-        cx.events(&paging.request, &query.wanted()).await?
+        cx.events(&paging.request, &query.query()).await?
     };
     paging.try_list(page, |event| Event::of(&event, cx.mode()))
 }
 
-async fn feed(cx: &Cx<WebhooksRead>, query: &Filter, paging: &Paging) -> Result<List<Event>> {
+async fn feed(
+    cx: &Cx<WebhooksRead>,
+    query: &EventListFilter,
+    paging: &Paging,
+) -> Result<List<Event>> {
     let after = match &paging.request.after {
         Some(text) => position(text)?,
-        None => query.after_position.unwrap_or(0),
+        None => query
+            .after_position
+            .and_then(|position| u64::try_from(position).ok())
+            .unwrap_or(0),
     };
     let read = cx.events_after(after, paging.request.limit).await?;
     let last = read.events.last().map_or(after, |(position, _)| *position);
-    let wanted = query.wanted();
+    let wanted = query.query();
     let events = read.events.iter().filter(|(_, event)| wanted.has(event));
     let events = events
         .map(|(position, event)| Ok(Event::of(event, cx.mode())?.at_position(*position)))
@@ -155,9 +144,10 @@ async fn feed(cx: &Cx<WebhooksRead>, query: &Filter, paging: &Paging) -> Result<
 
 /// The position in a cursor. A cursor that somebody put together must not be our fault.
 fn position(text: &str) -> Result<u64> {
-    let position = text.parse().ok();
+    let position: Option<i64> = text.parse().ok();
     position
         .filter(|position| *position <= LAST_POSITION)
+        .and_then(|position| u64::try_from(position).ok())
         .ok_or_else(|| {
             Error::invalid(
                 "?cursor",

@@ -1,31 +1,26 @@
 //! `GET /v3/webhooks/{id}/deliveries`
 
 use api::dialect::rocketsavvy::{Deliveries, Delivery, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, PageQuery, Path, Problem, Query, Reply, WebhooksRead};
 use futures::future::try_join;
 use models::page::Page;
-use models::webhooks::DeliveryStatus;
+use models::webhooks::{DeliveryStatus, EventFilter};
 use models::{Error, Id};
 use store::DeliveryQuery;
 
-use crate::event_type::Types;
+use crate::event_type;
 
-/// What the query says.
-pub(crate) struct Filter {
-    status: Option<&'static str>,
-    types: Types,
+#[derive(Input)]
+pub(crate) struct DeliveryFilter {
+    /// In this status.
+    #[input(choice, example = "failed")]
+    status: Option<DeliveryStatus>,
+    /// Of events of this type, or of a family like `invoice.*`.
+    #[input(chars = 1..=100, then = event_type::known, rename = "event_type", example = "payment.succeeded")]
+    types: Option<EventFilter>,
+    #[input(flatten)]
     page: PageQuery,
-}
-
-impl Input for Filter {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            status: fields.one_of("status", DeliveryStatus::ALL).optional(),
-            types: Types::read(fields, "event_type"),
-            page: PageQuery::read(fields)?,
-        })
-    }
 }
 
 /// List the deliveries to a webhook endpoint
@@ -38,23 +33,22 @@ impl Input for Filter {
     tag = "webhooks",
     params(
         ("id" = String, Path, description = "The endpoint.", example = "we_rs_123456"),
-        ("status" = Option<String>, Query, description = "In this status: `pending`, `delivered`, `failed`, `exhausted` or `canceled`.", example = "failed"),
-        ("event_type" = Option<String>, Query, description = "Of events of this type, or of a family like `invoice.*`.", example = "payment.succeeded"),
-        api::PageParams
+        DeliveryFilter
     ),
     responses((status = 200, description = "One page of deliveries.", body = Deliveries), Problems)
 )]
 pub(crate) async fn list_webhook_deliveries(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Webhook>>,
-    Query(query): Query<Filter>,
+    Query(query): Query<DeliveryFilter>,
 ) -> Result<Reply, Problem> {
+    let types = query.types.as_ref();
     let wanted = DeliveryQuery {
-        status: query.status,
-        kind: query.types.kind(),
-        family: query.types.family(),
+        status: query.status.map(DeliveryStatus::as_str),
+        kind: types.and_then(EventFilter::kind),
+        family: types.and_then(EventFilter::family),
     };
-    let paging = cx.page(&query.page, &[query.status, query.types.as_written()])?;
+    let paging = cx.page(&query.page)?;
     let page = cx.deliveries(id, &paging.request, &wanted);
     let (endpoint, page) = try_join(cx.endpoint(id), page).await?;
     let endpoint = endpoint.ok_or_else(|| Error::not_found("webhook endpoint", id))?;

@@ -11,16 +11,14 @@ use futures::future::try_join;
     get,
     path = "/v3/webhooks",
     tag = "webhooks",
-    params(
-        api::PageParams
-    ),
+    params(PageQuery),
     responses((status = 200, description = "One page of endpoints.", body = List<Endpoint>), Problems)
 )]
 pub(crate) async fn list_webhooks(
     cx: Cx<WebhooksRead>,
     Query(query): Query<PageQuery>,
 ) -> Result<Reply, Problem> {
-    let paging = cx.page(&query, &[])?;
+    let paging = cx.page(&query)?;
     let (page, now) = try_join(cx.endpoints(&paging.request), cx.now()).await?;
     Reply::ok(&paging.list(page, |endpoint| Endpoint::of(&endpoint, now, cx.mode())))
 }

@@ -1,44 +1,29 @@
 //! Pages. A cursor is good for the business, the list and the filters that it came from, and for nothing else.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use models::page::{Page, PageRequest};
 use models::{Error, Result, Scope};
 use sha2::{Digest, Sha256};
-use utoipa::IntoParams;
 
 use crate::cx::Cx;
 use crate::dialect::rocketsavvy::List;
-use crate::input::{Fields, Input};
+use crate::input::Input;
+
+/// Parameters that say where in a list a page begins and how long it is.
+const POSITIONS: &[&str] = &["after_position", "cursor", "limit"];
 
 /// `limit` and `cursor` of a list, as the caller gave them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Input)]
 pub struct PageQuery {
+    /// Records in a page; 20 where it is absent.
+    #[input(range = 1..=100, default = 20, example = 20)]
     limit: u32,
-    cursor: Option<String>,
-}
-
-/// The same two parameters for the description of a list.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the schema of what `PageQuery` reads")]
-pub struct PageParams {
-    /// Records in a page, 1 to 100.
-    #[param(example = 20)]
-    limit: Option<u32>,
     /// `next_cursor` of the page before.
+    #[input(chars = 1..=512)]
     cursor: Option<String>,
-}
-
-impl Input for PageQuery {
-    /// `limit` 1 to 100, 20 where it is absent.
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let limit = fields.count("limit", 1..=100).optional().unwrap_or(20);
-        Some(Self {
-            limit,
-            cursor: fields.text("cursor", 1..=512).optional(),
-        })
-    }
 }
 
 /// One list of one business: which page is asked for, and how the answer names the next one.
@@ -50,9 +35,9 @@ pub struct Paging {
 }
 
 impl<S> Cx<S> {
-    /// The page that `query` asks for. `filters` are the other parameters: with others, the cursor is another list's.
-    pub fn page(&self, query: &PageQuery, filters: &[Option<&str>]) -> Result<Paging> {
-        let binding = binding(&self.scope(), self.path(), filters);
+    /// The page that `query` asks for. With other filters its cursor is another list's.
+    pub fn page(&self, query: &PageQuery) -> Result<Paging> {
+        let binding = binding(&self.scope(), self.path(), self.query());
         let after = match &query.cursor {
             None => None,
             Some(cursor) => Some(open(cursor, &binding).ok_or_else(|| {
@@ -111,15 +96,15 @@ impl Paging {
     }
 }
 
-fn binding(scope: &Scope, path: &str, filters: &[Option<&str>]) -> String {
+/// The list that a cursor is good for: all that is asked but which page.
+fn binding(scope: &Scope, path: &str, query: &str) -> String {
     let mut digest = Sha256::new();
     digest.update(format!("{}#{}#{path}", scope.business, scope.mode.as_str()));
-    for filter in filters {
-        digest.update(format!(
-            "#{}#",
-            filter.map_or(-1, |text| i64::try_from(text.len()).unwrap_or(i64::MAX))
-        ));
-        digest.update(filter.unwrap_or_default());
+    let filters: BTreeMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
+    for (name, value) in filters {
+        if !POSITIONS.contains(&&*name) && !value.is_empty() {
+            digest.update(format!("#{}#{name}={value}", name.len()));
+        }
     }
     hex::encode(
         digest
@@ -152,15 +137,19 @@ mod tests {
             business: Id::new(n).unwrap(),
             mode,
         };
-        let here = binding(&scope(1, Mode::Test), "/v3/customers", &[Some("jo")]);
+        let here = binding(&scope(1, Mode::Test), "/v3/customers", "limit=2&search=jo");
         let cursor = seal("0000000000000042", &here);
         assert_eq!(open(&cursor, &here).as_deref(), Some("0000000000000042"));
         let others = [
-            binding(&scope(2, Mode::Test), "/v3/customers", &[Some("jo")]),
-            binding(&scope(1, Mode::Live), "/v3/customers", &[Some("jo")]),
-            binding(&scope(1, Mode::Test), "/v3/payments", &[Some("jo")]),
-            binding(&scope(1, Mode::Test), "/v3/customers", &[None]),
-            binding(&scope(1, Mode::Test), "/v3/customers", &[Some("jo"), None]),
+            binding(&scope(2, Mode::Test), "/v3/customers", "limit=2&search=jo"),
+            binding(&scope(1, Mode::Live), "/v3/customers", "limit=2&search=jo"),
+            binding(&scope(1, Mode::Test), "/v3/payments", "limit=2&search=jo"),
+            binding(&scope(1, Mode::Test), "/v3/customers", ""),
+            binding(
+                &scope(1, Mode::Test),
+                "/v3/customers",
+                "search=jo&status=b2b",
+            ),
         ];
         for other in others {
             assert_eq!(open(&cursor, &other), None);

@@ -361,6 +361,11 @@ impl<S> Cx<S> {
         Ok(self.answer(writes, ok(view)?).await?.map(Reply::from))
     }
 
+    /// The query of the request.
+    pub(crate) fn query(&self) -> &str {
+        &self.info.query
+    }
+
     /// The path of the request.
     pub fn path(&self) -> &str {
         &self.info.path

@@ -6,6 +6,7 @@ mod field;
 mod near;
 mod nested;
 mod number;
+mod schema;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,8 +17,13 @@ use models::money::{Currency, MAX_MINOR};
 use models::{Date, Error, Invalid, Result, Timestamp};
 use serde_json::value::RawValue;
 
-pub use field::{Field, Patch};
+pub use field::{Change, Field, Patch};
+/// Declares an input. See [`input_derive`].
+pub use input_derive::Input;
 pub use nested::MetadataChanges;
+pub use schema::{Described, Words, inner_schemas, parameters, schema};
+
+use schema::{Shape, Shapes};
 
 /// Something that is read from a body or a query.
 pub trait Input: Sized {
@@ -34,6 +40,8 @@ pub struct Fields<'a> {
     invalid: Invalid,
     /// Whether a field that nobody asked for is ignored, whatever it looks like.
     lenient: bool,
+    /// What is asked for, where that is all that somebody wants to know.
+    shapes: Option<Shapes>,
 }
 
 #[derive(Debug, Clone)]
@@ -93,6 +101,22 @@ impl<'a> Fields<'a> {
             known: Vec::new(),
             invalid: Invalid::default(),
             lenient: false,
+            shapes: None,
+        }
+    }
+
+    /// An empty input that keeps what is asked of it: reading it describes it.
+    pub(super) fn describing() -> Fields<'static> {
+        Fields {
+            shapes: Some(Shapes::default()),
+            ..Fields::new("/", BTreeMap::new())
+        }
+    }
+
+    /// Notes what a field looks like, where somebody wants to know.
+    fn note(&mut self, name: &'static str, shape: impl FnOnce() -> Shape) {
+        if let Some(shapes) = &mut self.shapes {
+            shapes.add(name, shape());
         }
     }
 
@@ -184,8 +208,10 @@ impl<'a> Fields<'a> {
     fn take<T>(
         &mut self,
         name: &'static str,
+        shape: impl FnOnce() -> Shape,
         read: impl FnOnce(&Raw<'a>) -> Result<T, Wrong>,
     ) -> Field<T> {
+        self.note(name, shape);
         self.known.push(name);
         let raw = match self.entries.get(name) {
             None => return Field::absent(name),
@@ -212,12 +238,14 @@ impl<'a> Fields<'a> {
 
     /// Text of that many characters, without control characters other than line breaks and tabs.
     pub fn text(&mut self, name: &'static str, chars: RangeInclusive<usize>) -> Field<String> {
-        self.take(name, |raw| bounded(raw, &chars))
+        let shape = || Shape::text(chars.clone());
+        self.take(name, shape, |raw| bounded(raw, &chars))
     }
 
     /// An e-mail address: something, an `@`, a domain with a dot.
     pub fn email(&mut self, name: &'static str) -> Field<String> {
-        self.take(name, |raw| {
+        let shape = || Shape::text(1..=254).format("email");
+        self.take(name, shape, |raw| {
             let text = bounded(raw, &(1..=254))?;
             let good = text.split_once('@').is_some_and(|(local, domain)| {
                 let labels = domain.split('.').all(|label| {
@@ -244,7 +272,8 @@ impl<'a> Fields<'a> {
 
     /// A whole number. `12.0` and `1e3` are not: an amount is written the way it is counted.
     pub fn integer(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Field<i64> {
-        self.take(name, |raw| {
+        let shape = || Shape::integer(range.clone());
+        self.take(name, shape, |raw| {
             let digits = match raw {
                 Raw::Json(raw) => raw.get(),
                 Raw::Text(text) => text,
@@ -280,7 +309,7 @@ impl<'a> Fields<'a> {
 
     /// A decimal number of at most 12 digits before and 6 after the point, read from its text.
     pub fn decimal(&mut self, name: &'static str) -> Field<rust_decimal::Decimal> {
-        self.take(name, |raw| {
+        self.take(name, Shape::number, |raw| {
             let digits = match raw {
                 Raw::Json(raw) => raw.get(),
                 Raw::Text(text) => text,
@@ -305,10 +334,22 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// The same, not negative.
+    pub fn quantity(&mut self, name: &'static str) -> Field<rust_decimal::Decimal> {
+        self.note(name, Shape::amount);
+        self.decimal(name).and_then(|quantity| {
+            if quantity.is_zero() || quantity.is_sign_positive() {
+                return Some(quantity.abs());
+            }
+            self.reject(name, "out_of_range", "must not be negative");
+            None
+        })
+    }
+
     /// An amount in major units, as a number or as a text of one: `42`, `42.50`, `"42"`. Not negative. Read from its own digits,
     /// never through a float; whether the currency has so many of them is for the handler to find out.
     pub fn major(&mut self, name: &'static str) -> Field<rust_decimal::Decimal> {
-        self.take(name, |raw| {
+        self.take(name, Shape::amount, |raw| {
             let text = match raw {
                 Raw::Json(raw) if raw.get().starts_with('"') => string(&Raw::Json(raw))?,
                 Raw::Json(raw) => raw.get().to_owned(),
@@ -340,7 +381,7 @@ impl<'a> Fields<'a> {
 
     /// `true` or `false`.
     pub fn boolean(&mut self, name: &'static str) -> Field<bool> {
-        self.take(name, |raw| {
+        self.take(name, Shape::boolean, |raw| {
             let text = match raw {
                 Raw::Json(raw) => raw.get(),
                 Raw::Text(text) => text,
@@ -355,7 +396,8 @@ impl<'a> Fields<'a> {
         name: &'static str,
         choices: &[(&'static str, T)],
     ) -> Field<T> {
-        self.take(name, |raw| {
+        let shape = || Shape::choice(choices.iter().map(|(spelling, _)| *spelling));
+        self.take(name, shape, |raw| {
             let text = string(raw)?;
             let found = choices
                 .iter()
@@ -386,42 +428,48 @@ impl<'a> Fields<'a> {
 
     /// The id of a record of kind `K`. Whether it exists is for the handler to find out.
     pub fn id<K: Kind>(&mut self, name: &'static str) -> Field<Id<K>> {
-        self.parse(name, "invalid_id", || {
+        let shape = || Shape::string().pattern(format!("^{}[0-9]+$", K::PREFIX));
+        self.parse(name, shape, "invalid_id", || {
             format!("must be the id of a {}, like {}123", K::NAME, K::PREFIX)
         })
     }
 
     /// A name that the caller chose, of kind `K`.
     pub fn slug<K: Kind>(&mut self, name: &'static str) -> Field<Slug<K>> {
-        self.parse(name, "invalid_id", || {
+        let shape = || Shape::text(1..=64).pattern("^[A-Za-z0-9_-]+$");
+        self.parse(name, shape, "invalid_id", || {
             "must be 1 to 64 of the characters A-Z a-z 0-9 _ -".to_owned()
         })
     }
 
     /// A moment in RFC 3339.
     pub fn timestamp(&mut self, name: &'static str) -> Field<Timestamp> {
-        self.parse(name, "invalid_timestamp", || {
+        let shape = || Shape::string().format("date-time");
+        self.parse(name, shape, "invalid_timestamp", || {
             "must be a date and time like 2027-01-31T00:00:00Z".to_owned()
         })
     }
 
     /// A day.
     pub fn date(&mut self, name: &'static str) -> Field<Date> {
-        self.parse(name, "invalid_date", || {
+        let shape = || Shape::string().format("date");
+        self.parse(name, shape, "invalid_date", || {
             "must be a date like 2027-01-31".to_owned()
         })
     }
 
     /// A currency.
     pub fn currency(&mut self, name: &'static str) -> Field<Currency> {
-        self.parse(name, "invalid_currency", || {
+        let shape = || Shape::text(3..=3).pattern("^[A-Za-z]{3}$");
+        self.parse(name, shape, "invalid_currency", || {
             "must be a three-letter ISO 4217 code like USD".to_owned()
         })
     }
 
     /// A country as ISO 3166-1 names it in two letters, in capitals then.
     pub fn country(&mut self, name: &'static str) -> Field<String> {
-        self.take(name, |raw| {
+        let shape = || Shape::text(2..=2).pattern("^[A-Za-z]{2}$");
+        self.take(name, shape, |raw| {
             let text = string(raw)?;
             if text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic()) {
                 return Ok(text.to_ascii_uppercase());
@@ -434,10 +482,11 @@ impl<'a> Fields<'a> {
     fn parse<T: std::str::FromStr>(
         &mut self,
         name: &'static str,
+        shape: impl FnOnce() -> Shape,
         code: &'static str,
         detail: impl Fn() -> String,
     ) -> Field<T> {
-        self.take(name, |raw| {
+        self.take(name, shape, |raw| {
             string(raw)?
                 .parse()
                 .map_err(|_error| Wrong::Value(code, detail().into()))

@@ -8,6 +8,9 @@
 //!    cargo-lambda, and the sample event.
 #![warn(missing_docs)]
 
+// What the derive of an input writes names this crate so.
+extern crate self as api;
+
 mod app;
 mod auth;
 mod body;
@@ -29,7 +32,7 @@ pub use app::App;
 pub use auth::Operator;
 pub use body::{Form, Json, Query, Rows};
 pub use config::Config;
-pub use cursor::{PageParams, PageQuery, Paging};
+pub use cursor::{PageQuery, Paging};
 pub use cx::{Cx, ShownOnce};
 pub use middleware::{finish, surround};
 pub use path::{Below, Path};

@@ -30,6 +30,8 @@ pub(crate) struct RequestInfo {
     pub(crate) request_id: String,
     /// The path.
     pub(crate) path: String,
+    /// What follows it.
+    pub(crate) query: String,
 }
 
 /// A body that was too large: rendered as 413.
@@ -62,6 +64,7 @@ async fn around(request_id: String, request: Request, next: Next) -> Response {
     let info = RequestInfo {
         request_id,
         path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
     };
     let method = request.method().clone();
     let route = request

@@ -1,6 +1,7 @@
 //! One field as it was found: absent, `null`, wrong, or good.
 
 use super::Fields;
+use super::schema::Presence;
 
 /// One field as it was found.
 #[derive(Debug)]
@@ -77,6 +78,7 @@ impl<T> Field<T> {
 
     /// The value; an error where it is absent or `null`.
     pub fn required(self, fields: &mut Fields<'_>) -> Option<T> {
+        fields.note_presence(self.name, Presence::Required);
         match self.found {
             Found::Good(value) => Some(value),
             Found::Bad => None,
@@ -95,6 +97,19 @@ impl<T> Field<T> {
         }
     }
 
+    /// The new value, where there is one; an error where it is `null`, for it cannot be removed.
+    pub fn change(self, fields: &mut Fields<'_>) -> Change<T> {
+        fields.note_presence(self.name, Presence::NotNull);
+        match self.found {
+            Found::Good(value) => Some(value),
+            Found::Absent | Found::Bad => None,
+            Found::Null => {
+                fields.reject(self.name, "required", "cannot be removed");
+                None
+            }
+        }
+    }
+
     /// What a `PATCH` says of it.
     pub fn patch(self) -> Patch<T> {
         match self.found {
@@ -104,6 +119,9 @@ impl<T> Field<T> {
         }
     }
 }
+
+/// The new value of a field that cannot be removed: `null` is refused.
+pub type Change<T> = Option<T>;
 
 /// What a `PATCH` says of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +141,16 @@ impl<T> Patch<T> {
             Self::Keep => before,
             Self::Clear => None,
             Self::Set(value) => Some(value),
+        }
+    }
+
+    /// The same of what is read further; nothing where that gives nothing.
+    #[must_use]
+    pub fn and_then<U>(self, read: impl FnOnce(T) -> Option<U>) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => read(value).map_or(Patch::Keep, Patch::Set),
         }
     }
 

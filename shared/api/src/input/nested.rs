@@ -7,7 +7,8 @@ use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
 use models::{Error, Metadata};
 use serde_json::value::RawValue;
 
-use super::{Field, Fields, Patch, Raw, Wrong, pointer_in};
+use super::schema::{Described, Shape};
+use super::{Field, Fields, Input, Patch, Raw, Wrong, pointer_in};
 
 impl Fields<'_> {
     /// A list of at most `most` texts, each read by `item`.
@@ -17,7 +18,8 @@ impl Fields<'_> {
         most: usize,
         item: impl Fn(&str) -> Result<T, String>,
     ) -> Field<Vec<T>> {
-        self.take(name, |raw| {
+        let shape = || Shape::string().list(0..=most);
+        self.take(name, shape, |raw| {
             let Raw::Json(raw) = raw else {
                 return Err(Wrong::Type("a list"));
             };
@@ -37,8 +39,36 @@ impl Fields<'_> {
         })
     }
 
+    /// Another input in this one.
+    pub fn input<T: Input + Described>(&mut self, name: &'static str) -> Field<T> {
+        self.note(name, Shape::of::<T>);
+        self.read_object(name, T::read)
+    }
+
+    /// A list of other inputs.
+    pub fn inputs<T: Input + Described>(
+        &mut self,
+        name: &'static str,
+        count: RangeInclusive<usize>,
+    ) -> Field<Vec<T>> {
+        let shape = || Shape::of::<T>().list(count.clone());
+        self.read_objects(name, shape, count.clone(), T::read)
+    }
+
     /// An object, read like the whole.
     pub fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Field<T> {
+        if self.shapes.is_some() {
+            self.note(name, || Shape::read_by(read));
+            return Field::absent(name);
+        }
+        self.read_object(name, read)
+    }
+
+    fn read_object<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
@@ -67,8 +97,18 @@ impl Fields<'_> {
         count: RangeInclusive<usize>,
         read: impl Fn(&mut Fields<'_>) -> Option<T>,
     ) -> Field<Vec<T>> {
-        let wanted = count.clone();
-        let rows = self.take(name, |raw| {
+        let shape = || Shape::read_by(&read).list(count.clone());
+        self.read_objects(name, shape, count.clone(), &read)
+    }
+
+    fn read_objects<T>(
+        &mut self,
+        name: &'static str,
+        shape: impl FnOnce() -> Shape,
+        wanted: RangeInclusive<usize>,
+        read: impl Fn(&mut Fields<'_>) -> Option<T>,
+    ) -> Field<Vec<T>> {
+        let rows = self.take(name, shape, |raw| {
             let Raw::Json(raw) = raw else {
                 return Err(Wrong::Type("a list of objects"));
             };
@@ -125,24 +165,29 @@ impl Fields<'_> {
 
     /// `metadata` of a new record: texts by name, within Stripe's limits. A key with `null` or an empty text is not there.
     pub fn metadata(&mut self) -> Field<Metadata> {
-        self.take("metadata", |raw| {
-            let given = read_metadata(raw)?;
-            let map: Metadata = given
-                .into_iter()
-                .filter_map(|(key, value)| value.map(|value| (key, value)))
-                .collect();
-            if map.len() > MAX_KEYS {
-                let detail = format!("must have at most {MAX_KEYS} keys");
-                return Err(Wrong::Value("too_many", detail.into()));
-            }
-            Ok(map)
-        })
+        self.take(
+            "metadata",
+            || Shape::metadata(false),
+            |raw| {
+                let given = read_metadata(raw)?;
+                let map: Metadata = given
+                    .into_iter()
+                    .filter_map(|(key, value)| value.map(|value| (key, value)))
+                    .collect();
+                if map.len() > MAX_KEYS {
+                    let detail = format!("must have at most {MAX_KEYS} keys");
+                    return Err(Wrong::Value("too_many", detail.into()));
+                }
+                Ok(map)
+            },
+        )
     }
 
     /// What a `PATCH` says of `metadata`, as Stripe reads it: keys that are given are set, those with `null` or an empty text are
     /// removed, all others stay. `null` removes all.
     pub fn metadata_changes(&mut self) -> MetadataChanges {
-        MetadataChanges(self.take("metadata", read_metadata).patch())
+        let shape = || Shape::metadata(true);
+        MetadataChanges(self.take("metadata", shape, read_metadata).patch())
     }
 
     /// Texts by names of the caller's own, at most `most`, each read well where `check` says so. Errors name the place:
@@ -153,7 +198,8 @@ impl Fields<'_> {
         most: usize,
         check: impl Fn(&str, &str) -> Result<(), String>,
     ) -> Field<BTreeMap<String, String>> {
-        let texts = self.take(name, |raw| {
+        let shape = || Shape::map(Shape::string(), most);
+        let texts = self.take(name, shape, |raw| {
             let Raw::Json(raw) = raw else {
                 return Err(Wrong::Type("an object of texts"));
             };
@@ -184,7 +230,7 @@ impl Fields<'_> {
         name: &'static str,
         most: usize,
     ) -> Field<serde_json::Map<String, serde_json::Value>> {
-        self.take(name, |raw| {
+        self.take(name, Shape::object, |raw| {
             let Raw::Json(raw) = raw else {
                 return Err(Wrong::Type("an object"));
             };
@@ -200,7 +246,7 @@ impl Fields<'_> {
 
     /// An object of texts, numbers and truth values: fields of the caller's own.
     pub fn scalars(&mut self, name: &'static str) -> Field<BTreeMap<String, serde_json::Value>> {
-        self.take(name, |raw| {
+        self.take(name, Shape::scalars, |raw| {
             let Raw::Json(raw) = raw else { return Err(Wrong::Type("an object")) };
             let map: BTreeMap<String, serde_json::Value> =
                 serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;

@@ -6,13 +6,14 @@ use models::billing::MAX_PERCENT_SCALE;
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
+use super::schema::Shape;
 use super::{Field, Fields, Raw, Wrong, string};
 
 impl Fields<'_> {
     /// A percentage up to 100 with at most four digits after the point, as a number or as a text of one: `7.25`, `"7.25"`. It
     /// is above zero where `positive`. Read from its own digits, never through a float.
     pub fn percentage(&mut self, name: &'static str, positive: bool) -> Field<Decimal> {
-        self.take(name, |raw| {
+        self.take(name, || Shape::percentage(positive), |raw| {
             let text = match raw {
                 Raw::Json(raw) if raw.get().starts_with('"') => string(&Raw::Json(raw))?,
                 Raw::Json(raw) => raw.get().to_owned(),
@@ -51,7 +52,9 @@ impl Fields<'_> {
         most: usize,
         range: RangeInclusive<u32>,
     ) -> Field<Vec<u32>> {
-        self.take(name, |raw| {
+        let shape =
+            || Shape::integer((*range.start()).into()..=(*range.end()).into()).list(0..=most);
+        self.take(name, shape, |raw| {
             let expected = || Wrong::Type("a list of whole numbers");
             let Raw::Json(raw) = raw else {
                 return Err(expected());

@@ -40,6 +40,17 @@ impl EventFilter {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The one type that it names.
+    pub fn kind(&self) -> Option<&str> {
+        Some(self.as_str()).filter(|text| !text.ends_with('*'))
+    }
+
+    /// What all the types that it names begin with.
+    pub fn family(&self) -> Option<&str> {
+        let family = self.0.strip_suffix('*');
+        family.filter(|family| !family.is_empty())
+    }
 }
 
 fn in_family(kind: &str, family: &str) -> bool {

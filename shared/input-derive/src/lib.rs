@@ -1,0 +1,198 @@
+//! `#[derive(Input)]`: one struct says what a body or a query has. It becomes calls of `api::input::Fields`, which read it, name what
+//! is wrong, and describe it for the OpenAPI document.
+//!
+//! What a field's type says of it:
+//!
+//! | type | in the input |
+//! |---|---|
+//! | `T` | required |
+//! | `Option<T>` | may be absent or `null` |
+//! | `Patch<T>` | absent stays, `null` removes |
+//! | `Change<T>` | absent stays, `null` is refused |
+//!
+//! `T` says how it is read: `bool`, `Id`, `Slug`, `Timestamp`, `Date`, `Currency`, `Decimal`, `Metadata`, `MetadataChanges`, or another
+//! `Input`, which is an object. What else it takes stands in `#[input(…)]`:
+//!
+//! | of a field | |
+//! |---|---|
+//! | `chars = 1..=100` | a text of so many characters |
+//! | `range = 0..=730` | a whole number between these |
+//! | `minor = 1` | an amount in minor units, at least that |
+//! | `email`, `country`, `major`, `quantity`, `scalars` | the method of `Fields` of that name |
+//! | `choice`, `choice = TABLE` | a name of the type's own table, `T::ALL`, or of another one |
+//! | `items = 0..=50` | a list of so many objects |
+//! | `by = path` | `fn(&mut Fields, &'static str) -> Field<T>` |
+//! | `then = path` | `fn(&mut Fields, &'static str, T) -> Option<U>`, for what was read well and may still be wrong |
+//! | `flatten` | all fields of another `Input` |
+//! | `default`, `default = value` | instead of what is absent |
+//! | `rename = "type"` | the name on the wire |
+//! | `example = value` | for the document, as `serde_json::json!` reads it |
+//!
+//! | of the struct | |
+//! |---|---|
+//! | `name = "NewPlan"` | of the schema; else that of the struct |
+//! | `rename_all = "camelCase"` | the names of all fields |
+//! | `check = path` | `fn(&Self, &mut Fields)`, where each field is good by itself |
+
+mod field;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Path, Token};
+
+use self::field::Field;
+
+/// See the crate.
+#[proc_macro_derive(Input, attributes(input))]
+pub fn derive_input(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as DeriveInput);
+    expand(&input)
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// What the struct's own attribute says.
+#[derive(Default)]
+struct Container {
+    name: Option<LitStr>,
+    camel: bool,
+    check: Option<Path>,
+}
+
+impl Container {
+    fn read(attributes: &[Attribute]) -> syn::Result<Self> {
+        let mut container = Self::default();
+        for attribute in attributes.iter().filter(|one| one.path().is_ident("input")) {
+            attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("name") {
+                    container.name = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("rename_all") {
+                    let case: LitStr = meta.value()?.parse()?;
+                    container.camel = case.value() == "camelCase";
+                    if !container.camel {
+                        return Err(syn::Error::new(case.span(), "camelCase is the only one"));
+                    }
+                } else if meta.path.is_ident("check") {
+                    container.check = Some(meta.value()?.parse()?);
+                } else {
+                    return Err(meta.error("name, rename_all or check"));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(container)
+    }
+}
+
+fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let not_a_struct = || syn::Error::new_spanned(input, "a struct with named fields");
+    let Data::Struct(data) = &input.data else {
+        return Err(not_a_struct());
+    };
+    let Fields::Named(named) = &data.fields else {
+        return Err(not_a_struct());
+    };
+    let container = Container::read(&input.attrs)?;
+    let fields = named.named.iter();
+    let fields = fields.map(|one| Field::read(one, container.camel));
+    let fields = fields.collect::<syn::Result<Vec<_>>>()?;
+    let ident = &input.ident;
+    let name = container
+        .name
+        .unwrap_or_else(|| LitStr::new(&ident.to_string(), ident.span()));
+    let doc = doc(&input.attrs);
+    let reads = fields.iter().map(Field::read_call);
+    let values = fields.iter().map(Field::value);
+    let words = fields.iter().map(Field::words);
+    let check = container.check.map(|check| {
+        quote! {
+            if fields.good() {
+                #check(&input, fields);
+            }
+        }
+    });
+    Ok(quote! {
+        impl ::api::input::Input for #ident {
+            fn read(fields: &mut ::api::input::Fields<'_>) -> ::core::option::Option<Self> {
+                #(#reads)*
+                let input = Self { #(#values)* };
+                #check
+                ::core::option::Option::Some(input)
+            }
+        }
+
+        impl ::api::input::Described for #ident {
+            const NAME: &'static str = #name;
+            const DOC: &'static str = #doc;
+
+            fn words() -> ::std::vec::Vec<::api::input::Words> {
+                let mut words = ::std::vec::Vec::new();
+                #(#words)*
+                words
+            }
+        }
+
+        impl ::utoipa::PartialSchema for #ident {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::schema::Schema> {
+                ::api::input::schema::<Self>()
+            }
+        }
+
+        impl ::utoipa::ToSchema for #ident {
+            fn name() -> ::std::borrow::Cow<'static, str> {
+                ::std::borrow::Cow::Borrowed(#name)
+            }
+
+            fn schemas(
+                schemas: &mut ::std::vec::Vec<(
+                    ::std::string::String,
+                    ::utoipa::openapi::RefOr<::utoipa::openapi::schema::Schema>,
+                )>,
+            ) {
+                ::api::input::inner_schemas::<Self>(schemas);
+            }
+        }
+
+        impl ::utoipa::IntoParams for #ident {
+            fn into_params(
+                _: impl ::core::ops::Fn() -> ::core::option::Option<::utoipa::openapi::path::ParameterIn>,
+            ) -> ::std::vec::Vec<::utoipa::openapi::path::Parameter> {
+                ::api::input::parameters::<Self>()
+            }
+        }
+    })
+}
+
+/// The doc comment as one text.
+fn doc(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| {
+        let syn::Meta::NameValue(meta) = &attribute.meta else {
+            return None;
+        };
+        match &meta.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(line),
+                ..
+            }) if meta.path.is_ident("doc") => Some(line.value().trim().to_owned()),
+            _ => None,
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+}
+
+/// The type inside `Wrapper<…>`, where the type is that wrapper.
+fn inside<'t>(kind: &'t syn::Type, wrapper: &str) -> Option<&'t syn::Type> {
+    let syn::Type::Path(path) = kind else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    let arguments: &Punctuated<syn::GenericArgument, Token![,]> = &arguments.args;
+    match arguments.first()? {
+        syn::GenericArgument::Type(inner) if last.ident == wrapper => Some(inner),
+        _ => None,
+    }
+}
