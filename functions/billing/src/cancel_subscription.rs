@@ -7,44 +7,34 @@ use models::billing::{Proration, SubscriptionStatus};
 use models::event::EventType;
 use models::ids::{self, Id};
 use operations::{Ending, Moment, Purpose, prorate};
-use utoipa::ToSchema;
 
 use crate::terms::{bring_rows, settle, settled};
 
 /// How a subscription ends.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Debug, Input)]
+#[input(check = Self::check)]
 pub(crate) struct Cancellation {
     /// Whether it ends with the period that is running; at once where it is absent or `false`.
-    #[schema(example = true)]
+    #[input(example = true)]
     cancel_at_period_end: Option<bool>,
     /// The same, shorter.
     at_period_end: Option<bool>,
     /// Whether the part of the period that is left is given back to the customer's balance, where it ends at once.
-    #[schema(example = false)]
-    prorate: Option<bool>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    at_period_end: bool,
+    #[input(default, example = false)]
     prorate: bool,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let long = fields.boolean("cancel_at_period_end").optional();
-        let short = fields.boolean("at_period_end").optional();
-        let prorate = fields.boolean("prorate").optional().unwrap_or(false);
-        let at_period_end = long.or(short).unwrap_or(false);
-        if at_period_end && prorate {
+impl Cancellation {
+    fn at_period_end(&self) -> bool {
+        let said = self.cancel_at_period_end.or(self.at_period_end);
+        said.unwrap_or(false)
+    }
+
+    fn check(&self, fields: &mut Fields<'_>) {
+        if self.at_period_end() && self.prorate {
             let detail = "gives nothing back where the period is used to its end";
             fields.reject("prorate", "contradiction", detail);
         }
-        Some(Self {
-            at_period_end,
-            prorate,
-        })
     }
 }
 
@@ -65,7 +55,7 @@ impl Input for Body {
 pub(crate) async fn cancel_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
-    Json(body): Json<Body>,
+    Json(body): Json<Cancellation>,
 ) -> Result<Reply, Problem> {
     if cx.resumed().is_some() {
         return answer(&cx, id).await;
@@ -73,7 +63,7 @@ pub(crate) async fn cancel_subscription(
     let stored = settled(&cx, id).await?;
     let now = cx.now().await?;
     let mut writes = cx.writes().await?;
-    if body.at_period_end && stored.status != SubscriptionStatus::Incomplete {
+    if body.at_period_end() && stored.status != SubscriptionStatus::Incomplete {
         let mut subscription = (*stored).clone();
         subscription.cancel_at_period_end(true, now)?;
         writes.update(&stored, &subscription, Some(EventType::SubscriptionUpdated))?;

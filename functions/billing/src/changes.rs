@@ -1,138 +1,97 @@
 //! A change of a subscription, as it is made and as it is previewed: one input, one effect.
 
-use api::input::{Fields, Input, MetadataChanges, Patch};
+use api::input::{Change, Field, Fields, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Problem};
 use models::billing::{
-    AnchorChange, AppliedRate, Change, CollectionMethod, Coupon, Discount, Effective, Item,
+    self, AnchorChange, AppliedRate, Coupon, Discount, Effective, Item, MAX_ITEMS,
     MissingPaymentMethod, PaymentBehavior, Proration, ProrationBehavior, Subscription,
 };
 use models::ids::{self, Id, Slug};
 use models::{Error, Invalid, Timestamp};
 use operations::{Ending, Moment, Prorated, Purpose, prorate};
+use serde_json::{Map, Value};
 use store::Stored;
-use utoipa::ToSchema;
 
 use crate::terms::{
-    ItemSchema, Wanted, check_behavior, collection, own_method, payment_behavior, redeemed,
-    refuse_under_way, tax_rate_ids, tax_rates,
+    CollectionFields, MAX_QUANTITY, NewSubscriptionItem, Wanted, check_behavior, own_method,
+    redeemed, refuse_under_way, tax_rate_ids, tax_rates,
 };
 
 /// What may be changed of a subscription.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Debug, Input)]
+#[input(check = Self::check)]
 pub(crate) struct SubscriptionChanges {
     /// Another plan in the place of the first one, at its newest price.
-    #[schema(example = "plan_enterprise_max")]
-    plan_id: Option<String>,
+    #[input(example = "plan_enterprise_max")]
+    plan_id: Change<Slug<ids::Plan>>,
     /// A version of that plan's price, or of the present plan's.
-    #[schema(example = json!(null))]
+    #[input(range = 1..=999_999, example = null)]
     plan_version: Option<u32>,
     /// Units of the first plan.
-    #[schema(example = 1)]
-    quantity: Option<u32>,
+    #[input(range = 1..=MAX_QUANTITY, example = 1)]
+    quantity: Change<u32>,
     /// All plans from then on, instead of `plan_id`. Those that it has already keep their price.
-    #[schema(example = json!(null))]
-    items: Option<Vec<ItemSchema>>,
+    #[input(items = 0..=MAX_ITEMS, example = null)]
+    items: Option<Vec<NewSubscriptionItem>>,
     /// `create_prorations` (also where it is absent): on the next invoice; `always_invoice`: on one now; `none`.
-    #[schema(example = "always_invoice")]
-    proration_behavior: Option<String>,
+    #[input(choice, default, example = "always_invoice")]
+    proration_behavior: ProrationBehavior,
     /// The moment that parts of the period are computed for: give the one of a preview to be charged what it said.
-    #[schema(example = json!(null))]
-    proration_date: Option<String>,
+    #[input(example = null)]
+    proration_date: Option<Timestamp>,
     /// What becomes of a change whose invoice is made at once and not paid: with `allow_incomplete` (also where it is absent) it
     /// takes place, and the subscription is `past_due`; `default_incomplete` does the same and charges nothing by itself; with
     /// `error_if_incomplete` the answer is 402 and nothing is changed; with `pending_if_incomplete` it waits for the payment, until
     /// `pending_update.expires_at`, and nothing else can be changed with it. Then its invoice is void, or credited where a part of it
     /// was paid, and that part is on the customer's balance.
-    #[schema(example = "allow_incomplete")]
-    payment_behavior: Option<String>,
-    /// `now` begins a new period with the change; `unchanged` where it is absent.
-    #[schema(example = "unchanged")]
-    billing_cycle_anchor: Option<String>,
-    /// `now` (also where it is absent) or `period_end`.
-    #[schema(example = "now")]
-    effective: Option<String>,
-    /// `null` drops the change that waits for the end of the period.
-    #[schema(value_type = Option<Object>, example = json!(null))]
-    scheduled_change: Option<()>,
-    /// Instead of the customer's default; `null` goes back to that.
-    payment_method_id: Option<String>,
-    /// Money off; `null` ends it.
-    #[schema(example = json!(null))]
-    coupon_id: Option<String>,
-    /// Tax rates of later invoices.
-    tax_rate_ids: Option<Vec<String>>,
-    auto_collection: Option<bool>,
-    collection_method: Option<String>,
-    /// Days from an invoice to its due date, 0 to 365.
-    #[schema(example = 30)]
-    days_until_due: Option<u32>,
-    /// `create_invoice`, `cancel` or `pause`.
-    missing_payment_method: Option<String>,
-    /// Whether it ends with the period that is running; `false` takes that back.
-    #[schema(example = false)]
-    cancel_at_period_end: Option<bool>,
-    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
-    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({"source": "website"}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    plan_id: Option<Slug<ids::Plan>>,
-    plan_version: Option<u32>,
-    quantity: Option<u32>,
-    items: Option<Vec<Wanted>>,
-    proration: ProrationBehavior,
-    proration_date: Option<Timestamp>,
+    #[input(choice, default, example = "allow_incomplete")]
     payment_behavior: PaymentBehavior,
-    anchor: AnchorChange,
+    /// `now` begins a new period with the change; `unchanged` where it is absent.
+    #[input(choice, default, example = "unchanged")]
+    billing_cycle_anchor: AnchorChange,
+    /// `now` (also where it is absent) or `period_end`.
+    #[input(choice, default, example = "now")]
     effective: Effective,
-    drops_scheduled: bool,
+    /// `null` drops the change that waits for the end of the period.
+    #[input(by = object, then = not_settable, example = null)]
+    scheduled_change: Patch<()>,
+    /// Instead of the customer's default; `null` goes back to that.
     payment_method_id: Patch<Id<ids::PaymentMethod>>,
+    /// Money off; `null` ends it.
+    #[input(example = null)]
     coupon_id: Patch<Slug<ids::Coupon>>,
-    tax_rates: Option<Vec<Id<ids::TaxRate>>>,
-    collection_method: Option<CollectionMethod>,
-    days_until_due: Option<u32>,
-    missing_payment_method: Option<MissingPaymentMethod>,
-    cancel_at_period_end: Option<bool>,
+    /// Tax rates of later invoices.
+    #[input(by = tax_rate_ids)]
+    tax_rate_ids: Change<Vec<Id<ids::TaxRate>>>,
+    #[input(flatten)]
+    collection: CollectionFields,
+    /// Days from an invoice to its due date.
+    #[input(range = 0..=365, example = 30)]
+    days_until_due: Change<u32>,
+    /// What becomes of a trial that ends without a payment method.
+    #[input(choice)]
+    missing_payment_method: Change<MissingPaymentMethod>,
+    /// Whether it ends with the period that is running; `false` takes that back.
+    #[input(example = false)]
+    cancel_at_period_end: Change<bool>,
+    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
+    #[input(example = { "source": "website" })]
     metadata: MetadataChanges,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let body = Self {
-            plan_id: fields.slug("plan_id").optional(),
-            plan_version: fields.count("plan_version", 1..=999_999).optional(),
-            quantity: fields.count("quantity", 1..=1_000_000).optional(),
-            items: Wanted::read_items(fields),
-            proration: fields
-                .choice("proration_behavior", ProrationBehavior::ALL)
-                .optional()
-                .unwrap_or_default(),
-            proration_date: fields.timestamp("proration_date").optional(),
-            payment_behavior: payment_behavior(fields),
-            anchor: fields
-                .choice("billing_cycle_anchor", AnchorChange::ALL)
-                .optional()
-                .unwrap_or_default(),
-            effective: fields
-                .choice("effective", Effective::ALL)
-                .optional()
-                .unwrap_or_default(),
-            drops_scheduled: drops_scheduled(fields),
-            payment_method_id: fields.id("payment_method_id").patch(),
-            coupon_id: fields.slug("coupon_id").patch(),
-            tax_rates: tax_rate_ids(fields),
-            collection_method: collection(fields),
-            days_until_due: fields.count("days_until_due", 0..=365).optional(),
-            missing_payment_method: fields
-                .choice("missing_payment_method", MissingPaymentMethod::ALL)
-                .optional(),
-            cancel_at_period_end: fields.boolean("cancel_at_period_end").optional(),
-            metadata: fields.metadata_changes(),
-        };
-        if body.items.is_some() {
+fn object(fields: &mut Fields<'_>, name: &'static str) -> Field<Map<String, Value>> {
+    fields.json_object(name, 8192)
+}
+
+fn not_settable(fields: &mut Fields<'_>, name: &str, _: Map<String, Value>) -> Option<()> {
+    let detail = "can only be null: a change is scheduled with effective period_end";
+    fields.reject(name, "not_settable", detail);
+    None
+}
+
+impl SubscriptionChanges {
+    fn check(&self, fields: &mut Fields<'_>) {
+        if self.items.is_some() {
             for name in ["plan_id", "quantity", "plan_version"] {
                 if fields.gives(name) {
                     let detail = "contradicts items, which names all plans";
@@ -140,14 +99,14 @@ impl Input for Body {
                 }
             }
         }
-        if body.effective == Effective::PeriodEnd && body.anchor == AnchorChange::Now {
+        let restarts = self.billing_cycle_anchor == AnchorChange::Now;
+        if self.effective == Effective::PeriodEnd && restarts {
             let detail = "contradicts effective, for a period begins then in any case";
             fields.reject("billing_cycle_anchor", "contradiction", detail);
         }
-        if body.payment_behavior == PaymentBehavior::PendingIfIncomplete {
+        if self.payment_behavior == PaymentBehavior::PendingIfIncomplete {
             refuse_beside_pending(fields);
         }
-        Some(body)
     }
 }
 
@@ -173,16 +132,6 @@ fn refuse_beside_pending(fields: &mut Fields<'_>) {
     }
 }
 
-/// Whether `scheduled_change` is `null`; nothing else can be said with it.
-fn drops_scheduled(fields: &mut Fields<'_>) -> bool {
-    let dropped = fields.json_object("scheduled_change", 8192).patch();
-    if let Patch::Set(_) = dropped {
-        let detail = "can only be null: a change is scheduled with effective period_end";
-        fields.reject("scheduled_change", "not_settable", detail);
-    }
-    matches!(dropped, Patch::Clear)
-}
-
 /// A subscription before and after a change.
 pub(crate) struct Changed {
     /// As it was read.
@@ -199,7 +148,7 @@ pub(crate) struct Changed {
     pub(crate) at: Timestamp,
 }
 
-impl Body {
+impl SubscriptionChanges {
     /// What becomes of the subscription. Nothing is written but, where it is made, the ends of meters that it no longer has.
     pub(crate) async fn apply(
         self,
@@ -249,20 +198,21 @@ impl Body {
         &self,
         cx: &Cx<BillingWrite>,
         changed: &mut Changed,
-    ) -> Result<Option<Change>, Problem> {
+    ) -> Result<Option<billing::Change>, Problem> {
         let items = self.items(cx, &changed.before).await?;
         let same = items
             .as_ref()
             .is_some_and(|items| *items == changed.before.items);
-        if self.drops_scheduled || (same && self.effective == Effective::PeriodEnd) {
+        let drops = self.scheduled_change == Patch::Clear;
+        if drops || (same && self.effective == Effective::PeriodEnd) {
             changed.after.scheduled = None;
         }
         let items = items.filter(|_| !same);
-        let restarts = self.anchor == AnchorChange::Now;
-        Ok((items.is_some() || restarts).then_some(Change {
+        let restarts = self.billing_cycle_anchor == AnchorChange::Now;
+        Ok((items.is_some() || restarts).then_some(billing::Change {
             items,
-            proration: self.proration,
-            anchor: self.anchor,
+            proration: self.proration_behavior,
+            anchor: self.billing_cycle_anchor,
             at: changed.at,
         }))
     }
@@ -283,11 +233,11 @@ impl Body {
             .payment_method_id
             .clone()
             .apply(after.payment_method_id);
-        if let Some(ids) = &self.tax_rates {
+        if let Some(ids) = &self.tax_rate_ids {
             let rates: Vec<AppliedRate> = tax_rates(cx, ids).await?;
             after.tax_rates = rates;
         }
-        after.collection_method = self.collection_method.unwrap_or(after.collection_method);
+        after.collection_method = self.collection.method().unwrap_or(after.collection_method);
         after.days_until_due = self.days_until_due.unwrap_or(after.days_until_due);
         after.missing_payment_method = self
             .missing_payment_method
@@ -318,9 +268,10 @@ impl Body {
         before: &Subscription,
     ) -> Result<Option<Vec<Item>>, Problem> {
         let mut invalid = Invalid::default();
-        let items = if let Some(wanted) = &self.items {
+        let items = if let Some(items) = &self.items {
+            let wanted = Wanted::of(items.clone());
             let mut items = Vec::with_capacity(wanted.len());
-            for want in wanted {
+            for want in &wanted {
                 items.push(want.item_of(cx, before, None, &mut invalid).await?);
             }
             items
@@ -361,7 +312,7 @@ fn refuse_scheduled(
 async fn make_change(
     cx: &Cx<BillingWrite>,
     changed: &mut Changed,
-    change: Change,
+    change: billing::Change,
     (effective, purpose): (Effective, Purpose),
 ) -> Result<(), Problem> {
     if effective == Effective::PeriodEnd {

@@ -6,137 +6,100 @@ use api::{BillingWrite, Cx, Json, Problem, Reply};
 use models::billing::{Duration, Terms};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
-use models::{Error, Metadata, Money, Timestamp};
-use utoipa::ToSchema;
+use models::{Currency, Error, Metadata, Money, Timestamp};
+use rust_decimal::Decimal;
 
 /// The longest that a coupon repeats: ten years.
 const MAX_MONTHS: u32 = 120;
 
+/// How long a coupon takes off. The months stand in for those that are told beside it.
+const DURATIONS: &[(&str, Duration)] = &[
+    ("forever", Duration::Forever),
+    ("once", Duration::Once),
+    ("repeating", Duration::Repeating { months: 0 }),
+];
+
 /// A new coupon: `percent_off`, or `amount_off` and `currency`.
-#[derive(Debug, ToSchema)]
-#[expect(
-    dead_code,
-    reason = "the schema of the input; it is read into a coupon"
-)]
+#[derive(Debug, Input)]
+#[input(rules = Self::rules, check = Self::check)]
 pub(crate) struct NewCoupon {
     /// Its name in the API, 1 to 64 of `A-Z a-z 0-9 _ -`; generated where it is absent.
-    #[schema(example = "coupon_welcome")]
-    id: Option<String>,
+    #[input(example = "coupon_welcome")]
+    id: Option<Slug<ids::Coupon>>,
     /// Its name on invoices.
-    #[schema(example = "Welcome")]
+    #[input(chars = 1..=200, example = "Welcome")]
     name: String,
-    /// Above 0 and at most 100, at most 4 digits after the decimal point.
-    #[schema(value_type = Option<f64>, example = 12.5)]
-    percent_off: Option<String>,
+    /// At most 4 digits after the decimal point.
+    #[input(percentage = true, example = 12.5)]
+    percent_off: Option<Decimal>,
     /// Minor units of each invoice.
+    #[input(minor = 1)]
     amount_off: Option<i64>,
     /// Of `amount_off`.
-    currency: Option<String>,
-    /// `once` (which it is where it is absent), `repeating` or `forever`.
-    #[schema(example = "repeating")]
-    duration: Option<String>,
-    /// For `repeating`: 1 to 120 calendar months from the redemption.
-    #[schema(example = 3)]
+    currency: Option<Currency>,
+    /// `once` where it is absent.
+    #[input(choice = DURATIONS, default = Duration::Once, example = "repeating")]
+    duration: Duration,
+    /// For `repeating`: calendar months from the redemption.
+    #[input(range = 1..=MAX_MONTHS, example = 3)]
     duration_in_months: Option<u32>,
     /// How often it can be redeemed.
-    #[schema(example = 100)]
+    #[input(range = 1..=1_000_000_000, example = 100)]
     max_redemptions: Option<u32>,
     /// The last moment at which it can be redeemed.
-    redeem_by: Option<String>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"campaign": "q4_promo"}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    id: Option<Slug<ids::Coupon>>,
-    name: String,
-    terms: Terms,
-    duration: Duration,
-    max_redemptions: Option<u32>,
     redeem_by: Option<Timestamp>,
+    #[input(default, example = { "campaign": "q4_promo" })]
     metadata: Metadata,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let id = fields.slug("id").optional();
-        let name = fields.text("name", 1..=200).required(fields);
-        let terms = read_terms(fields);
-        let duration = read_duration(fields);
-        let max_redemptions = fields
-            .count("max_redemptions", 1..=1_000_000_000)
-            .optional();
-        let redeem_by = fields.timestamp("redeem_by").optional();
-        let metadata = fields.metadata().optional().unwrap_or_default();
-        Some(Self {
-            id,
-            name: name?,
-            terms: terms?,
-            duration: duration?,
-            max_redemptions,
-            redeem_by: redeem_by.map(Timestamp::whole_second),
-            metadata,
-        })
-    }
-}
-
-/// Exactly one of a percentage and an amount, and the amount's currency.
-fn read_terms(fields: &mut Fields<'_>) -> Option<Terms> {
-    let percent = fields.percentage("percent_off", true).optional();
-    let amount = fields.minor("amount_off", 1).optional();
-    let currency = fields.currency("currency");
-    match (fields.gives("percent_off"), fields.gives("amount_off")) {
-        (true, true) => {
-            let detail = "contradicts percent_off: a coupon takes off one or the other";
-            fields.reject("amount_off", "contradiction", detail);
-            None
-        }
-        (true, false) => {
-            if fields.gives("currency") {
+impl NewCoupon {
+    /// Exactly one of a percentage and an amount, and the amount's currency.
+    fn rules(fields: &mut Fields<'_>) {
+        let given = |name| fields.gives(name);
+        match (given("percent_off"), given("amount_off"), given("currency")) {
+            (true, true, _) => {
+                let detail = "contradicts percent_off: a coupon takes off one or the other";
+                fields.reject("amount_off", "contradiction", detail);
+            }
+            (true, false, true) => {
                 let detail = "is the currency of amount_off, which is absent";
                 fields.reject("currency", "contradiction", detail);
             }
-            percent.map(Terms::Percent)
-        }
-        (false, true) => {
-            let currency = currency.required(fields);
-            Some(Terms::Amount(Money::new(amount?, currency?)))
-        }
-        (false, false) => {
-            let detail = "is required, or amount_off and currency";
-            fields.reject("percent_off", "required", detail);
-            None
+            (false, true, false) => fields.reject("currency", "required", "is required"),
+            (false, false, _) => {
+                let detail = "is required, or amount_off and currency";
+                fields.reject("percent_off", "required", detail);
+            }
+            (true, false, false) | (false, true, true) => {}
         }
     }
-}
 
-/// The duration, which has months where it repeats and else none.
-fn read_duration(fields: &mut Fields<'_>) -> Option<Duration> {
-    // The months stand in for those that are read next.
-    const CHOICES: &[(&str, Duration)] = &[
-        ("forever", Duration::Forever),
-        ("once", Duration::Once),
-        ("repeating", Duration::Repeating { months: 0 }),
-    ];
-    let duration = fields.choice("duration", CHOICES);
-    let months = fields.count("duration_in_months", 1..=MAX_MONTHS);
-    let duration = if fields.gives("duration") {
-        duration.optional()?
-    } else {
-        Duration::Once
-    };
-    match duration {
-        Duration::Repeating { .. } => {
-            let months = months.required(fields)?;
-            Some(Duration::Repeating { months })
-        }
-        Duration::Once | Duration::Forever => {
-            if fields.gives("duration_in_months") {
+    /// Months where it repeats, and else none.
+    fn check(&self, fields: &mut Fields<'_>) {
+        match (self.duration, self.duration_in_months) {
+            (Duration::Repeating { .. }, None) => {
+                fields.reject("duration_in_months", "required", "is required");
+            }
+            (Duration::Once | Duration::Forever, Some(_)) => {
                 let detail = "is for the duration repeating";
                 fields.reject("duration_in_months", "contradiction", detail);
             }
-            Some(duration)
+            (Duration::Repeating { .. }, Some(_)) | (Duration::Once | Duration::Forever, None) => {}
+        }
+    }
+
+    fn terms(&self) -> Result<Terms, Error> {
+        match (self.percent_off, self.amount_off, self.currency) {
+            (Some(percent), _, _) => Ok(Terms::Percent(percent)),
+            (None, Some(amount), Some(currency)) => Ok(Terms::Amount(Money::new(amount, currency))),
+            _ => Err(Error::internal("a coupon that takes nothing off")),
+        }
+    }
+
+    fn duration(&self) -> Duration {
+        match (self.duration, self.duration_in_months) {
+            (Duration::Repeating { .. }, Some(months)) => Duration::Repeating { months },
+            (duration, _) => duration,
         }
     }
 }
@@ -153,12 +116,13 @@ fn read_duration(fields: &mut Fields<'_>) -> Option<Duration> {
 )]
 pub(crate) async fn create_coupon(
     cx: Cx<BillingWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<NewCoupon>,
 ) -> Result<Reply, Problem> {
     let now = cx.now().await?;
     if body.redeem_by.is_some_and(|last| last <= now) {
         return Err(Error::invalid("/redeem_by", "not_later", "must be in the future").into());
     }
+    let (terms, duration) = (body.terms()?, body.duration());
     let id = match body.id {
         Some(id) => id,
         None => Slug::generated(cx.mint::<ids::Coupon>().await.map(Id::number)?),
@@ -166,10 +130,10 @@ pub(crate) async fn create_coupon(
     let coupon = models::billing::Coupon {
         id: id.clone(),
         name: body.name,
-        terms: body.terms,
-        duration: body.duration,
+        terms,
+        duration,
         max_redemptions: body.max_redemptions,
-        redeem_by: body.redeem_by,
+        redeem_by: body.redeem_by.map(Timestamp::whole_second),
         times_redeemed: 0,
         active: true,
         metadata: body.metadata,
@@ -319,12 +283,12 @@ mod tests {
                     "/name",
                     "/percent_off",
                     "/currency",
-                    "/currency",
                     "/duration",
                     "/duration_in_months",
                     "/max_redemptions",
                     "/redeem_by",
                     "/metadata",
+                    "/currency",
                 ],
             ),
         ];

@@ -9,7 +9,8 @@ use models::money::MAX_MINOR;
 use models::{Error, Metadata};
 use operations::{Context, WantedCredit};
 use rust_decimal::Decimal;
-use utoipa::ToSchema;
+
+use crate::invoice_lines::above_zero;
 
 /// Lines that one note credits at the most.
 const MAX_LINES: usize = 250;
@@ -17,128 +18,116 @@ const MAX_LINES: usize = 250;
 const MAX_MEMO: usize = 1000;
 
 /// What is credited of a line: all that is left of it, or some of its units, or an amount.
-#[derive(ToSchema)]
-#[schema(as = NewCreditNoteLine)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a part")]
-pub(crate) struct LineSchema {
+#[derive(Input)]
+#[input(name = "NewCreditNoteLine", rules = Self::rules)]
+pub(crate) struct CreditedLine {
     /// As the invoice prints it.
-    #[schema(example = "il_789012_1")]
+    #[input(chars = 1..=64, then = line_item, example = "il_789012_1")]
     line_item_id: String,
     /// Units of it.
-    #[schema(value_type = Option<f64>, example = 1)]
-    quantity: Option<String>,
+    #[input(quantity, then = above_zero, example = 1)]
+    quantity: Option<Decimal>,
     /// Minor units, after discounts and before taxes that come on top; below zero where the line gives something back.
+    #[input(range = -MAX_MINOR..=MAX_MINOR)]
     amount: Option<i64>,
+}
+
+const NO_LINE: &str = "is not the id of a line item of the invoice";
+
+/// Whether it is the id of a line of some invoice.
+fn line_item(fields: &mut Fields<'_>, name: &str, id: String) -> Option<String> {
+    let counted = |digits: &str| {
+        !digits.starts_with('0') && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let parts = id.strip_prefix("il_").and_then(|rest| rest.split_once('_'));
+    if parts.is_some_and(|(invoice, place)| counted(invoice) && counted(place)) {
+        return Some(id);
+    }
+    fields.reject(name, "not_found", NO_LINE);
+    None
+}
+
+impl CreditedLine {
+    fn rules(fields: &mut Fields<'_>) {
+        if fields.gives("quantity") && fields.gives("amount") {
+            let detail = "contradicts quantity: a line is credited by one or the other";
+            fields.reject("amount", "contradiction", detail);
+        }
+    }
+
+    fn part(&self) -> Part {
+        match (self.quantity, self.amount) {
+            (Some(quantity), _) => Part::Quantity(quantity),
+            (None, Some(amount)) => Part::Amount(amount),
+            (None, None) => Part::Rest,
+        }
+    }
 }
 
 /// A new credit note: lines or an amount, and where the money goes that was paid for them.
-#[derive(ToSchema)]
-#[schema(as = NewCreditNote)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
-pub(crate) struct NewNote {
-    #[schema(example = "inv_rs_789012")]
-    invoice_id: String,
-    #[schema(value_type = Option<Vec<LineSchema>>, example = json!([{"line_item_id": "il_789012_1", "quantity": 1}]))]
-    lines: Option<Vec<LineSchema>>,
+#[derive(Input)]
+#[input(name = "NewCreditNote", rules = Self::rules, check = Self::check)]
+pub(crate) struct CreditNoteFields {
+    #[input(example = "inv_rs_789012")]
+    invoice_id: Id<ids::Invoice>,
+    #[input(items = 1..=MAX_LINES, example = [{ "line_item_id": "il_789012_1", "quantity": 1 }])]
+    lines: Option<Vec<CreditedLine>>,
     /// Minor units of the invoice's total, in the place of `lines`: the same proportion of everything that is left of it.
+    #[input(minor = 1)]
     amount: Option<i64>,
-    /// `duplicate`, `fraudulent`, `order_change` or `product_unsatisfactory`.
-    #[schema(example = "order_change")]
-    reason: Option<String>,
+    #[input(choice, example = "order_change")]
+    reason: Option<CreditNoteReason>,
     /// A text for the customer.
-    #[schema(example = "One seat less from July.")]
+    #[input(chars = 1..=MAX_MEMO, example = "One seat less from July.")]
     memo: Option<String>,
     /// Minor units that go back to the cards that paid.
-    #[schema(example = 0)]
+    #[input(minor = 0, example = 0)]
     refund_amount: Option<i64>,
     /// Minor units that the customer's balance gets; what is left of what had been paid where it is absent.
+    #[input(minor = 0)]
     credit_amount: Option<i64>,
     /// Minor units that are settled elsewhere.
-    #[schema(example = 0)]
+    #[input(minor = 0, example = 0)]
     out_of_band_amount: Option<i64>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"ticket": "4711"}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    invoice_id: Id<ids::Invoice>,
-    what: Crediting,
-    back: GivenBack,
-    reason: Option<CreditNoteReason>,
-    memo: Option<String>,
+    #[input(default, example = { "ticket": "4711" })]
     metadata: Metadata,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let invoice_id = fields.id("invoice_id").required(fields);
-        let what = read_what(fields, invoice_id);
-        let back = GivenBack {
-            refund: fields.minor("refund_amount", 0).optional(),
-            balance: fields.minor("credit_amount", 0).optional(),
-            out_of_band: fields.minor("out_of_band_amount", 0).optional(),
-        };
-        let reason = fields.choice("reason", CreditNoteReason::ALL).optional();
-        let memo = fields.text("memo", 1..=MAX_MEMO).optional();
-        let metadata = fields.metadata().optional().unwrap_or_default();
-        Some(Self {
-            invoice_id: invoice_id?,
-            what: what?,
-            back,
-            reason,
-            memo,
-            metadata,
-        })
-    }
-}
-
-/// Either lines or an amount.
-fn read_what(fields: &mut Fields<'_>, invoice: Option<Id<ids::Invoice>>) -> Option<Crediting> {
-    let lines = fields
-        .objects("lines", 1..=MAX_LINES, |fields| read_line(fields, invoice))
-        .optional();
-    let amount = fields.minor("amount", 1).optional();
-    match (fields.gives("lines"), fields.gives("amount")) {
-        (true, true) => {
-            let detail = "contradicts lines: a credit note is for one or the other";
-            fields.reject("amount", "contradiction", detail);
-            None
-        }
-        (true, false) => lines.map(Crediting::Lines),
-        (false, true) => amount.map(Crediting::Amount),
-        (false, false) => {
-            fields.reject("lines", "required", "is required, or amount");
-            None
+impl CreditNoteFields {
+    /// Either lines or an amount.
+    fn rules(fields: &mut Fields<'_>) {
+        match (fields.gives("lines"), fields.gives("amount")) {
+            (true, true) => {
+                let detail = "contradicts lines: a credit note is for one or the other";
+                fields.reject("amount", "contradiction", detail);
+            }
+            (false, false) => fields.reject("lines", "required", "is required, or amount"),
+            (true, false) | (false, true) => {}
         }
     }
-}
 
-/// A line of the invoice, where that is known, and how much of it.
-fn read_line(fields: &mut Fields<'_>, invoice: Option<Id<ids::Invoice>>) -> Option<(usize, Part)> {
-    let id = fields.text("line_item_id", 1..=64).required(fields);
-    let quantity = fields.decimal("quantity").optional();
-    let amount = fields.integer("amount", -MAX_MINOR..=MAX_MINOR).optional();
-    let line = id
-        .zip(invoice)
-        .and_then(|(id, invoice)| line_of(invoice, &id));
-    if invoice.is_some() && line.is_none() && fields.good() {
-        let detail = "is not the id of a line item of the invoice";
-        fields.reject("line_item_id", "not_found", detail);
+    /// Lines of that invoice.
+    fn check(&self, fields: &mut Fields<'_>) {
+        for (index, line) in self.lines.iter().flatten().enumerate() {
+            if line_of(self.invoice_id, &line.line_item_id).is_none() {
+                let path = format!("lines/{index}/line_item_id");
+                fields.reject_at(&path, "not_found", NO_LINE);
+            }
+        }
     }
-    if quantity.is_some_and(|quantity| quantity <= Decimal::ZERO) {
-        fields.reject("quantity", "out_of_range", "must be above 0");
+
+    fn crediting(&self) -> Crediting {
+        if let Some(amount) = self.amount {
+            return Crediting::Amount(amount);
+        }
+        let place = |line: &CreditedLine| line_of(self.invoice_id, &line.line_item_id);
+        let lines = self.lines.iter().flatten();
+        Crediting::Lines(
+            lines
+                .filter_map(|line| Some((place(line)?, line.part())))
+                .collect(),
+        )
     }
-    if quantity.is_some() && amount.is_some() {
-        let detail = "contradicts quantity: a line is credited by one or the other";
-        fields.reject("amount", "contradiction", detail);
-    }
-    let part = match (quantity, amount) {
-        (Some(quantity), _) => Part::Quantity(quantity),
-        (None, Some(amount)) => Part::Amount(amount),
-        (None, None) => Part::Rest,
-    };
-    Some((line?, part))
 }
 
 /// Create a credit note
@@ -155,12 +144,12 @@ fn read_line(fields: &mut Fields<'_>, invoice: Option<Id<ids::Invoice>>) -> Opti
     post,
     path = "/v3/credit-notes",
     tag = "billing",
-    request_body = NewNote,
+    request_body = CreditNoteFields,
     responses((status = 201, description = "The credit note.", body = CreditNote), Problems)
 )]
 pub(crate) async fn create_credit_note(
     cx: Cx<BillingWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<CreditNoteFields>,
 ) -> Result<Reply, Problem> {
     let note = match cx.resumed() {
         Some(reference) => resume(&cx, &reference).await?,
@@ -172,11 +161,15 @@ pub(crate) async fn create_credit_note(
     Ok(reply.ok_or_else(store::stale)?)
 }
 
-async fn issue(context: &Context, body: Body) -> models::Result<billing::CreditNote> {
+async fn issue(context: &Context, body: CreditNoteFields) -> models::Result<billing::CreditNote> {
     let wanted = WantedCredit {
         invoice_id: body.invoice_id,
-        what: body.what,
-        back: body.back,
+        what: body.crediting(),
+        back: GivenBack {
+            refund: body.refund_amount,
+            balance: body.credit_amount,
+            out_of_band: body.out_of_band_amount,
+        },
         new: NewCreditNote {
             reason: body.reason,
             memo: body.memo,

@@ -1,7 +1,7 @@
 //! `POST /v3/invoices`
 
 use api::dialect::rocketsavvy::{Invoice, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingWrite, Cx, Json, Problem, Reply};
 use models::billing::{BillingReason, CollectionMethod, Coupon, Discount, NewInvoice, Party};
 use models::event::EventType;
@@ -11,10 +11,9 @@ use models::time::Period;
 use models::{Error, Metadata, Timestamp};
 use operations::Parties;
 use store::Stored;
-use utoipa::ToSchema;
 
-use crate::invoice_lines::{self, LineItemSchema, NewLine};
-use crate::terms::{collection, redeemed, tax_rate_ids, tax_rates};
+use crate::invoice_lines::{self, MAX_LINES, NewLine};
+use crate::terms::{CollectionFields, redeemed, tax_rate_ids, tax_rates};
 
 /// Tries at a coupon and an id that others use at the same moment, with waits that come to about four seconds.
 const MAX_TRIES: u32 = 16;
@@ -22,80 +21,43 @@ const MAX_TRIES: u32 = 16;
 pub(crate) const MAX_FOOTER: usize = 500;
 
 /// A new invoice.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewInvoice)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
-pub(crate) struct NewInvoiceSchema {
-    #[schema(example = "cust_rs_123456")]
-    customer_id: String,
-    /// The business's where it is absent.
-    #[schema(example = "USD")]
-    currency: Option<String>,
-    /// 1 to 100.
-    #[schema(example = json!([{ "description": "Consulting, 12 June", "quantity": 2.5, "unit_amount": 12000 }]))]
-    line_items: Vec<LineItemSchema>,
-    /// `send_invoice` (also where it is absent) or `charge_automatically`.
-    #[schema(example = "send_invoice")]
-    collection_method: Option<String>,
-    /// `collection_method` in other words: `true` is `charge_automatically`.
-    auto_collection: Option<bool>,
-    /// Days from the moment it becomes final to its due date, 0 to 365; where it is absent, the business's for one that is sent,
-    /// 0 for one that is charged.
-    #[schema(example = 30)]
-    days_until_due: Option<u32>,
-    /// Tax rates of lines without rates of their own; the business's default ones where it is absent. At most 5.
-    tax_rate_ids: Option<Vec<String>>,
-    /// Money off; see coupons.
-    #[schema(example = json!(null))]
-    coupon_id: Option<String>,
-    /// Whether it becomes final by itself, one hour from now; `false` where it is absent.
-    #[schema(example = false)]
-    auto_finalize: Option<bool>,
-    /// Text at its foot; the business's where it is absent. At most 500 characters.
-    #[schema(example = "Thank you for your business.")]
-    footer: Option<String>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"source": "website"}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
+#[derive(Debug, Input)]
+#[input(name = "NewInvoice")]
+pub(crate) struct InvoiceFields {
+    #[input(example = "cust_rs_123456")]
     customer_id: Id<ids::Customer>,
+    /// The business's where it is absent.
+    #[input(example = "USD")]
     currency: Option<Currency>,
-    lines: Vec<NewLine>,
-    collection_method: CollectionMethod,
+    #[input(items = 1..=MAX_LINES, example = [{ "description": "Consulting, 12 June", "quantity": 2.5, "unit_amount": 12000 }])]
+    line_items: Vec<NewLine>,
+    /// It is sent where nothing is said.
+    #[input(flatten)]
+    collection: CollectionFields,
+    /// Days from the moment it becomes final to its due date; where it is absent, the business's for one that is sent, 0 for one
+    /// that is charged.
+    #[input(range = 0..=365, example = 30)]
     days_until_due: Option<u32>,
+    /// Tax rates of lines without rates of their own; the business's default ones where it is absent.
+    #[input(by = tax_rate_ids)]
     tax_rate_ids: Option<Vec<Id<ids::TaxRate>>>,
+    /// Money off; see coupons.
+    #[input(example = null)]
     coupon_id: Option<Slug<ids::Coupon>>,
+    /// Whether it becomes final by itself, one hour from now; `false` where it is absent.
+    #[input(default, example = false)]
     auto_finalize: bool,
+    /// Text at its foot; the business's where it is absent.
+    #[input(chars = 1..=MAX_FOOTER, example = "Thank you for your business.")]
     footer: Option<String>,
+    #[input(default, example = { "source": "website" })]
     metadata: Metadata,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let customer_id = fields.id("customer_id").required(fields);
-        let currency = fields.currency("currency").optional();
-        let lines = invoice_lines::read(fields).required(fields);
-        let collection_method = collection(fields).unwrap_or(CollectionMethod::SendInvoice);
-        let days_until_due = fields.count("days_until_due", 0..=365).optional();
-        let tax_rate_ids = tax_rate_ids(fields);
-        let coupon_id = fields.slug("coupon_id").optional();
-        let auto_finalize = fields.boolean("auto_finalize").optional();
-        let footer = fields.text("footer", 1..=MAX_FOOTER).optional();
-        let metadata = fields.metadata().optional().unwrap_or_default();
-        Some(Self {
-            customer_id: customer_id?,
-            currency,
-            lines: lines?,
-            collection_method,
-            days_until_due,
-            tax_rate_ids,
-            coupon_id,
-            auto_finalize: auto_finalize.unwrap_or_default(),
-            footer,
-            metadata,
-        })
+impl InvoiceFields {
+    fn method(&self) -> CollectionMethod {
+        let said = self.collection.method();
+        said.unwrap_or(CollectionMethod::SendInvoice)
     }
 }
 
@@ -110,12 +72,12 @@ impl Input for Body {
     post,
     path = "/v3/invoices",
     tag = "billing",
-    request_body = NewInvoiceSchema,
+    request_body = InvoiceFields,
     responses((status = 201, description = "The draft.", body = Invoice), Problems)
 )]
 pub(crate) async fn create_invoice(
     cx: Cx<BillingWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<InvoiceFields>,
 ) -> Result<Reply, Problem> {
     let now = cx.now().await?;
     let parties = Parties::read(&cx, body.customer_id).await?;
@@ -160,7 +122,7 @@ pub(crate) fn default_days(parties: &Parties, method: CollectionMethod) -> u32 {
 /// What the body asks for, where it fits together.
 async fn agree(
     cx: &Cx<BillingWrite>,
-    body: Body,
+    body: InvoiceFields,
     parties: &Parties,
     now: Timestamp,
 ) -> Result<NewInvoice, Problem> {
@@ -169,13 +131,13 @@ async fn agree(
         .currency
         .or(of_account)
         .ok_or_else(|| Error::invalid("/currency", "required", "is required"))?;
-    let lines = invoice_lines::agreed(cx, &body.lines, currency).await?;
+    let lines = invoice_lines::agreed(cx, &body.line_items, currency).await?;
     let rates = match &body.tax_rate_ids {
         Some(ids) => tax_rates(cx, ids).await?,
         None => tax_rates(cx, &parties.settings.default_tax_rates).await?,
     };
     invoice_lines::refuse_too_large(currency, &lines, None, &rates)?;
-    let days = body.days_until_due;
+    let (days, method) = (body.days_until_due, body.method());
     Ok(NewInvoice {
         customer_id: body.customer_id,
         subscription_id: None,
@@ -190,8 +152,8 @@ async fn agree(
             start: now,
             end: now,
         },
-        collection_method: body.collection_method,
-        days_until_due: days.unwrap_or_else(|| default_days(parties, body.collection_method)),
+        collection_method: method,
+        days_until_due: days.unwrap_or_else(|| default_days(parties, method)),
         seller: Party::default(),
         customer: Party::default(),
         footer: body.footer,

@@ -3,122 +3,80 @@
 use api::dialect::rocketsavvy::{Plan, Problems};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Json, Problem, Reply};
-use models::billing::{Price, TaxBehavior};
+use models::billing::{Charge, Meter, Price, PricingModel, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::time::Interval;
-use models::{Error, Metadata};
-use utoipa::ToSchema;
+use models::{Currency, Error, Metadata};
+use rust_decimal::Decimal;
 
-use crate::price::{ChargeChanges, MeterSchema, TierSchema, read_meters, reject};
+use crate::price::{ChargeFields, MAX_METERS, NewMeter, check_meters, reject};
 
 /// A new plan.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a plan")]
+#[derive(Debug, Input)]
+#[input(check = Self::check)]
 pub(crate) struct NewPlan {
     /// Its name in the API, 1 to 64 of `A-Z a-z 0-9 _ -`; generated where it is absent.
-    #[schema(example = "plan_enterprise_pro")]
-    id: Option<String>,
-    /// Its name on invoices.
-    #[schema(example = "Enterprise Pro")]
-    name: String,
-    #[schema(example = "USD")]
-    currency: String,
-    /// Minor units for a period, a unit or a package. May be absent where tiers, a percentage or meters say what it costs.
-    #[schema(example = 9999)]
-    amount: Option<i64>,
-    /// `day`, `week`, `month`, `quarter` or `year`.
-    #[schema(example = "month")]
-    interval: String,
-    /// 1 to 36, three years in all at the most.
-    #[schema(example = 1)]
-    interval_count: Option<u32>,
-    /// 0 to 730.
-    #[schema(example = 0)]
-    trial_period_days: Option<u32>,
-    /// `flat`, `per_unit`, `graduated`, `volume`, `package` or `percentage`.
-    #[schema(example = "flat")]
-    pricing_model: Option<String>,
-    /// The tiers of a graduated or volume price, in rising order, the last one without `up_to`; at most 20.
-    #[schema(example = json!([]))]
-    tiers: Option<Vec<TierSchema>>,
-    /// Units in a package.
-    #[schema(example = json!(null))]
-    package_size: Option<u64>,
-    /// Percent of the quantity, which then counts minor units.
-    #[schema(value_type = Option<f64>, example = json!(null))]
-    percentage: Option<String>,
-    /// Units of each period that cost nothing.
-    #[schema(value_type = Option<f64>, example = json!(null))]
-    included_units: Option<String>,
-    /// Metered components, billed when the period has ended; at most 10.
-    #[schema(example = json!([]))]
-    meters: Option<Vec<MeterSchema>>,
-    /// Whether the amounts contain the tax: `inclusive`, `exclusive`, or `unspecified` (the tax rate says).
-    #[schema(example = "unspecified")]
-    tax_behavior: Option<String>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
+    #[input(example = "plan_enterprise_pro")]
     id: Option<Slug<ids::Plan>>,
-    price: Price,
+    /// Its name on invoices.
+    #[input(chars = 1..=200, example = "Enterprise Pro")]
+    name: String,
+    #[input(example = "USD")]
+    currency: Currency,
+    #[input(choice, example = "month")]
+    interval: Interval,
+    /// Three years in all at the most; 1 where it is absent.
+    #[input(range = 1..=36, default = 1, example = 1)]
+    interval_count: u32,
+    #[input(range = 0..=730, default, example = 0)]
     trial_period_days: u32,
+    /// Minor units for a period, a unit or a package. May be absent where tiers, a percentage or meters say what it costs.
+    #[input(minor = 0, example = 9999)]
+    amount: Option<i64>,
+    #[input(flatten)]
+    charge: ChargeFields,
+    /// Metered components, billed when the period has ended.
+    #[input(items = 0..=MAX_METERS, default, example = [])]
+    meters: Vec<NewMeter>,
+    /// Whether the amounts contain the tax; `unspecified` (also where it is absent): the tax rate says.
+    #[input(choice, default, example = "unspecified")]
+    tax_behavior: TaxBehavior,
+    #[input(default, example = {})]
     metadata: Metadata,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let id = fields.slug("id").optional();
-        let name = fields.text("name", 1..=200).required(fields);
-        let currency = fields.currency("currency").required(fields);
-        let interval = fields.choice("interval", Interval::ALL).required(fields);
-        let interval_count = fields
-            .count("interval_count", 1..=36)
-            .optional()
-            .unwrap_or(1);
-        let trial_period_days = fields
-            .count("trial_period_days", 0..=730)
-            .optional()
-            .unwrap_or(0);
-        let changes = ChargeChanges::read(fields);
-        let meters = read_meters(fields).optional().unwrap_or_default();
-        let tax_behavior = fields
-            .choice("tax_behavior", TaxBehavior::ALL)
-            .optional()
-            .unwrap_or_default();
-        let metadata = fields.metadata().optional().unwrap_or_default();
-        let charge = changes.apply_new(fields, !meters.is_empty());
-        let longest = match interval? {
+impl NewPlan {
+    fn model(&self) -> PricingModel {
+        self.charge.pricing_model.unwrap_or_default()
+    }
+
+    fn check(&self, fields: &mut Fields<'_>) {
+        let (amount, metered) = (self.amount.map(Decimal::from), !self.meters.is_empty());
+        self.charge.check(fields, self.model(), amount, metered);
+        let longest = match self.interval {
             Interval::Day | Interval::Week | Interval::Month => 36,
             Interval::Quarter => 12,
             Interval::Year => 3,
         };
-        if interval_count > longest {
-            fields.reject(
-                "interval_count",
-                "out_of_range",
-                format!("must be at most {longest} for this interval"),
-            );
+        if self.interval_count > longest {
+            let detail = format!("must be at most {longest} for this interval");
+            fields.reject("interval_count", "out_of_range", detail);
         }
-        reject(fields, crate::price::check_meters(&meters));
-        let price = Price {
-            name: name?,
-            currency: currency?,
-            charge: charge?,
-            interval: interval?,
-            interval_count,
-            meters,
-            tax_behavior,
-        };
-        Some(Self {
-            id,
-            price,
-            trial_period_days,
-            metadata,
-        })
+        reject(fields, check_meters(&self.meters));
+    }
+
+    fn price(self) -> Price {
+        let (model, amount) = (self.model(), self.amount.map(Decimal::from));
+        Price {
+            name: self.name,
+            currency: self.currency,
+            charge: self.charge.apply(model, amount, &Charge::default()),
+            interval: self.interval,
+            interval_count: self.interval_count,
+            meters: self.meters.into_iter().map(Meter::from).collect(),
+            tax_behavior: self.tax_behavior,
+        }
     }
 }
 
@@ -134,19 +92,19 @@ impl Input for Body {
 )]
 pub(crate) async fn create_plan(
     cx: Cx<BillingWrite>,
-    Json(body): Json<Body>,
+    Json(mut body): Json<NewPlan>,
 ) -> Result<Reply, Problem> {
-    let id = match body.id {
+    let id = match body.id.take() {
         Some(id) => id,
         None => Slug::generated(cx.mint::<ids::Plan>().await.map(Id::number)?),
     };
     let plan = models::billing::Plan {
         id: id.clone(),
         version: 1,
-        price: body.price,
         trial_period_days: body.trial_period_days,
         tier: None,
-        metadata: body.metadata,
+        metadata: std::mem::take(&mut body.metadata),
+        price: body.price(),
         created: cx.now().await?,
         deleted: None,
     };

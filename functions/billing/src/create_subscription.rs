@@ -11,12 +11,11 @@ use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::{Error, Invalid, Metadata, Timestamp, Zone};
 use store::Stored;
-use utoipa::ToSchema;
 
 use crate::begun::Begun;
 use crate::terms::{
-    ItemSchema, Wanted, agreed_items, check_behavior, collection, cycle, own_method,
-    payment_behavior, refused, settle_new, tax_rates,
+    CollectionFields, PlanFields, agreed_items, check_behavior, cycle, own_method, refused,
+    settle_new, tax_rate_ids, tax_rates,
 };
 
 /// How far a subscription may be backdated.
@@ -27,132 +26,70 @@ const AHEAD_DAYS: i64 = 5 * 366;
 const MAX_TRIES: u32 = 16;
 
 /// A new subscription.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewSubscription)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
-pub(crate) struct NewSubscriptionSchema {
-    #[schema(example = "cust_rs_123456")]
-    customer_id: String,
-    /// Required where `items` names no plan.
-    #[schema(example = "plan_enterprise_pro")]
-    plan_id: Option<String>,
-    /// `monthly`, `quarterly`, `yearly` (also `daily`, `weekly`): has to agree with the plan; the plan's where it is absent.
-    /// `usage_based` bills what the plan's meters count, monthly.
-    #[schema(example = "monthly")]
-    billing_cycle: Option<String>,
-    /// Whether the payment method is charged; else the customer pays the invoice.
-    #[schema(example = true)]
-    auto_collection: Option<bool>,
-    /// 0 to 730; the plan's where it is absent.
-    #[schema(example = 14)]
+#[derive(Debug, Input)]
+#[input(name = "NewSubscription", check = Self::check)]
+pub(crate) struct SubscriptionFields {
+    #[input(example = "cust_rs_123456")]
+    customer_id: Id<ids::Customer>,
+    #[input(flatten)]
+    plans: PlanFields,
+    /// Has to agree with the plan; the plan's where it is absent. `usage_based` bills what the plan's meters count, monthly.
+    #[input(choice, example = "monthly")]
+    billing_cycle: Option<BillingCycle>,
+    /// The plan's where it is absent.
+    #[input(range = 0..=730, example = 14)]
     trial_period_days: Option<u32>,
-    /// Units of a plan that is not flat.
-    #[schema(example = 1)]
-    quantity: Option<u32>,
-    /// Further plans, with the same interval and currency.
-    #[schema(example = json!(null))]
-    items: Option<Vec<ItemSchema>>,
     /// Instead of the customer's default.
-    payment_method_id: Option<String>,
+    payment_method_id: Option<Id<ids::PaymentMethod>>,
     /// Money off; see coupons.
-    #[schema(example = json!(null))]
-    coupon_id: Option<String>,
-    /// Tax rates of its invoices; the business's default ones where it is absent. At most 5.
-    tax_rate_ids: Option<Vec<String>>,
+    #[input(example = null)]
+    coupon_id: Option<Slug<ids::Coupon>>,
+    /// Tax rates of its invoices; the business's default ones where it is absent.
+    #[input(by = tax_rate_ids)]
+    tax_rate_ids: Option<Vec<Id<ids::TaxRate>>>,
     /// When it starts: later, or earlier, and then the first invoice has all periods since. Now where it is absent.
-    #[schema(example = json!(null))]
-    start_date: Option<String>,
+    #[input(example = null)]
+    start_date: Option<Timestamp>,
     /// A later moment from which periods are counted; the time until then is charged in part. Not with a trial.
-    #[schema(example = json!(null))]
-    billing_cycle_anchor: Option<String>,
-    /// `create_prorations` (also where it is absent) or `none`: whether the time until `billing_cycle_anchor` is charged.
-    #[schema(example = json!(null))]
-    proration_behavior: Option<String>,
-    /// What becomes of a trial that ends without a payment method: `create_invoice` (also where it is absent), `cancel`, `pause`.
-    #[schema(example = json!(null))]
-    missing_payment_method: Option<String>,
-    /// `charge_automatically` or `send_invoice`: another way to say `auto_collection`.
-    collection_method: Option<String>,
+    #[input(example = null)]
+    billing_cycle_anchor: Option<Timestamp>,
+    /// Whether the time until `billing_cycle_anchor` is charged: it is but with `none`.
+    #[input(choice, default, example = null)]
+    proration_behavior: ProrationBehavior,
+    /// What becomes of a trial that ends without a payment method; `create_invoice` where it is absent.
+    #[input(choice, default, example = null)]
+    missing_payment_method: MissingPaymentMethod,
+    /// It is charged where nothing is said.
+    #[input(flatten)]
+    collection: CollectionFields,
     /// What becomes of it where its first invoice is not paid: `allow_incomplete` (also where it is absent) and
     /// `default_incomplete`, which charges nothing by itself, make it `incomplete`; with `error_if_incomplete` the answer is 402, and
     /// there is no subscription and no invoice.
-    #[schema(example = json!(null))]
-    payment_behavior: Option<String>,
-    /// Days from an invoice to its due date, 0 to 365.
-    #[schema(example = 30)]
-    days_until_due: Option<u32>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"source": "website", "campaign": "q4_promo"}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    customer_id: Id<ids::Customer>,
-    items: Vec<Wanted>,
-    billing_cycle: Option<BillingCycle>,
-    collection_method: CollectionMethod,
+    #[input(choice, default, example = null)]
     payment_behavior: PaymentBehavior,
-    trial_period_days: Option<u32>,
-    payment_method_id: Option<Id<ids::PaymentMethod>>,
-    coupon_id: Option<Slug<ids::Coupon>>,
-    tax_rates: Option<Vec<Id<ids::TaxRate>>>,
-    start: Option<Timestamp>,
-    anchor: Option<Timestamp>,
-    prorate_stub: bool,
-    missing_payment_method: MissingPaymentMethod,
-    days_until_due: u32,
+    /// Days from an invoice to its due date; where it is absent, 30 for one that is sent, 0 for one that is charged.
+    #[input(range = 0..=365, example = 30)]
+    days_until_due: Option<u32>,
+    #[input(default, example = { "source": "website", "campaign": "q4_promo" })]
     metadata: Metadata,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let customer_id = fields.id("customer_id").required(fields);
-        let items = Wanted::read(fields);
-        if items.is_empty() && fields.good() {
-            fields.reject("plan_id", "required", "is required");
-        }
-        let billing_cycle = fields.choice("billing_cycle", BillingCycle::ALL).optional();
-        let trial_period_days = fields.count("trial_period_days", 0..=730).optional();
-        let payment_method_id = fields.id("payment_method_id").optional();
-        let coupon_id = fields.slug("coupon_id").optional();
-        let tax_rates = crate::terms::tax_rate_ids(fields);
-        let start = fields.timestamp("start_date").optional();
-        let anchor = fields.timestamp("billing_cycle_anchor").optional();
-        let proration = fields
-            .choice("proration_behavior", ProrationBehavior::ALL)
-            .optional()
-            .unwrap_or_default();
-        let missing_payment_method = fields
-            .choice("missing_payment_method", MissingPaymentMethod::ALL)
-            .optional()
-            .unwrap_or_default();
-        let collection = collection(fields);
-        let automatic = collection.unwrap_or(CollectionMethod::ChargeAutomatically)
-            == CollectionMethod::ChargeAutomatically;
-        let payment_behavior = payment_behavior(fields);
-        if payment_behavior == PaymentBehavior::PendingIfIncomplete {
+impl SubscriptionFields {
+    fn check(&self, fields: &mut Fields<'_>) {
+        if self.payment_behavior == PaymentBehavior::PendingIfIncomplete {
             let detail = "can only be pending_if_incomplete in a change";
             fields.reject("payment_behavior", "not_a_change", detail);
         }
-        let days_until_due = fields.count("days_until_due", 0..=365).optional();
-        let metadata = fields.metadata().optional().unwrap_or_default();
-        Some(Self {
-            customer_id: customer_id?,
-            items,
-            billing_cycle,
-            collection_method: collection.unwrap_or(CollectionMethod::ChargeAutomatically),
-            payment_behavior,
-            trial_period_days,
-            payment_method_id,
-            coupon_id,
-            tax_rates,
-            start,
-            anchor,
-            prorate_stub: proration != ProrationBehavior::None,
-            missing_payment_method,
-            days_until_due: days_until_due.unwrap_or(if automatic { 0 } else { 30 }),
-            metadata,
-        })
+    }
+
+    fn method(&self) -> CollectionMethod {
+        let said = self.collection.method();
+        said.unwrap_or(CollectionMethod::ChargeAutomatically)
+    }
+
+    fn days_until_due(&self) -> u32 {
+        let charged = self.method() == CollectionMethod::ChargeAutomatically;
+        self.days_until_due.unwrap_or(if charged { 0 } else { 30 })
     }
 }
 
@@ -166,7 +103,7 @@ impl Input for Body {
     post,
     path = "/v3/subscriptions",
     tag = "billing",
-    request_body = NewSubscriptionSchema,
+    request_body = SubscriptionFields,
     responses(
         (status = 201, description = "The subscription.", body = Subscription),
         (status = 402, description = "With `error_if_incomplete`: the card was refused; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
@@ -175,7 +112,7 @@ impl Input for Body {
 )]
 pub(crate) async fn create_subscription(
     cx: Cx<BillingWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<SubscriptionFields>,
 ) -> Result<Reply, Problem> {
     if let Some(begun) = cx.resumed() {
         return bill(&cx, Begun::read(&begun)?).await;
@@ -244,7 +181,10 @@ async fn redeem(
 }
 
 /// What the body asks for, where the plans and the customer exist and agree with it.
-async fn agree(cx: &Cx<BillingWrite>, body: Body) -> Result<NewSubscription, Problem> {
+async fn agree(
+    cx: &Cx<BillingWrite>,
+    body: SubscriptionFields,
+) -> Result<NewSubscription, Problem> {
     let (customer, account, settings) = tokio::try_join!(
         cx.customer_now(body.customer_id),
         cx.account(),
@@ -256,18 +196,20 @@ async fn agree(cx: &Cx<BillingWrite>, body: Body) -> Result<NewSubscription, Pro
     let now = cx.now().await?;
     let mut invalid = Invalid::default();
     own_method(cx, body.payment_method_id, body.customer_id, &mut invalid).await?;
-    let (items, plan) = agreed_items(cx, &body.items, &mut invalid).await?;
+    let (method, days_until_due) = (body.method(), body.days_until_due());
+    let wanted = body.plans.wanted();
+    let (items, plan) = agreed_items(cx, &wanted, &mut invalid).await?;
     let billing_cycle = cycle(&plan, body.billing_cycle, &mut invalid);
     let trial_period_days = body.trial_period_days.unwrap_or(plan.trial_period_days);
-    let start = body.start.unwrap_or(now).whole_second();
+    let start = body.start_date.unwrap_or(now).whole_second();
     check_start(start, now, &mut invalid);
-    check_behavior(body.payment_behavior, body.collection_method, &mut invalid);
-    if let Some(anchor) = body.anchor {
+    check_behavior(body.payment_behavior, method, &mut invalid);
+    if let Some(anchor) = body.billing_cycle_anchor {
         check_anchor(anchor, start, trial_period_days, &mut invalid);
     }
     invalid.into_result()?;
     check_items(&items)?;
-    let rates = body.tax_rates.unwrap_or(settings.default_tax_rates);
+    let rates = body.tax_rate_ids.unwrap_or(settings.default_tax_rates);
     let zone = match account {
         Some(account) => Zone::new(&account.time_zone)?,
         None => Zone::default(),
@@ -277,12 +219,12 @@ async fn agree(cx: &Cx<BillingWrite>, body: Body) -> Result<NewSubscription, Pro
         trial_period_days,
         items,
         billing_cycle,
-        collection_method: body.collection_method,
-        days_until_due: body.days_until_due,
+        collection_method: method,
+        days_until_due,
         payment_method_id: body.payment_method_id,
         start,
-        anchor: body.anchor.map(Timestamp::whole_second),
-        prorate_stub: body.prorate_stub,
+        anchor: body.billing_cycle_anchor.map(Timestamp::whole_second),
+        prorate_stub: body.proration_behavior != ProrationBehavior::None,
         missing_payment_method: body.missing_payment_method,
         discount: None,
         tax_rates: tax_rates(cx, &rates).await?,

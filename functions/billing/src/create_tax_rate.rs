@@ -1,73 +1,37 @@
 //! `POST /v3/tax-rates`
 
 use api::dialect::rocketsavvy::{Problems, TaxRate};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingWrite, Cx, Json, Problem, Reply};
 use models::Metadata;
 use models::event::EventType;
 use rust_decimal::Decimal;
-use utoipa::ToSchema;
 
 /// A new tax rate.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Debug, Input)]
 pub(crate) struct NewTaxRate {
     /// What invoices call it.
-    #[schema(example = "VAT")]
+    #[input(chars = 1..=50, example = "VAT")]
     display_name: String,
-    /// 0 to 100, at most 4 digits after the decimal point.
-    #[schema(value_type = f64, example = 20)]
-    percentage: String,
+    /// At most 4 digits after the decimal point.
+    #[input(percentage = false, example = 20)]
+    percentage: Decimal,
     /// Whether the prices it is on include it; `false` where it is absent.
-    #[schema(example = false)]
-    inclusive: Option<bool>,
+    #[input(default, example = false)]
+    inclusive: bool,
     /// ISO 3166, two letters.
-    #[schema(example = "GB")]
+    #[input(country, example = "GB")]
     country: Option<String>,
     /// Whose tax it is within the country.
+    #[input(chars = 1..=100)]
     jurisdiction: Option<String>,
-    #[schema(example = "Standard rate")]
+    #[input(chars = 1..=500, example = "Standard rate")]
     description: Option<String>,
     /// Whether it can be put on anything; `true` where it is absent.
-    #[schema(example = true)]
-    active: Option<bool>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    display_name: String,
-    percentage: Decimal,
-    inclusive: bool,
-    country: Option<String>,
-    jurisdiction: Option<String>,
-    description: Option<String>,
+    #[input(default = true, example = true)]
     active: bool,
+    #[input(default, example = {})]
     metadata: Metadata,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let display_name = fields.text("display_name", 1..=50).required(fields);
-        let percentage = fields.percentage("percentage", false).required(fields);
-        let inclusive = fields.boolean("inclusive").optional().unwrap_or(false);
-        let country = fields.country("country").optional();
-        let jurisdiction = fields.text("jurisdiction", 1..=100).optional();
-        let description = fields.text("description", 1..=500).optional();
-        let active = fields.boolean("active").optional().unwrap_or(true);
-        let metadata = fields.metadata().optional().unwrap_or_default();
-        Some(Self {
-            display_name: display_name?,
-            percentage: percentage?,
-            inclusive,
-            country,
-            jurisdiction,
-            description,
-            active,
-            metadata,
-        })
-    }
 }
 
 /// Create a tax rate
@@ -83,7 +47,7 @@ impl Input for Body {
 )]
 pub(crate) async fn create_tax_rate(
     cx: Cx<BillingWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<NewTaxRate>,
 ) -> Result<Reply, Problem> {
     let now = cx.now().await?;
     cx.insert(|id, writes| {

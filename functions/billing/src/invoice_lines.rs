@@ -1,6 +1,6 @@
 //! The lines of an invoice that somebody writes, as a new one and a changed one read and check them.
 
-use api::input::{Field, Fields};
+use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Problem};
 use models::billing::{AppliedRate, Basis, Charge, LineItem, PricingModel, TaxRate, Terms, Totals};
 use models::ids::{self, Id};
@@ -8,64 +8,44 @@ use models::money::{Currency, MAX_MINOR};
 use models::{Error, Invalid, Result};
 use rust_decimal::Decimal;
 use store::Stored;
-use utoipa::ToSchema;
+
+use crate::terms::tax_rate_ids;
 
 /// Lines at the most.
-const MAX_LINES: usize = 100;
+pub(crate) const MAX_LINES: usize = 100;
 /// Different tax rates of its own lines at the most.
 const MAX_RATES: usize = 20;
 /// Characters of a description at the most: an invoice of 100 lines has to fit into one event.
 const MAX_DESCRIPTION: usize = 200;
 
 /// A line of an invoice.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewLineItem)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a line")]
-pub(crate) struct LineItemSchema {
-    /// At most 200 characters.
-    #[schema(example = "Consulting, 12 June")]
+#[derive(Debug, Clone, Input)]
+#[input(name = "NewLineItem")]
+pub(crate) struct NewLine {
+    #[input(chars = 1..=MAX_DESCRIPTION, example = "Consulting, 12 June")]
     description: String,
     /// Above 0; 1 where it is absent. May be a fraction.
-    #[schema(value_type = Option<f64>, example = 2.5)]
-    quantity: Option<String>,
-    /// Minor units for each; may be a fraction of one, and below 0 for what is given back, which no coupon reaches.
-    #[schema(value_type = f64, example = 12000)]
-    unit_amount: String,
-    /// Its own tax rates, at most 5; those of the invoice where it is absent, none where it is empty.
-    tax_rate_ids: Option<Vec<String>>,
-}
-
-/// A line that the caller wants.
-#[derive(Debug, Clone)]
-pub(crate) struct NewLine {
-    description: String,
+    #[input(quantity, then = above_zero, default = Decimal::ONE, example = 2.5)]
     quantity: Decimal,
+    /// Minor units for each; may be a fraction of one, and below 0 for what is given back, which no coupon reaches.
+    #[input(example = 12000)]
     unit_amount: Decimal,
+    /// Its own tax rates; those of the invoice where it is absent, none where it is empty.
+    #[input(by = tax_rate_ids)]
     tax_rate_ids: Option<Vec<Id<ids::TaxRate>>>,
 }
 
-/// `line_items`: 1 to 100 of them.
-pub(crate) fn read(fields: &mut Fields<'_>) -> Field<Vec<NewLine>> {
-    fields.objects("line_items", 1..=MAX_LINES, |fields| {
-        let description = fields
-            .text("description", 1..=MAX_DESCRIPTION)
-            .required(fields);
-        let quantity = fields
-            .decimal("quantity")
-            .optional()
-            .unwrap_or(Decimal::ONE);
-        if quantity <= Decimal::ZERO {
-            fields.reject("quantity", "out_of_range", "must be above 0");
-        }
-        let unit_amount = fields.decimal("unit_amount").required(fields);
-        let tax_rate_ids = crate::terms::tax_rate_ids(fields);
-        Some(NewLine {
-            description: description?,
-            quantity,
-            unit_amount: unit_amount?,
-            tax_rate_ids,
-        })
-    })
+/// A quantity that is not zero.
+pub(crate) fn above_zero(
+    fields: &mut Fields<'_>,
+    name: &str,
+    quantity: Decimal,
+) -> Option<Decimal> {
+    if quantity.is_zero() {
+        fields.reject(name, "out_of_range", "must be above 0");
+        return None;
+    }
+    Some(quantity)
 }
 
 /// The lines with their amounts and tax rates. Every rate that does not exist or is not active any more, and every amount

@@ -8,7 +8,6 @@ use models::choices;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Timestamp};
-use utoipa::ToSchema;
 
 use crate::terms::{bring_rows, settled};
 
@@ -21,47 +20,36 @@ choices! {
 }
 
 /// A pause.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Debug, Input)]
+#[input(check = Self::check)]
 pub(crate) struct Pause {
     /// `service` (also where it is absent): no service and no invoices. `collection`: the service goes on, invoices are made,
     /// and none is collected.
-    #[schema(example = "collection")]
-    mode: Option<String>,
-    /// What becomes of invoices while collection is paused: `keep_as_draft` (also where it is absent), `mark_uncollectible`, `void`.
-    #[schema(example = "keep_as_draft")]
-    behavior: Option<String>,
+    #[input(choice, example = "collection")]
+    mode: Option<Paused>,
+    /// What becomes of invoices while collection is paused; `keep_as_draft` where it is absent.
+    #[input(choice, example = "keep_as_draft")]
+    behavior: Option<PauseBehavior>,
     /// When it ends by itself; never where it is absent.
-    #[schema(example = "2025-09-01T00:00:00Z")]
-    resumes_at: Option<String>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    mode: Paused,
-    behavior: PauseBehavior,
+    #[input(example = "2025-09-01T00:00:00Z")]
     resumes_at: Option<Timestamp>,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let mode = fields.choice("mode", Paused::ALL).optional();
-        let behavior = fields.choice("behavior", PauseBehavior::ALL).optional();
-        let resumes_at = fields.timestamp("resumes_at").optional();
-        let mode = mode.unwrap_or(match behavior {
+impl Pause {
+    /// Who says what becomes of invoices means that of collection.
+    fn mode(&self) -> Paused {
+        self.mode.unwrap_or(match self.behavior {
             Some(_) => Paused::Collection,
             None => Paused::Service,
-        });
-        if mode == Paused::Service && behavior.is_some() {
+        })
+    }
+
+    fn check(&self, fields: &mut Fields<'_>) {
+        if self.mode() == Paused::Service && self.behavior.is_some() {
             let detail =
                 "is of a pause of collection: there are no invoices while the service is paused";
             fields.reject("behavior", "contradiction", detail);
         }
-        Some(Self {
-            mode,
-            behavior: behavior.unwrap_or(PauseBehavior::KeepAsDraft),
-            resumes_at,
-        })
     }
 }
 
@@ -80,7 +68,7 @@ impl Input for Body {
 pub(crate) async fn pause_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
-    Json(body): Json<Body>,
+    Json(body): Json<Pause>,
 ) -> Result<Reply, Problem> {
     let now = cx.now().await?;
     let stored = settled(&cx, id).await?;
@@ -89,10 +77,10 @@ pub(crate) async fn pause_subscription(
         return Err(Error::invalid("/resumes_at", "out_of_range", detail).into());
     }
     let mut subscription = (*stored).clone();
-    match body.mode {
+    match body.mode() {
         Paused::Service => subscription.pause(body.resumes_at)?,
         Paused::Collection => subscription.pause_collection(PauseCollection {
-            behavior: body.behavior,
+            behavior: body.behavior.unwrap_or(PauseBehavior::KeepAsDraft),
             resumes_at: body.resumes_at,
         })?,
     }

@@ -8,50 +8,32 @@ use models::payments::{Payment, PaymentMethod};
 use models::{Error, Invalid, Money};
 use operations::{InvoiceCharge, Parties};
 use store::Stored;
-use utoipa::ToSchema;
 
 /// Tries at an invoice that others change at the same moment.
 const MAX_TRIES: u32 = 16;
 
 /// How an invoice is paid. Nothing of it is required.
-#[derive(Debug, ToSchema)]
-#[schema(as = InvoicePayment)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
-pub(crate) struct InvoicePaymentSchema {
+#[derive(Debug, Input)]
+#[input(check = Self::check)]
+pub(crate) struct InvoicePayment {
     /// What is charged; the subscription's payment method or the customer's default one where it is absent.
-    #[schema(example = "pm_rs_123456")]
-    payment_method_id: Option<String>,
+    #[input(example = "pm_rs_123456")]
+    payment_method_id: Option<Id<ids::PaymentMethod>>,
     /// Minor units; what remains where it is absent. Less is a part of it. More can only have been received elsewhere: the
     /// rest goes to the customer's balance.
-    #[schema(example = 5000)]
+    #[input(minor = 1, example = 5000)]
     amount: Option<i64>,
     /// Whether the money was received elsewhere, and nothing is charged; `false` where it is absent.
-    #[schema(example = false)]
-    paid_out_of_band: Option<bool>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    payment_method_id: Option<Id<ids::PaymentMethod>>,
-    amount: Option<i64>,
+    #[input(default, example = false)]
     paid_out_of_band: bool,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let payment_method_id = fields.id("payment_method_id").optional();
-        let amount = fields.minor("amount", 1).optional();
-        let paid_out_of_band = fields.boolean("paid_out_of_band").optional();
-        let paid_out_of_band = paid_out_of_band.unwrap_or_default();
-        if paid_out_of_band && payment_method_id.is_some() {
+impl InvoicePayment {
+    fn check(&self, fields: &mut Fields<'_>) {
+        if self.paid_out_of_band && self.payment_method_id.is_some() {
             let detail = "is not charged where the money was received elsewhere";
             fields.reject("payment_method_id", "contradiction", detail);
         }
-        Some(Self {
-            payment_method_id,
-            amount,
-            paid_out_of_band,
-        })
     }
 }
 
@@ -69,7 +51,7 @@ impl Input for Body {
     path = "/v3/invoices/{id}/pay",
     tag = "billing",
     params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
-    request_body = InvoicePaymentSchema,
+    request_body = InvoicePayment,
     responses(
         (status = 200, description = "The invoice.", body = Invoice),
         (status = 402, description = "The card was refused; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
@@ -79,7 +61,7 @@ impl Input for Body {
 pub(crate) async fn pay_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
-    Json(body): Json<Body>,
+    Json(body): Json<InvoicePayment>,
 ) -> Result<Reply, Problem> {
     if let Some(begun) = cx.resumed() {
         let payment: Id<ids::Payment> = begun.parse().map_err(Error::internal)?;

@@ -7,7 +7,7 @@ use operations::Purpose;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::changes::{Body, SubscriptionChanges};
+use crate::changes::SubscriptionChanges;
 
 /// What a change would do and cost.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,7 +39,7 @@ pub(crate) struct SubscriptionPreview {
 pub(crate) async fn preview_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
-    Json(body): Json<Body>,
+    Json(body): Json<SubscriptionChanges>,
 ) -> Result<Reply, Problem> {
     let changed = body.apply(&cx, id, Purpose::Show).await?;
     let forecast = operations::forecast(&cx, &changed.after, &changed.billed).await?;

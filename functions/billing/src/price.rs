@@ -1,59 +1,79 @@
 //! Prices as they are read from a body: the same fields for a plan, its change, and its metered components.
 
-use api::input::{Field, Fields};
+use api::input::{Fields, Input};
 use models::billing::{Aggregation, Charge, Meter, PricingModel, Tier};
 use rust_decimal::Decimal;
-use utoipa::ToSchema;
 
 /// Tiers of a price at the most.
 const MAX_TIERS: usize = 20;
 /// Metered components of a plan at the most.
-const MAX_METERS: usize = 10;
+pub(crate) const MAX_METERS: usize = 10;
 
 /// A tier. Amounts are minor units.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewTier)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a tier")]
-pub(crate) struct TierSchema {
+#[derive(Debug, Clone, Input)]
+pub(crate) struct NewTier {
     /// The last unit that belongs to it; `null` in the last tier.
-    #[schema(example = 100)]
-    up_to: Option<u64>,
+    #[input(range = 1..=1_000_000_000_000, example = 100)]
+    up_to: Option<i64>,
     /// For each unit; may be a fraction of a minor unit.
-    #[schema(value_type = f64, example = 50)]
-    unit_amount: String,
+    #[input(quantity, example = 50)]
+    unit_amount: Decimal,
     /// Once, where at least one unit falls into the tier.
-    #[schema(example = 0)]
-    flat_amount: Option<i64>,
+    #[input(minor = 0, default, example = 0)]
+    flat_amount: i64,
+}
+
+impl From<NewTier> for Tier {
+    fn from(new: NewTier) -> Self {
+        Self {
+            up_to: new.up_to.and_then(|end| u64::try_from(end).ok()),
+            unit_amount: new.unit_amount,
+            flat_amount: Decimal::from(new.flat_amount),
+        }
+    }
 }
 
 /// A metered component.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewMeter)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a meter")]
-pub(crate) struct MeterSchema {
+#[derive(Debug, Clone, Input)]
+#[input(check = Self::check)]
+pub(crate) struct NewMeter {
     /// What is counted: the `metric_name` of usage.
-    #[schema(example = "api_calls")]
+    #[input(chars = 1..=64, example = "api_calls")]
     metric_name: String,
     /// Its name on invoices; the metric's where it is absent.
-    #[schema(example = "API calls")]
+    #[input(chars = 1..=200, example = "API calls")]
     name: Option<String>,
-    /// `sum` (also where it is absent), `count`, `max`, `latest` or `unique`.
-    #[schema(example = "sum")]
-    aggregation: Option<String>,
-    /// `per_unit` (also where it is absent), `flat`, `graduated`, `volume`, `package` or `percentage`.
-    #[schema(example = "per_unit")]
-    pricing_model: Option<String>,
+    /// How the quantities of a period become one; `sum` where it is absent.
+    #[input(choice, default, example = "sum")]
+    aggregation: Aggregation,
     /// Minor units for a unit, a package or an event; may be a fraction of one.
-    #[schema(value_type = Option<f64>, example = 0.25)]
-    amount: Option<String>,
-    #[schema(example = json!([]))]
-    tiers: Option<Vec<TierSchema>>,
-    #[schema(example = json!(null))]
-    package_size: Option<u64>,
-    #[schema(value_type = Option<f64>, example = json!(null))]
-    percentage: Option<String>,
-    #[schema(value_type = Option<f64>, example = 1000)]
-    included_units: Option<String>,
+    #[input(quantity, example = 0.25)]
+    amount: Option<Decimal>,
+    #[input(flatten)]
+    charge: ChargeFields,
+}
+
+impl NewMeter {
+    /// By the unit where nothing else is said.
+    fn model(&self) -> PricingModel {
+        self.charge.pricing_model.unwrap_or(PricingModel::PerUnit)
+    }
+
+    fn check(&self, fields: &mut Fields<'_>) {
+        self.charge.check(fields, self.model(), self.amount, false);
+    }
+}
+
+impl From<NewMeter> for Meter {
+    fn from(new: NewMeter) -> Self {
+        let (model, amount) = (new.model(), new.amount);
+        Self {
+            charge: new.charge.apply(model, amount, &Charge::default()),
+            metric_name: new.metric_name,
+            name: new.name,
+            aggregation: new.aggregation,
+        }
+    }
 }
 
 /// One thing that is wrong with a price: field, code and words.
@@ -66,122 +86,69 @@ pub(crate) fn reject(fields: &mut Fields<'_>, wrong: Vec<Wrong>) {
     }
 }
 
-/// What a body says of a price; what it does not say stays as it is.
-#[derive(Debug, Default)]
-pub(crate) struct ChargeChanges {
-    model: Option<PricingModel>,
-    amount: Option<Decimal>,
-    tiers: Option<Vec<Tier>>,
-    package_size: Option<u64>,
+/// What a body says of a price beside its amount; what it does not say stays as it is.
+#[derive(Debug, Clone, Input)]
+pub(crate) struct ChargeFields {
+    /// How the quantity becomes an amount: `flat` where it is absent, `per_unit` for a meter.
+    #[input(choice, example = "per_unit")]
+    pub(crate) pricing_model: Option<PricingModel>,
+    /// The tiers of a graduated or volume price, in rising order, the last one without `up_to`.
+    #[input(items = 0..=MAX_TIERS, example = [])]
+    tiers: Option<Vec<NewTier>>,
+    /// Units in a package.
+    #[input(range = 1..=1_000_000_000, example = null)]
+    package_size: Option<i64>,
+    /// Percent of the quantity, which then counts minor units.
+    #[input(percentage = false, example = null)]
     percentage: Option<Decimal>,
+    /// Units of each period that cost nothing.
+    #[input(quantity, example = null)]
     included_units: Option<Decimal>,
 }
 
-impl ChargeChanges {
-    /// The fields of a plan's own price: its amount is in whole minor units.
-    pub(crate) fn read(fields: &mut Fields<'_>) -> Self {
-        let amount = fields.minor("amount", 0).optional().map(Decimal::from);
-        Self {
-            amount,
-            ..Self::read_rest(fields)
-        }
-    }
-
-    fn read_rest(fields: &mut Fields<'_>) -> Self {
-        let model = fields.choice("pricing_model", PricingModel::ALL).optional();
-        let tiers = fields.objects("tiers", 0..=MAX_TIERS, read_tier).optional();
-        let package_size = fields.integer("package_size", 1..=1_000_000_000).optional();
-        let percentage = fields.percentage("percentage", false).optional();
-        let included_units = fields.decimal("included_units").optional();
-        if included_units.is_some_and(|units| units.is_sign_negative()) {
-            fields.reject("included_units", "out_of_range", "must not be negative");
-        }
-        Self {
-            model,
-            amount: None,
-            tiers,
-            package_size: package_size.and_then(|size| u64::try_from(size).ok()),
-            percentage,
-            included_units,
-        }
-    }
-
-    /// A new price. `metered` says that meters may be all that it costs.
-    pub(crate) fn apply_new(self, fields: &mut Fields<'_>, metered: bool) -> Option<Charge> {
-        let model = self.model.unwrap_or_default();
+impl ChargeFields {
+    /// Says what is wrong with a new price. `metered` says that meters may be all that it costs.
+    pub(crate) fn check(
+        &self,
+        fields: &mut Fields<'_>,
+        model: PricingModel,
+        amount: Option<Decimal>,
+        metered: bool,
+    ) {
         let needs = !model.is_tiered() && model != PricingModel::Percentage && !metered;
-        if needs && self.amount.is_none() && !fields.gives("amount") {
+        if needs && amount.is_none() {
             fields.reject("amount", "required", "is required");
-            return None;
+            return;
         }
-        let charge = self.apply(&Charge::default());
+        let charge = self.clone().apply(model, amount, &Charge::default());
         reject(fields, check(&charge));
-        Some(charge)
     }
 
     /// The price after the change.
-    pub(crate) fn apply(self, before: &Charge) -> Charge {
-        let model = self.model.unwrap_or(before.model);
+    pub(crate) fn apply(
+        self,
+        model: PricingModel,
+        amount: Option<Decimal>,
+        before: &Charge,
+    ) -> Charge {
         let same = model == before.model;
         // What belongs to the old model alone goes with it.
         let keep = |is_of_model: bool| same || is_of_model;
+        let tiers = self.tiers.map(|tiers| tiers.into_iter().map(Tier::from));
+        let kept = before.tiers.iter().filter(|_| keep(model.is_tiered()));
+        let package_size = self.package_size.and_then(|size| u64::try_from(size).ok());
+        let of_before = before.package_size.filter(|_| keep(false));
         Charge {
             model,
-            amount: self.amount.unwrap_or(before.amount),
-            tiers: self.tiers.unwrap_or_else(|| {
-                if keep(model.is_tiered()) {
-                    before.tiers.clone()
-                } else {
-                    Vec::new()
-                }
-            }),
-            package_size: self
-                .package_size
-                .or_else(|| before.package_size.filter(|_| keep(false))),
+            amount: amount.unwrap_or(before.amount),
+            tiers: tiers.map_or_else(|| kept.cloned().collect(), Iterator::collect),
+            package_size: package_size.or(of_before),
             percentage: self
                 .percentage
                 .or_else(|| before.percentage.filter(|_| keep(false))),
             included_units: self.included_units.or(before.included_units),
         }
     }
-}
-
-fn read_tier(fields: &mut Fields<'_>) -> Option<Tier> {
-    let up_to = fields.integer("up_to", 1..=1_000_000_000_000).optional();
-    let unit_amount = fields.decimal("unit_amount").required(fields);
-    let flat_amount = fields.minor("flat_amount", 0).optional().unwrap_or(0);
-    if unit_amount.is_some_and(|amount| amount.is_sign_negative()) {
-        fields.reject("unit_amount", "out_of_range", "must not be negative");
-    }
-    Some(Tier {
-        up_to: up_to.and_then(|end| u64::try_from(end).ok()),
-        unit_amount: unit_amount?,
-        flat_amount: Decimal::from(flat_amount),
-    })
-}
-
-/// The metered components.
-pub(crate) fn read_meters(fields: &mut Fields<'_>) -> Field<Vec<Meter>> {
-    fields.objects("meters", 0..=MAX_METERS, |fields| {
-        let metric_name = fields.text("metric_name", 1..=64).required(fields);
-        let name = fields.text("name", 1..=200).optional();
-        let aggregation = fields.choice("aggregation", Aggregation::ALL).optional();
-        let amount = fields.decimal("amount").optional();
-        if amount.is_some_and(|amount| amount.is_sign_negative()) {
-            fields.reject("amount", "out_of_range", "must not be negative");
-        }
-        let mut changes = ChargeChanges {
-            amount,
-            ..ChargeChanges::read_rest(fields)
-        };
-        changes.model = changes.model.or(Some(PricingModel::PerUnit));
-        Some(Meter {
-            metric_name: metric_name?,
-            name,
-            aggregation: aggregation.unwrap_or_default(),
-            charge: changes.apply_new(fields, false)?,
-        })
-    })
 }
 
 /// What does not fit together in a price.
@@ -227,7 +194,7 @@ pub(crate) fn check(charge: &Charge) -> Vec<Wrong> {
 }
 
 /// What does not fit together in the meters of one plan.
-pub(crate) fn check_meters(meters: &[Meter]) -> Vec<Wrong> {
+pub(crate) fn check_meters(meters: &[NewMeter]) -> Vec<Wrong> {
     let twice = meters.iter().enumerate().any(|(index, meter)| {
         let mut earlier = meters.iter().take(index);
         earlier.any(|other| other.metric_name == meter.metric_name)

@@ -1,52 +1,28 @@
 //! `POST /v3/subscriptions/{id}/resume`
 
 use api::dialect::rocketsavvy::{Problems, Subscription};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::billing::{AnchorChange, ProrationBehavior, Resumption};
 use models::event::EventType;
 use models::ids::{self, Id};
-use utoipa::ToSchema;
 
 use crate::begun::Begun;
 use crate::terms::{bring_rows, settled};
 use crate::update_subscription::answer;
 
 /// The end of a pause.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
-#[schema(as = Resumption)]
-pub(crate) struct ResumptionSchema {
+#[derive(Debug, Input)]
+#[input(name = "Resumption")]
+pub(crate) struct ResumptionFields {
     /// `now` (also where it is absent): a new period begins and is billed. `unchanged`: the period that was running goes on,
     /// where it has not ended.
-    #[schema(example = "now")]
-    billing_cycle_anchor: Option<String>,
+    #[input(choice, default = AnchorChange::Now, example = "now")]
+    billing_cycle_anchor: AnchorChange,
     /// What becomes of the rest of the period that was running, where a new one begins: `create_prorations` (also where it is
     /// absent) and `always_invoice` give it back, `none` does not.
-    #[schema(example = "create_prorations")]
-    proration_behavior: Option<String>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    resumption: Resumption,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            resumption: Resumption {
-                anchor: fields
-                    .choice("billing_cycle_anchor", AnchorChange::ALL)
-                    .optional()
-                    .unwrap_or(AnchorChange::Now),
-                proration: fields
-                    .choice("proration_behavior", ProrationBehavior::ALL)
-                    .optional()
-                    .unwrap_or_default(),
-            },
-        })
-    }
+    #[input(choice, default, example = "create_prorations")]
+    proration_behavior: ProrationBehavior,
 }
 
 /// Resume a subscription
@@ -59,20 +35,24 @@ impl Input for Body {
     path = "/v3/subscriptions/{id}/resume",
     tag = "billing",
     params(("id" = String, Path, description = "The subscription.", example = "sub_rs_123456")),
-    request_body = ResumptionSchema,
+    request_body = ResumptionFields,
     responses((status = 200, description = "The subscription.", body = Subscription), Problems)
 )]
 pub(crate) async fn resume_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
-    Json(body): Json<Body>,
+    Json(body): Json<ResumptionFields>,
 ) -> Result<Reply, Problem> {
     if cx.resumed().is_some() {
         return answer(&cx, Begun::of_id(id)).await;
     }
     let stored = settled(&cx, id).await?;
     let now = cx.now().await?;
-    let resumed = operations::resume(&cx, &stored, body.resumption, now);
+    let resumption = Resumption {
+        anchor: body.billing_cycle_anchor,
+        proration: body.proration_behavior,
+    };
+    let resumed = operations::resume(&cx, &stored, resumption, now);
     let prorated = Box::pin(resumed).await?;
     let mut writes = cx.writes().await?;
     prorated.put_invoices(&mut writes)?;

@@ -1,6 +1,6 @@
 //! The terms of a subscription, as a new one and a changed one read and check them.
 
-use api::input::Fields;
+use api::input::{Field, Fields, Input};
 use api::{BillingWrite, Cx, Problem, Reply};
 use models::billing::{
     AppliedRate, BillingCycle, CollectionMethod, Coupon, Item, MAX_ITEMS, PaymentBehavior, Plan,
@@ -10,22 +10,94 @@ use models::ids::{self, Id, Slug};
 use models::time::Interval;
 use models::{Currency, Error, Invalid, Result, Timestamp};
 use store::Stored;
-use utoipa::ToSchema;
 
 /// Tax rates of a subscription at the most.
 pub(crate) const MAX_TAX_RATES: usize = 5;
 /// Units of a plan at the most.
-const MAX_QUANTITY: u32 = 1_000_000;
+pub(crate) const MAX_QUANTITY: u32 = 1_000_000;
 
 /// A plan within a subscription.
-#[derive(Debug, ToSchema)]
-#[schema(as = NewSubscriptionItem)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a plan")]
-pub(crate) struct ItemSchema {
-    #[schema(example = "plan_support")]
-    plan_id: String,
-    #[schema(example = 1)]
+#[derive(Debug, Clone, Input)]
+pub(crate) struct NewSubscriptionItem {
+    #[input(example = "plan_support")]
+    plan_id: Slug<ids::Plan>,
+    /// 1 where it is absent.
+    #[input(range = 1..=MAX_QUANTITY, default = 1, example = 1)]
+    quantity: u32,
+}
+
+/// The plans of a new subscription.
+#[derive(Debug, Input)]
+#[input(check = Self::check)]
+pub(crate) struct PlanFields {
+    /// Required where `items` names no plan.
+    #[input(example = "plan_enterprise_pro")]
+    plan_id: Option<Slug<ids::Plan>>,
+    /// Units of a plan that is not flat.
+    #[input(range = 1..=MAX_QUANTITY, example = 1)]
     quantity: Option<u32>,
+    /// Further plans, with the same interval and currency.
+    #[input(items = 0..=MAX_ITEMS, default, example = null)]
+    items: Vec<NewSubscriptionItem>,
+}
+
+impl PlanFields {
+    fn check(&self, fields: &mut Fields<'_>) {
+        match (&self.plan_id, self.quantity) {
+            (None, Some(_)) => {
+                let detail = "is of plan_id, which is absent";
+                fields.reject("quantity", "without_plan", detail);
+            }
+            (None, None) if self.items.is_empty() => {
+                fields.reject("plan_id", "required", "is required");
+            }
+            _ => {}
+        }
+    }
+
+    /// `plan_id` with `quantity`, and then `items`.
+    pub(crate) fn wanted(self) -> Vec<Wanted> {
+        let quantity = self.quantity.unwrap_or(1);
+        let main = self.plan_id.map(|plan_id| Wanted::main(plan_id, quantity));
+        main.into_iter().chain(Wanted::of(self.items)).collect()
+    }
+}
+
+/// How a subscription or an invoice is collected.
+#[derive(Debug, Clone, Copy, Input)]
+#[input(check = Self::check)]
+pub(crate) struct CollectionFields {
+    /// `collection_method` in other words: `true` is `charge_automatically`, `false` `send_invoice`.
+    #[input(example = true)]
+    auto_collection: Option<bool>,
+    /// Whether the payment method is charged, or the customer pays the invoice.
+    #[input(choice = CollectionMethod::CHOICES)]
+    collection_method: Option<CollectionMethod>,
+}
+
+impl CollectionFields {
+    fn check(&self, fields: &mut Fields<'_>) {
+        let contradicts = self.of_auto().zip(self.collection_method);
+        if contradicts.is_some_and(|(auto, named)| auto != named) {
+            let detail = "contradicts auto_collection";
+            fields.reject("collection_method", "contradiction", detail);
+        }
+    }
+
+    fn of_auto(self) -> Option<CollectionMethod> {
+        self.auto_collection.map(|auto| {
+            if auto {
+                CollectionMethod::ChargeAutomatically
+            } else {
+                CollectionMethod::SendInvoice
+            }
+        })
+    }
+
+    /// What they say, where they say anything.
+    pub(crate) fn method(self) -> Option<CollectionMethod> {
+        self.of_auto().or(self.collection_method)
+    }
 }
 
 /// A plan that the caller wants.
@@ -40,39 +112,16 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// `plan_id` with `quantity`, and then `items`.
-    pub(crate) fn read(fields: &mut Fields<'_>) -> Vec<Self> {
-        let plan_id = fields.slug("plan_id").optional();
-        let quantity = fields.count("quantity", 1..=MAX_QUANTITY).optional();
-        let items = Self::read_items(fields).unwrap_or_default();
-        if plan_id.is_none() && quantity.is_some() && !fields.gives("plan_id") {
-            fields.reject("quantity", "without_plan", "is of plan_id, which is absent");
-        }
-        let main = plan_id.map(|plan_id| Self {
-            plan_id,
-            quantity: quantity.unwrap_or(1),
-            pointer: String::new(),
-        });
-        main.into_iter().chain(items).collect()
-    }
-
-    /// `items`, where they are given.
-    pub(crate) fn read_items(fields: &mut Fields<'_>) -> Option<Vec<Self>> {
-        let mut items = fields
-            .objects("items", 0..=MAX_ITEMS, |fields| {
-                let plan_id = fields.slug("plan_id").required(fields);
-                let quantity = fields.count("quantity", 1..=MAX_QUANTITY).optional();
-                Some(Self {
-                    plan_id: plan_id?,
-                    quantity: quantity.unwrap_or(1),
-                    pointer: String::new(),
-                })
+    /// `items`.
+    pub(crate) fn of(items: Vec<NewSubscriptionItem>) -> Vec<Self> {
+        let items = items.into_iter().enumerate();
+        items
+            .map(|(index, item)| Self {
+                plan_id: item.plan_id,
+                quantity: item.quantity,
+                pointer: format!("/items/{index}"),
             })
-            .optional()?;
-        for (index, item) in items.iter_mut().enumerate() {
-            item.pointer = format!("/items/{index}");
-        }
-        Some(items)
+            .collect()
     }
 
     /// What `plan_id` and `quantity` at the top of a body say.
@@ -178,36 +227,15 @@ pub(crate) async fn agreed_items(
     Ok((items, first))
 }
 
-/// `collection_method` and `auto_collection`, which say the same.
-pub(crate) fn collection(fields: &mut Fields<'_>) -> Option<CollectionMethod> {
-    let auto = fields.boolean("auto_collection").optional();
-    let named = fields
-        .choice("collection_method", CollectionMethod::CHOICES)
-        .optional();
-    let of_auto = auto.map(|auto| {
-        if auto {
-            CollectionMethod::ChargeAutomatically
-        } else {
-            CollectionMethod::SendInvoice
-        }
-    });
-    if let (Some(auto), Some(named)) = (of_auto, named)
-        && auto != named
-    {
-        let detail = "contradicts auto_collection";
-        fields.reject("collection_method", "contradiction", detail);
-    }
-    of_auto.or(named)
-}
-
-/// `tax_rate_ids`, where they are given.
-pub(crate) fn tax_rate_ids(fields: &mut Fields<'_>) -> Option<Vec<Id<ids::TaxRate>>> {
-    fields
-        .list("tax_rate_ids", MAX_TAX_RATES, |text| {
-            text.parse()
-                .map_err(|_error| "must be ids of tax rates, like txr_rs_123".to_owned())
-        })
-        .optional()
+/// Ids of tax rates.
+pub(crate) fn tax_rate_ids(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+) -> Field<Vec<Id<ids::TaxRate>>> {
+    fields.list(name, MAX_TAX_RATES, |text| {
+        text.parse()
+            .map_err(|_error| "must be ids of tax rates, like txr_rs_123".to_owned())
+    })
 }
 
 /// The tax rates as they stand on an invoice. Errors where one does not exist, is there twice, or is not active any more.
@@ -358,14 +386,6 @@ pub(crate) async fn refused(
         },
     };
     cx.declined(error).await
-}
-
-/// `payment_behavior`, where it is given.
-pub(crate) fn payment_behavior(fields: &mut Fields<'_>) -> PaymentBehavior {
-    fields
-        .choice("payment_behavior", PaymentBehavior::ALL)
-        .optional()
-        .unwrap_or_default()
 }
 
 /// A 400 where nothing is charged, so nothing can be said of how that goes.

@@ -1,7 +1,7 @@
 //! `PATCH /v3/billing-settings`
 
 use api::dialect::rocketsavvy::{BillingSettings, Problems};
-use api::input::{Fields, Input, Patch};
+use api::input::{Field, Fields, Input, Patch};
 use api::{BillingWrite, Cx, Json, Problem, Reply};
 use models::billing::{
     AfterRetries, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS, ProrationUnit,
@@ -11,124 +11,97 @@ use models::event::EventType;
 use models::ids::{Id, TaxRate};
 use models::{Error, Result};
 use store::Session;
-use utoipa::ToSchema;
 
 /// What is printed on an invoice of who sells.
-#[derive(Debug, ToSchema)]
-#[schema(as = Seller)]
-#[expect(
-    dead_code,
-    reason = "the schema of the input; it is read into a seller"
-)]
-pub(crate) struct SellerSchema {
+#[derive(Debug, Input)]
+#[input(name = "Seller")]
+pub(crate) struct SellerFields {
     /// The name in law.
-    #[schema(example = "Acme Ltd")]
+    #[input(chars = 1..=200, example = "Acme Ltd")]
     name: String,
-    /// At most 6 lines of 100 characters.
-    #[schema(required = false, example = json!(["1 High Street", "London"]))]
+    /// Lines of 1 to 100 characters.
+    #[input(by = address_lines, default, example = ["1 High Street", "London"])]
     address_lines: Vec<String>,
-    #[schema(example = "GB123456789")]
+    #[input(chars = 1..=50, example = "GB123456789")]
     tax_id: Option<String>,
-    #[schema(example = "billing@example.com")]
+    #[input(email, example = "billing@example.com")]
     email: Option<String>,
 }
 
 /// What is to be changed; `null` restores the default.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a patch")]
+#[derive(Debug, Input)]
 pub(crate) struct BillingSettingsChanges {
-    /// Days from each refused attempt to the next one, at most 8 times 1 to 60; none for no retries.
-    #[schema(value_type = Option<Vec<u32>>, example = json!([3, 5, 7, 14, 21]))]
-    retry_days: Option<Vec<u32>>,
-    /// What becomes of the subscription after the last retry: `cancel`, `past_due` or `unpaid`.
-    #[schema(example = "cancel")]
-    after_retries: Option<String>,
-    /// How a change within a period is measured: by `second` or by `day`.
-    #[schema(example = "second")]
-    proration: Option<String>,
-    /// What becomes of usage that is reported after its period was billed: `next_invoice` or `reject`.
-    #[schema(example = "next_invoice")]
-    late_usage: Option<String>,
-    /// The rates of an invoice where nothing else is said, at most 5.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["txr_rs_123456"]))]
-    default_tax_rates: Option<Vec<String>>,
-    /// Days from an invoice that is sent to its due date, 0 to 365.
-    #[schema(example = 30)]
-    days_until_due: Option<u32>,
-    /// What is printed at the foot of an invoice, at most 500 characters.
-    #[schema(example = "Thank you for your business.")]
-    invoice_footer: Option<String>,
-    /// The account's name is printed where it is absent.
-    seller: Option<SellerSchema>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
+    /// Days from each refused attempt to the next one; none for no retries.
+    #[input(by = retry_days, example = [3, 5, 7, 14, 21])]
     retry_days: Patch<Vec<u32>>,
+    /// What becomes of the subscription after the last retry.
+    #[input(choice, example = "cancel")]
     after_retries: Patch<AfterRetries>,
+    /// By what a change within a period is measured.
+    #[input(choice, example = "second")]
     proration: Patch<ProrationUnit>,
+    /// What becomes of usage that is reported after its period was billed.
+    #[input(choice, example = "next_invoice")]
     late_usage: Patch<LateUsage>,
+    /// The rates of an invoice where nothing else is said.
+    #[input(by = tax_rates, then = each_once, example = ["txr_rs_123456"])]
     default_tax_rates: Patch<Vec<Id<TaxRate>>>,
+    /// Days from an invoice that is sent to its due date.
+    #[input(range = 0..=365, example = 30)]
     days_until_due: Patch<u32>,
+    /// What is printed at the foot of an invoice.
+    #[input(chars = 1..=500, example = "Thank you for your business.")]
     invoice_footer: Patch<String>,
-    seller: Patch<Seller>,
+    /// The account's name is printed where it is absent.
+    seller: Patch<SellerFields>,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            retry_days: fields
-                .counts("retry_days", MAX_RETRIES, 1..=MAX_RETRY_DAYS)
-                .patch(),
-            after_retries: fields.choice("after_retries", AfterRetries::ALL).patch(),
-            proration: fields.choice("proration", ProrationUnit::ALL).patch(),
-            late_usage: fields.choice("late_usage", LateUsage::ALL).patch(),
-            default_tax_rates: read_rates(fields),
-            days_until_due: fields.count("days_until_due", 0..=365).patch(),
-            invoice_footer: fields.text("invoice_footer", 1..=500).patch(),
-            seller: fields.object("seller", read_seller).patch(),
-        })
-    }
+fn retry_days(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<u32>> {
+    fields.counts(name, MAX_RETRIES, 1..=MAX_RETRY_DAYS)
 }
 
-fn read_rates(fields: &mut Fields<'_>) -> Patch<Vec<Id<TaxRate>>> {
-    let rates = fields
-        .list("default_tax_rates", MAX_DEFAULT_TAX_RATES, |text| {
-            text.parse::<Id<TaxRate>>()
-                .map_err(|_error| format!("{text} is not the id of a tax rate, like txr_rs_123"))
-        })
-        .patch();
-    if let Patch::Set(ids) = &rates {
-        let mut sorted = ids.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        if sorted.len() < ids.len() {
-            let detail = "must name each tax rate once";
-            fields.reject("default_tax_rates", "duplicate", detail);
-        }
-    }
-    rates
-}
-
-fn read_seller(fields: &mut Fields<'_>) -> Option<Seller> {
-    let name = fields.text("name", 1..=200).required(fields);
-    let address_lines = fields.list("address_lines", 6, |line| {
-        let good = (1..=100).contains(&line.chars().count()) && !line.contains(char::is_control);
-        good.then(|| line.to_owned())
-            .ok_or_else(|| "lines must have 1 to 100 characters and no line breaks".to_owned())
-    });
-    let address_lines = address_lines.optional().unwrap_or_default();
-    let tax_id = fields.text("tax_id", 1..=50).optional();
-    let email = fields.email("email").optional();
-    Some(Seller {
-        name: name?,
-        address_lines,
-        tax_id,
-        email,
+fn tax_rates(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<Id<TaxRate>>> {
+    fields.list(name, MAX_DEFAULT_TAX_RATES, |text| {
+        text.parse::<Id<TaxRate>>()
+            .map_err(|_error| format!("{text} is not the id of a tax rate, like txr_rs_123"))
     })
 }
 
-impl Body {
+fn each_once(
+    fields: &mut Fields<'_>,
+    name: &str,
+    ids: Vec<Id<TaxRate>>,
+) -> Option<Vec<Id<TaxRate>>> {
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    if sorted.len() == ids.len() {
+        return Some(ids);
+    }
+    fields.reject(name, "duplicate", "must name each tax rate once");
+    None
+}
+
+fn address_lines(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<String>> {
+    fields.list(name, 6, |line| {
+        let good = (1..=100).contains(&line.chars().count()) && !line.contains(char::is_control);
+        good.then(|| line.to_owned())
+            .ok_or_else(|| "lines must have 1 to 100 characters and no line breaks".to_owned())
+    })
+}
+
+impl From<SellerFields> for Seller {
+    fn from(fields: SellerFields) -> Self {
+        Self {
+            name: fields.name,
+            address_lines: fields.address_lines,
+            tax_id: fields.tax_id,
+            email: fields.email,
+        }
+    }
+}
+
+impl BillingSettingsChanges {
     fn apply(self, before: models::billing::BillingSettings) -> models::billing::BillingSettings {
         let default = models::billing::BillingSettings::default();
         models::billing::BillingSettings {
@@ -147,7 +120,7 @@ impl Body {
                 .apply(Some(before.days_until_due))
                 .unwrap_or(default.days_until_due),
             invoice_footer: self.invoice_footer.apply(before.invoice_footer),
-            seller: self.seller.apply(before.seller),
+            seller: self.seller.map(Seller::from).apply(before.seller),
         }
     }
 }
@@ -164,7 +137,7 @@ impl Body {
 )]
 pub(crate) async fn update_billing_settings(
     cx: Cx<BillingWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<BillingSettingsChanges>,
 ) -> Result<Reply, Problem> {
     if let Patch::Set(ids) = &body.default_tax_rates {
         usable(&cx, ids).await?;

@@ -1,58 +1,25 @@
 //! `PATCH /v3/coupons/{id}`
 
 use api::dialect::rocketsavvy::{Coupon, Problems};
-use api::input::{Fields, Input, MetadataChanges};
+use api::input::{Change, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Slug};
-use utoipa::ToSchema;
 
 /// What may be changed of a coupon.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a patch")]
+#[derive(Debug, Input)]
+#[input(fixed("percent_off", "amount_off", "currency", "duration", "duration_in_months", "max_redemptions", "redeem_by" => "cannot be changed: create another coupon"))]
 pub(crate) struct CouponChanges {
     /// The name on later subscriptions' invoices.
-    #[schema(example = "Welcome")]
-    name: Option<String>,
+    #[input(chars = 1..=200, example = "Welcome")]
+    name: Change<String>,
     /// Whether it may be redeemed at all.
-    #[schema(example = false)]
-    active: Option<bool>,
+    #[input(example = false)]
+    active: Change<bool>,
     /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
-    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    name: Option<String>,
-    active: Option<bool>,
+    #[input(example = {})]
     metadata: MetadataChanges,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let body = Self {
-            name: fields.text("name", 1..=200).optional(),
-            active: fields.boolean("active").optional(),
-            metadata: fields.metadata_changes(),
-        };
-        for fixed in [
-            "percent_off",
-            "amount_off",
-            "currency",
-            "duration",
-            "duration_in_months",
-            "max_redemptions",
-            "redeem_by",
-        ] {
-            if fields.has(fixed) {
-                let detail = "cannot be changed: create another coupon";
-                fields.reject(fixed, "immutable", detail);
-            }
-        }
-        Some(body)
-    }
 }
 
 /// Update a coupon
@@ -69,7 +36,7 @@ impl Input for Body {
 pub(crate) async fn update_coupon(
     cx: Cx<BillingWrite>,
     Path(id): Path<Slug<ids::Coupon>>,
-    Json(body): Json<Body>,
+    Json(body): Json<CouponChanges>,
 ) -> Result<Reply, Problem> {
     let stored = cx
         .coupon_now(&id)

@@ -1,86 +1,49 @@
 //! `PATCH /v3/invoices/{id}`
 
 use api::dialect::rocketsavvy::{Invoice, Problems};
-use api::input::{Fields, Input, MetadataChanges, Patch};
+use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::Error;
-use models::billing::{CollectionMethod, DraftChanges};
+use models::billing::DraftChanges;
 use models::event::EventType;
 use models::ids::{self, Id};
 use operations::Parties;
-use utoipa::ToSchema;
 
 use crate::create_invoice::{MAX_FOOTER, default_days};
-use crate::invoice_lines::{self, LineItemSchema, NewLine};
-use crate::terms::{collection, tax_rate_ids, tax_rates};
+use crate::invoice_lines::{self, MAX_LINES, NewLine};
+use crate::terms::{CollectionFields, tax_rate_ids, tax_rates};
 
 /// What may be changed of an invoice.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Debug, Input)]
+#[input(fixed("customer_id", "currency", "coupon_id" => "cannot be changed: write another invoice"))]
 pub(crate) struct InvoiceChanges {
-    /// All its lines, 1 to 100.
-    #[schema(example = json!([{ "description": "Consulting, 12 June", "quantity": 3, "unit_amount": 12000 }]))]
-    line_items: Option<Vec<LineItemSchema>>,
-    /// `send_invoice` or `charge_automatically`.
-    #[schema(example = "charge_automatically")]
-    collection_method: Option<String>,
-    /// `collection_method` in other words: `true` is `charge_automatically`.
-    auto_collection: Option<bool>,
-    /// Days from the moment it becomes final to its due date, 0 to 365. Where it is absent, another `collection_method` brings
-    /// its own.
-    #[schema(example = 14)]
-    days_until_due: Option<u32>,
-    /// Tax rates of lines without rates of their own. At most 5.
-    tax_rate_ids: Option<Vec<String>>,
+    /// All its lines.
+    #[input(items = 1..=MAX_LINES, example = [{ "description": "Consulting, 12 June", "quantity": 3, "unit_amount": 12000 }])]
+    line_items: Change<Vec<NewLine>>,
+    #[input(flatten)]
+    collection: CollectionFields,
+    /// Days from the moment it becomes final to its due date. Where it is absent, another `collection_method` brings its own.
+    #[input(range = 0..=365, example = 14)]
+    days_until_due: Change<u32>,
+    /// Tax rates of lines without rates of their own.
+    #[input(by = tax_rate_ids)]
+    tax_rate_ids: Change<Vec<Id<ids::TaxRate>>>,
     /// Whether it becomes final by itself, one hour from the moment at which that is said.
-    #[schema(example = true)]
-    auto_finalize: Option<bool>,
+    #[input(example = true)]
+    auto_finalize: Change<bool>,
     /// Text at its foot; `null` is the business's.
-    #[schema(example = "Thank you for your business.")]
-    footer: Option<String>,
-    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
-    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({"source": "website"}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    lines: Option<Vec<NewLine>>,
-    collection_method: Option<CollectionMethod>,
-    days_until_due: Option<u32>,
-    tax_rate_ids: Option<Vec<Id<ids::TaxRate>>>,
-    auto_finalize: Option<bool>,
+    #[input(chars = 1..=MAX_FOOTER, example = "Thank you for your business.")]
     footer: Patch<String>,
+    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
+    #[input(example = { "source": "website" })]
     metadata: MetadataChanges,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let lines = invoice_lines::read(fields).optional();
-        let body = Self {
-            lines,
-            collection_method: collection(fields),
-            days_until_due: fields.count("days_until_due", 0..=365).optional(),
-            tax_rate_ids: tax_rate_ids(fields),
-            auto_finalize: fields.boolean("auto_finalize").optional(),
-            footer: fields.text("footer", 1..=MAX_FOOTER).patch(),
-            metadata: fields.metadata_changes(),
-        };
-        for fixed in ["customer_id", "currency", "coupon_id"] {
-            if fields.has(fixed) {
-                let detail = "cannot be changed: write another invoice";
-                fields.reject(fixed, "immutable", detail);
-            }
-        }
-        Some(body)
-    }
-}
-
-impl Body {
+impl InvoiceChanges {
     /// Whether it changes what only a draft lets change.
     fn is_for_drafts(&self) -> bool {
-        self.lines.is_some()
-            || self.collection_method.is_some()
+        self.line_items.is_some()
+            || self.collection.method().is_some()
             || self.days_until_due.is_some()
             || self.tax_rate_ids.is_some()
             || self.auto_finalize.is_some()
@@ -103,7 +66,7 @@ impl Body {
 pub(crate) async fn update_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
-    Json(body): Json<Body>,
+    Json(body): Json<InvoiceChanges>,
 ) -> Result<Reply, Problem> {
     let stored = cx
         .invoice(id)
@@ -128,10 +91,10 @@ pub(crate) async fn update_invoice(
 /// What the body changes, where it fits together.
 async fn agree(
     cx: &Cx<BillingWrite>,
-    body: &Body,
+    body: &InvoiceChanges,
     invoice: &models::billing::Invoice,
 ) -> Result<DraftChanges, Problem> {
-    let lines = match &body.lines {
+    let lines = match &body.line_items {
         Some(lines) => Some(invoice_lines::agreed(cx, lines, invoice.currency).await?),
         None => None,
     };
@@ -146,7 +109,8 @@ async fn agree(
         rates.as_deref().unwrap_or(&invoice.rates),
     )?;
     let method = body
-        .collection_method
+        .collection
+        .method()
         .filter(|method| *method != invoice.collection_method);
     let days_until_due = match (body.days_until_due, method) {
         (None, Some(method)) => {

@@ -1,77 +1,47 @@
 //! `PATCH /v3/plans/{id}`
 
 use api::dialect::rocketsavvy::{Plan, Problems};
-use api::input::{Fields, Input, MetadataChanges};
+use api::input::{Change, Fields, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::billing::{Meter, Price, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Slug};
 use models::{Error, Invalid};
-use utoipa::ToSchema;
+use rust_decimal::Decimal;
 
-use crate::price::{
-    ChargeChanges, MeterSchema, TierSchema, check, check_meters, read_meters, reject,
-};
+use crate::price::{ChargeFields, MAX_METERS, NewMeter, check, check_meters, reject};
 
-/// What may be changed of a plan.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a patch")]
+/// What may be changed of a plan. A new price is for later subscriptions.
+#[derive(Debug, Input)]
+#[input(check = Self::check, fixed("currency", "interval", "interval_count" => "cannot be changed: create another plan"))]
 pub(crate) struct PlanChanges {
     /// The name on later subscriptions' invoices.
-    #[schema(example = "Enterprise Pro")]
-    name: Option<String>,
+    #[input(chars = 1..=200, example = "Enterprise Pro")]
+    name: Change<String>,
     /// For later subscriptions.
-    #[schema(example = 14)]
-    trial_period_days: Option<u32>,
-    /// Minor units, for later subscriptions.
-    #[schema(example = 10999)]
-    amount: Option<i64>,
-    pricing_model: Option<String>,
-    #[schema(example = json!([]))]
-    tiers: Option<Vec<TierSchema>>,
-    package_size: Option<u64>,
-    #[schema(value_type = Option<f64>)]
-    percentage: Option<String>,
-    #[schema(value_type = Option<f64>)]
-    included_units: Option<String>,
-    /// All metered components, for later subscriptions.
-    #[schema(example = json!([]))]
-    meters: Option<Vec<MeterSchema>>,
-    tax_behavior: Option<String>,
+    #[input(range = 0..=730, example = 14)]
+    trial_period_days: Change<u32>,
+    /// Minor units.
+    #[input(minor = 0, example = 10999)]
+    amount: Change<i64>,
+    #[input(flatten)]
+    charge: ChargeFields,
+    /// All metered components.
+    #[input(items = 0..=MAX_METERS, example = [])]
+    meters: Change<Vec<NewMeter>>,
+    /// Whether the amounts contain the tax.
+    #[input(choice, example = "unspecified")]
+    tax_behavior: Change<TaxBehavior>,
     /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
-    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    name: Option<String>,
-    trial_period_days: Option<u32>,
-    charge: ChargeChanges,
-    meters: Option<Vec<Meter>>,
-    tax_behavior: Option<TaxBehavior>,
+    #[input(example = {})]
     metadata: MetadataChanges,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let body = Self {
-            name: fields.text("name", 1..=200).optional(),
-            trial_period_days: fields.count("trial_period_days", 0..=730).optional(),
-            charge: ChargeChanges::read(fields),
-            meters: read_meters(fields).optional(),
-            tax_behavior: fields.choice("tax_behavior", TaxBehavior::ALL).optional(),
-            metadata: fields.metadata_changes(),
-        };
-        if let Some(meters) = &body.meters {
+impl PlanChanges {
+    fn check(&self, fields: &mut Fields<'_>) {
+        if let Some(meters) = &self.meters {
             reject(fields, check_meters(meters));
         }
-        for fixed in ["currency", "interval", "interval_count"] {
-            if fields.has(fixed) {
-                fields.reject(fixed, "immutable", "cannot be changed: create another plan");
-            }
-        }
-        Some(body)
     }
 }
 
@@ -90,7 +60,7 @@ impl Input for Body {
 pub(crate) async fn update_plan(
     cx: Cx<BillingWrite>,
     Path(id): Path<Slug<ids::Plan>>,
-    Json(body): Json<Body>,
+    Json(body): Json<PlanChanges>,
 ) -> Result<Reply, Problem> {
     let stored = cx
         .plan_now(&id)
@@ -98,10 +68,13 @@ pub(crate) async fn update_plan(
         .ok_or_else(|| Error::not_found("plan", id))?;
     let mut plan = (*stored).clone();
     let before = plan.price.clone();
+    let model = body.charge.pricing_model.unwrap_or(before.charge.model);
+    let amount = body.amount.map(Decimal::from);
+    let meters = body.meters.map(|new| new.into_iter().map(Meter::from));
     let price = Price {
         name: body.name.unwrap_or(before.name),
-        charge: body.charge.apply(&before.charge),
-        meters: body.meters.unwrap_or(before.meters),
+        charge: body.charge.apply(model, amount, &before.charge),
+        meters: meters.map_or(before.meters, Iterator::collect),
         tax_behavior: body.tax_behavior.unwrap_or(before.tax_behavior),
         ..before
     };

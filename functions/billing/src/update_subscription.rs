@@ -8,7 +8,7 @@ use models::ids::{self, Id};
 use operations::Purpose;
 
 use crate::begun::Begun;
-use crate::changes::{Body, SubscriptionChanges};
+use crate::changes::SubscriptionChanges;
 use crate::terms::{refused, settle, settled};
 
 /// Update a subscription
@@ -32,7 +32,7 @@ use crate::terms::{refused, settle, settled};
 pub(crate) async fn update_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
-    Json(body): Json<Body>,
+    Json(body): Json<SubscriptionChanges>,
 ) -> Result<Reply, Problem> {
     if let Some(begun) = cx.resumed() {
         return answer(&cx, Begun::read(&begun)?).await;

@@ -1,63 +1,33 @@
 //! `PATCH /v3/tax-rates/{id}`
 
 use api::dialect::rocketsavvy::{Problems, TaxRate};
-use api::input::{Fields, Input, MetadataChanges, Patch};
+use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Id};
-use utoipa::ToSchema;
 
 /// What may be changed of a tax rate.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a patch")]
+#[derive(Debug, Input)]
+#[input(fixed("percentage", "inclusive" => "cannot be changed: switch this rate off and create another"))]
 pub(crate) struct TaxRateChanges {
     /// What later invoices call it.
-    #[schema(example = "VAT")]
-    display_name: Option<String>,
+    #[input(chars = 1..=50, example = "VAT")]
+    display_name: Change<String>,
     /// ISO 3166, two letters.
-    #[schema(example = "GB")]
-    country: Option<String>,
-    /// Whose tax it is within the country.
-    jurisdiction: Option<String>,
-    #[schema(example = "Standard rate until 2027")]
-    description: Option<String>,
-    /// Whether it can be put on anything new.
-    #[schema(example = false)]
-    active: Option<bool>,
-    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
-    #[schema(value_type = BTreeMap<String, Option<String>>, required = false, example = json!({}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    display_name: Option<String>,
+    #[input(country, example = "GB")]
     country: Patch<String>,
+    /// Whose tax it is within the country.
+    #[input(chars = 1..=100)]
     jurisdiction: Patch<String>,
+    #[input(chars = 1..=500, example = "Standard rate until 2027")]
     description: Patch<String>,
-    active: Option<bool>,
+    /// Whether it can be put on anything new.
+    #[input(example = false)]
+    active: Change<bool>,
+    /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
+    #[input(example = {})]
     metadata: MetadataChanges,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let body = Self {
-            display_name: fields.text("display_name", 1..=50).optional(),
-            country: fields.country("country").patch(),
-            jurisdiction: fields.text("jurisdiction", 1..=100).patch(),
-            description: fields.text("description", 1..=500).patch(),
-            active: fields.boolean("active").optional(),
-            metadata: fields.metadata_changes(),
-        };
-        for fixed in ["percentage", "inclusive"] {
-            if fields.has(fixed) {
-                let detail = "cannot be changed: switch this rate off and create another";
-                fields.reject(fixed, "immutable", detail);
-            }
-        }
-        Some(body)
-    }
 }
 
 /// Update a tax rate
@@ -75,7 +45,7 @@ impl Input for Body {
 pub(crate) async fn update_tax_rate(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::TaxRate>>,
-    Json(body): Json<Body>,
+    Json(body): Json<TaxRateChanges>,
 ) -> Result<Reply, Problem> {
     let stored = cx
         .tax_rate_now(id)

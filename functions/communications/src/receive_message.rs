@@ -1,41 +1,22 @@
 //! `POST /v3/messages/inbound`
 
 use api::dialect::rocketsavvy::{Problems, ReceivedMessage};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{CommunicationsWrite, Cx, Json, Problem, Reply};
 use models::Error;
 use models::messaging::normalize_phone;
-use utoipa::ToSchema;
 
 /// Tries at an id, and at a number, that others change at the same moment.
 const MAX_TRIES: u32 = 8;
 
 /// A message that came in.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Debug, Input)]
 pub(crate) struct InboundMessage {
     /// Whose it is: with its country's code, or a national number of the business's country.
-    #[schema(example = "+14165551234")]
+    #[input(chars = 3..=32, example = "+14165551234")]
     from: String,
-    #[schema(example = "STOP")]
+    #[input(chars = 0..=1600, example = "STOP")]
     body: String,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    from: String,
-    body: String,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let from = fields.text("from", 3..=32).required(fields);
-        let body = fields.text("body", 0..=1600).required(fields);
-        Some(Self {
-            from: from?,
-            body: body?,
-        })
-    }
 }
 
 /// Take in a message
@@ -52,11 +33,11 @@ impl Input for Body {
 )]
 pub(crate) async fn receive_message(
     cx: Cx<CommunicationsWrite>,
-    Json(body): Json<Body>,
+    Json(message): Json<InboundMessage>,
 ) -> Result<Reply, Problem> {
     let account = cx.account().await?;
     let country = account.map(|account| account.country).unwrap_or_default();
-    let number = normalize_phone(&body.from, &country).map_err(|_error| {
+    let number = normalize_phone(&message.from, &country).map_err(|_error| {
         let detail = "must be a telephone number, best with its + and country code";
         Error::invalid("/from", "invalid_number", detail)
     })?;
@@ -65,7 +46,8 @@ pub(crate) async fn receive_message(
         let ids = (cx.mint().await?, cx.mint().await?);
         let mut writes = cx.writes().await?;
         let received =
-            operations::receive_message(&cx, &mut writes, ids, (&number, &body.body), now).await?;
+            operations::receive_message(&cx, &mut writes, ids, (&number, &message.body), now)
+                .await?;
         let (message, reply) = (&received.message, received.reply.as_ref());
         let view = ReceivedMessage::of(message, received.keyword, reply, cx.mode());
         let location = format!("/v3/messages/{}", message.id);

@@ -1,65 +1,12 @@
 //! `POST /v3/customers`
 
 use api::dialect::rocketsavvy::{Customer, Problems};
-use api::input::{Fields, Input};
 use api::{CrmWrite, Cx, Json, Problem, Reply};
 use models::Id;
 use models::crm::Profile;
 use models::event::EventType;
-use models::metadata::MAX_KEYS;
-use utoipa::ToSchema;
 
-use crate::profile::{NewCompany, ProfilePatch};
-
-/// A new customer. At least one of `email`, `first_name`, `last_name`, `phone` and `company.name` is needed.
-#[derive(Debug, ToSchema)]
-#[expect(
-    dead_code,
-    reason = "the schema of the input; it is read into a profile"
-)]
-pub(crate) struct NewCustomer {
-    #[schema(example = "test@example.com")]
-    email: Option<String>,
-    #[schema(example = "John")]
-    first_name: Option<String>,
-    #[schema(example = "Doe")]
-    last_name: Option<String>,
-    #[schema(example = "+14165551234")]
-    phone: Option<String>,
-    /// `b2b`, `b2c` or `b2g`.
-    #[schema(example = "b2b")]
-    customer_type: Option<String>,
-    company: Option<NewCompany>,
-    /// Names of segments.
-    #[schema(example = json!(["enterprise", "technology"]))]
-    segments: Option<Vec<String>>,
-    /// Texts, numbers and truth values by name.
-    #[schema(value_type = BTreeMap<String, Value>, required = false, example = json!({"lead_source": "website", "priority_level": "high"}))]
-    custom_fields: Option<()>,
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({}))]
-    metadata: Option<()>,
-}
-
-/// What the body says.
-pub(crate) struct Body(Profile);
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let Ok(profile) = ProfilePatch::read(fields)?.apply(Profile::default()) else {
-            fields.reject(
-                "metadata",
-                "too_many",
-                format!("must have at most {MAX_KEYS} keys"),
-            );
-            return None;
-        };
-        if fields.good() && !profile.names_somebody() {
-            let detail = "is required where neither a name nor a phone number is given";
-            fields.reject("email", "required", detail);
-        }
-        Some(Self(profile))
-    }
-}
+use crate::profile::CustomerFields;
 
 /// Create a customer
 ///
@@ -68,13 +15,14 @@ impl Input for Body {
     post,
     path = "/v3/customers",
     tag = "crm",
-    request_body = NewCustomer,
+    request_body = CustomerFields,
     responses((status = 201, description = "The customer.", body = Customer), Problems)
 )]
 pub(crate) async fn create_customer(
     cx: Cx<CrmWrite>,
-    Json(Body(profile)): Json<Body>,
+    Json(body): Json<CustomerFields>,
 ) -> Result<Reply, Problem> {
+    let profile = body.apply(Profile::default())?;
     let now = cx.now().await?;
     cx.insert(|id: Id<_>, writes| {
         let customer = models::crm::Customer::new(id, profile.clone(), now);

@@ -2,94 +2,88 @@
 
 use std::collections::BTreeMap;
 
-use api::input::{Fields, Input, MetadataChanges, Patch};
-use models::Result;
+use api::input::{Field, Fields, Input, MetadataChanges, Patch};
 use models::crm::{Company, CustomerType, Profile};
-use utoipa::ToSchema;
+use models::{Error, Result};
 
 /// The company that a customer is, or works for.
-#[derive(Debug, ToSchema)]
-#[expect(
-    dead_code,
-    reason = "the schema of the input; it is read into a company"
-)]
+#[derive(Debug, Input)]
 pub(crate) struct NewCompany {
-    #[schema(example = "Acme Corporation")]
+    #[input(chars = 1..=200, example = "Acme Corporation")]
     name: Option<String>,
-    #[schema(example = "technology")]
+    #[input(chars = 1..=100, example = "technology")]
     industry: Option<String>,
-    #[schema(example = "enterprise")]
+    #[input(chars = 1..=100, example = "enterprise")]
     size: Option<String>,
-    #[schema(example = 10_000_000)]
+    #[input(range = 0..=9_007_199_254_740_991, example = 10_000_000)]
     annual_revenue: Option<i64>,
 }
 
-/// What a body says of each field: nothing, remove it, or set it.
-pub(crate) struct ProfilePatch {
+/// A customer as callers write it. At least one of `email`, `first_name`, `last_name`, `phone` and `company.name` is needed.
+#[derive(Debug, Input)]
+#[input(name = "NewCustomer")]
+pub(crate) struct CustomerFields {
+    #[input(email, example = "test@example.com")]
     email: Patch<String>,
+    #[input(chars = 1..=100, example = "John")]
     first_name: Patch<String>,
+    #[input(chars = 1..=100, example = "Doe")]
     last_name: Patch<String>,
+    #[input(chars = 3..=32, example = "+14165551234")]
     phone: Patch<String>,
+    #[input(choice, example = "b2b")]
     customer_type: Patch<CustomerType>,
-    company: Patch<Company>,
+    company: Patch<NewCompany>,
+    /// Names of segments.
+    #[input(by = segments, example = ["enterprise", "technology"])]
     segments: Patch<Vec<String>>,
+    /// Texts, numbers and truth values by name.
+    #[input(scalars, example = { "lead_source": "website", "priority_level": "high" })]
     custom_fields: Patch<BTreeMap<String, serde_json::Value>>,
+    #[input(example = {})]
     metadata: MetadataChanges,
 }
 
-impl Input for ProfilePatch {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let segment = |text: &str| {
-            let good =
-                (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-            if good {
-                Ok(text.to_owned())
-            } else {
-                Err("every segment must have 1 to 64 characters".to_owned())
-            }
-        };
-        Some(Self {
-            email: fields.email("email").patch(),
-            first_name: fields.text("first_name", 1..=100).patch(),
-            last_name: fields.text("last_name", 1..=100).patch(),
-            phone: fields.text("phone", 3..=32).patch(),
-            customer_type: fields.choice("customer_type", CustomerType::ALL).patch(),
-            company: fields.object("company", read_company).patch(),
-            segments: fields.list("segments", 50, segment).patch(),
-            custom_fields: fields.scalars("custom_fields").patch(),
-            metadata: fields.metadata_changes(),
-        })
-    }
+fn segments(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<String>> {
+    fields.list(name, 50, |text| {
+        let good = (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if good {
+            Ok(text.to_owned())
+        } else {
+            Err("every segment must have 1 to 64 characters".to_owned())
+        }
+    })
 }
 
-impl ProfilePatch {
-    /// `profile` with the changes.
+impl CustomerFields {
+    /// `profile` with the changes, where it still names somebody.
     pub(crate) fn apply(self, profile: Profile) -> Result<Profile> {
-        Ok(Profile {
+        let profile = Profile {
             email: self.email.apply(profile.email),
             first_name: self.first_name.apply(profile.first_name),
             last_name: self.last_name.apply(profile.last_name),
             phone: self.phone.apply(profile.phone),
             customer_type: self.customer_type.apply(profile.customer_type),
-            company: self.company.apply(profile.company),
+            company: self.company.map(Company::from).apply(profile.company),
             segments: self.segments.apply_or_default(profile.segments),
             custom_fields: self.custom_fields.apply_or_default(profile.custom_fields),
             metadata: self.metadata.apply(profile.metadata)?,
-        })
+        };
+        if profile.names_somebody() {
+            return Ok(profile);
+        }
+        let detail = "is required where neither a name nor a phone number is given";
+        Err(Error::invalid("/email", "required", detail))
     }
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the form of everything that is read"
-)]
-fn read_company(fields: &mut Fields<'_>) -> Option<Company> {
-    Some(Company {
-        name: fields.text("name", 1..=200).optional(),
-        industry: fields.text("industry", 1..=100).optional(),
-        size: fields.text("size", 1..=100).optional(),
-        annual_revenue: fields
-            .integer("annual_revenue", 0..=9_007_199_254_740_991)
-            .optional(),
-    })
+impl From<NewCompany> for Company {
+    fn from(new: NewCompany) -> Self {
+        Self {
+            name: new.name,
+            industry: new.industry,
+            size: new.size,
+            annual_revenue: new.annual_revenue,
+        }
+    }
 }

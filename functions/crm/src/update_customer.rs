@@ -5,8 +5,7 @@ use api::{CrmWrite, Cx, Json, Path, Problem, Reply};
 use models::event::EventType;
 use models::{Error, Id};
 
-use crate::create_customer::NewCustomer;
-use crate::profile::ProfilePatch;
+use crate::profile::CustomerFields;
 
 /// Update a customer
 ///
@@ -16,13 +15,13 @@ use crate::profile::ProfilePatch;
     path = "/v3/customers/{id}",
     tag = "crm",
     params(("id" = String, Path, description = "The customer.", example = "cust_rs_123456")),
-    request_body = NewCustomer,
+    request_body = CustomerFields,
     responses((status = 200, description = "The customer.", body = Customer), Problems)
 )]
 pub(crate) async fn update_customer(
     cx: Cx<CrmWrite>,
     Path(id): Path<Id<models::ids::Customer>>,
-    Json(patch): Json<ProfilePatch>,
+    Json(patch): Json<CustomerFields>,
 ) -> Result<Reply, Problem> {
     let stored = cx
         .customer_now(id)
@@ -30,10 +29,6 @@ pub(crate) async fn update_customer(
         .ok_or_else(|| Error::not_found("customer", id))?;
     let mut customer = (*stored).clone();
     let profile = patch.apply(customer.profile.clone())?;
-    if !profile.names_somebody() {
-        let detail = "cannot be removed where neither a name nor a phone number is left";
-        return Err(Error::invalid("/email", "required", detail).into());
-    }
     let mut writes = cx.writes().await?;
     if customer.update(profile) {
         writes.update(&stored, &customer, Some(EventType::CustomerUpdated))?;

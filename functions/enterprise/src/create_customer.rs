@@ -6,75 +6,49 @@ use api::{CrmWrite, Cx, Json, Problem, Reply};
 use models::Error;
 use models::crm::{CUSTOMER_NUM, Profile};
 use models::event::EventType;
-use utoipa::ToSchema;
 
 /// Tries at an id and a number that others take at the same moment.
 const MAX_TRIES: u32 = 8;
 
 /// A new customer.
-#[derive(Debug, ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "the schema of the input; it is read into a profile"
-)]
+#[derive(Debug, Clone, Input)]
+#[input(rename_all = "camelCase", check = Self::names_somebody)]
 pub(crate) struct NewCustomer {
     /// The business's own number of the customer: no other customer has it.
-    #[schema(example = "4515")]
-    customer_num: String,
-    #[schema(example = "JoeyEGosselin@jourrapide.com")]
+    #[input(chars = 1..=64, example = "4515")]
+    pub(crate) customer_num: String,
+    #[input(email, example = "JoeyEGosselin@jourrapide.com")]
     email: Option<String>,
-    #[schema(example = "Joey")]
+    #[input(chars = 1..=100, example = "Joey")]
     first_name: Option<String>,
-    #[schema(example = "Gosselin")]
+    #[input(chars = 1..=100, example = "Gosselin")]
     last_name: Option<String>,
     /// Where reminders go: with its country's code, or a national number of the business's country.
-    #[schema(example = "0222740128")]
+    #[input(chars = 3..=32, example = "0222740128")]
     phone_no: Option<String>,
 }
 
-/// What the body says.
-#[derive(Debug, Clone)]
-pub(crate) struct Body {
-    pub(crate) customer_num: String,
-    pub(crate) email: Option<String>,
-    pub(crate) first_name: Option<String>,
-    pub(crate) last_name: Option<String>,
-    pub(crate) phone: Option<String>,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let customer_num = fields.text("customerNum", 1..=64).required(fields);
-        let email = fields.email("email").optional();
-        let first_name = fields.text("firstName", 1..=100).optional();
-        let last_name = fields.text("lastName", 1..=100).optional();
-        let phone = fields.text("phoneNo", 3..=32).optional();
-        let nobody = [&email, &first_name, &last_name, &phone]
-            .iter()
-            .all(|field| field.is_none());
-        if fields.good() && nobody {
+impl NewCustomer {
+    fn names_somebody(&self, fields: &mut Fields<'_>) {
+        let named = [
+            &self.email,
+            &self.first_name,
+            &self.last_name,
+            &self.phone_no,
+        ];
+        if named.iter().all(|field| field.is_none()) {
             let detail = "is required where neither a name nor a telephone number is given";
             fields.reject("email", "required", detail);
         }
-        Some(Self {
-            customer_num: customer_num?,
-            email,
-            first_name,
-            last_name,
-            phone,
-        })
     }
-}
 
-impl Body {
     /// The profile with what the body says; what only v3 knows stays.
     pub(crate) fn apply(self, profile: Profile) -> Profile {
         Profile {
             email: self.email,
             first_name: self.first_name,
             last_name: self.last_name,
-            phone: self.phone,
+            phone: self.phone_no,
             ..profile
         }
     }
@@ -93,7 +67,7 @@ impl Body {
 )]
 pub(crate) async fn create_customer(
     cx: Cx<CrmWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<NewCustomer>,
 ) -> Result<Reply, Problem> {
     let now = cx.now().await?;
     let number = body.customer_num.trim().to_owned();

@@ -1,7 +1,7 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}`
 
 use api::dialect::reveknew::{Errors, Subscription};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingWrite, Cx, Json, Problem, Reply};
 use http::HeaderMap;
 use models::billing::{Plan, TierPolicy};
@@ -10,7 +10,6 @@ use models::{Date, Error, Money, Timestamp, Zone};
 use operations::Agreement;
 use rust_decimal::Decimal;
 use store::Stored;
-use utoipa::ToSchema;
 
 use crate::create_tier::money;
 use crate::page::address;
@@ -22,43 +21,19 @@ const FIRST_DAY: &str = "2020-01-02";
 const AHEAD_DAYS: i64 = 10 * 366;
 
 /// A new subscription.
-#[derive(Debug, ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Debug, Input)]
+#[input(rename_all = "camelCase")]
 pub(crate) struct NewSubscription {
-    #[schema(example = "cust_rs_123456")]
-    customer_id: String,
-    #[schema(example = "plan_123456")]
-    tier_id: String,
-    /// Major units. Required where the tier's policy is `SUBSCRIPTION`, and ignored otherwise.
-    #[schema(value_type = Option<f64>, example = 20)]
-    amount: Option<String>,
-    /// The day of the first payment; today where it is absent. Ignored where the tier's policy is `SCHEDULE`.
-    #[schema(example = "2022-02-25")]
-    start_date: Option<String>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
+    #[input(example = "cust_rs_123456")]
     customer_id: Id<ids::Customer>,
+    #[input(example = "plan_123456")]
     tier_id: Slug<ids::Plan>,
+    /// Major units. Required where the tier's policy is `SUBSCRIPTION`, and ignored otherwise.
+    #[input(major, example = 20)]
     amount: Option<Decimal>,
-    start: Option<Date>,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let customer_id = fields.id("customerId").required(fields);
-        let tier_id = fields.slug("tierId").required(fields);
-        let amount = fields.major("amount").optional();
-        let start = fields.date("startDate").optional();
-        Some(Self {
-            customer_id: customer_id?,
-            tier_id: tier_id?,
-            amount,
-            start,
-        })
-    }
+    /// The day of the first payment; today where it is absent. Ignored where the tier's policy is `SCHEDULE`.
+    #[input(example = "2022-02-25")]
+    start_date: Option<Date>,
 }
 
 /// Create a subscription
@@ -76,7 +51,7 @@ impl Input for Body {
 pub(crate) async fn create_subscription(
     cx: Cx<BillingWrite>,
     headers: HeaderMap,
-    Json(body): Json<Body>,
+    Json(body): Json<NewSubscription>,
 ) -> Result<Reply, Problem> {
     let agreement = agree(&cx, body, &headers).await?;
     let now = cx.now().await?;
@@ -96,7 +71,7 @@ pub(crate) async fn create_subscription(
 /// What the body asks for, where customer and tier exist and agree with it.
 async fn agree(
     cx: &Cx<BillingWrite>,
-    body: Body,
+    body: NewSubscription,
     headers: &HeaderMap,
 ) -> Result<Agreement, Problem> {
     let (customer, plan, account) = tokio::try_join!(
@@ -114,7 +89,7 @@ async fn agree(
     let policy = plan.tier_terms().policy;
     let now = cx.now().await?;
     let amount = amount(&plan, body.amount)?;
-    let start = match body.start.filter(|_| policy != TierPolicy::Schedule) {
+    let start = match body.start_date.filter(|_| policy != TierPolicy::Schedule) {
         Some(date) => start(date, now, &zone)?,
         None => now,
     };

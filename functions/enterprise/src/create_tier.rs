@@ -8,79 +8,42 @@ use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::{Currency, Error, Metadata, Money, Result};
 use rust_decimal::Decimal;
-use utoipa::ToSchema;
 
 /// A tier as it is to be.
-#[derive(Debug, ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of the input; it is read into a tier")]
+#[derive(Debug, Input)]
+#[input(rename_all = "camelCase", check = Self::has_an_amount)]
 pub(crate) struct NewTier {
-    #[schema(example = "Basic")]
+    #[input(chars = 1..=200, example = "Basic")]
     name: String,
-    #[schema(example = "Enjoy new additional services")]
+    #[input(chars = 1..=500, example = "Enjoy new additional services")]
     description: Option<String>,
     /// Major units of the business's currency. Required where the policy is `TIER`.
-    #[schema(value_type = Option<f64>, example = 10)]
-    amount: Option<String>,
-    /// `ONCE`, `DAILY`, `WEEKLY`, `MONTHLY`, `QUARTERLY` or `YEARLY`.
-    #[schema(example = "ONCE")]
-    billing_period: String,
-    /// Payments in all, 0 to 1200; 0, also where it is absent, for no end.
-    #[schema(example = 0)]
-    deductions: Option<u32>,
-    /// Days after a payment's day until it is too late, 0 to 365; 0 where it is absent.
-    #[schema(example = 0)]
-    grace_days: Option<u32>,
-    /// `TIER` (also where it is absent), `SUBSCRIPTION` or `SCHEDULE`.
-    #[schema(example = "TIER")]
-    policy: Option<String>,
-    /// Days before a payment's day on which the customer is reminded, 0 to 60; 0 where it is absent.
-    #[schema(example = 2)]
-    reminder_days: Option<u32>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    name: String,
+    #[input(major, example = 10)]
     amount: Option<Decimal>,
-    period: BillingPeriod,
-    terms: TierTerms,
+    #[input(choice, example = "ONCE")]
+    billing_period: BillingPeriod,
+    /// Payments in all; 0, also where it is absent, for no end.
+    #[input(range = 0..=1200, default, example = 0)]
+    deductions: u32,
+    /// Days after a payment's day until it is too late; 0 where it is absent.
+    #[input(range = 0..=365, default, example = 0)]
+    grace_days: u32,
+    /// Who says what is paid; `TIER` where it is absent.
+    #[input(choice, default, example = "TIER")]
+    policy: TierPolicy,
+    /// Days before a payment's day on which the customer is reminded; 0 where it is absent.
+    #[input(range = 0..=60, default, example = 2)]
+    reminder_days: u32,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let name = fields.text("name", 1..=200).required(fields);
-        let description = fields.text("description", 1..=500).optional();
-        let amount = fields.major("amount").optional();
-        let period = fields
-            .choice("billingPeriod", BillingPeriod::ALL)
-            .required(fields);
-        let deductions = fields.count("deductions", 0..=1200).optional();
-        let grace_days = fields.count("graceDays", 0..=365).optional();
-        let policy = fields.choice("policy", TierPolicy::ALL).optional();
-        let reminder_days = fields.count("reminderDays", 0..=60).optional();
-        let policy = policy.unwrap_or_default();
-        if policy == TierPolicy::Tier && amount.is_none() && !fields.gives("amount") {
+impl NewTier {
+    fn has_an_amount(&self, fields: &mut Fields<'_>) {
+        if self.policy == TierPolicy::Tier && self.amount.is_none() {
             let detail = "is required: customers of this policy pay what the tier says";
             fields.reject("amount", "required", detail);
         }
-        Some(Self {
-            name: name?,
-            amount,
-            period: period?,
-            terms: TierTerms {
-                policy,
-                once: period? == BillingPeriod::Once,
-                deductions: deductions.unwrap_or(0),
-                grace_days: grace_days.unwrap_or(0),
-                reminder_days: reminder_days.unwrap_or(0),
-                description,
-            },
-        })
     }
-}
 
-impl Body {
     /// The price in that currency, and the terms. `before` is the price until now, where there is one.
     pub(crate) fn price(
         self,
@@ -96,12 +59,20 @@ impl Body {
             name: self.name,
             currency,
             charge,
-            interval: self.period.interval(),
+            interval: self.billing_period.interval(),
             interval_count: 1,
             meters: Vec::new(),
             tax_behavior: before.map_or(TaxBehavior::Unspecified, |price| price.tax_behavior),
         };
-        Ok((price, self.terms))
+        let terms = TierTerms {
+            policy: self.policy,
+            once: self.billing_period == BillingPeriod::Once,
+            deductions: self.deductions,
+            grace_days: self.grace_days,
+            reminder_days: self.reminder_days,
+            description: self.description,
+        };
+        Ok((price, terms))
     }
 }
 
@@ -127,7 +98,7 @@ pub(crate) fn money(major: Decimal, currency: Currency, pointer: &str) -> Result
 )]
 pub(crate) async fn create_tier(
     cx: Cx<BillingWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<NewTier>,
 ) -> Result<Reply, Problem> {
     let account = cx.account().await?;
     let account = account.ok_or_else(|| Error::internal("a business without a record"))?;

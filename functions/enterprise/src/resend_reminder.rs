@@ -5,7 +5,7 @@ use api::{Below, BillingWrite, Cx, Json, Problem, Reply};
 use models::ids::{self, Id};
 
 use crate::scheduled::{named_row, subscription};
-use crate::update_schedule::{Body, ScheduleChange};
+use crate::update_schedule::ScheduleChange;
 
 /// Send the message about a payment again
 ///
@@ -24,7 +24,7 @@ use crate::update_schedule::{Body, ScheduleChange};
 pub(crate) async fn resend_reminder(
     cx: Cx<BillingWrite>,
     Below(id): Below<Id<ids::Subscription>>,
-    Json(body): Json<Body>,
+    Json(body): Json<ScheduleChange>,
 ) -> Result<Reply, Problem> {
     let stored = subscription(&cx, id).await?;
     let row = named_row(&cx, id, body.id).await?;

@@ -1,43 +1,24 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/date`
 
 use api::dialect::reveknew::{Errors, Schedule};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Below, BillingWrite, Cx, Problem, Reply, Rows};
 use models::billing::{ScheduleRow, Subscription};
 use models::ids::{self, Id};
 use models::{Date, Result};
 use rust_decimal::Decimal;
-use utoipa::ToSchema;
 
 use crate::create_tier::money;
 use crate::scheduled::subscription;
 
 /// A payment on a day.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a row")]
+#[derive(Debug, Input)]
 pub(crate) struct DatedPayment {
-    #[schema(example = "2022-04-30")]
-    date: String,
-    /// Major units.
-    #[schema(value_type = f64, example = 30)]
-    amount: String,
-}
-
-/// What an entry says.
-pub(crate) struct Row {
+    #[input(example = "2022-04-30")]
     date: Date,
+    /// Major units.
+    #[input(major, example = 30)]
     amount: Decimal,
-}
-
-impl Input for Row {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let date = fields.date("date").required(fields);
-        let amount = fields.major("amount").required(fields);
-        Some(Self {
-            date: date?,
-            amount: amount?,
-        })
-    }
 }
 
 /// Schedule payments by date
@@ -57,7 +38,7 @@ impl Input for Row {
 pub(crate) async fn schedule_by_date(
     cx: Cx<BillingWrite>,
     Below(id): Below<Id<ids::Subscription>>,
-    Rows(wanted): Rows<Row>,
+    Rows(wanted): Rows<DatedPayment>,
 ) -> Result<Reply, Problem> {
     let stored = subscription(&cx, id).await?;
     let currency = stored.currency()?;

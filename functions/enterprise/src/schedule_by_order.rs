@@ -1,44 +1,25 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/order`
 
 use api::dialect::reveknew::{Errors, Schedule};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Below, BillingWrite, Cx, Problem, Reply, Rows};
 use models::Result;
 use models::ids::{self, Id};
 use rust_decimal::Decimal;
-use utoipa::ToSchema;
 
 use crate::create_tier::money;
 use crate::schedule_by_date::{location, views};
 use crate::scheduled::subscription;
 
 /// A payment on a billing date.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a row")]
+#[derive(Debug, Input)]
 pub(crate) struct OrderedPayment {
     /// Major units.
-    #[schema(value_type = f64, example = 27)]
-    amount: String,
-    /// The place of the billing date, from 0.
-    #[schema(example = 0)]
-    order: u32,
-}
-
-/// What an entry says.
-pub(crate) struct Row {
-    order: u32,
+    #[input(major, example = 27)]
     amount: Decimal,
-}
-
-impl Input for Row {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let amount = fields.major("amount").required(fields);
-        let order = fields.count("order", 0..=10_000).required(fields);
-        Some(Self {
-            order: order?,
-            amount: amount?,
-        })
-    }
+    /// The place of the billing date, from 0.
+    #[input(range = 0..=10_000, example = 0)]
+    order: u32,
 }
 
 /// Schedule payments by order
@@ -59,7 +40,7 @@ impl Input for Row {
 pub(crate) async fn schedule_by_order(
     cx: Cx<BillingWrite>,
     Below(id): Below<Id<ids::Subscription>>,
-    Rows(wanted): Rows<Row>,
+    Rows(wanted): Rows<OrderedPayment>,
 ) -> Result<Reply, Problem> {
     let stored = subscription(&cx, id).await?;
     let currency = stored.currency()?;

@@ -1,53 +1,22 @@
 //! `PUT /enterprise/v1/customers/{businessId}`
 
 use api::dialect::reveknew::{Customer, Errors};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{CrmWrite, Cx, Json, Problem, Reply};
 use models::Error;
 use models::crm::CUSTOMER_NUM;
 use models::event::EventType;
 use models::ids::{self, Id};
-use utoipa::ToSchema;
 
-use crate::create_customer::Body;
+use crate::create_customer::NewCustomer;
 
 /// A customer as it is to be.
-#[derive(Debug, ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(
-    dead_code,
-    reason = "the schema of the input; it is read into a profile"
-)]
+#[derive(Debug, Input)]
 pub(crate) struct CustomerUpdate {
-    #[schema(example = "cust_rs_123456")]
-    id: String,
-    #[schema(example = "77014")]
-    customer_num: String,
-    #[schema(example = "ChristinaRPerrin@jourrapide.com")]
-    email: Option<String>,
-    #[schema(example = "Christina")]
-    first_name: Option<String>,
-    #[schema(example = "Perrin")]
-    last_name: Option<String>,
-    #[schema(example = "0515872451")]
-    phone_no: Option<String>,
-}
-
-/// What the body says.
-pub(crate) struct Update {
+    #[input(example = "cust_rs_123456")]
     id: Id<ids::Customer>,
-    body: Body,
-}
-
-impl Input for Update {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let id = fields.id("id").required(fields);
-        let body = Body::read(fields);
-        Some(Self {
-            id: id?,
-            body: body?,
-        })
-    }
+    #[input(flatten)]
+    customer: NewCustomer,
 }
 
 /// Update a customer
@@ -63,7 +32,7 @@ impl Input for Update {
 )]
 pub(crate) async fn update_customer(
     cx: Cx<CrmWrite>,
-    Json(Update { id, body }): Json<Update>,
+    Json(CustomerUpdate { id, customer: body }): Json<CustomerUpdate>,
 ) -> Result<Reply, Problem> {
     let stored = cx
         .customer_now(id)

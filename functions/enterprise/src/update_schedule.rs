@@ -1,48 +1,26 @@
 //! `PUT /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule`
 
 use api::dialect::reveknew::{Errors, Schedule};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Below, BillingWrite, Cx, Json, Problem, Reply};
 use models::Date;
 use models::ids::{self, Id};
 use rust_decimal::Decimal;
-use utoipa::ToSchema;
 
 use crate::create_tier::money;
 use crate::scheduled::{named_row, subscription};
 
-/// A scheduled payment as it is to be.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+/// A scheduled payment as it is to be: the same for a change and for another message.
+#[derive(Debug, Input)]
 pub(crate) struct ScheduleChange {
-    #[schema(example = "sch_rs_123456")]
-    id: String,
-    /// Major units; as it was where it is absent.
-    #[schema(value_type = Option<f64>, example = 42)]
-    amount: Option<String>,
-    /// The day on which it is due; as it was where it is absent.
-    #[schema(example = "2022-08-17")]
-    date: Option<String>,
-}
-
-/// What the body says: the same for a change and for another message.
-pub(crate) struct Body {
+    #[input(example = "sch_rs_123456")]
     pub(crate) id: Id<ids::Schedule>,
+    /// Major units; as it was where it is absent.
+    #[input(major, example = 42)]
     pub(crate) amount: Option<Decimal>,
+    /// The day on which it is due; as it was where it is absent.
+    #[input(example = "2022-08-17")]
     pub(crate) date: Option<Date>,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let id = fields.id("id").required(fields);
-        let amount = fields.major("amount").optional();
-        let date = fields.date("date").optional();
-        Some(Self {
-            id: id?,
-            amount,
-            date,
-        })
-    }
 }
 
 /// Update a scheduled payment
@@ -63,7 +41,7 @@ impl Input for Body {
 pub(crate) async fn update_schedule(
     cx: Cx<BillingWrite>,
     Below(id): Below<Id<ids::Subscription>>,
-    Json(body): Json<Body>,
+    Json(body): Json<ScheduleChange>,
 ) -> Result<Reply, Problem> {
     let stored = subscription(&cx, id).await?;
     let row = named_row(&cx, id, body.id).await?;

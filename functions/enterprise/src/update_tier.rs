@@ -1,28 +1,22 @@
 //! `PUT /enterprise/v1/tiers/{businessId}/{tierId}`
 
 use api::dialect::reveknew::{Errors, Tier};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Below, BillingWrite, Cx, Json, Problem, Reply};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Slug};
 
-use crate::create_tier::{Body, NewTier};
+use crate::create_tier::NewTier;
 
-/// What the body says; it may name the tier, too.
-pub(crate) struct Update {
+/// A tier as it is to be; it may name itself, too.
+#[derive(Debug, Input)]
+#[input(name = "TierUpdate")]
+pub(crate) struct TierUpdate {
+    #[input(example = "plan_123456")]
     id: Option<Slug<ids::Plan>>,
-    body: Body,
-}
-
-impl Input for Update {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let id = fields.slug("id").optional();
-        Some(Self {
-            id,
-            body: Body::read(fields)?,
-        })
-    }
+    #[input(flatten)]
+    tier: NewTier,
 }
 
 /// Update a tier
@@ -37,13 +31,13 @@ impl Input for Update {
         ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
         ("tierId" = String, Path, description = "The tier.", example = "plan_123456")
     ),
-    request_body = NewTier,
+    request_body = TierUpdate,
     responses((status = 200, description = "The tier.", body = Tier), Errors)
 )]
 pub(crate) async fn update_tier(
     cx: Cx<BillingWrite>,
     Below(id): Below<Slug<ids::Plan>>,
-    Json(update): Json<Update>,
+    Json(update): Json<TierUpdate>,
 ) -> Result<Reply, Problem> {
     let stored = cx
         .plan_now(&id)
@@ -56,7 +50,7 @@ pub(crate) async fn update_tier(
     }
     let mut plan = (*stored).clone();
     let (price, terms) = update
-        .body
+        .tier
         .price(plan.price.currency, Some(&stored.price))?;
     let replaced = plan.reprice(price, cx.now().await?);
     plan.tier = Some(terms);

@@ -1,27 +1,19 @@
 //! `POST /v3/partners`
 
 use api::dialect::rocketsavvy::{Partner, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, MembersWrite, Problem, Reply, secrets};
 use models::ids::{self, Id};
 use models::platform::{ApiKey, CredentialKind, NewApiKey, ScopeSet};
 use models::{Error, Result};
 use store::CredentialLookup;
-use utoipa::ToSchema;
 
 /// A new partner.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Input)]
 pub(crate) struct NewPartner {
     /// What members read: `User … created by <name>`.
-    #[schema(example = "Acme Wholesale")]
+    #[input(chars = 1..=100, example = "Acme Wholesale")]
     name: String,
-}
-
-impl Input for NewPartner {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let name = fields.text("name", 1..=100).required(fields);
-        Some(Self { name: name? })
-    }
 }
 
 /// Create a partner

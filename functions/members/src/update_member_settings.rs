@@ -8,47 +8,30 @@ use models::ids::{Plan, Slug};
 use models::members;
 use rust_decimal::Decimal;
 use store::Stored;
-use utoipa::ToSchema;
 
 /// Days that an earning can be held.
-const MOST_DAYS: u32 = 365;
+const MAX_DAYS: u32 = 365;
 
 /// What is to be changed; `null` restores the default.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a patch")]
+#[derive(Debug, Input)]
 pub(crate) struct MemberSettingsChanges {
     /// The plan that members of call centers subscribe to.
-    #[schema(example = "plan_member")]
-    plan_id: Option<String>,
-    /// The share of a paid invoice, without its tax, that its enroller earns: 0 to 1. Invoices that are paid from now on count.
-    #[schema(value_type = Option<String>, example = json!(0.1))]
-    commission_rate: Option<()>,
-    /// Days until an earning can be paid out, 0 to 365.
-    #[schema(example = 30)]
-    holding_days: Option<u32>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
+    #[input(example = "plan_member")]
     plan_id: Patch<Slug<Plan>>,
+    /// The share of a paid invoice, without its tax, that its enroller earns: 0 to 1. Invoices that are paid from now on count.
+    #[input(quantity, then = share, example = 0.1)]
     commission_rate: Patch<Decimal>,
+    /// Days until an earning can be paid out.
+    #[input(range = 0..=MAX_DAYS, example = 30)]
     holding_days: Patch<u32>,
 }
 
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let commission_rate = fields.decimal("commission_rate").patch();
-        if let Patch::Set(rate) = &commission_rate
-            && !(Decimal::ZERO..=Decimal::ONE).contains(rate)
-        {
-            fields.reject("commission_rate", "out_of_range", "must be between 0 and 1");
-        }
-        Some(Self {
-            plan_id: fields.slug("plan_id").patch(),
-            commission_rate,
-            holding_days: fields.count("holding_days", 0..=MOST_DAYS).patch(),
-        })
+fn share(fields: &mut Fields<'_>, name: &str, share: Decimal) -> Option<Decimal> {
+    if share <= Decimal::ONE {
+        return Some(share);
     }
+    fields.reject(name, "out_of_range", "must be between 0 and 1");
+    None
 }
 
 /// Update the settings of members
@@ -63,7 +46,7 @@ impl Input for Body {
 )]
 pub(crate) async fn update_member_settings(
     cx: Cx<MembersWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<MemberSettingsChanges>,
 ) -> Result<Reply, Problem> {
     let stored = cx.member_settings().await?;
     let before = stored.as_deref().cloned().unwrap_or_default();

@@ -2,64 +2,58 @@
 //!
 //! Nothing that is told of a wrong card repeats what was sent.
 
-use api::input::Fields;
+use api::input::{Fields, Input};
 use models::payments::Card;
 use models::{Error, Result, Timestamp};
 use operations::Context;
 use providers::gateway::RawCard;
 use secrecy::SecretString;
-use utoipa::ToSchema;
 
 use models::payments::card_number;
 
 /// A card as its holder typed it.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "the schema of the input; it is read into a card that cannot be printed"
-)]
+#[derive(Input)]
 pub(crate) struct NewCard {
     /// 13 to 19 digits; spaces and dashes between them do not count.
-    #[schema(example = "4242424242424242")]
-    number: String,
-    /// 1 to 12.
-    #[schema(example = 12)]
-    exp_month: u8,
+    #[input(chars = 0..=64, then = number, example = "4242424242424242")]
+    number: SecretString,
+    #[input(range = 1..=12, example = 12)]
+    exp_month: u32,
     /// Four digits.
-    #[schema(example = 2027)]
-    exp_year: u16,
+    #[input(range = 1000..=9999, example = 2027)]
+    exp_year: u32,
     /// 3 or 4 digits. It is never stored.
-    #[schema(example = "123")]
-    cvc: Option<String>,
+    #[input(chars = 0..=64, then = cvc, example = "123")]
+    cvc: Option<SecretString>,
 }
 
-/// Reads the card's fields.
-pub(crate) fn read(fields: &mut Fields<'_>) -> Option<RawCard> {
-    let number = fields.text("number", 0..=64).required(fields);
-    let number = number.and_then(|text| read_number(fields, &text));
-    let exp_month = fields.count("exp_month", 1..=12).required(fields);
-    let exp_year = fields.count("exp_year", 1000..=9999).required(fields);
-    let cvc = fields.text("cvc", 0..=64).optional();
-    if let Some(cvc) = &cvc
-        && !((3..=4).contains(&cvc.len()) && cvc.bytes().all(|byte| byte.is_ascii_digit()))
-    {
-        fields.reject("cvc", "invalid_cvc", "must be 3 or 4 digits");
+impl NewCard {
+    /// The card as the gateway takes it.
+    pub(crate) fn raw(self) -> Result<RawCard> {
+        Ok(RawCard {
+            number: self.number,
+            exp_month: u8::try_from(self.exp_month).map_err(Error::internal)?,
+            exp_year: u16::try_from(self.exp_year).map_err(Error::internal)?,
+            cvc: self.cvc,
+        })
     }
-    Some(RawCard {
-        number: number?,
-        exp_month: u8::try_from(exp_month?).ok()?,
-        exp_year: u16::try_from(exp_year?).ok()?,
-        cvc: cvc.map(SecretString::from),
-    })
 }
 
-fn read_number(fields: &mut Fields<'_>, text: &str) -> Option<SecretString> {
+fn cvc(fields: &mut Fields<'_>, name: &str, cvc: String) -> Option<SecretString> {
+    if (3..=4).contains(&cvc.len()) && cvc.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(SecretString::from(cvc));
+    }
+    fields.reject(name, "invalid_cvc", "must be 3 or 4 digits");
+    None
+}
+
+fn number(fields: &mut Fields<'_>, name: &str, text: String) -> Option<SecretString> {
     let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     if card_number::is_plausible(&digits) {
         return Some(SecretString::from(digits));
     }
     let detail = "must be 13 to 19 digits, the last of which is the check digit of the others";
-    fields.reject("number", "invalid_number", detail);
+    fields.reject(name, "invalid_number", detail);
     None
 }
 
@@ -93,7 +87,7 @@ mod tests {
 
     fn errors(body: &str) -> Vec<(String, &'static str)> {
         let mut fields = Fields::from_json(body.as_bytes()).unwrap();
-        let card = read(&mut fields);
+        let card = NewCard::read(&mut fields);
         let invalid = fields.finish();
         for error in &invalid.fields {
             assert!(!error.detail.contains("4242"), "{}", error.detail);
@@ -107,7 +101,8 @@ mod tests {
     fn spaces_and_dashes_do_not_count() {
         let body =
             br#"{"number":"4242 4242-4242 4242","exp_month":12,"exp_year":2027,"cvc":"1234"}"#;
-        let card = read(&mut Fields::from_json(body).unwrap()).unwrap();
+        let card = NewCard::read(&mut Fields::from_json(body).unwrap()).unwrap();
+        let card = card.raw().unwrap();
         assert_eq!(card.number.expose_secret(), "4242424242424242");
         assert_eq!(card.cvc.as_ref().unwrap().expose_secret(), "1234");
         let printed = format!("{card:?}");

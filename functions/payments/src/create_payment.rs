@@ -1,7 +1,7 @@
 //! `POST /v3/payments`
 
 use api::dialect::rocketsavvy::{Payment, ProblemDetails, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, PaymentsWrite, Problem, Reply};
 use models::ids::{self, Id};
 use models::money::Currency;
@@ -9,63 +9,28 @@ use models::payments::NewPayment;
 use models::{Error, Metadata, Money};
 use operations::Context;
 use store::Stored;
-use utoipa::ToSchema;
 
-use crate::free_text;
-use crate::payer::{OneTimePaymentMethod, Source};
+use crate::free_text::{self, MAX_CHARS, without_card_number};
+use crate::payer::PayerFields;
 
 /// A new payment. What is charged is `payment_method` or `payment_method_id`, or else the default of `customer_id`.
-#[derive(ToSchema)]
-#[schema(as = NewPayment)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
-pub(crate) struct NewPaymentSchema {
+#[derive(Input)]
+#[input(name = "NewPayment")]
+pub(crate) struct PaymentFields {
+    #[input(flatten)]
+    payer: PayerFields,
     /// Minor units.
-    #[schema(example = 5000)]
+    #[input(minor = 1, example = 5000)]
     amount: i64,
-    #[schema(example = "USD")]
-    currency: String,
-    payment_method: Option<OneTimePaymentMethod>,
-    /// A stored payment method, instead of `payment_method`.
-    payment_method_id: Option<String>,
-    #[schema(example = "cust_rs_123456")]
-    customer_id: Option<String>,
-    #[schema(example = "Professional services payment")]
+    #[input(example = "USD")]
+    currency: Currency,
+    #[input(chars = 1..=MAX_CHARS, then = without_card_number, example = "Professional services payment")]
     description: Option<String>,
     /// Whether the risk is weighed; `false` where it is absent.
-    #[schema(example = true)]
-    fraud_protection: Option<bool>,
-    #[schema(value_type = HashMap<String, String>, required = false, example = json!({"source": "website"}))]
-    metadata: (),
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    customer_id: Option<Id<ids::Customer>>,
-    source: Source,
-    amount: Money,
-    description: Option<String>,
+    #[input(default, example = true)]
     fraud_protection: bool,
+    #[input(by = free_text::metadata, default, example = { "source": "website" })]
     metadata: Metadata,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let customer_id = fields.id("customer_id").optional();
-        let source = Source::read(fields, customer_id);
-        let minor = fields.minor("amount", 1).required(fields);
-        let currency: Option<Currency> = fields.currency("currency").required(fields);
-        let description = free_text::read(fields, "description");
-        let fraud_protection = fields.boolean("fraud_protection").optional();
-        let metadata = free_text::read_metadata(fields);
-        Some(Self {
-            customer_id,
-            source: source?,
-            amount: Money::new(minor?, currency?),
-            description,
-            fraud_protection: fraud_protection.unwrap_or_default(),
-            metadata,
-        })
-    }
 }
 
 /// Take a payment
@@ -79,7 +44,7 @@ impl Input for Body {
     post,
     path = "/v3/payments",
     tag = "payments",
-    request_body = NewPaymentSchema,
+    request_body = PaymentFields,
     responses(
         (status = 201, description = "The money moved.", body = Payment),
         (status = 402, description = "The card was refused; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
@@ -88,7 +53,7 @@ impl Input for Body {
 )]
 pub(crate) async fn create_payment(
     cx: Cx<PaymentsWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<PaymentFields>,
 ) -> Result<Reply, Problem> {
     let begun = match cx.resumed() {
         Some(reference) => resume(&cx, &reference).await?,
@@ -103,12 +68,16 @@ pub(crate) async fn create_payment(
     Ok(reply.ok_or_else(|| Error::internal("an answer without changes was refused"))?)
 }
 
-async fn begin(context: &Context, body: Body) -> models::Result<Stored<models::payments::Payment>> {
+async fn begin(
+    context: &Context,
+    body: PaymentFields,
+) -> models::Result<Stored<models::payments::Payment>> {
     // Without a gateway nothing else matters.
     context.gateway()?;
-    let payer = body.source.find(context, body.customer_id).await?;
+    let customer = body.payer.customer_id;
+    let payer = body.payer.source()?.find(context, customer).await?;
     let new = NewPayment {
-        amount: body.amount,
+        amount: Money::new(body.amount, body.currency),
         customer_id: payer.customer_id,
         payment_method_id: payer.payment_method_id,
         card: payer.card,

@@ -1,60 +1,32 @@
 //! `POST /v3/payment-methods`
 
 use api::dialect::rocketsavvy::{PaymentMethod, ProblemDetails, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, PaymentsWrite, Problem, Reply};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Metadata, payments};
-use providers::gateway::RawCard;
-use utoipa::ToSchema;
 
 use crate::card::{self, NewCard};
 use crate::free_text;
-use crate::payer::customer_now;
+use crate::payer::{METHOD_TYPES, customer_now};
 
 /// Tries at a customer whom others change at the same moment.
 const MAX_TRIES: u32 = 8;
 
 /// A card that a customer can be charged on from now on.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Input)]
 pub(crate) struct NewPaymentMethod {
-    #[schema(example = "cust_rs_123456")]
-    customer_id: String,
-    /// `card`.
-    #[schema(rename = "type", example = "card")]
-    kind: String,
+    #[input(example = "cust_rs_123456")]
+    customer_id: Id<ids::Customer>,
+    #[input(choice = METHOD_TYPES, rename = "type", example = "card")]
+    _kind: (),
     card: NewCard,
     /// Whether the customer's scheduled bills are charged to it. A customer's first one is the default anyhow.
-    #[schema(example = true)]
-    default: Option<bool>,
-    #[schema(value_type = HashMap<String, String>, required = false, example = json!({"source": "website"}))]
-    metadata: (),
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    customer_id: Id<ids::Customer>,
-    card: RawCard,
+    #[input(default, example = true)]
     default: bool,
+    #[input(by = free_text::metadata, default, example = { "source": "website" })]
     metadata: Metadata,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let customer_id = fields.id("customer_id").required(fields);
-        let kind = fields.choice("type", &[("card", ())]).required(fields);
-        let card = fields.object("card", card::read).required(fields);
-        let default = fields.boolean("default").optional().unwrap_or_default();
-        let metadata = free_text::read_metadata(fields);
-        Some(Self {
-            customer_id: customer_id?,
-            card: kind.and(card)?,
-            default,
-            metadata,
-        })
-    }
 }
 
 /// Attach a card to a customer
@@ -76,9 +48,9 @@ impl Input for Body {
 )]
 pub(crate) async fn create_payment_method(
     cx: Cx<PaymentsWrite>,
-    Json(body): Json<Body>,
+    Json(body): Json<NewPaymentMethod>,
 ) -> Result<Reply, Problem> {
-    let card = card::tokenize(&cx, &body.card, "/card").await?;
+    let card = card::tokenize(&cx, &body.card.raw()?, "/card").await?;
     let mut customer = customer_now(&cx, body.customer_id).await?;
     let refusal = |failure: payments::Failure| failure.into_error(None);
     cx.gateway()?.verify(&card).map_err(refusal)?;

@@ -1,41 +1,24 @@
 //! `POST /v3/payments/{id}/refunds`
 
 use api::dialect::rocketsavvy::{ProblemDetails, Problems, Refund};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, Path, PaymentsWrite, Problem, Reply};
 use models::ids::{self, Id};
 use models::{Error, Money};
 use operations::Context;
 use store::Stored;
-use utoipa::ToSchema;
 
-use crate::free_text;
+use crate::free_text::{MAX_CHARS, without_card_number};
 
 /// A new refund.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a body")]
+#[derive(Input)]
 pub(crate) struct NewRefund {
     /// Minor units; all that is left of the payment where it is absent.
-    #[schema(example = 1000)]
+    #[input(minor = 1, example = 1000)]
     amount: Option<i64>,
     /// In your words.
-    #[schema(example = "requested_by_customer")]
+    #[input(chars = 1..=MAX_CHARS, then = without_card_number, example = "requested_by_customer")]
     reason: Option<String>,
-}
-
-/// What the body says.
-pub(crate) struct Body {
-    amount_minor: Option<i64>,
-    reason: Option<String>,
-}
-
-impl Input for Body {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self {
-            amount_minor: fields.minor("amount", 1).optional(),
-            reason: free_text::read(fields, "reason"),
-        })
-    }
 }
 
 /// Refund a payment
@@ -59,7 +42,7 @@ impl Input for Body {
 pub(crate) async fn create_refund(
     cx: Cx<PaymentsWrite>,
     Path(payment): Path<Id<ids::Payment>>,
-    Json(body): Json<Body>,
+    Json(body): Json<NewRefund>,
 ) -> Result<Reply, Problem> {
     let begun = match cx.resumed() {
         Some(reference) => resume(&cx, payment, &reference).await?,
@@ -76,7 +59,7 @@ pub(crate) async fn create_refund(
 async fn begin(
     context: &Context,
     id: Id<ids::Payment>,
-    body: Body,
+    body: NewRefund,
 ) -> models::Result<Stored<models::payments::Refund>> {
     let payment = context
         .payment(id)
@@ -85,7 +68,7 @@ async fn begin(
     // Nothing is set aside that nobody could give back.
     context.gateway()?;
     let currency = payment.amount.currency();
-    let amount = body.amount_minor.map(|minor| Money::new(minor, currency));
+    let amount = body.amount.map(|minor| Money::new(minor, currency));
     operations::begin_refund(context, payment, amount, body.reason).await
 }
 

@@ -1,6 +1,6 @@
 //! Who pays, and with what: a card of this moment, a stored payment method, or the customer's default.
 
-use api::input::Fields;
+use api::input::{Fields, Input};
 use models::crm::Customer;
 use models::ids::{self, Id};
 use models::payments::{Card, PaymentMethod};
@@ -8,18 +8,29 @@ use models::{Error, Result};
 use operations::Context;
 use providers::gateway::RawCard;
 use store::Stored;
-use utoipa::ToSchema;
 
 use crate::card::{self, NewCard};
 
+/// What a payment method can be.
+pub(crate) const METHOD_TYPES: &[(&str, ())] = &[("card", ())];
+
 /// A payment method that is used once.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the schema of the input; it is read into a card")]
+#[derive(Input)]
 pub(crate) struct OneTimePaymentMethod {
-    /// `card`.
-    #[schema(rename = "type", example = "card")]
-    kind: String,
+    #[input(choice = METHOD_TYPES, rename = "type", example = "card")]
+    _kind: (),
     card: NewCard,
+}
+
+/// Who pays, as a body names it: `payment_method` or `payment_method_id`, or else the default of `customer_id`.
+#[derive(Input)]
+#[input(check = Self::check)]
+pub(crate) struct PayerFields {
+    #[input(example = "cust_rs_123456")]
+    pub(crate) customer_id: Option<Id<ids::Customer>>,
+    payment_method: Option<OneTimePaymentMethod>,
+    /// A stored payment method, instead of `payment_method`.
+    payment_method_id: Option<Id<ids::PaymentMethod>>,
 }
 
 /// What the body says of the payer.
@@ -39,35 +50,33 @@ pub(crate) struct Payer {
     pub(crate) card: Card,
 }
 
-impl Source {
-    /// Reads `payment_method` and `payment_method_id`, after `customer_id` and before all other fields: whether one of them
-    /// is missing is known only where what is there is good.
-    pub(crate) fn read(
-        fields: &mut Fields<'_>,
-        customer: Option<Id<ids::Customer>>,
-    ) -> Option<Self> {
-        let card = fields.object("payment_method", read_one_time).optional();
-        let stored = fields.id("payment_method_id").optional();
-        match (card, stored) {
+impl PayerFields {
+    fn check(&self, fields: &mut Fields<'_>) {
+        match (&self.payment_method, &self.payment_method_id) {
             (Some(_), Some(_)) => {
                 let detail = "cannot be given together with payment_method";
                 fields.reject("payment_method_id", "contradiction", detail);
-                None
             }
-            (Some(card), None) => Some(Self::Card(card)),
-            (None, Some(id)) => Some(Self::Stored(id)),
-            (None, None) if customer.is_some() => Some(Self::Default),
-            (None, None) => {
-                if fields.good() {
-                    let detail =
-                        "is required where there is neither payment_method_id nor a customer_id";
-                    fields.reject("payment_method", "required", detail);
-                }
-                None
+            (None, None) if self.customer_id.is_none() => {
+                let detail =
+                    "is required where there is neither payment_method_id nor a customer_id";
+                fields.reject("payment_method", "required", detail);
             }
+            _ => {}
         }
     }
 
+    /// What is charged.
+    pub(crate) fn source(self) -> Result<Source> {
+        Ok(match (self.payment_method, self.payment_method_id) {
+            (Some(method), _) => Source::Card(method.card.raw()?),
+            (None, Some(id)) => Source::Stored(id),
+            (None, None) => Source::Default,
+        })
+    }
+}
+
+impl Source {
     /// Finds the card: 1 read for the customer, and 1 for the payment method where the card is not in the body.
     pub(crate) async fn find(
         self,
@@ -88,12 +97,6 @@ impl Source {
             Self::Default => default(context, customer).await,
         }
     }
-}
-
-fn read_one_time(fields: &mut Fields<'_>) -> Option<RawCard> {
-    let kind = fields.choice("type", &[("card", ())]).required(fields);
-    let card = fields.object("card", card::read).required(fields);
-    kind.and(card)
 }
 
 /// The customer that the body names, as it is at this moment. 1 read.

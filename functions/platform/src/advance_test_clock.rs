@@ -1,27 +1,19 @@
 //! `POST /v3/test-clock/advance`
 
 use api::dialect::rocketsavvy::{Problems, TestClock};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Json, PlatformWrite, Problem, Reply};
 use models::event::EventType;
 use models::{Timestamp, platform};
-use utoipa::ToSchema;
 
 use crate::test_mode::TestMode;
 
 /// Where the clock goes.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Input)]
 pub(crate) struct Advance {
     /// Later than the clock stands.
-    #[schema(value_type = String, example = "2027-01-31T00:00:00Z")]
+    #[input(example = "2027-01-31T00:00:00Z")]
     to: Timestamp,
-}
-
-impl Input for Advance {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let to = fields.timestamp("to").required(fields)?;
-        Some(Self { to })
-    }
 }
 
 /// Advance the test clock

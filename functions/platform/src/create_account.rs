@@ -7,7 +7,6 @@ use axum::extract::State;
 use models::platform::{Account, ApiKey, NewApiKey, ScopeSet};
 use models::{Currency, Error, Mode};
 use store::Answer;
-use utoipa::ToSchema;
 
 use crate::key_secrets::add_key;
 
@@ -15,46 +14,28 @@ use crate::key_secrets::add_key;
 const MAX_TRIES: u32 = 8;
 
 /// A new business.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Input)]
 pub(crate) struct NewAccount {
-    #[schema(example = "Acme Corporation")]
+    #[input(chars = 1..=200, example = "Acme Corporation")]
     name: String,
-    #[schema(example = "owner@example.com")]
+    #[input(email, example = "owner@example.com")]
     email: String,
     /// ISO 3166, two letters.
-    #[schema(example = "CA")]
+    #[input(country, example = "CA")]
     country: String,
     /// ISO 4217, three letters.
-    #[schema(value_type = String, example = "CAD")]
+    #[input(example = "CAD")]
     currency: Currency,
     /// A name of the IANA time zone database.
-    #[schema(example = "America/Toronto")]
+    #[input(chars = 1..=64, then = known_zone, example = "America/Toronto")]
     time_zone: String,
 }
 
-impl Input for NewAccount {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let name = fields.text("name", 1..=200).required(fields);
-        let email = fields.email("email").required(fields);
-        let country = fields.country("country").required(fields);
-        let currency = fields.currency("currency").required(fields);
-        let time_zone = read_time_zone(fields);
-        Some(Self {
-            name: name?,
-            email: email?,
-            country: country?,
-            currency: currency?,
-            time_zone: time_zone?,
-        })
-    }
-}
-
-fn read_time_zone(fields: &mut Fields<'_>) -> Option<String> {
-    let text = fields.text("time_zone", 1..=64).required(fields)?;
+fn known_zone(fields: &mut Fields<'_>, name: &str, text: String) -> Option<String> {
     let zone = models::time::time_zone(&text);
     if zone.is_none() {
         let detail = "must be a name of the IANA time zone database like America/Toronto";
-        fields.reject("time_zone", "invalid_time_zone", detail);
+        fields.reject(name, "invalid_time_zone", detail);
     }
     zone
 }

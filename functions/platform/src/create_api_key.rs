@@ -1,45 +1,29 @@
 //! `POST /v3/api-keys`
 
 use api::dialect::rocketsavvy::{ApiKey, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, PlatformWrite, Problem, Reply, secrets};
 use models::platform::{self, NewApiKey, ScopeSet};
 use models::{Error, Mode, Timestamp};
-use utoipa::ToSchema;
 
 use crate::key_secrets::add_key;
 use crate::scopes;
 
 /// A new key.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Input)]
 pub(crate) struct NewKey {
-    #[schema(example = "Billing server")]
+    #[input(chars = 1..=100, example = "Billing server")]
     name: String,
-    /// `test` or `live`. A test key cannot make a live one.
-    #[schema(value_type = String, example = "test")]
+    /// A test key cannot make a live one.
+    #[input(choice, example = "test")]
     mode: Mode,
     /// `<group>:read`, `<group>:write` or `*`; only what the calling key has. Where it is absent and the calling key has
     /// every scope, the new key has, too.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["billing:write", "crm:read"]))]
+    #[input(by = scopes::read, then = scopes::set, example = ["billing:write", "crm:read"])]
     scopes: Option<ScopeSet>,
     /// In the future. A key without it is good until it is revoked.
-    #[schema(value_type = Option<String>, example = "2027-06-27T10:30:00Z")]
+    #[input(example = "2027-06-27T10:30:00Z")]
     expires_at: Option<Timestamp>,
-}
-
-impl Input for NewKey {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let name = fields.text("name", 1..=100).required(fields);
-        let mode = fields.choice("mode", Mode::ALL).required(fields);
-        let scopes = scopes::read(fields);
-        let expires_at = fields.timestamp("expires_at").optional();
-        Some(Self {
-            name: name?,
-            mode: mode?,
-            scopes,
-            expires_at,
-        })
-    }
 }
 
 /// Create an API key

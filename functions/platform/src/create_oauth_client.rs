@@ -1,11 +1,10 @@
 //! `POST /v3/oauth-clients`
 
 use api::dialect::rocketsavvy::{OauthClient, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, PlatformWrite, Problem, Reply, secrets};
 use models::platform::{self, ScopeSet};
 use store::{OauthLookup, keys};
-use utoipa::ToSchema;
 
 use crate::scopes;
 
@@ -13,30 +12,17 @@ use crate::scopes;
 const DEFAULT_AUDIENCE: &str = "https://services.reveknew.net";
 
 /// A new client of the OAuth token route.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Input)]
 pub(crate) struct NewOauthClient {
-    #[schema(example = "Reveknew integration")]
+    #[input(chars = 1..=100, example = "Reveknew integration")]
     name: String,
     /// What the client's tokens are for; `https://services.reveknew.net` where it is absent.
-    #[schema(value_type = Option<String>, example = "https://services.reveknew.net")]
+    #[input(chars = 1..=255, default = DEFAULT_AUDIENCE.to_owned(), example = "https://services.reveknew.net")]
     audience: String,
     /// `<group>:read`, `<group>:write` or `*`; only what the calling key has. Where it is absent and the calling key has
     /// every scope, the client has, too.
-    #[schema(value_type = Option<Vec<String>>, example = json!(["billing:write", "crm:write"]))]
+    #[input(by = scopes::read, then = scopes::set, example = ["billing:write", "crm:write"])]
     scopes: Option<ScopeSet>,
-}
-
-impl Input for NewOauthClient {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let name = fields.text("name", 1..=100).required(fields);
-        let audience = fields.text("audience", 1..=255).optional();
-        let scopes = scopes::read(fields);
-        Some(Self {
-            name: name?,
-            audience: audience.unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned()),
-            scopes,
-        })
-    }
 }
 
 /// Create an OAuth client

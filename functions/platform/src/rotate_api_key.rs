@@ -1,30 +1,20 @@
 //! `POST /v3/api-keys/{id}/rotate`
 
 use api::dialect::rocketsavvy::{ApiKey, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, Path, PlatformWrite, Problem, Reply, secrets};
 use models::platform::CredentialKind;
 use models::{Error, Id};
-use utoipa::ToSchema;
 
 use crate::key_secrets::{lookup, lookups};
 use crate::scopes;
 
 /// How the old secret ends.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Input)]
 pub(crate) struct Rotation {
-    /// Hours for which the old secret stays good, 0 to 168; 24 where it is absent.
-    #[schema(value_type = Option<u32>, example = 24)]
+    /// Hours for which the old secret stays good; 24 where it is absent.
+    #[input(range = 0..=168, default = 24, example = 24)]
     overlap_hours: u32,
-}
-
-impl Input for Rotation {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let overlap_hours = fields.count("overlap_hours", 0..=168).optional();
-        Some(Self {
-            overlap_hours: overlap_hours.unwrap_or(24),
-        })
-    }
 }
 
 /// Rotate an API key

@@ -1,14 +1,14 @@
 //! Scopes that a caller hands out.
 
-use api::input::Fields;
+use api::input::{Field, Fields};
 use models::platform::ScopeSet;
 use models::{Error, Result, Timestamp};
 
 /// More names than there are scopes.
 const MAX_NAMES: usize = 50;
 
-/// Reads `scopes`, where the body has it.
-pub(crate) fn read(fields: &mut Fields<'_>) -> Option<ScopeSet> {
+/// Names of scopes.
+pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<String>> {
     let known = |name: &str| {
         ScopeSet::default()
             .with(name)
@@ -18,9 +18,13 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Option<ScopeSet> {
                 format!("{name:?} is not a scope; scopes are <group>:read, <group>:write and *")
             })
     };
-    let names = fields.list("scopes", MAX_NAMES, known).optional()?;
+    fields.list(name, MAX_NAMES, known)
+}
+
+/// The scopes of these names, of which there is at least one.
+pub(crate) fn set(fields: &mut Fields<'_>, field: &str, names: Vec<String>) -> Option<ScopeSet> {
     if names.is_empty() {
-        fields.reject("scopes", "too_few", "must name at least one scope");
+        fields.reject(field, "too_few", "must name at least one scope");
     }
     names
         .iter()

@@ -3,69 +3,41 @@
 use std::collections::BTreeMap;
 
 use api::dialect::rocketsavvy::{Endpoint, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, Problem, Reply, WebhooksWrite, secrets};
 use futures::future::try_join;
 use models::webhooks::{self, DisabledReason, EventFilter};
 use models::{Error, Metadata};
-use utoipa::ToSchema;
 
 use crate::settings::{self, distinct, good_secret, good_url, some_events};
 
 /// A new webhook endpoint.
-#[derive(ToSchema)]
+#[derive(Input)]
 pub(crate) struct NewWebhook {
     /// HTTPS, to a public host, port 443 or 8443.
-    #[schema(example = "https://your-app.com/webhooks/rocketsavvy")]
+    #[input(chars = 1..=2048, then = good_url, example = "https://your-app.com/webhooks/rocketsavvy")]
     url: String,
     /// What you call it.
-    #[schema(example = "Orders of the Berlin shop", max_length = 500)]
+    #[input(chars = 1..=500, example = "Orders of the Berlin shop")]
     description: Option<String>,
     /// Event types, families like `invoice.*`, or `*` for all.
-    #[schema(value_type = Vec<String>, example = json!(["subscription.created", "payment.succeeded", "order.fulfilled", "customer.updated"]))]
+    #[input(by = settings::events, then = some_events, example = ["subscription.created", "payment.succeeded", "order.fulfilled", "customer.updated"])]
     events: Vec<EventFilter>,
     /// The key of the signatures, 16 to 256 visible ASCII characters; made for you where it is absent.
-    #[schema(example = "whsec_your_secret_key")]
+    #[input(chars = 1..=256, then = good_secret, example = "whsec_your_secret_key")]
     secret: Option<String>,
-    /// Headers that every message carries beside ours, at most 20. Names that HTTP or we decide about are refused. A value
-    /// has up to 1000 visible ASCII characters; of a header whose name says that it is a credential it is never shown again.
-    #[schema(value_type = BTreeMap<String, String>, required = false, example = json!({"X-Env": "production"}))]
+    /// Headers that every message carries beside ours. Names that HTTP or we decide about are refused. A value has up to 1000
+    /// visible ASCII characters; of a header whose name says that it is a credential it is never shown again.
+    #[input(by = settings::headers, then = distinct, default, example = { "X-Env": "production" })]
     headers: BTreeMap<String, String>,
     /// Messages in a minute, at most; others wait for the next one. No limit where it is absent.
-    #[schema(example = 600, minimum = 1, maximum = 100_000)]
+    #[input(range = 1..=100_000, example = 600)]
     rate_limit: Option<u32>,
     /// Whether anything is sent; `true` where it is absent.
-    #[schema(value_type = Option<bool>, example = true)]
+    #[input(default = true, example = true)]
     enabled: bool,
-    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"environment": "production", "description": "Main webhook endpoint"}))]
+    #[input(default, example = { "environment": "production", "description": "Main webhook endpoint" })]
     metadata: Metadata,
-}
-
-impl Input for NewWebhook {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let url = fields.text("url", 1..=2048).required(fields);
-        let url = url.and_then(|url| good_url(fields, url));
-        let description = settings::description(fields).optional();
-        let events = settings::events(fields).required(fields);
-        let events = events.and_then(|events| some_events(fields, events));
-        let secret = fields.text("secret", 1..=256).optional();
-        let secret = secret.and_then(|secret| good_secret(fields, secret));
-        let headers = settings::headers(fields).optional();
-        let headers = headers.and_then(|headers| distinct(fields, headers));
-        let rate_limit = settings::rate_limit(fields).optional();
-        let enabled = fields.boolean("enabled").optional();
-        let metadata = fields.metadata().optional();
-        Some(Self {
-            url: url?,
-            description,
-            events: events?,
-            secret,
-            headers: headers.unwrap_or_default(),
-            rate_limit,
-            enabled: enabled.unwrap_or(true),
-            metadata: metadata.unwrap_or_default(),
-        })
-    }
 }
 
 /// Create a webhook endpoint

@@ -5,7 +5,7 @@ use models::event::EventType;
 use models::webhooks::EventFilter;
 
 /// Reads the event type that the field `name` had as text.
-pub(crate) fn read(fields: &mut Fields<'_>, name: &str, text: &str) -> Option<EventType> {
+pub(crate) fn read(fields: &mut Fields<'_>, name: &str, text: String) -> Option<EventType> {
     let known = text.parse().ok();
     if known.is_none() {
         let detail = "must be an event type like invoice.paid";

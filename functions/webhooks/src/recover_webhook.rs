@@ -1,11 +1,10 @@
 //! `POST /v3/webhooks/{id}/recover`
 
 use api::dialect::rocketsavvy::{Problems, Recovery};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite};
 use futures::future::try_join3;
 use models::{Error, Id, Result, Timestamp, webhooks};
-use utoipa::ToSchema;
 
 use crate::settings;
 
@@ -13,18 +12,11 @@ use crate::settings;
 const MAX_DAYS: i64 = 90;
 
 /// What is to be sent again.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Input)]
 pub(crate) struct NewRecovery {
     /// The oldest moment of an event that is sent again: not in the future, and at most 90 days ago.
-    #[schema(value_type = String, format = DateTime, example = "2026-01-14T00:00:00Z")]
+    #[input(example = "2026-01-14T00:00:00Z")]
     since: Timestamp,
-}
-
-impl Input for NewRecovery {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let since = fields.timestamp("since").required(fields);
-        Some(Self { since: since? })
-    }
 }
 
 impl NewRecovery {

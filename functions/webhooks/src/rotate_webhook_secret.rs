@@ -1,34 +1,23 @@
 //! `POST /v3/webhooks/{id}/rotate-secret`
 
 use api::dialect::rocketsavvy::{Endpoint, Problems};
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite, secrets};
 use futures::future::try_join;
 use models::{Error, Id};
-use utoipa::ToSchema;
 
 use crate::settings::{self, good_secret};
 
 /// How a secret is replaced.
-#[derive(ToSchema)]
+#[derive(Input)]
 pub(crate) struct SecretRotation {
     /// The new secret, 16 to 256 visible ASCII characters; made for you where it is absent.
-    #[schema(example = "whsec_your_next_secret_key")]
+    #[input(chars = 1..=256, then = good_secret, example = "whsec_your_next_secret_key")]
     secret: Option<String>,
     /// Hours for which the present secret signs beside the new one; 24 where it is absent. With 0 no earlier secret signs any
     /// more.
-    #[schema(example = 24, minimum = 0, maximum = 168)]
+    #[input(range = 0..=168, example = 24)]
     overlap_hours: Option<u32>,
-}
-
-impl Input for SecretRotation {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let secret = fields.text("secret", 1..=256).optional();
-        Some(Self {
-            secret: secret.and_then(|secret| good_secret(fields, secret)),
-            overlap_hours: fields.count("overlap_hours", 0..=168).optional(),
-        })
-    }
 }
 
 /// Rotate the secret of a webhook endpoint

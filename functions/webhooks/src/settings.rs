@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::dialect::rocketsavvy::MASKED;
-use api::input::{Field, Fields, Patch, pointer_in};
+use api::input::{Field, Fields, pointer_in};
 use models::webhooks::{Endpoint, EventFilter};
 use models::{Error, Invalid, Result};
 use providers::webhook::{Egress, check_url, header_is_usable, secret_is_usable};
@@ -25,19 +25,19 @@ pub(crate) fn reachable(url: &str, egress: Egress) -> Result<()> {
 
 /// The URL, unless it is good nowhere. [`reachable`] decides for where we run, which the body's reader does not know; what is
 /// wrong everywhere is said here, together with all other fields.
-pub(crate) fn good_url(fields: &mut Fields<'_>, url: String) -> Option<String> {
+pub(crate) fn good_url(fields: &mut Fields<'_>, name: &str, url: String) -> Option<String> {
     match check_url(&url, Egress::AlsoLoopback) {
         Ok(_) => Some(url),
         Err(refused) => {
-            fields.reject("url", "invalid_url", refused.to_string());
+            fields.reject(name, "invalid_url", refused.to_string());
             None
         }
     }
 }
 
-/// The field `events`.
-pub(crate) fn events(fields: &mut Fields<'_>) -> Field<Vec<EventFilter>> {
-    fields.list("events", MAX_FILTERS, |text| {
+/// A list of event types and families.
+pub(crate) fn events(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<EventFilter>> {
+    fields.list(name, MAX_FILTERS, |text| {
         EventFilter::parse(text).ok_or_else(|| {
             let text: String = text.chars().take(80).collect();
             format!("{text:?} is no event type; types are like invoice.paid, families like invoice.*, and * is all")
@@ -48,22 +48,23 @@ pub(crate) fn events(fields: &mut Fields<'_>) -> Field<Vec<EventFilter>> {
 /// The filters, unless there is none: such an endpoint would hear of nothing.
 pub(crate) fn some_events(
     fields: &mut Fields<'_>,
+    name: &str,
     events: Vec<EventFilter>,
 ) -> Option<Vec<EventFilter>> {
     if events.is_empty() {
-        fields.reject("events", "too_few", "must name at least one event type");
+        fields.reject(name, "too_few", "must name at least one event type");
         return None;
     }
     Some(events)
 }
 
 /// The secret, unless it is too short or cannot be typed.
-pub(crate) fn good_secret(fields: &mut Fields<'_>, secret: String) -> Option<String> {
+pub(crate) fn good_secret(fields: &mut Fields<'_>, name: &str, secret: String) -> Option<String> {
     if secret_is_usable(&secret) {
         return Some(secret);
     }
     let detail = "must be 16 to 256 visible ASCII characters";
-    fields.reject("secret", "invalid_secret", detail);
+    fields.reject(name, "invalid_secret", detail);
     None
 }
 
@@ -81,19 +82,12 @@ pub(crate) fn overlap_seconds(hours: Option<u32>) -> i64 {
     i64::from(hours.unwrap_or(OVERLAP_HOURS)).saturating_mul(3_600)
 }
 
-/// The field `description`.
-pub(crate) fn description(fields: &mut Fields<'_>) -> Field<String> {
-    fields.text("description", 1..=500)
-}
-
-/// The field `rate_limit`: messages in a minute.
-pub(crate) fn rate_limit(fields: &mut Fields<'_>) -> Field<u32> {
-    fields.count("rate_limit", 1..=100_000)
-}
-
-/// The field `headers`. A value may be [`MASKED`], which [`unmasked`] resolves.
-pub(crate) fn headers(fields: &mut Fields<'_>) -> Field<BTreeMap<String, String>> {
-    fields.texts("headers", MAX_HEADERS, |name, value| {
+/// Headers by their names. A value may be [`MASKED`], which [`unmasked`] resolves.
+pub(crate) fn headers(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+) -> Field<BTreeMap<String, String>> {
+    fields.texts(name, MAX_HEADERS, |name, value| {
         header_is_usable(name, value).map_err(|unusable| unusable.to_string())
     })
 }
@@ -101,6 +95,7 @@ pub(crate) fn headers(fields: &mut Fields<'_>) -> Field<BTreeMap<String, String>
 /// The headers, unless two of them have one name: HTTP does not tell `X-Env` from `x-env`.
 pub(crate) fn distinct(
     fields: &mut Fields<'_>,
+    name: &str,
     headers: BTreeMap<String, String>,
 ) -> Option<BTreeMap<String, String>> {
     let mut names = BTreeSet::new();
@@ -111,7 +106,7 @@ pub(crate) fn distinct(
         return Some(headers);
     }
     let detail = "must not have the same name twice, in whatever case";
-    fields.reject("headers", "duplicate_name", detail);
+    fields.reject(name, "duplicate_name", detail);
     None
 }
 
@@ -133,16 +128,4 @@ pub(crate) fn unmasked(
     }
     invalid.into_result()?;
     Ok(headers)
-}
-
-/// What a `PATCH` sets a field to that cannot be removed.
-pub(crate) fn change<T>(fields: &mut Fields<'_>, name: &str, field: Field<T>) -> Option<T> {
-    match field.patch() {
-        Patch::Keep => None,
-        Patch::Set(value) => Some(value),
-        Patch::Clear => {
-            fields.reject(name, "required", "cannot be removed");
-            None
-        }
-    }
 }

@@ -1,12 +1,11 @@
 //! `POST /v3/webhooks/{id}/test`
 
 use api::dialect::rocketsavvy::{Problems, TestSent, example_of};
-use api::input::{Fields, Input};
+use api::input::{Field, Fields, Input};
 use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite};
 use models::event::{EventType, TestEvent};
 use models::{Error, Id};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 use crate::{event_type, settings};
 
@@ -14,29 +13,18 @@ use crate::{event_type, settings};
 const MAX_TEST_DATA_BYTES: usize = 8 * 1024;
 
 /// A test event.
-#[derive(Debug, ToSchema)]
+#[derive(Debug, Input)]
 pub(crate) struct NewTest {
     /// Any event type, also one that the endpoint does not listen to.
-    #[schema(value_type = String, example = "payment.succeeded")]
+    #[input(chars = 1..=100, then = event_type::read, example = "payment.succeeded")]
     event_type: EventType,
     /// What the event carries as `data.object`, at most 8 KiB; an example of ours where it is absent.
-    #[schema(value_type = Option<BTreeMap<String, Value>>, example = json!({"id": "pay_rs_789012", "amount": 5000}))]
+    #[input(by = test_data, example = { "id": "pay_rs_789012", "amount": 5000 })]
     test_data: Option<Map<String, Value>>,
 }
 
-impl Input for NewTest {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let name = "event_type";
-        let text = fields.text(name, 1..=100).required(fields);
-        let event_type = text.and_then(|text| event_type::read(fields, name, &text));
-        let test_data = fields
-            .json_object("test_data", MAX_TEST_DATA_BYTES)
-            .optional();
-        Some(Self {
-            event_type: event_type?,
-            test_data,
-        })
-    }
+fn test_data(fields: &mut Fields<'_>, name: &'static str) -> Field<Map<String, Value>> {
+    fields.json_object(name, MAX_TEST_DATA_BYTES)
 }
 
 /// Send a test event

@@ -3,75 +3,41 @@
 use std::collections::BTreeMap;
 
 use api::dialect::rocketsavvy::{Endpoint, Problems};
-use api::input::{Fields, Input, MetadataChanges, Patch};
+use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite};
 use futures::future::try_join;
 use models::webhooks::{self, EventFilter};
 use models::{Error, Id, Result, Timestamp};
-use utoipa::ToSchema;
 
-use crate::settings::{self, change, distinct, good_secret, good_url, some_events};
+use crate::settings::{self, distinct, good_secret, good_url, some_events};
 
 /// What changes of an endpoint. What can be `null` is empty then.
-#[derive(ToSchema)]
+#[derive(Input)]
 pub(crate) struct WebhookPatch {
     /// HTTPS, to a public host, port 443 or 8443.
-    #[schema(
-        nullable = false,
-        example = "https://your-app.com/webhooks/rocketsavvy"
-    )]
-    url: Option<String>,
+    #[input(chars = 1..=2048, then = good_url, example = "https://your-app.com/webhooks/rocketsavvy")]
+    url: Change<String>,
     /// What you call it.
-    #[schema(value_type = Option<String>, max_length = 500, example = "Orders of the Berlin shop")]
+    #[input(chars = 1..=500, example = "Orders of the Berlin shop")]
     description: Patch<String>,
     /// Event types, families like `invoice.*`, or `*` for all.
-    #[schema(value_type = Option<Vec<String>>, nullable = false, example = json!(["subscription.*", "payment.succeeded"]))]
-    events: Option<Vec<EventFilter>>,
+    #[input(by = settings::events, then = some_events, example = ["subscription.*", "payment.succeeded"])]
+    events: Change<Vec<EventFilter>>,
     /// The key of signatures from now on, 16 to 256 visible ASCII characters. The present one signs beside it for 24 hours.
-    #[schema(nullable = false, example = "whsec_your_next_secret_key")]
-    secret: Option<String>,
+    #[input(chars = 1..=256, then = good_secret, example = "whsec_your_next_secret_key")]
+    secret: Change<String>,
     /// All headers that every message carries beside ours from now on. A value of `********` stays as it is.
-    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"X-Env": "staging"}))]
+    #[input(by = settings::headers, then = distinct, example = { "X-Env": "staging" })]
     headers: Patch<BTreeMap<String, String>>,
     /// Messages in a minute, at most; `null` for no limit.
-    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100_000, example = 600)]
+    #[input(range = 1..=100_000, example = 600)]
     rate_limit: Patch<u32>,
     /// Whether anything is sent.
-    #[schema(nullable = false, example = false)]
-    enabled: Option<bool>,
+    #[input(example = false)]
+    enabled: Change<bool>,
     /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
-    #[schema(value_type = Option<BTreeMap<String, Option<String>>>, example = json!({"environment": "staging"}))]
+    #[input(example = { "environment": "staging" })]
     metadata: MetadataChanges,
-}
-
-impl Input for WebhookPatch {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let url = fields.text("url", 1..=2048);
-        let url = change(fields, "url", url).and_then(|url| good_url(fields, url));
-        let description = settings::description(fields).patch();
-        let events = settings::events(fields);
-        let events = change(fields, "events", events).and_then(|list| some_events(fields, list));
-        let secret = fields.text("secret", 1..=256);
-        let secret = change(fields, "secret", secret).and_then(|text| good_secret(fields, text));
-        let headers = match settings::headers(fields).patch() {
-            Patch::Set(headers) => distinct(fields, headers).map_or(Patch::Keep, Patch::Set),
-            Patch::Clear => Patch::Clear,
-            Patch::Keep => Patch::Keep,
-        };
-        let rate_limit = settings::rate_limit(fields).patch();
-        let enabled = fields.boolean("enabled");
-        let enabled = change(fields, "enabled", enabled);
-        Some(Self {
-            url,
-            description,
-            events,
-            secret,
-            headers,
-            rate_limit,
-            enabled,
-            metadata: fields.metadata_changes(),
-        })
-    }
 }
 
 impl WebhookPatch {

@@ -169,6 +169,12 @@ impl<'a> Fields<'a> {
         self.invalid.push(self.pointer(name), code, detail);
     }
 
+    /// The same for a field deeper in, by the path to it: `lines/0/amount`.
+    pub fn reject_at(&mut self, path: &str, code: &'static str, detail: impl Into<String>) {
+        self.invalid
+            .push(format!("{}{path}", self.prefix), code, detail);
+    }
+
     /// Whether the input has a field of that name: for those that may not be there.
     pub fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
@@ -193,6 +199,15 @@ impl<'a> Fields<'a> {
         };
         if asks {
             self.reject(name, "unsupported", detail);
+        }
+    }
+
+    /// Refuses fields that cannot be changed.
+    pub fn refuse_fixed(&mut self, names: &[&str], why: &str) {
+        for name in names {
+            if self.has(name) {
+                self.reject(name, "immutable", why);
+            }
         }
     }
 

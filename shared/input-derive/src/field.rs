@@ -10,6 +10,7 @@ enum Reader {
     Chars(Expr),
     Range(Expr),
     Minor(Expr),
+    Percentage(Expr),
     Choice(Option<Expr>),
     Items(Expr),
     By(Path),
@@ -69,6 +70,7 @@ impl Attributes {
             "chars" => Reader::Chars(value()?),
             "range" => Reader::Range(value()?),
             "minor" => Reader::Minor(value()?),
+            "percentage" => Reader::Percentage(value()?),
             "items" => Reader::Items(value()?),
             "choice" if given() => Reader::Choice(Some(value()?)),
             "choice" => Reader::Choice(None),
@@ -158,6 +160,7 @@ impl Field {
             Reader::Range(range) if is(kind, "i64") => quote! { fields.integer(#wire, #range) },
             Reader::Range(range) => quote! { fields.count(#wire, #range) },
             Reader::Minor(least) => quote! { fields.minor(#wire, #least) },
+            Reader::Percentage(positive) => quote! { fields.percentage(#wire, #positive) },
             Reader::Choice(Some(table)) => quote! { fields.choice(#wire, #table) },
             Reader::Choice(None) => quote! { fields.choice(#wire, <#kind>::ALL) },
             Reader::Items(count) => {
@@ -209,7 +212,7 @@ impl Field {
 
     /// What holds it while the others are read: no name that stands in an attribute.
     fn local(&self) -> Ident {
-        quote::format_ident!("field_{}", self.ident)
+        quote::format_ident!("field_{}", self.ident.to_string().trim_start_matches('_'))
     }
 
     /// What the document says of it.

@@ -17,6 +17,7 @@
 //! |---|---|
 //! | `chars = 1..=100` | a text of so many characters |
 //! | `range = 0..=730` | a whole number between these |
+//! | `percentage = true` | a percentage, which is above zero where `true` |
 //! | `minor = 1` | an amount in minor units, at least that |
 //! | `email`, `country`, `major`, `quantity`, `scalars` | the method of `Fields` of that name |
 //! | `choice`, `choice = TABLE` | a name of the type's own table, `T::ALL`, or of another one |
@@ -32,12 +33,15 @@
 //! |---|---|
 //! | `name = "NewPlan"` | of the schema; else that of the struct |
 //! | `rename_all = "camelCase"` | the names of all fields |
+//! | `fixed("a", "b" => "why")` | refuses fields that cannot be changed |
+//! | `rules = path` | `fn(&mut Fields)`, on which fields are given, good or not |
 //! | `check = path` | `fn(&Self, &mut Fields)`, where each field is good by itself |
 
 mod field;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Path, Token};
 
@@ -58,6 +62,25 @@ struct Container {
     name: Option<LitStr>,
     camel: bool,
     check: Option<Path>,
+    fixed: Option<Fixed>,
+    rules: Option<Path>,
+}
+
+/// Fields that a change may not name, and why.
+struct Fixed {
+    names: Vec<LitStr>,
+    why: LitStr,
+}
+
+impl Parse for Fixed {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let names = Punctuated::<LitStr, Token![,]>::parse_separated_nonempty(input)?;
+        input.parse::<Token![=>]>()?;
+        Ok(Self {
+            names: names.into_iter().collect(),
+            why: input.parse()?,
+        })
+    }
 }
 
 impl Container {
@@ -75,8 +98,14 @@ impl Container {
                     }
                 } else if meta.path.is_ident("check") {
                     container.check = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("rules") {
+                    container.rules = Some(meta.value()?.parse()?);
+                } else if meta.path.is_ident("fixed") {
+                    let content;
+                    syn::parenthesized!(content in meta.input);
+                    container.fixed = Some(content.parse()?);
                 } else {
-                    return Err(meta.error("name, rename_all or check"));
+                    return Err(meta.error("name, rename_all, rules, check or fixed"));
                 }
                 Ok(())
             })?;
@@ -112,10 +141,16 @@ fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
             }
         }
     });
+    let fixed = container.fixed.map(|Fixed { names, why }| {
+        quote! { fields.refuse_fixed(&[#(#names),*], #why); }
+    });
+    let rules = container.rules.map(|rules| quote! { #rules(fields); });
     Ok(quote! {
         impl ::api::input::Input for #ident {
             fn read(fields: &mut ::api::input::Fields<'_>) -> ::core::option::Option<Self> {
                 #(#reads)*
+                #fixed
+                #rules
                 let input = Self { #(#values)* };
                 #check
                 ::core::option::Option::Some(input)

@@ -144,6 +144,12 @@ impl<T> Patch<T> {
         }
     }
 
+    /// The same of another value.
+    #[must_use]
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Patch<U> {
+        self.and_then(|value| Some(change(value)))
+    }
+
     /// The same of what is read further; nothing where that gives nothing.
     #[must_use]
     pub fn and_then<U>(self, read: impl FnOnce(T) -> Option<U>) -> Patch<U> {

@@ -165,22 +165,30 @@ impl Fields<'_> {
 
     /// `metadata` of a new record: texts by name, within Stripe's limits. A key with `null` or an empty text is not there.
     pub fn metadata(&mut self) -> Field<Metadata> {
-        self.take(
-            "metadata",
-            || Shape::metadata(false),
-            |raw| {
-                let given = read_metadata(raw)?;
-                let map: Metadata = given
-                    .into_iter()
-                    .filter_map(|(key, value)| value.map(|value| (key, value)))
-                    .collect();
-                if map.len() > MAX_KEYS {
-                    let detail = format!("must have at most {MAX_KEYS} keys");
-                    return Err(Wrong::Value("too_many", detail.into()));
-                }
-                Ok(map)
-            },
-        )
+        self.metadata_unless(|_| None)
+    }
+
+    /// The same, unless one of its names and values, which may be empty, is refused: with that code and detail.
+    pub fn metadata_unless(
+        &mut self,
+        refuse: impl Fn(&str) -> Option<(&'static str, &'static str)>,
+    ) -> Field<Metadata> {
+        let shape = || Shape::metadata(false);
+        self.take("metadata", shape, |raw| {
+            let given = read_metadata(raw)?;
+            let texts = given.iter();
+            let texts = texts.flat_map(|(key, value)| [Some(key), value.as_ref()]);
+            if let Some((code, detail)) = texts.flatten().find_map(|text| refuse(text)) {
+                return Err(Wrong::Value(code, detail.into()));
+            }
+            let set = |(key, value): (String, Option<String>)| value.map(|value| (key, value));
+            let map: Metadata = given.into_iter().filter_map(set).collect();
+            if map.len() > MAX_KEYS {
+                let detail = format!("must have at most {MAX_KEYS} keys");
+                return Err(Wrong::Value("too_many", detail.into()));
+            }
+            Ok(map)
+        })
     }
 
     /// What a `PATCH` says of `metadata`, as Stripe reads it: keys that are given are set, those with `null` or an empty text are
