@@ -95,7 +95,7 @@ pub(crate) async fn cancel_subscription(
     let event = (!waits).then_some(EventType::SubscriptionCanceled);
     writes.update(&stored, &subscription, event)?;
     if stored.status == SubscriptionStatus::Incomplete {
-        operations::void_latest(&cx, &mut writes, &stored, now).await?;
+        operations::undo_latest(&cx, &mut writes, &stored, now).await?;
     } else {
         operations::stop_collection(&cx, &mut writes, &stored, &stopped).await?;
     }

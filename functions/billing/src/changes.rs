@@ -205,6 +205,9 @@ impl SubscriptionChanges {
             .is_some_and(|items| *items == changed.before.items);
         let drops = self.scheduled_change == Patch::Clear;
         if drops || (same && self.effective == Effective::PeriodEnd) {
+            if changed.after.scheduled.is_some() {
+                changed.after.refuse_while_pending()?;
+            }
             changed.after.scheduled = None;
         }
         let items = items.filter(|_| !same);
@@ -316,7 +319,8 @@ async fn make_change(
     (effective, purpose): (Effective, Purpose),
 ) -> Result<(), Problem> {
     if effective == Effective::PeriodEnd {
-        return Ok(changed.after.schedule(change)?);
+        let now = cx.now().await?;
+        return Ok(changed.after.schedule(change, now)?);
     }
     changed.billed = changed.after.meters_closed_by(&change)?;
     let moment = Moment {

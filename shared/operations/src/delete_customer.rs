@@ -1,5 +1,6 @@
 //! A customer leaves: its subscriptions end at once, as in Stripe, and then the record goes.
 
+use models::billing::SubscriptionStatus;
 use models::crm::Customer;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -8,14 +9,17 @@ use models::{Error, Result};
 use store::Stored;
 
 use crate::Context;
+use crate::pending_update::drop_pending_update;
+use crate::run_subscription::undo_latest;
 use crate::stop_collection::stop_collection;
 
 /// Ends the running subscriptions of a customer, one write each; there is nobody left to bill. Called again, it finds none.
 pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
-    let stored = context
-        .customer_now(id)
-        .await?
-        .ok_or_else(|| Error::not_found("customer", id))?;
+    let there = async || {
+        let stored = context.customer_now(id).await?;
+        stored.ok_or_else(|| Error::not_found("customer", id))
+    };
+    there().await?;
     let now = context.now().await?;
     let mut request = PageRequest {
         limit: 100,
@@ -27,12 +31,14 @@ pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result
             end(context, subscription.id, now).await?;
         }
         if page.next.is_none() {
-            return Ok(stored);
+            // What ended may have given something to its balance.
+            return there().await;
         }
         request.after = page.next;
     }
 }
 
+/// What waits for a payment does not come about any more: 409 where one is under way.
 async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestamp) -> Result<()> {
     loop {
         let Some(stored) = context.subscription_now(id).await? else {
@@ -40,6 +46,10 @@ async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestam
         };
         if stored.status.is_over() {
             return Ok(());
+        }
+        if stored.pending_update.is_some() {
+            drop_pending_update(context, id).await?;
+            continue;
         }
         let mut subscription = (*stored).clone();
         subscription.end(now);
@@ -49,7 +59,11 @@ async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestam
             &subscription,
             Some(EventType::SubscriptionCanceled),
         )?;
-        stop_collection(context, &mut writes, &stored, &[]).await?;
+        if stored.status == SubscriptionStatus::Incomplete {
+            undo_latest(context, &mut writes, &stored, now).await?;
+        } else {
+            stop_collection(context, &mut writes, &stored, &[]).await?;
+        }
         if context.write(&writes).await? {
             return Ok(());
         }

@@ -72,7 +72,7 @@ pub use refund_payment::{begin_refund, resolve_refund};
 pub use remind::{amount_text, remind_again};
 pub use row_payment::Scheduled;
 pub use run_schedule::{follow_subscription, run_schedule, scheduled_row};
-pub use run_subscription::{run_subscription, void_latest};
+pub use run_subscription::{run_subscription, undo_latest};
 pub use send_email::{create_email, send_email};
 pub use send_message::send_message;
 pub use start_schedule::{Agreement, start_schedule};

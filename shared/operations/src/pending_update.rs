@@ -19,8 +19,8 @@ use crate::void_invoice::void_invoice;
 
 /// Tries at a subscription that others change.
 const MAX_TRIES: u32 = 16;
-/// What the credit note says of a change that is dropped.
-const NOT_MADE: &str = "The change of the subscription was not made: it was not paid in full.";
+/// What the credit note says of it.
+const NOT_MADE: &str = "What this invoice was for did not come about: it was not paid in full.";
 
 /// The invoice that was made at once was not paid: a new subscription never was, and a change never took place or waits.
 /// `None` where somebody else moved the subscription meanwhile.
@@ -46,7 +46,8 @@ pub(crate) async fn unpaid(
     let event = waits.then_some(EventType::SubscriptionUpdated);
     writes.update(stored, &subscription, event)?;
     if !waits {
-        give_lines_back(context, &mut writes, &new.lines, &subscription).await?;
+        let wait = &subscription.pending_lines;
+        give_lines_back(context, &mut writes, &new.lines, wait).await?;
         let kept = subscription
             .discount
             .as_ref()
@@ -60,36 +61,42 @@ pub(crate) async fn unpaid(
 }
 
 /// Adds to `writes` what lines of an invoice gave back and what did not come about: the invoices keep count of it no longer.
-/// Lines that wait on the subscription as before gave back earlier, and will. One read and one item for each invoice, which is
-/// most often one.
+/// Lines that `wait` as before gave back earlier, and will. Returns which lines they were. One read and one item for each
+/// invoice, which is most often one.
 async fn give_lines_back(
     context: &Context,
     writes: &mut Writes<'_>,
     lines: &[LineItem],
-    subscription: &Subscription,
-) -> Result<()> {
+    wait: &[LineItem],
+) -> Result<Vec<(Invoice, Vec<usize>)>> {
     let mut credits: BTreeMap<_, BTreeMap<usize, Money>> = BTreeMap::new();
     for (invoice, line, amount) in given_back(lines) {
         let given = credits.entry(invoice).or_default().entry(line);
         let given = given.or_insert_with(|| Money::zero(amount.currency()));
         *given = given.plus(amount)?;
     }
-    for (invoice, line, amount) in given_back(&subscription.pending_lines) {
+    for (invoice, line, amount) in given_back(wait) {
         if let Some(given) = credits.get_mut(&invoice).and_then(|of| of.get_mut(&line)) {
             *given = given.minus(amount)?;
         }
     }
     let read = credits.keys().map(|id| context.invoice(*id));
+    let mut given = Vec::new();
     for before in try_join_all(read).await?.into_iter().flatten() {
         let mut invoice = (*before).clone();
-        for (line, amount) in credits.get(&before.id).into_iter().flatten() {
+        let lines = credits.get(&before.id).into_iter().flatten();
+        let lines = lines.filter(|(_, amount)| !amount.is_zero());
+        let mut places = Vec::new();
+        for (line, amount) in lines {
             invoice.take_back_unused(*line, *amount)?;
+            places.push(*line);
         }
         if invoice != *before {
             writes.update(&before, &invoice, None)?;
         }
+        given.push((invoice, places));
     }
-    Ok(())
+    Ok(given)
 }
 
 /// Adds to `writes` that a coupon can be redeemed once more.
@@ -124,31 +131,64 @@ async fn forget_invoice(
     writes.update(&before, &payment, None)
 }
 
-/// Adds to `writes` that the change is dropped that waits for this invoice, of which nothing is owed by the same write.
-pub(crate) async fn drop_change_of(
+/// Adds to `writes` what follows where nothing is owed of this invoice by the same write: a change that waits for it is dropped,
+/// and what its lines gave back was not given back. Where the time that they were for goes on, they charge for it again.
+pub(crate) async fn undo_credits(
     context: &Context,
     writes: &mut Writes<'_>,
     invoice: &Invoice,
+    at: Timestamp,
 ) -> Result<()> {
     let updates = invoice.billing_reason == BillingReason::SubscriptionUpdate;
-    let Some(id) = invoice.subscription_id.filter(|_| updates) else {
+    let credits = given_back(&invoice.lines).next().is_some();
+    let Some(id) = invoice.subscription_id.filter(|_| updates || credits) else {
         return Ok(());
     };
-    let stored = context.subscription_now(id).await?;
-    let Some(stored) = stored.filter(|stored| stored.awaits(invoice.id)) else {
+    let Some(stored) = context.subscription_now(id).await? else {
         return Ok(());
     };
-    let subscription = Subscription {
-        pending_update: None,
-        ..(*stored).clone()
-    };
-    writes.update(&stored, &subscription, Some(EventType::SubscriptionUpdated))?;
-    give_lines_back(context, writes, &invoice.lines, &stored).await
+    let mut subscription = (*stored).clone();
+    if stored.awaits(invoice.id) {
+        subscription.pending_update = None;
+        give_lines_back(context, writes, &invoice.lines, &stored.pending_lines).await?;
+        return writes.update(&stored, &subscription, Some(EventType::SubscriptionUpdated));
+    }
+    let given = give_lines_back(context, writes, &invoice.lines, &[]).await?;
+    if stored.status.is_over() {
+        return Ok(());
+    }
+    for (source, lines) in &given {
+        for line in lines {
+            subscription.charge_again(source, *line, at);
+        }
+    }
+    if subscription != *stored {
+        writes.update(&stored, &subscription, None)?;
+    }
+    Ok(())
 }
 
-/// Adds to `writes` that the change is dropped that waits for its payment, and that nothing is owed for it: its invoice is voided,
-/// or credited where a part of it was paid or credited before, which is the customer's again. `false` says that a payment is
-/// under way: what it brings must find the change.
+/// Adds to `writes` that nothing is owed of an invoice any more, which was for something that does not come about: it is voided, or
+/// credited where a part of it was paid or credited before, which is the customer's again. `false` says that a payment is under
+/// way, so that nothing was done; one that is paid, or void, stays so.
+pub(crate) async fn undo_invoice(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    invoice: &Stored<Invoice>,
+    at: Timestamp,
+) -> Result<bool> {
+    if invoice.can_be_voided() {
+        void_invoice(context, writes, invoice, at).await?;
+    } else if invoice.processing.is_some() {
+        return Ok(false);
+    } else if invoice.status.is_payable() {
+        credit_rest(context, writes, invoice, NOT_MADE).await?;
+        undo_credits(context, writes, invoice, at).await?;
+    }
+    Ok(true)
+}
+
+/// Adds to `writes` that the change is dropped that waits for its payment, and that nothing is owed for it, as [`undo_invoice`].
 pub(crate) async fn drop_update(
     context: &Context,
     writes: &mut Writes<'_>,
@@ -158,21 +198,13 @@ pub(crate) async fn drop_update(
     let Some(update) = &stored.pending_update else {
         return Ok(true);
     };
-    match context.invoice(update.invoice_id).await? {
-        Some(invoice) if invoice.can_be_voided() => {
-            void_invoice(context, writes, &invoice, at).await?;
-        }
-        Some(invoice) if invoice.processing.is_some() => return Ok(false),
-        Some(invoice) if invoice.status.is_payable() => {
-            credit_rest(context, writes, &invoice, NOT_MADE).await?;
-            drop_change_of(context, writes, &invoice).await?;
-        }
-        _ => {
-            let mut subscription = (**stored).clone();
-            subscription.pending_update = None;
-            writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
-        }
+    let invoice = context.invoice(update.invoice_id).await?;
+    if let Some(invoice) = invoice.filter(|invoice| invoice.status.is_payable()) {
+        return undo_invoice(context, writes, &invoice, at).await;
     }
+    let mut subscription = (**stored).clone();
+    subscription.pending_update = None;
+    writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
     Ok(true)
 }
 

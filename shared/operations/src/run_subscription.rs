@@ -1,6 +1,6 @@
 //! What a subscription was waiting for has come: bill it, end it, announce it, or give its first payment up.
 
-use models::billing::{AnchorChange, Invoice, ProrationBehavior, Resumption, Subscription, Turn};
+use models::billing::{AnchorChange, ProrationBehavior, Resumption, Subscription, Turn};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Result, Timestamp};
@@ -8,11 +8,10 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::bill_subscription::bill_subscription;
-use crate::pending_update::drop_update;
+use crate::pending_update::{drop_update, undo_invoice};
 use crate::prorate::resume;
 use crate::run_schedule::follow_subscription;
 use crate::stop_collection::stop_collection;
-use crate::void_invoice::void_invoice;
 
 /// Periods that one run catches up with after an outage; the next tick goes on with the rest.
 const MAX_TURNS: u32 = 36;
@@ -126,15 +125,11 @@ async fn expire(
     let Some(stored) = context.invoice(id).await? else {
         return Ok(true);
     };
-    if stored.processing.is_some() {
-        return Ok(false);
-    }
-    void_where_possible(context, writes, &stored, at).await?;
-    Ok(true)
+    undo_invoice(context, writes, &stored, at).await
 }
 
-/// Voids the newest invoice where it is open and nobody knows of a payment under way.
-pub async fn void_latest(
+/// Nothing is owed of the newest invoice any more, where it is open and nobody knows of a payment under way.
+pub async fn undo_latest(
     context: &Context,
     writes: &mut Writes<'_>,
     subscription: &Subscription,
@@ -146,17 +141,6 @@ pub async fn void_latest(
     let Some(stored) = context.invoice(id).await? else {
         return Ok(());
     };
-    void_where_possible(context, writes, &stored, at).await
-}
-
-async fn void_where_possible(
-    context: &Context,
-    writes: &mut Writes<'_>,
-    stored: &Stored<Invoice>,
-    at: Timestamp,
-) -> Result<()> {
-    if stored.can_be_voided() {
-        void_invoice(context, writes, stored, at).await?;
-    }
+    undo_invoice(context, writes, &stored, at).await?;
     Ok(())
 }

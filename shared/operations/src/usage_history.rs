@@ -199,6 +199,15 @@ impl<'c> History<'c> {
     /// What is to be billed of a metric, known for its aggregation: where the totals do not tell, its events are read again.
     pub(crate) async fn cut(&mut self, page: &UsagePage, metric: Metric<'_>) -> Result<Cut> {
         let mut cut = page.cut(metric.period, metric.closing)?;
+        // What was used in the second in which it was closed, for a bill that was not made, is of that bill, too.
+        if cut.done && metric.ending == Ending::Price && page.is_open_from(cut.part.end) {
+            let end = cut.part.end.plus_seconds(1);
+            let whole = Period {
+                end,
+                ..metric.period
+            };
+            cut = page.cut(whole, metric.closing)?;
+        }
         // The end of a subscription takes in also what a bill left to what follows and was not made.
         let takes_all = metric.ending == Ending::Subscription;
         if takes_all || (!cut.done && metric.ending == Ending::Price) {

@@ -7,13 +7,13 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::issue_invoice::{Parties, update_credit};
-use crate::pending_update::drop_change_of;
+use crate::pending_update::undo_credits;
 use crate::row_payment::follow_row;
 
 /// Adds the voiding of an invoice to `writes`, and what goes back to the customer's balance. Errors where it cannot be voided.
 ///
 /// Where the balance paid nothing, the customer is not read. The row of a schedule that it is for is owed no longer, and a
-/// change of a subscription that waits for it is dropped.
+/// change of a subscription that waits for it is dropped. What its lines gave back of others is theirs again.
 pub async fn void_invoice(
     context: &Context,
     writes: &mut Writes<'_>,
@@ -29,6 +29,6 @@ pub async fn void_invoice(
         update_credit(writes, &parties, credit)?;
     }
     follow_row(context, writes, stored.status, &invoice).await?;
-    drop_change_of(context, writes, &invoice).await?;
+    undo_credits(context, writes, &invoice, at).await?;
     Ok(invoice)
 }

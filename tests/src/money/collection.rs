@@ -332,3 +332,54 @@ async fn a_retry_takes_balance_and_card_once_wherever_its_worker_dies() {
         assert_eq!(retried(Some(fault)).await.0, want, "{fault:?}");
     }
 }
+
+/// What an invoice gave back is the customer's on the invoice before it, once it is void: nobody pays twice for the same time.
+#[tokio::test]
+async fn what_a_void_invoice_gave_back_was_not_given_back() {
+    for end in ["back", "cancel", "note"] {
+        let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+        shop.subscribe(json!({ "plan_id": "a" })).await;
+        shop.to("2026-04-16T00:00:00Z").await;
+        shop.pay_with(DECLINED).await;
+        let to = |plan: &str| json!({ "plan_id": plan, "proration_behavior": "always_invoice" });
+        shop.change(to("b")).await;
+        let invoices = shop.invoices().await;
+        let path = format!("/v3/invoices/{}/void", invoices[1]["id"].as_str().unwrap());
+        shop.api().post(&path, json!({})).await.expect(200);
+        shop.pay_with(GOOD).await;
+        match end {
+            "back" => {
+                shop.change(to("a")).await;
+                assert_eq!(shop.totals().await, [3_000, 1_500, 0]);
+            }
+            "cancel" => {
+                shop.cancel(json!({ "prorate": true })).await;
+                assert_eq!(shop.balance().await, 1_500);
+            }
+            _ => {
+                let note = json!({ "invoice_id": invoices[0]["id"], "amount": 3_000 });
+                let noted = shop.api().post("/v3/credit-notes", note).await;
+                noted.expect(201);
+            }
+        }
+        shop.explains().await;
+    }
+}
+
+/// The same where the void invoice began a new period.
+#[tokio::test]
+async fn a_period_that_was_cut_short_for_nothing_is_given_back_once() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "a" })).await;
+    shop.to("2026-04-11T00:00:00Z").await;
+    shop.pay_with(DECLINED).await;
+    let anew = json!({ "billing_cycle_anchor": "now", "proration_behavior": "always_invoice" });
+    shop.change(anew).await;
+    let open = shop.invoices().await[1]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/invoices/{open}/void");
+    shop.api().post(&path, json!({})).await.expect(200);
+    shop.to("2026-04-16T00:00:00Z").await;
+    shop.cancel(json!({ "prorate": true })).await;
+    assert_eq!(shop.balance().await, 1_500);
+    shop.explains().await;
+}

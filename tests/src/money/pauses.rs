@@ -222,3 +222,23 @@ async fn a_scheduled_change_takes_place_in_a_pause() {
         shop.explains().await;
     }
 }
+
+/// Its period has ended when the change is scheduled: it takes place with the resumption, and reaches nothing before that.
+#[tokio::test]
+async fn a_change_that_is_scheduled_after_the_period_of_a_pause_waits_for_its_end() {
+    let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+    shop.subscribe(json!({ "plan_id": "a" })).await;
+    shop.act("pause", json!({})).await.expect(200);
+    shop.to("2026-05-10T00:00:00Z").await;
+    shop.used("calls", 5).await;
+    shop.to("2026-05-11T00:00:00Z").await;
+    let later = json!({ "plan_id": "calls_20", "effective": "period_end" });
+    let scheduled = shop.change(later).await;
+    assert_eq!(scheduled["plan_id"], "a");
+    shop.to("2026-05-12T00:00:00Z").await;
+    shop.act("resume", json!({})).await.expect(200);
+    shop.used("calls", 3).await;
+    shop.to("2026-06-12T00:00:00Z").await;
+    assert_eq!(shop.totals().await, [3_000, 60]);
+    shop.explains().await;
+}

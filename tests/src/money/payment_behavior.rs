@@ -282,26 +282,6 @@ async fn settle_a_part(shop: &Shop, how: &str, invoice: &Value) {
 }
 
 #[tokio::test]
-async fn a_part_goes_nowhere_where_the_customer_was_deleted() {
-    let (mut shop, path) = half_way().await;
-    shop.change(upgrade("pending_if_incomplete")).await;
-    let open = shop.invoices().await[1]["id"].clone();
-    settle_a_part(&shop, "money", &open).await;
-    let customer = format!("/v3/customers/{}", shop.customer);
-    shop.api().delete(&customer).await.expect(200);
-    shop.to("2026-04-16T01:00:00Z").await;
-    assert_eq!(shop.invoices().await[1]["amount_remaining"], 0);
-    let notes = shop.api().get("/v3/credit-notes").await;
-    let note = &notes.expect(200)["data"][0];
-    assert_eq!(
-        (&note["out_of_band_amount"], &note["credit_amount"]),
-        (&json!(1000), &json!(0))
-    );
-    let ended = shop.api().get(&path).await;
-    assert_eq!(ended.expect(200)["pending_update"], json!(null));
-}
-
-#[tokio::test]
 async fn a_change_that_waits_takes_place_with_its_payment() {
     let (mut shop, path) = half_way().await;
     let changed = shop.change(upgrade("pending_if_incomplete")).await;
@@ -560,4 +540,91 @@ async fn a_change_that_is_refused_leaves_nothing_wherever_its_caller_dies() {
 #[tokio::test]
 async fn a_change_that_waits_does_so_wherever_its_caller_dies() {
     dies_everywhere("pending_if_incomplete", false).await;
+}
+
+/// A part of the first invoice was paid, and then it expires, or ends: nothing more is owed, and the part is the customer's.
+#[tokio::test]
+async fn what_was_paid_of_a_new_one_that_never_began_is_the_customers() {
+    for way in ["time", "cancel"] {
+        let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+        shop.pay_with(DECLINED).await;
+        shop.subscribe(json!({ "plan_id": "a" })).await;
+        assert_eq!(shop.status().await, "incomplete");
+        let open = shop.invoices().await[0]["id"].clone();
+        settle_a_part(&shop, "money", &open).await;
+        if way == "time" {
+            shop.to("2026-04-02T00:00:00Z").await;
+            assert_eq!(shop.status().await, "incomplete_expired");
+        } else {
+            shop.cancel(json!({})).await;
+        }
+        assert_eq!(shop.invoices().await[0]["amount_remaining"], 0, "{way}");
+        assert_eq!(shop.balance().await, 1_000, "{way}");
+        pay(&shop, &open).await.expect(409);
+        shop.explains().await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_is_scheduled_cannot_be_dropped_while_another_waits() {
+    let (shop, path) = half_way().await;
+    shop.pay_with(GOOD).await;
+    shop.change(json!({ "plan_id": "seats", "proration_behavior": "none" }))
+        .await;
+    shop.change(json!({ "quantity": 3, "effective": "period_end" }))
+        .await;
+    shop.pay_with(DECLINED).await;
+    let more = json!({
+        "quantity": 4, "proration_behavior": "always_invoice", "payment_behavior": "pending_if_incomplete",
+    });
+    let waits = shop.change(more).await;
+    assert!(waits["pending_update"].is_object(), "{waits}");
+    for drop in [
+        json!({ "scheduled_change": null }),
+        json!({ "quantity": 1, "effective": "period_end" }),
+    ] {
+        let refused = shop.api().patch(&path, drop).await;
+        assert_eq!(refused.expect(409)["code"], "update_pending");
+    }
+}
+
+/// A pause ends while a change waits: the change is dropped first.
+#[tokio::test]
+async fn a_pause_that_ends_drops_a_change_that_waits() {
+    let (mut shop, path) = half_way().await;
+    let until = json!({ "resumes_at": "2026-04-16T06:00:00Z" });
+    shop.act("pause", until).await.expect(200);
+    let waits = shop.change(upgrade("pending_if_incomplete")).await;
+    assert_eq!(
+        waits["pending_update"]["expires_at"],
+        "2026-04-16T06:00:00Z"
+    );
+    shop.pay_with(GOOD).await;
+    shop.to("2026-04-16T07:00:00Z").await;
+    let now = shop.api().get(&path).await;
+    assert_eq!(
+        (&now.expect(200)["status"], &now.body["pending_update"]),
+        (&json!("active"), &json!(null))
+    );
+    assert_eq!(shop.invoices().await[1]["status"], "void");
+    assert_eq!(shop.totals().await.last(), Some(&1_525));
+    shop.explains().await;
+}
+
+#[tokio::test]
+async fn a_change_that_waits_goes_with_its_customer() {
+    for part in [false, true] {
+        let (shop, path) = half_way().await;
+        shop.change(upgrade("pending_if_incomplete")).await;
+        if part {
+            let open = shop.invoices().await[1]["id"].clone();
+            settle_a_part(&shop, "money", &open).await;
+        }
+        let customer = format!("/v3/customers/{}", shop.customer);
+        shop.api().delete(&customer).await.expect(200);
+        let ended = shop.api().get(&path).await;
+        assert_eq!(ended.expect(200)["pending_update"], json!(null));
+        let status = if part { "paid" } else { "void" };
+        assert_eq!(shop.invoices().await[1]["status"], status);
+    }
 }

@@ -249,3 +249,24 @@ async fn a_note_gives_back_what_a_refund_and_unused_time_left() {
     api.post("/v3/credit-notes", note(500)).await.expect(201);
     shop.explains().await;
 }
+
+/// A note rounds its tax, and what is given back after it works its own out: together they are no cent more than was paid.
+#[tokio::test]
+async fn a_note_and_unused_time_are_no_cent_more_than_was_paid() {
+    for cents in [1, 5, 9, 11, 99, 131] {
+        let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+        let rate = json!({ "display_name": "GST", "percentage": 5, "inclusive": false });
+        let rate = shop.api().post("/v3/tax-rates", rate).await;
+        let taxes = json!([rate.text_of("id")]);
+        shop.subscribe(json!({ "plan_id": "a", "tax_rate_ids": taxes }))
+            .await;
+        let invoice = shop.invoices().await[0]["id"].clone();
+        let note = json!({ "invoice_id": invoice, "amount": cents });
+        let noted = shop.api().post("/v3/credit-notes", note).await;
+        noted.expect(201);
+        shop.cancel(json!({ "prorate": true })).await;
+        let balance = shop.balance().await;
+        assert!((3_149..=3_150).contains(&balance), "{cents}: {balance}");
+        shop.explains().await;
+    }
+}

@@ -213,3 +213,27 @@ async fn nothing_that_was_used_is_lost_with_a_change_that_is_dropped() {
     );
     shop.explains().await;
 }
+
+/// A change was refused in the same second: what is used after it has the price that still holds.
+#[tokio::test]
+async fn what_is_used_in_the_second_of_a_refused_change_has_the_price_before() {
+    for (plan, behavior) in [("calls_20", "always_invoice"), ("a", "always_invoice")] {
+        let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
+        shop.subscribe(json!({ "plan_id": "calls_10" })).await;
+        shop.to("2026-04-16T00:00:00Z").await;
+        shop.used("calls", 10).await;
+        shop.pay_with("4000000000000341").await;
+        let refused = json!({
+            "plan_id": "c", "proration_behavior": "always_invoice", "payment_behavior": "error_if_incomplete",
+        });
+        let path = format!("/v3/subscriptions/{}", shop.id);
+        shop.api().patch(&path, refused).await.expect(402);
+        shop.pay_with("4242424242424242").await;
+        shop.used("calls", 5).await;
+        shop.change(json!({ "plan_id": plan, "proration_behavior": behavior }))
+            .await;
+        let lines = shop.invoices().await.pop().unwrap()["line_items"].clone();
+        assert_eq!(lines[0]["amount"], 150, "{plan}: {lines}");
+        shop.explains().await;
+    }
+}

@@ -73,11 +73,13 @@ impl Invoice {
         Ok(())
     }
 
-    /// As much of an amount as refunds without a credit note leave, with the taxes on top of it: they name no line, so they take
+    /// As much of an amount as credit notes, and refunds without one, leave, with the taxes on top of it: they name no line, so they take
     /// from whichever comes first.
     fn less_refunds(&self, account: &Left<'_>, line: usize, amount: Money) -> Result<Money> {
         let refunded = self.refunded_without_note()?;
-        if refunded.is_zero() {
+        let noted = self.credited.as_ref();
+        let noted = noted.is_some_and(|credited| !credited.total.is_zero());
+        if refunded.is_zero() && !noted {
             return Ok(amount);
         }
         let left = account.total.minus(refunded)?;

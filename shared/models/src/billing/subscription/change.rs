@@ -312,9 +312,12 @@ impl Subscription {
             .collect())
     }
 
-    /// Changes what is subscribed to when the running period ends.
-    pub fn schedule(&mut self, change: Change) -> Result<()> {
+    /// Changes what is subscribed to when the running period ends; in a pause after that, when it is resumed.
+    pub fn schedule(&mut self, change: Change, now: Timestamp) -> Result<()> {
         self.refuse_unchangeable()?;
+        if let Some(pause) = &mut self.paused {
+            pause.settled |= now >= self.period.end;
+        }
         if let Some(items) = &change.items {
             check_items(items)?;
             self.same_currency(items)?;

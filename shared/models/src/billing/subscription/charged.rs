@@ -28,6 +28,9 @@ pub struct ChargedLine {
     /// From when on it charges, where that is not the period's start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
+    /// Until when, where that is not the period's end: a new period has begun meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// The invoice that it is on; none while it waits for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice_id: Option<Id<ids::Invoice>>,
@@ -176,7 +179,10 @@ impl Subscription {
         (item, at): (&Item, Timestamp),
         proration: &mut Proration<'_>,
     ) -> Result<Option<LineItem>> {
-        let end = self.period.end;
+        let end = charged.until.unwrap_or(self.period.end);
+        if at >= end {
+            return Ok(None);
+        }
         let whole = Period {
             start: charged.from.unwrap_or(self.period.start),
             end,
@@ -253,10 +259,41 @@ impl Subscription {
             plan_id: item.plan_id.clone(),
             charged_as: None,
             from: (at > self.period.start).then_some(at),
+            until: None,
             invoice_id: None,
             line: 0,
         });
         Ok(())
+    }
+
+    /// A line was given back, and the invoice that did that is void: it charges again until its end, for the plan that took the
+    /// place of its own.
+    pub fn charge_again(&mut self, invoice: &Invoice, line: usize, now: Timestamp) {
+        let Some(item) = invoice.lines.get(line) else {
+            return;
+        };
+        let period = item.period.unwrap_or(invoice.period);
+        let mut known = self.charged.iter();
+        let known = known.any(|one| one.invoice_id == Some(invoice.id) && one.line == line);
+        let (Some(plan_id), false) = (&item.plan_id, known || period.end <= now) else {
+            return;
+        };
+        let same = self.items.iter().find(|one| one.plan_id == *plan_id);
+        let Some(target) = same.or_else(|| self.items.first()) else {
+            return;
+        };
+        let other = ChargedAs {
+            plan_id: plan_id.clone(),
+            name: plan_id.to_string(),
+        };
+        self.charged.push(ChargedLine {
+            plan_id: target.plan_id.clone(),
+            charged_as: Some(other).filter(|_| target.plan_id != *plan_id),
+            from: Some(period.start).filter(|start| *start != self.period.start),
+            until: Some(period.end).filter(|end| *end != self.period.end),
+            invoice_id: Some(invoice.id),
+            line,
+        });
     }
 
     /// Another plan takes the place of one, without a charge of its own; nothing is kept of one whose place stays empty.
@@ -312,6 +349,7 @@ impl Subscription {
                     plan_id: plan_id.clone(),
                     charged_as: None,
                     from,
+                    until: None,
                     invoice_id: None,
                     line: 0,
                 })

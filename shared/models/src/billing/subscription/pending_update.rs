@@ -96,7 +96,9 @@ impl Subscription {
         let mut after = self.clone();
         after.before_update = None;
         after.billed(bill, paid, Some(new))?;
-        let expires_at = now.plus_seconds(INCOMPLETE_SECONDS).min(before.period.end);
+        let ends = before.resumes_at.into_iter().chain([before.period.end]);
+        let expires_at = now.plus_seconds(INCOMPLETE_SECONDS);
+        let expires_at = ends.fold(expires_at, Timestamp::min);
         before.take_in(invoice_id);
         before.pending_update = Some(PendingUpdate {
             after: Box::new(after),

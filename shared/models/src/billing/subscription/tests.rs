@@ -262,7 +262,9 @@ fn another_length_begins_a_new_period_at_once() {
         ProrationBehavior::None,
         moment,
     );
-    subscription.schedule(monthly).unwrap();
+    subscription
+        .schedule(monthly, at("2026-01-02T00:00:00Z"))
+        .unwrap();
     assert_eq!(
         run(&mut subscription, "2026-06-16T00:00:00Z", true),
         [29999]

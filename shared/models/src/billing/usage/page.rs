@@ -233,6 +233,11 @@ impl UsagePage {
         self.open.keys().any(|start| within(period, *start))
     }
 
+    /// Whether something counts in a period that begins then.
+    pub fn is_open_from(&self, start: Timestamp) -> bool {
+        self.open.contains_key(&start)
+    }
+
     /// The starts of the open periods whose totals do not tell the quantity.
     pub fn unknown(&self, aggregation: Aggregation) -> Vec<Timestamp> {
         let unknown = |(_, totals): &(&Timestamp, &UsageTotals)| !totals.is_known(aggregation);

@@ -259,7 +259,14 @@ impl<'a> Left<'a> {
         line: usize,
         amount: Money,
     ) -> Result<Money> {
-        Ok(self.share_of_line(line, amount)?.total)
+        let share = self.share_of_line(line, amount)?;
+        // Who gives it back works its taxes out anew, without what notes before it rounded.
+        let anew = exclusive_total(self.invoice.currency, &self.taxes_on(&share.lines)?)?;
+        let anew = amount.plus(anew)?;
+        Ok(Money::new(
+            share.total.minor().max(anew.minor()),
+            self.invoice.currency,
+        ))
     }
 
     fn share_of_line(&self, line: usize, amount: Money) -> Result<Share> {
