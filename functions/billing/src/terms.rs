@@ -64,7 +64,7 @@ impl PlanFields {
 }
 
 /// How a subscription or an invoice is collected.
-#[derive(Debug, Clone, Copy, Input)]
+#[derive(Debug, Clone, Input)]
 #[input(check = Self::check)]
 pub(crate) struct CollectionFields {
     /// `collection_method` in other words: `true` is `charge_automatically`, `false` `send_invoice`.
@@ -84,7 +84,7 @@ impl CollectionFields {
         }
     }
 
-    fn of_auto(self) -> Option<CollectionMethod> {
+    fn of_auto(&self) -> Option<CollectionMethod> {
         self.auto_collection.map(|auto| {
             if auto {
                 CollectionMethod::ChargeAutomatically
@@ -95,7 +95,7 @@ impl CollectionFields {
     }
 
     /// What they say, where they say anything.
-    pub(crate) fn method(self) -> Option<CollectionMethod> {
+    pub(crate) fn method(&self) -> Option<CollectionMethod> {
         self.of_auto().or(self.collection_method)
     }
 }

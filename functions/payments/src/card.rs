@@ -47,6 +47,10 @@ fn cvc(fields: &mut Fields<'_>, name: &str, cvc: String) -> Option<SecretString>
     None
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form of everything that is read further"
+)]
 fn number(fields: &mut Fields<'_>, name: &str, text: String) -> Option<SecretString> {
     let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     if card_number::is_plausible(&digits) {

@@ -31,6 +31,10 @@ pub(crate) struct NewAccount {
     time_zone: String,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form of everything that is read further"
+)]
 fn known_zone(fields: &mut Fields<'_>, name: &str, text: String) -> Option<String> {
     let zone = models::time::time_zone(&text);
     if zone.is_none() {

@@ -22,6 +22,10 @@ pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<Str
 }
 
 /// The scopes of these names, of which there is at least one.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form of everything that is read further"
+)]
 pub(crate) fn set(fields: &mut Fields<'_>, field: &str, names: Vec<String>) -> Option<ScopeSet> {
     if names.is_empty() {
         fields.reject(field, "too_few", "must name at least one scope");

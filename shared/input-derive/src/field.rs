@@ -25,7 +25,13 @@ enum Presence {
     Optional,
     Patch,
     Change,
-    Default(Option<Expr>),
+    Default(Fallback),
+}
+
+/// What stands in the place of a field that is absent.
+enum Fallback {
+    OfType,
+    Value(Box<Expr>),
 }
 
 /// One field of an input.
@@ -45,7 +51,7 @@ pub(crate) struct Field {
 struct Attributes {
     reader: Option<Reader>,
     then: Option<Path>,
-    default: Option<Option<Expr>>,
+    default: Option<Fallback>,
     rename: Option<LitStr>,
     example: Option<TokenStream>,
 }
@@ -82,7 +88,11 @@ impl Attributes {
                 return Ok(());
             }
             "default" => {
-                self.default = Some(if given() { Some(value()?) } else { None });
+                self.default = Some(if given() {
+                    Fallback::Value(Box::new(value()?))
+                } else {
+                    Fallback::OfType
+                });
                 return Ok(());
             }
             "rename" => {
@@ -190,8 +200,8 @@ impl Field {
             },
             Presence::Default(default) => {
                 let or = match default {
-                    Some(value) => quote! { .unwrap_or(#value) },
-                    None => quote! { .unwrap_or_default() },
+                    Fallback::Value(value) => quote! { .unwrap_or(#value) },
+                    Fallback::OfType => quote! { .unwrap_or_default() },
                 };
                 quote! { let #ident = #call.optional()#then #or; }
             }
@@ -223,10 +233,10 @@ impl Field {
         if matches!(self.reader, Reader::Flatten) {
             return quote! { words.extend(<#kind as ::api::input::Described>::words()); };
         }
-        let example = match &self.example {
-            Some(json) => quote! { ::core::option::Option::Some(::serde_json::json!(#json)) },
-            None => quote! { ::core::option::Option::None },
-        };
+        let example = self.example.as_ref().map_or_else(
+            || quote! { ::core::option::Option::None },
+            |json| quote! { ::core::option::Option::Some(::serde_json::json!(#json)) },
+        );
         quote! {
             words.push(::api::input::Words {
                 field: #wire,
@@ -251,13 +261,14 @@ fn of_type(kind: &Type, wire: &str) -> TokenStream {
     if is(kind, "Metadata") {
         return quote! { fields.metadata() };
     }
-    match READERS.iter().find(|(name, _)| is(kind, name)) {
-        Some((_, method)) => {
+    let known = READERS.iter().find(|(name, _)| is(kind, name));
+    known.map_or_else(
+        || quote! { fields.input::<#kind>(#wire) },
+        |(_, method)| {
             let method = Ident::new(method, proc_macro2::Span::call_site());
             quote! { fields.#method(#wire) }
-        }
-        None => quote! { fields.input::<#kind>(#wire) },
-    }
+        },
+    )
 }
 
 /// Whether the type's last name is that.

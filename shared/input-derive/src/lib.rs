@@ -145,6 +145,7 @@ fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         quote! { fields.refuse_fixed(&[#(#names),*], #why); }
     });
     let rules = container.rules.map(|rules| quote! { #rules(fields); });
+    let schemas = schemas(ident, &name);
     Ok(quote! {
         impl ::api::input::Input for #ident {
             fn read(fields: &mut ::api::input::Fields<'_>) -> ::core::option::Option<Self> {
@@ -168,6 +169,13 @@ fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
             }
         }
 
+        #schemas
+    })
+}
+
+/// How a document takes the input in: as a body, and as a query.
+fn schemas(ident: &syn::Ident, name: &LitStr) -> TokenStream {
+    quote! {
         impl ::utoipa::PartialSchema for #ident {
             fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::schema::Schema> {
                 ::api::input::schema::<Self>()
@@ -196,7 +204,7 @@ fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
                 ::api::input::parameters::<Self>()
             }
         }
-    })
+    }
 }
 
 /// The doc comment as one text.
@@ -205,13 +213,15 @@ fn doc(attributes: &[Attribute]) -> String {
         let syn::Meta::NameValue(meta) = &attribute.meta else {
             return None;
         };
-        match &meta.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(line),
-                ..
-            }) if meta.path.is_ident("doc") => Some(line.value().trim().to_owned()),
-            _ => None,
-        }
+        let Expr::Lit(ExprLit {
+            lit: Lit::Str(line),
+            ..
+        }) = &meta.value
+        else {
+            return None;
+        };
+        let is_doc = meta.path.is_ident("doc");
+        is_doc.then(|| line.value().trim().to_owned())
     });
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
@@ -226,8 +236,8 @@ fn inside<'t>(kind: &'t syn::Type, wrapper: &str) -> Option<&'t syn::Type> {
         return None;
     };
     let arguments: &Punctuated<syn::GenericArgument, Token![,]> = &arguments.args;
-    match arguments.first()? {
-        syn::GenericArgument::Type(inner) if last.ident == wrapper => Some(inner),
-        _ => None,
-    }
+    let syn::GenericArgument::Type(inner) = arguments.first()? else {
+        return None;
+    };
+    (last.ident == wrapper).then_some(inner)
 }

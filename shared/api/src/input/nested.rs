@@ -206,7 +206,7 @@ impl Fields<'_> {
         most: usize,
         check: impl Fn(&str, &str) -> Result<(), String>,
     ) -> Field<BTreeMap<String, String>> {
-        let shape = || Shape::map(Shape::string(), most);
+        let shape = || Shape::map(&Shape::string(), most);
         let texts = self.take(name, shape, |raw| {
             let Raw::Json(raw) = raw else {
                 return Err(Wrong::Type("an object of texts"));

@@ -93,20 +93,22 @@ impl Fields<'_> {
 /// What a value looks like.
 #[derive(Clone)]
 pub(super) enum Shape {
-    Value(Object),
+    Value(Box<Object>),
     List(Box<Shape>, RangeInclusive<usize>),
     Input(&'static str, fn(&mut Vec<(String, RefOr<Schema>)>)),
 }
 
 impl Shape {
     fn typed(kind: Type) -> Self {
-        Self::Value(Object::with_type(kind))
+        Self::Value(Box::new(Object::with_type(kind)))
     }
 
     fn with(self, change: impl FnOnce(ObjectBuilder) -> ObjectBuilder) -> Self {
         match self {
-            Self::Value(object) => Self::Value(change(ObjectBuilder::from(object)).build()),
-            other => other,
+            Self::Value(object) => {
+                Self::Value(Box::new(change(ObjectBuilder::from(*object)).build()))
+            }
+            other @ (Self::List(..) | Self::Input(..)) => other,
         }
     }
 
@@ -176,7 +178,7 @@ impl Shape {
     }
 
     /// Values by names of the caller's own.
-    pub(super) fn map(of: Self, most: usize) -> Self {
+    pub(super) fn map(of: &Self, most: usize) -> Self {
         let values = AdditionalProperties::RefOr(of.schema(Presence::Required));
         Self::typed(Type::Object).with(|object| {
             object
@@ -191,9 +193,9 @@ impl Shape {
         if changes {
             let text = text
                 .with(|text| text.schema_type(SchemaType::from_iter([Type::String, Type::Null])));
-            return Self::map(text, MAX_KEYS);
+            return Self::map(&text, MAX_KEYS);
         }
-        Self::map(text, MAX_KEYS)
+        Self::map(&text, MAX_KEYS)
     }
 
     /// Texts, numbers and truth values by name.
@@ -202,7 +204,7 @@ impl Shape {
         let value = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter(types))
             .build();
-        Self::map(Self::Value(value), MAX_KEYS)
+        Self::map(&Self::Value(Box::new(value)), MAX_KEYS)
     }
 
     /// Another input, by its name.
@@ -218,7 +220,7 @@ impl Shape {
         let mut fields = Fields::describing();
         drop(read(&mut fields));
         let shapes = fields.shapes.unwrap_or_default();
-        Self::Value(object_of(shapes, "", &[]))
+        Self::Value(Box::new(object_of(shapes, "", &[])))
     }
 
     pub(super) fn list(self, count: RangeInclusive<usize>) -> Self {
@@ -229,7 +231,7 @@ impl Shape {
         let nullable = presence == Presence::Optional;
         match self {
             Self::Value(object) => {
-                let mut object = object.clone();
+                let mut object = Object::clone(object);
                 if nullable {
                     object.schema_type = or_null(object.schema_type);
                     if let Some(values) = &mut object.enum_values {
