@@ -96,11 +96,11 @@ impl History<'_> {
                 assert!(back <= most, "{}", context());
                 assert!(credited <= most, "{}", context());
                 // The invoice keeps count of just that: of its notes, and of what was given back and stands.
-                let notes = notes.iter().filter(|note| note.invoice_id == invoice.id);
-                let noted = notes.flat_map(|note| &note.lines);
-                let noted = noted.filter(|line| line.line == place);
-                let noted: i64 = noted.map(|line| line.amount.minor()).sum();
-                assert_eq!(back + noted, credited, "{}", context());
+                let of_it = notes.iter().filter(|note| note.invoice_id == invoice.id);
+                let lines = of_it.flat_map(|note| &note.lines);
+                let lines = lines.filter(|line| line.line == place);
+                let by_note: i64 = lines.map(|line| line.amount.minor()).sum();
+                assert_eq!(back + by_note, credited, "{}", context());
             }
         }
     }
