@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::dialect::Dialect;
-use crate::input::{Fields, Input};
+use crate::input::{Described, Fields, Input};
 use crate::reply::Problem;
 
 /// The whole body, read before anything else looks at the request.
@@ -82,7 +82,7 @@ pub struct Rows<T>(pub Vec<T>);
 /// Objects that one list can hold.
 const MOST_ROWS: usize = 90;
 
-impl<T: Input, S: Send + Sync> FromRequest<S> for Rows<T> {
+impl<T: Described, S: Send + Sync> FromRequest<S> for Rows<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
@@ -103,9 +103,7 @@ impl<T: Input, S: Send + Sync> FromRequest<S> for Rows<T> {
         };
         let lenient = Dialect::of(request.uri().path()).is_lenient();
         let mut fields = Fields::from_json(rows.as_bytes())?.leniently(lenient);
-        let read = fields
-            .objects("rows", 1..=MOST_ROWS, T::read)
-            .required(&mut fields);
+        let read = fields.inputs("rows", 1..=MOST_ROWS).required(&mut fields);
         let mut invalid = fields.finish();
         for error in &mut invalid.fields {
             error.pointer = error.pointer.trim_start_matches("/rows").to_owned();

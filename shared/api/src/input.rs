@@ -128,11 +128,6 @@ impl<'a> Fields<'a> {
         self
     }
 
-    /// The names that were asked for: what the input's schema must say, too.
-    pub fn known(&self) -> &[&'static str] {
-        &self.known
-    }
-
     /// All that is wrong. What nobody asked for is an error, too: to ignore it would be to do something else than was asked.
     ///
     /// Where something else is wrong, not every field may have been asked for, so only what looks misspelt is named; nor is one
@@ -176,7 +171,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether the input has a field of that name: for those that may not be there.
-    pub fn has(&self, name: &str) -> bool {
+    fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
     }
 
@@ -426,19 +421,6 @@ impl<'a> Fields<'a> {
                 )
             })
         })
-    }
-
-    /// One of a list of names, as the name: for filters.
-    pub fn one_of<T>(
-        &mut self,
-        name: &'static str,
-        choices: &[(&'static str, T)],
-    ) -> Field<&'static str> {
-        let names: Vec<(&'static str, &'static str)> = choices
-            .iter()
-            .map(|(spelling, _)| (*spelling, *spelling))
-            .collect();
-        self.choice(name, &names)
     }
 
     /// The id of a record of kind `K`. Whether it exists is for the handler to find out.

@@ -40,39 +40,8 @@ impl Fields<'_> {
     }
 
     /// Another input in this one.
-    pub fn input<T: Input + Described>(&mut self, name: &'static str) -> Field<T> {
+    pub fn input<T: Described>(&mut self, name: &'static str) -> Field<T> {
         self.note(name, Shape::of::<T>);
-        self.read_object(name, T::read)
-    }
-
-    /// A list of other inputs.
-    pub fn inputs<T: Input + Described>(
-        &mut self,
-        name: &'static str,
-        count: RangeInclusive<usize>,
-    ) -> Field<Vec<T>> {
-        let shape = || Shape::of::<T>().list(count.clone());
-        self.read_objects(name, shape, count.clone(), T::read)
-    }
-
-    /// An object, read like the whole.
-    pub fn object<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
-    ) -> Field<T> {
-        if self.shapes.is_some() {
-            self.note(name, || Shape::read_by(read));
-            return Field::absent(name);
-        }
-        self.read_object(name, read)
-    }
-
-    fn read_object<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
-    ) -> Field<T> {
         self.known.push(name);
         let raw = match self.entries.get(name) {
             None => return Field::absent(name),
@@ -84,40 +53,29 @@ impl Fields<'_> {
             }
         };
         let prefix = format!("{}/", self.pointer(name));
-        match self.inner(prefix, raw, read) {
+        match self.inner(prefix, raw) {
             Some(value) => Field::good(name, value),
             None => Field::bad(name),
         }
     }
 
-    /// A list of objects, each read like the whole. Errors name the place: `/tiers/0/up_to`.
-    pub fn objects<T>(
+    /// A list of other inputs. Errors name the place: `/tiers/0/up_to`.
+    pub fn inputs<T: Described>(
         &mut self,
         name: &'static str,
         count: RangeInclusive<usize>,
-        read: impl Fn(&mut Fields<'_>) -> Option<T>,
     ) -> Field<Vec<T>> {
-        let shape = || Shape::read_by(&read).list(count.clone());
-        self.read_objects(name, shape, count.clone(), &read)
-    }
-
-    fn read_objects<T>(
-        &mut self,
-        name: &'static str,
-        shape: impl FnOnce() -> Shape,
-        wanted: RangeInclusive<usize>,
-        read: impl Fn(&mut Fields<'_>) -> Option<T>,
-    ) -> Field<Vec<T>> {
+        let shape = || Shape::of::<T>().list(count.clone());
         let rows = self.take(name, shape, |raw| {
             let Raw::Json(raw) = raw else {
                 return Err(Wrong::Type("a list of objects"));
             };
             let rows: Vec<&RawValue> =
                 serde_json::from_str(raw.get()).or(Err(Wrong::Type("a list of objects")))?;
-            if wanted.contains(&rows.len()) {
+            if count.contains(&rows.len()) {
                 return Ok(rows);
             }
-            let (least, most) = (wanted.start(), wanted.end());
+            let (least, most) = (count.start(), count.end());
             let code = if rows.len() > *most {
                 "too_many"
             } else {
@@ -131,7 +89,7 @@ impl Fields<'_> {
             let read = rows
                 .into_iter()
                 .enumerate()
-                .map(|(index, raw)| self.inner(format!("{pointer}/{index}/"), raw, &read));
+                .map(|(index, raw)| self.inner(format!("{pointer}/{index}/"), raw));
             // All are read before the first bad one decides: every wrong field is named.
             let read: Vec<Option<T>> = read.collect();
             read.into_iter().collect()
@@ -139,12 +97,7 @@ impl Fields<'_> {
     }
 
     /// The value of an object whose fields' pointers begin with `prefix`; `None` where one of them is wrong.
-    fn inner<T>(
-        &mut self,
-        prefix: String,
-        raw: &RawValue,
-        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
-    ) -> Option<T> {
+    fn inner<T: Input>(&mut self, prefix: String, raw: &RawValue) -> Option<T> {
         let Ok(entries) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw.get()) else {
             let pointer = prefix.trim_end_matches('/');
             self.invalid
@@ -156,7 +109,7 @@ impl Fields<'_> {
             .map(|(name, raw)| (name, Raw::Json(raw)))
             .collect();
         let mut inner = Fields::new(prefix, entries).leniently(self.lenient);
-        let value = read(&mut inner);
+        let value = T::read(&mut inner);
         let invalid = inner.finish();
         let good = invalid.fields.is_empty();
         self.invalid.fields.extend(invalid.fields);

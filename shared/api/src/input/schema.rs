@@ -215,14 +215,6 @@ impl Shape {
         })
     }
 
-    /// What that reader asks for.
-    pub(super) fn read_by<T>(read: impl FnOnce(&mut Fields<'_>) -> Option<T>) -> Self {
-        let mut fields = Fields::describing();
-        drop(read(&mut fields));
-        let shapes = fields.shapes.unwrap_or_default();
-        Self::Value(Box::new(object_of(shapes, "", &[])))
-    }
-
     pub(super) fn list(self, count: RangeInclusive<usize>) -> Self {
         Self::List(Box::new(self), count)
     }

@@ -2,6 +2,18 @@
 
 use super::*;
 
+#[derive(Debug, Input)]
+struct Card {
+    #[input(chars = 1..=19)]
+    number: String,
+}
+
+#[derive(Debug, Input)]
+struct Row {
+    #[input(range = 0..=9)]
+    n: u32,
+}
+
 fn errors(body: &str, read: impl FnOnce(&mut Fields<'_>)) -> Vec<(String, &'static str)> {
     let mut fields = Fields::from_json(body.as_bytes()).unwrap();
     read(&mut fields);
@@ -101,9 +113,8 @@ fn an_amount_is_a_whole_number_within_bounds() {
 #[test]
 fn nested_fields_are_named_by_their_path() {
     let got = errors(r#"{"card":{"number":5}}"#, |fields| {
-        fields
-            .object("card", |card| card.text("number", 1..=19).required(card))
-            .required(fields);
+        let card = fields.input::<Card>("card").required(fields);
+        assert_eq!(card.map(|card| card.number), None);
     });
     assert_eq!(got, [("/card/number".to_owned(), "invalid_type")]);
 }
@@ -231,8 +242,9 @@ fn a_country_is_two_letters() {
 fn a_list_of_objects_names_every_wrong_field_of_every_entry() {
     let read = |body: &str| {
         let mut fields = Fields::from_json(body.as_bytes()).unwrap();
-        let rows = fields.objects("rows", 1..=3, |row| row.count("n", 0..=9).required(row));
+        let rows = fields.inputs::<Row>("rows", 1..=3);
         let rows = rows.required(&mut fields);
+        let rows = rows.map(|rows| rows.iter().map(|row| row.n).collect::<Vec<_>>());
         let wrong = fields.finish().fields.into_iter();
         let wrong = wrong.map(|field| format!("{} {}", field.pointer, field.code));
         (rows, wrong.collect::<Vec<_>>())
