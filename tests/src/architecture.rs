@@ -8,7 +8,7 @@ use serde_json::Value;
 /// For each crate of `shared/`, the crates of ours that it may name.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("models", &[]),
-    ("input-derive", &[]),
+    ("api-macros", &[]),
     ("documents", &["models"]),
     ("providers", &["models"]),
     ("store", &["models"]),
@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("operations", &["models", "providers", "store"]),
     (
         "api",
-        &["input-derive", "models", "operations", "providers", "store"],
+        &["api-macros", "models", "operations", "providers", "store"],
     ),
     ("testkit", &["api", "models", "providers", "store"]),
 ];

@@ -1,8 +1,8 @@
 //! `PATCH /v3/usage/{id}`
 
-use api::dialect::rocketsavvy::{Problems, Usage};
+use api::dialect::rocketsavvy::Usage;
 use api::input::Input;
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::Error;
 use models::billing::Correction;
 use models::ids::{self, Id};
@@ -30,19 +30,17 @@ pub(crate) struct UsageAmendment {
 /// The usage counts with this quantity from now on; the log keeps both. Where its period is closed, the difference counts in
 /// the one that runs, which is refused (409 `period_closed`) for metrics that are not sums or counts. To amend with the
 /// quantity that stands writes nothing. 2.5 reads, 1 for each time that the log's pages halve, and 1 write unit.
-#[utoipa::path(
+#[operation(
     patch,
-    path = "/v3/usage/{id}",
+    "/v3/usage/{id}",
     tag = "billing",
-    params(("id" = String, Path, description = "The usage.", example = "usage_rs_123456")),
-    request_body = UsageAmendment,
-    responses((status = 200, description = "The usage as it stands.", body = Usage), Problems)
+    answer = "The usage as it stands."
 )]
 pub(crate) async fn amend_usage(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Usage>>,
     Json(body): Json<UsageAmendment>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Usage>, Problem> {
     let missing = || Error::no_such("subscription", body.subscription_id, "/subscription_id");
     let subscription = cx.subscription_now(body.subscription_id).await?;
     let subscription = subscription.ok_or_else(missing)?;
@@ -52,7 +50,7 @@ pub(crate) async fn amend_usage(
     let late = cx.billing_settings().await?.late_usage;
     let standing = operations::correct_usage(&cx, metric, id, amend, late);
     let view = Usage::standing(subscription.id, metric.name, &standing.await?, cx.mode())?;
-    cx.changed(&cx.writes().await?, &view).await
+    cx.done(&cx.writes().await?, &view).await
 }
 
 #[cfg(test)]

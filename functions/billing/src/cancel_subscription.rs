@@ -1,8 +1,8 @@
 //! `POST /v3/subscriptions/{id}/cancel`
 
-use api::dialect::rocketsavvy::{Problems, Subscription};
+use api::dialect::rocketsavvy::Subscription;
 use api::input::{Fields, Input};
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{Proration, SubscriptionStatus};
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -44,19 +44,12 @@ impl Cancellation {
 /// at the end; what was open before stays open, and is charged no more by itself. One that still waits for its first payment
 /// ends at once, and its invoice is void. 2 reads, a read for each of its newest invoices, and up to 3 write units; where a part
 /// of the period is given back 1 read and 1 write unit more, and those of an invoice where there is one.
-#[utoipa::path(
-    post,
-    path = "/v3/subscriptions/{id}/cancel",
-    tag = "billing",
-    params(("id" = String, Path, description = "The subscription.", example = "sub_rs_123456")),
-    request_body = Cancellation,
-    responses((status = 200, description = "The subscription.", body = Subscription), Problems)
-)]
+#[operation(post, "/v3/subscriptions/{id}/cancel", tag = "billing")]
 pub(crate) async fn cancel_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
     Json(body): Json<Cancellation>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Subscription>, Problem> {
     if cx.resumed().is_some() {
         return answer(&cx, id).await;
     }
@@ -68,7 +61,7 @@ pub(crate) async fn cancel_subscription(
         subscription.cancel_at_period_end(true, now)?;
         writes.update(&stored, &subscription, Some(EventType::SubscriptionUpdated))?;
         let view = Subscription::of(&subscription, cx.mode())?;
-        return cx.changed(&writes, &view).await;
+        return cx.done(&writes, &view).await;
     }
     stored.refuse_if_over()?;
     // What waits for a payment is not to come any more, and gives back what it credited.
@@ -101,7 +94,7 @@ pub(crate) async fn cancel_subscription(
     }
     if !waits {
         let view = Subscription::of(&subscription, cx.mode())?;
-        let reply = cx.changed(&writes, &view).await?;
+        let reply = cx.done(&writes, &view).await?;
         bring_rows(&cx, &subscription).await;
         return Ok(reply);
     }
@@ -112,10 +105,13 @@ pub(crate) async fn cancel_subscription(
 }
 
 /// Bills what is left, unless that was done before, and answers.
-async fn answer(cx: &Cx<BillingWrite>, id: Id<ids::Subscription>) -> Result<Reply, Problem> {
+async fn answer(
+    cx: &Cx<BillingWrite>,
+    id: Id<ids::Subscription>,
+) -> Result<Done<Subscription>, Problem> {
     let subscription = settle(cx, id).await?;
     let view = Subscription::of(&subscription, cx.mode())?;
-    cx.changed(&cx.writes().await?, &view).await
+    cx.done(&cx.writes().await?, &view).await
 }
 
 #[cfg(test)]

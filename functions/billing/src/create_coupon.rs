@@ -1,8 +1,8 @@
 //! `POST /v3/coupons`
 
-use api::dialect::rocketsavvy::{Coupon, Problems};
+use api::dialect::rocketsavvy::Coupon;
 use api::input::{Fields, Input};
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{Duration, Terms};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
@@ -107,17 +107,11 @@ impl NewCoupon {
 /// Create a coupon
 ///
 /// What it takes off is for good: to change it, create another coupon. 1 write unit.
-#[utoipa::path(
-    post,
-    path = "/v3/coupons",
-    tag = "billing",
-    request_body = NewCoupon,
-    responses((status = 201, description = "The coupon.", body = Coupon), Problems)
-)]
+#[operation(post, "/v3/coupons", tag = "billing")]
 pub(crate) async fn create_coupon(
     cx: Cx<BillingWrite>,
     Json(body): Json<NewCoupon>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Coupon>, Problem> {
     let now = cx.now().await?;
     if body.redeem_by.is_some_and(|last| last <= now) {
         return Err(Error::invalid("/redeem_by", "not_later", "must be in the future").into());
@@ -143,7 +137,7 @@ pub(crate) async fn create_coupon(
     let mut writes = cx.writes().await?;
     writes.create(&coupon, Some(EventType::CouponCreated))?;
     let view = Coupon::of(&coupon, now, cx.mode())?;
-    let reply = cx.created(&writes, &view, &id).await?;
+    let reply = cx.try_created(&writes, &view, &id).await?;
     Ok(reply.ok_or_else(|| Error::AlreadyExists {
         what: "coupon",
         id: id.to_string(),

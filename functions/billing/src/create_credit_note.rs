@@ -1,8 +1,8 @@
 //! `POST /v3/credit-notes`
 
-use api::dialect::rocketsavvy::{CreditNote, Problems, line_of};
+use api::dialect::rocketsavvy::{CreditNote, line_of};
 use api::input::{Fields, Input};
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{self, CreditNoteReason, Crediting, GivenBack, NewCreditNote, Part};
 use models::ids::{self, Id};
 use models::money::MAX_MINOR;
@@ -140,24 +140,18 @@ impl CreditNoteFields {
 /// 3 reads and 8 write units before payment: note and invoice in one transaction, their places in lists, and the number. With
 /// the customer's balance 1 read and 2 units more, with a refund 4 reads and 8 units more, with an `Idempotency-Key` 1 read and
 /// 3 units more.
-#[utoipa::path(
-    post,
-    path = "/v3/credit-notes",
-    tag = "billing",
-    request_body = CreditNoteFields,
-    responses((status = 201, description = "The credit note.", body = CreditNote), Problems)
-)]
+#[operation(post, "/v3/credit-notes", tag = "billing")]
 pub(crate) async fn create_credit_note(
     cx: Cx<BillingWrite>,
     Json(body): Json<CreditNoteFields>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<CreditNote>, Problem> {
     let note = match cx.resumed() {
         Some(reference) => resume(&cx, &reference).await?,
         None => issue(&cx, body).await?,
     };
     operations::settle_credit_note(&cx, &note).await?;
     let view = CreditNote::of(&note, cx.mode())?;
-    let reply = cx.created(&cx.writes().await?, &view, note.id).await?;
+    let reply = cx.try_created(&cx.writes().await?, &view, note.id).await?;
     Ok(reply.ok_or_else(store::stale)?)
 }
 

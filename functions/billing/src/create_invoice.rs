@@ -1,8 +1,8 @@
 //! `POST /v3/invoices`
 
-use api::dialect::rocketsavvy::{Invoice, Problems};
+use api::dialect::rocketsavvy::Invoice;
 use api::input::Input;
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{BillingReason, CollectionMethod, Coupon, Discount, NewInvoice, Party};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
@@ -68,17 +68,11 @@ impl InvoiceFields {
 ///
 /// 4.5 read units and 2 write units: the invoice and its place in the customer's list; 1 more for each further KB of it and
 /// where it becomes final by itself, 1 read where tax rates are named, and 1 read and 4 write units with a coupon.
-#[utoipa::path(
-    post,
-    path = "/v3/invoices",
-    tag = "billing",
-    request_body = InvoiceFields,
-    responses((status = 201, description = "The draft.", body = Invoice), Problems)
-)]
+#[operation(post, "/v3/invoices", tag = "billing", answer = "The draft.")]
 pub(crate) async fn create_invoice(
     cx: Cx<BillingWrite>,
     Json(body): Json<InvoiceFields>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Invoice>, Problem> {
     let now = cx.now().await?;
     let parties = Parties::read(&cx, body.customer_id).await?;
     if parties.customer.is_none() {
@@ -100,7 +94,7 @@ pub(crate) async fn create_invoice(
             writes.update(before, after, Some(EventType::CouponUpdated))?;
         }
         let view = Invoice::of(&invoice, cx.mode())?;
-        if let Some(reply) = cx.created(&writes, &view, id).await? {
+        if let Some(reply) = cx.try_created(&writes, &view, id).await? {
             return Ok(reply);
         }
         cx.make_way(attempt).await;

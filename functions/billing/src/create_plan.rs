@@ -1,8 +1,8 @@
 //! `POST /v3/plans`
 
-use api::dialect::rocketsavvy::{Plan, Problems};
+use api::dialect::rocketsavvy::Plan;
 use api::input::{Fields, Input};
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{Charge, Meter, Price, PricingModel, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
@@ -83,17 +83,11 @@ impl NewPlan {
 /// Create a plan
 ///
 /// Its price may change later; a subscription keeps the version that it began with. 1 write unit.
-#[utoipa::path(
-    post,
-    path = "/v3/plans",
-    tag = "billing",
-    request_body = NewPlan,
-    responses((status = 201, description = "The plan.", body = Plan), Problems)
-)]
+#[operation(post, "/v3/plans", tag = "billing")]
 pub(crate) async fn create_plan(
     cx: Cx<BillingWrite>,
     Json(mut body): Json<NewPlan>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Plan>, Problem> {
     let id = match body.id.take() {
         Some(id) => id,
         None => Slug::generated(cx.mint::<ids::Plan>().await.map(Id::number)?),
@@ -111,7 +105,7 @@ pub(crate) async fn create_plan(
     let mut writes = cx.writes().await?;
     writes.create(&plan, Some(EventType::PlanCreated))?;
     let reply = cx
-        .created(&writes, &Plan::of(&plan, cx.mode())?, &id)
+        .try_created(&writes, &Plan::of(&plan, cx.mode())?, &id)
         .await?;
     Ok(reply.ok_or_else(|| Error::AlreadyExists {
         what: "plan",

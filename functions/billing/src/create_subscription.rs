@@ -1,8 +1,8 @@
 //! `POST /v3/subscriptions`
 
-use api::dialect::rocketsavvy::{ProblemDetails, Problems, Subscription};
+use api::dialect::rocketsavvy::Subscription;
 use api::input::{Fields, Input};
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{
     BillingCycle, CollectionMethod, Coupon, Discount, MAX_BACK_PERIODS, MissingPaymentMethod,
     NewSubscription, PaymentBehavior, ProrationBehavior, check_items,
@@ -99,21 +99,16 @@ impl SubscriptionFields {
 /// billed at once: it is `active` where that is paid and `incomplete` where it is not, and then expires after 23 hours, unless
 /// `payment_behavior` says something else. One
 /// that starts later is `paused` until then.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/v3/subscriptions",
+    "/v3/subscriptions",
     tag = "billing",
-    request_body = SubscriptionFields,
-    responses(
-        (status = 201, description = "The subscription.", body = Subscription),
-        (status = 402, description = "With `error_if_incomplete`: the card was refused; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
-        Problems
-    )
+    declined = "With `error_if_incomplete`: the card was refused; `payment_id` names the failed payment."
 )]
 pub(crate) async fn create_subscription(
     cx: Cx<BillingWrite>,
     Json(body): Json<SubscriptionFields>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Subscription>, Problem> {
     if let Some(begun) = cx.resumed() {
         return bill(&cx, Begun::read(&begun)?).await;
     }
@@ -137,7 +132,7 @@ pub(crate) async fn create_subscription(
         }
         if waits {
             let view = Subscription::of(&subscription, cx.mode())?;
-            if let Some(reply) = cx.created(&writes, &view, id).await? {
+            if let Some(reply) = cx.try_created(&writes, &view, id).await? {
                 return Ok(reply);
             }
         } else if cx.begin(&writes, &begun.to_string()).await? {
@@ -150,7 +145,7 @@ pub(crate) async fn create_subscription(
 }
 
 /// Bills the first period, unless that was done before, and answers.
-async fn bill(cx: &Cx<BillingWrite>, begun: Begun) -> Result<Reply, Problem> {
+async fn bill(cx: &Cx<BillingWrite>, begun: Begun) -> Result<Created<Subscription>, Problem> {
     let Some(subscription) = settle_new(cx, begun.subscription).await? else {
         return match begun.invoice {
             Some(invoice) => refused(cx, invoice).await,
@@ -159,7 +154,7 @@ async fn bill(cx: &Cx<BillingWrite>, begun: Begun) -> Result<Reply, Problem> {
     };
     let view = Subscription::of(&subscription, cx.mode())?;
     let reply = cx
-        .created(&cx.writes().await?, &view, begun.subscription)
+        .try_created(&cx.writes().await?, &view, begun.subscription)
         .await?;
     Ok(reply.ok_or_else(|| Error::internal("an answer without writes was refused"))?)
 }

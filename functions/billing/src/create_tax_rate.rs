@@ -1,8 +1,8 @@
 //! `POST /v3/tax-rates`
 
-use api::dialect::rocketsavvy::{Problems, TaxRate};
+use api::dialect::rocketsavvy::TaxRate;
 use api::input::Input;
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::Metadata;
 use models::event::EventType;
 use rust_decimal::Decimal;
@@ -38,17 +38,11 @@ pub(crate) struct NewTaxRate {
 ///
 /// Its percentage, and whether prices include it, are for good: to change them, switch it off and create another. 1 write
 /// unit.
-#[utoipa::path(
-    post,
-    path = "/v3/tax-rates",
-    tag = "billing",
-    request_body = NewTaxRate,
-    responses((status = 201, description = "The tax rate.", body = TaxRate), Problems)
-)]
+#[operation(post, "/v3/tax-rates", tag = "billing")]
 pub(crate) async fn create_tax_rate(
     cx: Cx<BillingWrite>,
     Json(body): Json<NewTaxRate>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<TaxRate>, Problem> {
     let now = cx.now().await?;
     cx.insert(|id, writes| {
         let rate = models::billing::TaxRate {

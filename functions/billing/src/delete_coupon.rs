@@ -1,7 +1,7 @@
 //! `DELETE /v3/coupons/{id}`
 
-use api::dialect::rocketsavvy::{Deleted, Problems};
-use api::{BillingWrite, Cx, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Deleted;
+use api::{BillingWrite, Cx, Done, Path, Problem, operation};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Slug};
@@ -9,17 +9,11 @@ use models::ids::{self, Slug};
 /// Delete a coupon
 ///
 /// Nobody redeems it any more; subscriptions keep what it gave them. Its name stays taken. 1 read and 1 write unit.
-#[utoipa::path(
-    delete,
-    path = "/v3/coupons/{id}",
-    tag = "billing",
-    params(("id" = String, Path, description = "The coupon.", example = "coupon_welcome")),
-    responses((status = 200, description = "The coupon is gone.", body = Deleted), Problems)
-)]
+#[operation(delete, "/v3/coupons/{id}", tag = "billing")]
 pub(crate) async fn delete_coupon(
     cx: Cx<BillingWrite>,
     Path(id): Path<Slug<ids::Coupon>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Deleted>, Problem> {
     let stored = cx
         .coupon_now(&id)
         .await?
@@ -28,7 +22,7 @@ pub(crate) async fn delete_coupon(
     coupon.delete(cx.now().await?);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &coupon, Some(EventType::CouponDeleted))?;
-    cx.changed(&writes, &Deleted::of(&id)).await
+    cx.done(&writes, &Deleted::of(&id)).await
 }
 
 #[cfg(test)]

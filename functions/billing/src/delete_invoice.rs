@@ -1,7 +1,7 @@
 //! `DELETE /v3/invoices/{id}`
 
-use api::dialect::rocketsavvy::{Deleted, Problems};
-use api::{BillingWrite, Cx, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Deleted;
+use api::{BillingWrite, Cx, Done, Path, Problem, operation};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -11,17 +11,11 @@ use models::ids::{self, Id};
 /// Of what is final there is a number, so that is voided instead; and so is what a subscription owes. A coupon that the draft
 /// had can be redeemed once more. 1 read and 1 write unit; 1 more where it was to become final by itself, and 1 read and one
 /// transaction of 2 items where it had a coupon.
-#[utoipa::path(
-    delete,
-    path = "/v3/invoices/{id}",
-    tag = "billing",
-    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
-    responses((status = 200, description = "The draft is gone.", body = Deleted), Problems)
-)]
+#[operation(delete, "/v3/invoices/{id}", tag = "billing")]
 pub(crate) async fn delete_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Deleted>, Problem> {
     let stored = cx
         .invoice(id)
         .await?
@@ -38,5 +32,5 @@ pub(crate) async fn delete_invoice(
             writes.update(&before, &coupon, Some(EventType::CouponUpdated))?;
         }
     }
-    cx.changed(&writes, &Deleted::of(&id)).await
+    cx.done(&writes, &Deleted::of(&id)).await
 }

@@ -1,7 +1,7 @@
 //! `DELETE /v3/plans/{id}`
 
-use api::dialect::rocketsavvy::{Deleted, Problems};
-use api::{BillingWrite, Cx, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Deleted;
+use api::{BillingWrite, Cx, Done, Path, Problem, operation};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Slug};
@@ -9,17 +9,11 @@ use models::ids::{self, Slug};
 /// Delete a plan
 ///
 /// It takes no new subscriptions; those that run go on at their price. Its name stays taken. 1 read and 1 write unit.
-#[utoipa::path(
-    delete,
-    path = "/v3/plans/{id}",
-    tag = "billing",
-    params(("id" = String, Path, description = "The plan.", example = "plan_enterprise_pro")),
-    responses((status = 200, description = "The plan is gone.", body = Deleted), Problems)
-)]
+#[operation(delete, "/v3/plans/{id}", tag = "billing")]
 pub(crate) async fn delete_plan(
     cx: Cx<BillingWrite>,
     Path(id): Path<Slug<ids::Plan>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Deleted>, Problem> {
     let stored = cx
         .plan_now(&id)
         .await?
@@ -28,5 +22,5 @@ pub(crate) async fn delete_plan(
     plan.deleted = Some(cx.now().await?);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &plan, Some(EventType::PlanDeleted))?;
-    cx.changed(&writes, &Deleted::of(&id)).await
+    cx.done(&writes, &Deleted::of(&id)).await
 }

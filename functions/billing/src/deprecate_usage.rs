@@ -1,7 +1,7 @@
 //! `DELETE /v3/usage/{id}`
 
-use api::dialect::rocketsavvy::{Problems, Usage};
-use api::{BillingWrite, Cx, Path, Problem, Query, Reply};
+use api::dialect::rocketsavvy::Usage;
+use api::{BillingWrite, Cx, Done, Path, Problem, Query, operation};
 use models::Error;
 use models::billing::Correction;
 use models::ids::{self, Id};
@@ -14,21 +14,17 @@ use crate::usage_log::UsageLog;
 /// The usage does not count any more; it stays in the log. Where its period is closed, the difference counts in the one that
 /// runs, which is refused (409 `period_closed`) for metrics that are not sums or counts. To deprecate again changes nothing.
 /// 2.5 reads, 1 for each time that the log's pages halve, and 1 write unit.
-#[utoipa::path(
+#[operation(
     delete,
-    path = "/v3/usage/{id}",
+    "/v3/usage/{id}",
     tag = "billing",
-    params(
-        ("id" = String, Path, description = "The usage.", example = "usage_rs_123456"),
-        UsageLog
-    ),
-    responses((status = 200, description = "The usage as it stands.", body = Usage), Problems)
+    answer = "The usage as it stands."
 )]
 pub(crate) async fn deprecate_usage(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Usage>>,
     Query(query): Query<UsageLog>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Usage>, Problem> {
     let missing = || Error::no_such("subscription", query.subscription_id, "?subscription_id");
     let subscription = cx.subscription_now(query.subscription_id).await?;
     let subscription = subscription.ok_or_else(missing)?;
@@ -38,7 +34,7 @@ pub(crate) async fn deprecate_usage(
     let late = cx.billing_settings().await?.late_usage;
     let standing = operations::correct_usage(&cx, metric, id, deprecate, late);
     let view = Usage::standing(subscription.id, metric.name, &standing.await?, cx.mode())?;
-    cx.changed(&cx.writes().await?, &view).await
+    cx.done(&cx.writes().await?, &view).await
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `GET /v3/invoices/{id}/explain`
 
-use api::dialect::rocketsavvy::{InvoiceExplanation, Problems};
-use api::{BillingRead, Cx, Path, Problem, Reply};
+use api::dialect::rocketsavvy::InvoiceExplanation;
+use api::{BillingRead, Cx, Done, Path, Problem, operation};
 use models::Error;
 use models::ids::{self, Id};
 
@@ -11,23 +11,22 @@ use models::ids::{self, Id};
 /// from the lines, each tax from the lines less their shares of the discount, the sums from these. `exact` is what the formula
 /// gives before its one rounding, and `matches` says whether that is the amount on the invoice; a credit is worked out from the
 /// line that it gives a part back of. 1 consistent read, and 1 for each invoice with such lines.
-#[utoipa::path(
+#[operation(
     get,
-    path = "/v3/invoices/{id}/explain",
+    "/v3/invoices/{id}/explain",
     tag = "billing",
-    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
-    responses((status = 200, description = "How its amounts follow.", body = InvoiceExplanation), Problems)
+    answer = "How its amounts follow."
 )]
 pub(crate) async fn explain_invoice(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Invoice>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<InvoiceExplanation>, Problem> {
     let invoice = cx
         .invoice(id)
         .await?
         .ok_or_else(|| Error::not_found("invoice", id))?;
     let earlier = operations::credited_invoices(&cx, &invoice).await?;
-    Reply::ok(&InvoiceExplanation::of(&invoice, &earlier)?)
+    Done::of(&InvoiceExplanation::of(&invoice, &earlier)?)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `POST /v3/invoices/{id}/finalize`
 
-use api::dialect::rocketsavvy::{Invoice, Problems};
-use api::{BillingWrite, Cx, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Invoice;
+use api::{BillingWrite, Cx, Done, Path, Problem, operation};
 use models::Error;
 use models::ids::{self, Id};
 
@@ -13,17 +13,11 @@ use models::ids::{self, Id};
 ///
 /// 5 reads and 3 write units: the number, the invoice and its place among what is due; one transaction of 2 items where the
 /// customer's balance changes, and those of a payment where it is charged.
-#[utoipa::path(
-    post,
-    path = "/v3/invoices/{id}/finalize",
-    tag = "billing",
-    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
-    responses((status = 200, description = "The invoice.", body = Invoice), Problems)
-)]
+#[operation(post, "/v3/invoices/{id}/finalize", tag = "billing")]
 pub(crate) async fn finalize_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Invoice>, Problem> {
     let invoice = if cx.resumed().is_some() {
         operations::collect_finalized(&cx, id).await?
     } else {
@@ -34,7 +28,7 @@ pub(crate) async fn finalize_invoice(
         operations::finalize_invoice(&cx, stored).await?
     };
     let view = Invoice::of(&invoice, cx.mode())?;
-    cx.changed(&cx.writes().await?, &view).await
+    cx.done(&cx.writes().await?, &view).await
 }
 
 #[cfg(test)]

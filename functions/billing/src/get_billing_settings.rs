@@ -1,18 +1,15 @@
 //! `GET /v3/billing-settings`
 
-use api::dialect::rocketsavvy::{BillingSettings, Problems};
-use api::{BillingRead, Cx, Problem, Reply};
+use api::dialect::rocketsavvy::BillingSettings;
+use api::{BillingRead, Cx, Done, Problem, operation};
 
 /// Retrieve the billing settings
 ///
 /// The defaults where nobody has changed anything. Each mode has its own. 1 read.
-#[utoipa::path(
-    get,
-    path = "/v3/billing-settings",
-    tag = "billing",
-    responses((status = 200, description = "The settings.", body = BillingSettings), Problems)
-)]
-pub(crate) async fn get_billing_settings(cx: Cx<BillingRead>) -> Result<Reply, Problem> {
+#[operation(get, "/v3/billing-settings", tag = "billing")]
+pub(crate) async fn get_billing_settings(
+    cx: Cx<BillingRead>,
+) -> Result<Done<BillingSettings>, Problem> {
     let settings = cx.billing_settings().await?;
-    Reply::ok(&BillingSettings::of(&settings, cx.mode()))
+    Done::of(&BillingSettings::of(&settings, cx.mode()))
 }

@@ -1,7 +1,6 @@
 //! `GET /v3/invoices/{id}/pdf`
 
-use api::dialect::rocketsavvy::Problems;
-use api::{BillingRead, Cx, FileBytes, Path, Problem, Reply};
+use api::{BillingRead, Cx, Path, Pdf, Problem, operation};
 use models::Error;
 use models::ids::{self, Id};
 
@@ -13,23 +12,11 @@ use crate::paper::paper_of;
 /// gives the same file.
 ///
 /// 1 read.
-#[utoipa::path(
-    get,
-    path = "/v3/invoices/{id}/pdf",
-    tag = "billing",
-    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
-    responses(
-        (
-            status = 200, description = "The PDF.", content_type = "application/pdf", body = inline(FileBytes),
-            headers(("Content-Disposition" = String, description = "`inline`, with the file's name."))
-        ),
-        Problems
-    )
-)]
+#[operation(get, "/v3/invoices/{id}/pdf", tag = "billing")]
 pub(crate) async fn get_invoice_pdf(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Invoice>>,
-) -> Result<Reply, Problem> {
+) -> Result<Pdf, Problem> {
     let invoice = cx
         .invoice(id)
         .await?
@@ -38,7 +25,7 @@ pub(crate) async fn get_invoice_pdf(
     let pdf = documents::render(&paper)?;
     let name = invoice.number.clone().unwrap_or_else(|| id.to_string());
     let name = format!("{name}.pdf");
-    Ok(Reply::file(pdf, "application/pdf", &name))
+    Ok(Pdf::new(pdf, &name))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `GET /v3/plans/{id}`
 
-use api::dialect::rocketsavvy::{Plan, Problems};
+use api::dialect::rocketsavvy::Plan;
 use api::input::Input;
-use api::{BillingRead, Cx, Path, Problem, Query, Reply};
+use api::{BillingRead, Cx, Done, Path, Problem, Query, operation};
 use models::Error;
 use models::ids::{self, Slug};
 
@@ -16,33 +16,24 @@ pub(crate) struct PlanVersion {
 /// Retrieve a plan
 ///
 /// As it is, or as it was at an earlier version of its price. 1 read; 2 for an earlier version.
-#[utoipa::path(
-    get,
-    path = "/v3/plans/{id}",
-    tag = "billing",
-    params(
-        ("id" = String, Path, description = "The plan.", example = "plan_enterprise_pro"),
-        PlanVersion
-    ),
-    responses((status = 200, description = "The plan.", body = Plan), Problems)
-)]
+#[operation(get, "/v3/plans/{id}", tag = "billing")]
 pub(crate) async fn get_plan(
     cx: Cx<BillingRead>,
     Path(id): Path<Slug<ids::Plan>>,
     Query(query): Query<PlanVersion>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Plan>, Problem> {
     let plan = cx
         .plan(&id)
         .await?
         .ok_or_else(|| Error::not_found("plan", &id))?;
     match query.version.filter(|version| *version != plan.version) {
-        None => Reply::ok(&Plan::of(&plan, cx.mode())?),
+        None => Done::of(&Plan::of(&plan, cx.mode())?),
         Some(version) => {
             let earlier = cx
                 .plan_version(&id, version)
                 .await?
                 .ok_or_else(|| Error::not_found("plan", format!("{id} version {version}")))?;
-            Reply::ok(&Plan::of(&earlier.plan, cx.mode())?)
+            Done::of(&Plan::of(&earlier.plan, cx.mode())?)
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `GET /v3/subscriptions/{id}/usage`
 
-use api::dialect::rocketsavvy::{InvoicePreview, Problems, number};
+use api::dialect::rocketsavvy::{InvoicePreview, number};
 use api::input::Input;
-use api::{BillingRead, Cx, Path, Problem, Query, Reply};
+use api::{BillingRead, Cx, Done, Path, Problem, Query, operation};
 use models::billing::Aggregation;
 use models::ids::{self, Id};
 use models::{Error, Result};
@@ -79,21 +79,17 @@ pub(crate) struct SubscriptionUsageFilter {
 /// What was used of each metric in the period that is running, however many records there are: the newest page of each log
 /// tells it; and what the next invoice will be. 1 read, a query of 1 read unit for each metric, and 1 more; 4 reads and a
 /// query for each meter for the projected invoice.
-#[utoipa::path(
+#[operation(
     get,
-    path = "/v3/subscriptions/{id}/usage",
+    "/v3/subscriptions/{id}/usage",
     tag = "billing",
-    params(
-        ("id" = String, Path, description = "The subscription.", example = "sub_rs_123456"),
-        SubscriptionUsageFilter
-    ),
-    responses((status = 200, description = "What it used.", body = SubscriptionUsage), Problems)
+    answer = "What it used."
 )]
 pub(crate) async fn get_subscription_usage(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Subscription>>,
     Query(query): Query<SubscriptionUsageFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<SubscriptionUsage>, Problem> {
     let subscription = cx
         .subscription(id)
         .await?
@@ -107,7 +103,7 @@ pub(crate) async fn get_subscription_usage(
     };
     let has_more = used.len() > MOST_METRICS;
     let used = used.into_iter().skip(usize::from(has_more));
-    Reply::ok(&SubscriptionUsage {
+    Done::of(&SubscriptionUsage {
         subscription_id: id.to_string(),
         period_start: subscription.period.start.to_string(),
         period_end: subscription.period.end.to_string(),

@@ -1,8 +1,8 @@
 //! `GET /v3/credit-notes`
 
-use api::dialect::rocketsavvy::{CreditNote, List, Problems};
+use api::dialect::rocketsavvy::CreditNote;
 use api::input::Input;
-use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
+use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::ids::{self, Id};
 
 #[derive(Input)]
@@ -20,20 +20,14 @@ pub(crate) struct CreditNoteFilter {
 /// List credit notes
 ///
 /// Newest first. 1 query; with `invoice_id` alone 1 query and 1 batch read; up to 10 queries with `customer_id`.
-#[utoipa::path(
-    get,
-    path = "/v3/credit-notes",
-    tag = "billing",
-    params(CreditNoteFilter),
-    responses((status = 200, description = "One page of credit notes.", body = List<CreditNote>), Problems)
-)]
+#[operation(get, "/v3/credit-notes", tag = "billing")]
 pub(crate) async fn list_credit_notes(
     cx: Cx<BillingRead>,
     Query(query): Query<CreditNoteFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<CreditNote>, Problem> {
     let paging = cx.page(&query.page)?;
     let page = cx
         .credit_notes(&paging.request, query.invoice_id, query.customer_id)
         .await?;
-    Reply::ok(&paging.try_list(page, |note| CreditNote::of(&note, cx.mode()))?)
+    paging.try_list(page, |note| CreditNote::of(&note, cx.mode()))
 }

@@ -1,8 +1,8 @@
 //! `GET /v3/invoices`
 
-use api::dialect::rocketsavvy::{Invoice, List, Problems};
+use api::dialect::rocketsavvy::Invoice;
 use api::input::Input;
-use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
+use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::billing::InvoiceStatus;
 use models::ids::{self, Id};
 
@@ -26,17 +26,11 @@ pub(crate) struct InvoiceFilter {
 /// Newest first. 1 query, or up to 10 with `status` alone. With `subscription_id` a read and a batch read; with
 /// `customer_id` 2 queries, a batch read of its subscriptions and one of the invoices. A subscription with more than 11
 /// invoices takes another query.
-#[utoipa::path(
-    get,
-    path = "/v3/invoices",
-    tag = "billing",
-    params(InvoiceFilter),
-    responses((status = 200, description = "One page of invoices.", body = List<Invoice>), Problems)
-)]
+#[operation(get, "/v3/invoices", tag = "billing")]
 pub(crate) async fn list_invoices(
     cx: Cx<BillingRead>,
     Query(query): Query<InvoiceFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Invoice>, Problem> {
     let paging = cx.page(&query.page)?;
     let page = cx
         .invoices(
@@ -46,5 +40,5 @@ pub(crate) async fn list_invoices(
             query.status.map(InvoiceStatus::as_str),
         )
         .await?;
-    Reply::ok(&paging.try_list(page, |invoice| Invoice::of(&invoice, cx.mode()))?)
+    paging.try_list(page, |invoice| Invoice::of(&invoice, cx.mode()))
 }

@@ -1,23 +1,17 @@
 //! `GET /v3/plans`
 
-use api::dialect::rocketsavvy::{List, Plan, Problems};
-use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
+use api::dialect::rocketsavvy::Plan;
+use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 
 /// List plans
 ///
 /// In order of their names. 1 query.
-#[utoipa::path(
-    get,
-    path = "/v3/plans",
-    tag = "billing",
-    params(PageQuery),
-    responses((status = 200, description = "One page of plans.", body = List<Plan>), Problems)
-)]
+#[operation(get, "/v3/plans", tag = "billing")]
 pub(crate) async fn list_plans(
     cx: Cx<BillingRead>,
     Query(query): Query<PageQuery>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Plan>, Problem> {
     let paging = cx.page(&query)?;
     let page = cx.plans(&paging.request).await?;
-    Reply::ok(&paging.try_list(page, |plan| Plan::of(&plan, cx.mode()))?)
+    paging.try_list(page, |plan| Plan::of(&plan, cx.mode()))
 }

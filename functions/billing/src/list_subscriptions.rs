@@ -1,8 +1,8 @@
 //! `GET /v3/subscriptions`
 
-use api::dialect::rocketsavvy::{List, Problems, Subscription};
+use api::dialect::rocketsavvy::Subscription;
 use api::input::Input;
-use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
+use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::billing::SubscriptionStatus;
 use models::ids::{self, Id};
 
@@ -21,22 +21,16 @@ pub(crate) struct SubscriptionFilter {
 /// List subscriptions
 ///
 /// Newest first. 1 query; with `customer_id` 1 query and 1 batch read; up to 10 queries with `status`.
-#[utoipa::path(
-    get,
-    path = "/v3/subscriptions",
-    tag = "billing",
-    params(SubscriptionFilter),
-    responses((status = 200, description = "One page of subscriptions.", body = List<Subscription>), Problems)
-)]
+#[operation(get, "/v3/subscriptions", tag = "billing")]
 pub(crate) async fn list_subscriptions(
     cx: Cx<BillingRead>,
     Query(query): Query<SubscriptionFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Subscription>, Problem> {
     let paging = cx.page(&query.page)?;
     let status = query.status.map(SubscriptionStatus::as_str);
     let page = cx.subscriptions(&paging.request, query.customer_id, status);
     let page = page.await?;
-    Reply::ok(&paging.try_list(page, |subscription| {
+    paging.try_list(page, |subscription| {
         Subscription::of(&subscription, cx.mode())
-    })?)
+    })
 }

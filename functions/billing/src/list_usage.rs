@@ -1,8 +1,8 @@
 //! `GET /v3/usage`
 
-use api::dialect::rocketsavvy::{List, Problems, UsageEntry};
+use api::dialect::rocketsavvy::UsageEntry;
 use api::input::Input;
-use api::{BillingRead, Cx, PageQuery, Problem, Query, Reply};
+use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::Error;
 
 use crate::usage_log::UsageLog;
@@ -19,17 +19,11 @@ pub(crate) struct UsageFilter {
 ///
 /// What was recorded for one metric of a subscription, corrections included, newest first. 1 read, and a query for 2 pages
 /// of the log (about 50 entries) until there are enough.
-#[utoipa::path(
-    get,
-    path = "/v3/usage",
-    tag = "billing",
-    params(UsageFilter),
-    responses((status = 200, description = "One page of the log.", body = List<UsageEntry>), Problems)
-)]
+#[operation(get, "/v3/usage", tag = "billing")]
 pub(crate) async fn list_usage(
     cx: Cx<BillingRead>,
     Query(UsageFilter { log, page }): Query<UsageFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<UsageEntry>, Problem> {
     let id = log.subscription_id;
     let paging = cx.page(&page)?;
     cx.subscription(id)
@@ -37,7 +31,7 @@ pub(crate) async fn list_usage(
         .ok_or_else(|| Error::no_such("subscription", id, "?subscription_id"))?;
     let found = operations::list_usage(&cx, id, &log.metric_name, &paging.request).await?;
     let view = |event| UsageEntry::of(id, &log.metric_name, &event, cx.mode());
-    Reply::ok(&paging.try_list(found, view)?)
+    paging.try_list(found, view)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `POST /v3/invoices/{id}/uncollectible`
 
-use api::dialect::rocketsavvy::{Invoice, Problems};
-use api::{BillingWrite, Cx, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Invoice;
+use api::{BillingWrite, Cx, Done, Path, Problem, operation};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -10,17 +10,11 @@ use models::ids::{self, Id};
 ///
 /// One that is `open` is given up: nothing is collected any more. It may still be paid or voided. 1 read and 2 write units: the
 /// invoice and its place among what is due.
-#[utoipa::path(
-    post,
-    path = "/v3/invoices/{id}/uncollectible",
-    tag = "billing",
-    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
-    responses((status = 200, description = "The invoice.", body = Invoice), Problems)
-)]
+#[operation(post, "/v3/invoices/{id}/uncollectible", tag = "billing")]
 pub(crate) async fn mark_invoice_uncollectible(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Invoice>, Problem> {
     let stored = cx
         .invoice(id)
         .await?
@@ -29,6 +23,5 @@ pub(crate) async fn mark_invoice_uncollectible(
     invoice.mark_uncollectible(cx.now().await?)?;
     let mut writes = cx.writes().await?;
     writes.update(&stored, &invoice, Some(EventType::InvoiceUncollectible))?;
-    cx.changed(&writes, &Invoice::of(&invoice, cx.mode())?)
-        .await
+    cx.done(&writes, &Invoice::of(&invoice, cx.mode())?).await
 }

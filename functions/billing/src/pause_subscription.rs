@@ -1,8 +1,8 @@
 //! `POST /v3/subscriptions/{id}/pause`
 
-use api::dialect::rocketsavvy::{Problems, Subscription};
+use api::dialect::rocketsavvy::Subscription;
 use api::input::{Fields, Input};
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{PauseBehavior, PauseCollection};
 use models::choices;
 use models::event::EventType;
@@ -57,19 +57,12 @@ impl Pause {
 ///
 /// The service, or only the collection of its invoices. What is owed by then stays owed: the period that is running ends when it
 /// ends, and its usage and the lines that wait are billed then. 1 read and up to 3 write units.
-#[utoipa::path(
-    post,
-    path = "/v3/subscriptions/{id}/pause",
-    tag = "billing",
-    params(("id" = String, Path, description = "The subscription.", example = "sub_rs_123456")),
-    request_body = Pause,
-    responses((status = 200, description = "The subscription.", body = Subscription), Problems)
-)]
+#[operation(post, "/v3/subscriptions/{id}/pause", tag = "billing")]
 pub(crate) async fn pause_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
     Json(body): Json<Pause>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Subscription>, Problem> {
     let now = cx.now().await?;
     let stored = settled(&cx, id).await?;
     if body.resumes_at.is_some_and(|at| at <= now) {
@@ -88,7 +81,7 @@ pub(crate) async fn pause_subscription(
     let mut writes = cx.writes().await?;
     writes.update(&stored, &subscription, Some(EventType::SubscriptionPaused))?;
     let reply = cx
-        .changed(&writes, &Subscription::of(&subscription, cx.mode())?)
+        .done(&writes, &Subscription::of(&subscription, cx.mode())?)
         .await?;
     bring_rows(&cx, &subscription).await;
     Ok(reply)

@@ -1,8 +1,8 @@
 //! `POST /v3/invoices/{id}/pay`
 
-use api::dialect::rocketsavvy::{Invoice, ProblemDetails, Problems};
+use api::dialect::rocketsavvy::Invoice;
 use api::input::{Fields, Input};
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::ids::{self, Id};
 use models::payments::{Payment, PaymentMethod};
 use models::{Error, Invalid, Money};
@@ -46,23 +46,17 @@ impl InvoicePayment {
 ///
 /// 10 reads and 10 write units: the payment and the invoice when it begins, in one transaction, and with its outcome, and the
 /// invoice's moves among what is due. 5 reads and 2 write units for money received elsewhere.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/v3/invoices/{id}/pay",
+    "/v3/invoices/{id}/pay",
     tag = "billing",
-    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
-    request_body = InvoicePayment,
-    responses(
-        (status = 200, description = "The invoice.", body = Invoice),
-        (status = 402, description = "The card was refused; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
-        Problems
-    )
+    declined = "The card was refused; `payment_id` names the failed payment."
 )]
 pub(crate) async fn pay_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
     Json(body): Json<InvoicePayment>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Invoice>, Problem> {
     if let Some(begun) = cx.resumed() {
         let payment: Id<ids::Payment> = begun.parse().map_err(Error::internal)?;
         let begun = cx.payment(payment).await?;
@@ -86,7 +80,7 @@ pub(crate) async fn pay_invoice(
                 let paid = cx.invoice(id).await?;
                 let paid = paid.ok_or_else(|| operations::vanished(id))?;
                 let view = Invoice::of(&paid, cx.mode())?;
-                return cx.changed(&cx.writes().await?, &view).await;
+                return cx.done(&cx.writes().await?, &view).await;
             }
             Some(_) => continue,
             None => {}
@@ -101,13 +95,13 @@ pub(crate) async fn pay_invoice(
 }
 
 /// Asks the gateway about the payment, unless that was done before, and answers.
-async fn settle(cx: &Cx<BillingWrite>, begun: Stored<Payment>) -> Result<Reply, Problem> {
+async fn settle(cx: &Cx<BillingWrite>, begun: Stored<Payment>) -> Result<Done<Invoice>, Problem> {
     let (invoice, payment) = operations::settle_attempt(cx, begun).await?;
     if let Some(failure) = payment.failure {
         return cx.declined(failure.into_error(Some(payment.id))).await;
     }
     let view = Invoice::of(&invoice, cx.mode())?;
-    cx.changed(&cx.writes().await?, &view).await
+    cx.done(&cx.writes().await?, &view).await
 }
 
 /// Books money that was received elsewhere.
@@ -115,10 +109,9 @@ async fn receive(
     cx: &Cx<BillingWrite>,
     stored: &Stored<models::billing::Invoice>,
     amount: Option<Money>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Invoice>, Problem> {
     let (writes, invoice) = operations::receive_out_of_band(cx, stored, amount).await?;
-    cx.changed(&writes, &Invoice::of(&invoice, cx.mode())?)
-        .await
+    cx.done(&writes, &Invoice::of(&invoice, cx.mode())?).await
 }
 
 /// What is charged, and how much, after what the customer's balance pays; nothing where that pays all.

@@ -1,7 +1,7 @@
 //! `POST /v3/subscriptions/{id}/preview`
 
-use api::dialect::rocketsavvy::{InvoicePreview, Problems, Subscription};
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::dialect::rocketsavvy::{InvoicePreview, Subscription};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::ids::{self, Id};
 use operations::Purpose;
 use serde::Serialize;
@@ -28,25 +28,23 @@ pub(crate) struct SubscriptionPreview {
 ///
 /// Takes what the change itself takes and writes nothing: the same rules, so the same cents. With an empty body it shows the
 /// next invoice. 5 reads.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/v3/subscriptions/{id}/preview",
+    "/v3/subscriptions/{id}/preview",
     tag = "billing",
-    params(("id" = String, Path, description = "The subscription.", example = "sub_rs_123456")),
-    request_body = SubscriptionChanges,
-    responses((status = 200, description = "What the change would do.", body = SubscriptionPreview), Problems)
+    answer = "What the change would do."
 )]
 pub(crate) async fn preview_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
     Json(body): Json<SubscriptionChanges>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<SubscriptionPreview>, Problem> {
     let changed = body.apply(&cx, id, Purpose::Show).await?;
     let forecast = operations::forecast(&cx, &changed.after, &changed.billed).await?;
     let view = |invoice: &Option<models::billing::Invoice>| {
         invoice.as_ref().map(InvoicePreview::of).transpose()
     };
-    Reply::ok(&SubscriptionPreview {
+    Done::of(&SubscriptionPreview {
         proration_date: changed.at.to_string(),
         immediate_invoice: view(&forecast.immediate)?,
         next_invoice: view(&forecast.next)?,

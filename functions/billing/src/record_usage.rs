@@ -1,7 +1,7 @@
 //! `POST /v3/usage`
 
-use api::dialect::rocketsavvy::{Problems, Usage};
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::dialect::rocketsavvy::Usage;
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::Error;
 
 use crate::usage_report::Report;
@@ -13,17 +13,11 @@ use crate::usage_report::Report;
 /// in the body or in the header: a report that is sent twice without one counts twice.
 ///
 /// What was used in a period that is over counts in the one that runs (`late`).
-#[utoipa::path(
-    post,
-    path = "/v3/usage",
-    tag = "billing",
-    request_body = Report,
-    responses((status = 201, description = "What it became.", body = Usage), Problems)
-)]
+#[operation(post, "/v3/usage", tag = "billing", answer = "What it became.")]
 pub(crate) async fn record_usage(
     cx: Cx<BillingWrite>,
     Json(report): Json<Report>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Usage>, Problem> {
     let header = cx.idempotency_key();
     let reported = report.at(String::new(), header.as_deref(), 0);
     let reports = [reported];
@@ -40,7 +34,7 @@ pub(crate) async fn record_usage(
     )?;
     // The event is in the log: all that is left to write is the answer, where the request has a key.
     let nothing = cx.writes().await?;
-    let reply = cx.created(&nothing, &view, recorded.event.id).await?;
+    let reply = cx.try_created(&nothing, &view, recorded.event.id).await?;
     Ok(reply.ok_or_else(|| Error::internal("nothing was written and yet refused"))?)
 }
 

@@ -1,8 +1,8 @@
 //! `POST /v3/usage/batch`
 
-use api::dialect::rocketsavvy::{Problems, UsageBatch};
+use api::dialect::rocketsavvy::UsageBatch;
 use api::input::Input;
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use operations::ReportedUsage;
 
 use crate::usage_report::Report;
@@ -26,17 +26,16 @@ pub(crate) struct NewUsageBatch {
 /// 500 reports for one metric are 2.5 reads and about 20 write units; each further metric or subscription is 1 read, and 1
 /// write unit for a kilobyte (30 reports). The header `Idempotency-Key` costs 1 read and a write unit for each kilobyte of
 /// the answer: keys in the reports are cheaper.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/v3/usage/batch",
+    "/v3/usage/batch",
     tag = "billing",
-    request_body = NewUsageBatch,
-    responses((status = 201, description = "What each report became.", body = UsageBatch), Problems)
+    answer = "What each report became."
 )]
 pub(crate) async fn record_usage_batch(
     cx: Cx<BillingWrite>,
     Json(body): Json<NewUsageBatch>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<UsageBatch>, Problem> {
     let header = cx.idempotency_key();
     let rows = body.events.into_iter().enumerate();
     let reports: Vec<ReportedUsage> = rows
@@ -45,7 +44,7 @@ pub(crate) async fn record_usage_batch(
     let recorded = operations::record_usage(&cx, &reports).await?;
     let events = recorded.iter().map(|row| (&row.event, row.duplicate));
     let view = UsageBatch::of(events, cx.mode());
-    cx.done(&cx.writes().await?, 201, &view).await
+    cx.done(&cx.writes().await?, &view).await
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `POST /v3/subscriptions/{id}/resume`
 
-use api::dialect::rocketsavvy::{Problems, Subscription};
+use api::dialect::rocketsavvy::Subscription;
 use api::input::Input;
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{AnchorChange, ProrationBehavior, Resumption};
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -30,19 +30,12 @@ pub(crate) struct ResumptionFields {
 /// Ends a pause of the service, or else of collection; one that was to start later starts now. Where a new period begins, the rest
 /// of the one that was running is given back. 2 reads and up to 3 write units; where something is given back 1 read and 1 write
 /// unit more, and those of an invoice where a period begins.
-#[utoipa::path(
-    post,
-    path = "/v3/subscriptions/{id}/resume",
-    tag = "billing",
-    params(("id" = String, Path, description = "The subscription.", example = "sub_rs_123456")),
-    request_body = ResumptionFields,
-    responses((status = 200, description = "The subscription.", body = Subscription), Problems)
-)]
+#[operation(post, "/v3/subscriptions/{id}/resume", tag = "billing")]
 pub(crate) async fn resume_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
     Json(body): Json<ResumptionFields>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Subscription>, Problem> {
     if cx.resumed().is_some() {
         return answer(&cx, Begun::of_id(id)).await;
     }
@@ -62,7 +55,7 @@ pub(crate) async fn resume_subscription(
     writes.update(&stored, &subscription, event)?;
     if !bills {
         let view = Subscription::of(&subscription, cx.mode())?;
-        let reply = cx.changed(&writes, &view).await?;
+        let reply = cx.done(&writes, &view).await?;
         bring_rows(&cx, &subscription).await;
         return Ok(reply);
     }

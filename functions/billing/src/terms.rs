@@ -1,7 +1,7 @@
 //! The terms of a subscription, as a new one and a changed one read and check them.
 
 use api::input::{Field, Fields, Input};
-use api::{BillingWrite, Cx, Problem, Reply};
+use api::{Answered, BillingWrite, Cx, Problem};
 use models::billing::{
     AppliedRate, BillingCycle, CollectionMethod, Coupon, Item, MAX_ITEMS, PaymentBehavior, Plan,
     Price, PricingModel, Subscription,
@@ -370,10 +370,10 @@ pub(crate) async fn settle_new(
 }
 
 /// The answer where nothing came of what was asked for, because its payment was refused.
-pub(crate) async fn refused(
+pub(crate) async fn refused<const STATUS: u16, T>(
     cx: &Cx<BillingWrite>,
     invoice: Id<ids::Invoice>,
-) -> Result<Reply, Problem> {
+) -> Result<Answered<STATUS, T>, Problem> {
     let payment = cx.payment(Id::new(invoice.number())?).await?;
     let payment = payment.map(Stored::into_inner);
     let failure = payment.and_then(|payment| Some((payment.failure?, payment.id)));

@@ -1,8 +1,8 @@
 //! `PATCH /v3/billing-settings`
 
-use api::dialect::rocketsavvy::{BillingSettings, Problems};
+use api::dialect::rocketsavvy::BillingSettings;
 use api::input::{Field, Fields, Input, Patch};
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Problem, operation};
 use models::billing::{
     AfterRetries, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS, ProrationUnit,
     Seller,
@@ -128,17 +128,11 @@ impl BillingSettingsChanges {
 /// Update the billing settings
 ///
 /// Invoices and attempts that are made from now on follow them. 1 read and 1 write unit; 1 read more for new tax rates.
-#[utoipa::path(
-    patch,
-    path = "/v3/billing-settings",
-    tag = "billing",
-    request_body = BillingSettingsChanges,
-    responses((status = 200, description = "The settings.", body = BillingSettings), Problems)
-)]
+#[operation(patch, "/v3/billing-settings", tag = "billing")]
 pub(crate) async fn update_billing_settings(
     cx: Cx<BillingWrite>,
     Json(body): Json<BillingSettingsChanges>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<BillingSettings>, Problem> {
     if let Patch::Set(ids) = &body.default_tax_rates {
         usable(&cx, ids).await?;
     }
@@ -153,7 +147,7 @@ pub(crate) async fn update_billing_settings(
             None => writes.create(&settings, event).map(drop)?,
         }
     }
-    cx.changed(&writes, &BillingSettings::of(&settings, cx.mode()))
+    cx.done(&writes, &BillingSettings::of(&settings, cx.mode()))
         .await
 }
 

@@ -1,8 +1,8 @@
 //! `PATCH /v3/coupons/{id}`
 
-use api::dialect::rocketsavvy::{Coupon, Problems};
+use api::dialect::rocketsavvy::Coupon;
 use api::input::{Change, Input, MetadataChanges};
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Slug};
@@ -25,19 +25,12 @@ pub(crate) struct CouponChanges {
 /// Update a coupon
 ///
 /// What it takes off is for good, and no change reaches a subscription that has it. 1 read and 1 write unit.
-#[utoipa::path(
-    patch,
-    path = "/v3/coupons/{id}",
-    tag = "billing",
-    params(("id" = String, Path, description = "The coupon.", example = "coupon_welcome")),
-    request_body = CouponChanges,
-    responses((status = 200, description = "The coupon.", body = Coupon), Problems)
-)]
+#[operation(patch, "/v3/coupons/{id}", tag = "billing")]
 pub(crate) async fn update_coupon(
     cx: Cx<BillingWrite>,
     Path(id): Path<Slug<ids::Coupon>>,
     Json(body): Json<CouponChanges>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Coupon>, Problem> {
     let stored = cx
         .coupon_now(&id)
         .await?
@@ -53,7 +46,7 @@ pub(crate) async fn update_coupon(
         writes.update(&stored, &coupon, Some(EventType::CouponUpdated))?;
     }
     let view = Coupon::of(&coupon, cx.now().await?, cx.mode())?;
-    cx.changed(&writes, &view).await
+    cx.done(&writes, &view).await
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `PATCH /v3/invoices/{id}`
 
-use api::dialect::rocketsavvy::{Invoice, Problems};
+use api::dialect::rocketsavvy::Invoice;
 use api::input::{Change, Input, MetadataChanges, Patch};
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::Error;
 use models::billing::DraftChanges;
 use models::event::EventType;
@@ -55,19 +55,12 @@ impl InvoiceChanges {
 ///
 /// A draft; of one that is final only the metadata can be changed. 1 read and 1 write unit; 1 more for its place among what is
 /// due where that changes, 1 more read where tax rates are named, and 4 where the way of its collection changes.
-#[utoipa::path(
-    patch,
-    path = "/v3/invoices/{id}",
-    tag = "billing",
-    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
-    request_body = InvoiceChanges,
-    responses((status = 200, description = "The invoice.", body = Invoice), Problems)
-)]
+#[operation(patch, "/v3/invoices/{id}", tag = "billing")]
 pub(crate) async fn update_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
     Json(body): Json<InvoiceChanges>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Invoice>, Problem> {
     let stored = cx
         .invoice(id)
         .await?
@@ -84,8 +77,7 @@ pub(crate) async fn update_invoice(
     if invoice != *stored {
         writes.update(&stored, &invoice, Some(EventType::InvoiceUpdated))?;
     }
-    cx.changed(&writes, &Invoice::of(&invoice, cx.mode())?)
-        .await
+    cx.done(&writes, &Invoice::of(&invoice, cx.mode())?).await
 }
 
 /// What the body changes, where it fits together.

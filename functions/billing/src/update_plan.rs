@@ -1,8 +1,8 @@
 //! `PATCH /v3/plans/{id}`
 
-use api::dialect::rocketsavvy::{Plan, Problems};
+use api::dialect::rocketsavvy::Plan;
 use api::input::{Change, Fields, Input, MetadataChanges};
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{Meter, Price, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Slug};
@@ -49,19 +49,12 @@ impl PlanChanges {
 ///
 /// Another price is another version of the plan: it counts for subscriptions that begin or change from then on, and those that
 /// run keep theirs. 1 read and 1 write unit; 4 write units with another price, whose predecessor is kept.
-#[utoipa::path(
-    patch,
-    path = "/v3/plans/{id}",
-    tag = "billing",
-    params(("id" = String, Path, description = "The plan.", example = "plan_enterprise_pro")),
-    request_body = PlanChanges,
-    responses((status = 200, description = "The plan.", body = Plan), Problems)
-)]
+#[operation(patch, "/v3/plans/{id}", tag = "billing")]
 pub(crate) async fn update_plan(
     cx: Cx<BillingWrite>,
     Path(id): Path<Slug<ids::Plan>>,
     Json(body): Json<PlanChanges>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Plan>, Problem> {
     let stored = cx
         .plan_now(&id)
         .await?
@@ -93,7 +86,7 @@ pub(crate) async fn update_plan(
     if let Some(replaced) = replaced {
         writes.create(&replaced, None)?;
     }
-    cx.changed(&writes, &Plan::of(&plan, cx.mode())?).await
+    cx.done(&writes, &Plan::of(&plan, cx.mode())?).await
 }
 
 #[cfg(test)]

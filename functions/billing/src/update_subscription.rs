@@ -1,7 +1,7 @@
 //! `PATCH /v3/subscriptions/{id}`
 
-use api::dialect::rocketsavvy::{ProblemDetails, Problems, Subscription};
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Subscription;
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{self, PaymentBehavior};
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -17,23 +17,17 @@ use crate::terms::{refused, settle, settled};
 /// the period begins a new one, which is billed at once. What becomes of a change whose invoice is not paid then,
 /// `payment_behavior` says; one that waits for its payment is `pending_update`. 1 read and 3 write units; where a part of the period is given back 1 read
 /// and 1 write unit more, and those of an invoice where there is one.
-#[utoipa::path(
+#[operation(
     patch,
-    path = "/v3/subscriptions/{id}",
+    "/v3/subscriptions/{id}",
     tag = "billing",
-    params(("id" = String, Path, description = "The subscription.", example = "sub_rs_123456")),
-    request_body = SubscriptionChanges,
-    responses(
-        (status = 200, description = "The subscription.", body = Subscription),
-        (status = 402, description = "With `error_if_incomplete`: the card was refused, and nothing is changed; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
-        Problems
-    )
+    declined = "With `error_if_incomplete`: the card was refused, and nothing is changed; `payment_id` names the failed payment."
 )]
 pub(crate) async fn update_subscription(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Subscription>>,
     Json(body): Json<SubscriptionChanges>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Subscription>, Problem> {
     if let Some(begun) = cx.resumed() {
         return answer(&cx, Begun::read(&begun)?).await;
     }
@@ -54,7 +48,7 @@ pub(crate) async fn update_subscription(
     }
     if !bills {
         let view = Subscription::of(&changed.after, cx.mode())?;
-        return cx.changed(&writes, &view).await;
+        return cx.done(&writes, &view).await;
     }
     let begun = Begun {
         invoice: begun_invoice(&changed.after),
@@ -73,7 +67,10 @@ fn begun_invoice(after: &billing::Subscription) -> Option<Id<ids::Invoice>> {
 }
 
 /// Bills the change, unless that was done before, and answers.
-pub(crate) async fn answer(cx: &Cx<BillingWrite>, begun: Begun) -> Result<Reply, Problem> {
+pub(crate) async fn answer(
+    cx: &Cx<BillingWrite>,
+    begun: Begun,
+) -> Result<Done<Subscription>, Problem> {
     let subscription = settle(cx, begun.subscription).await?;
     if let Some(invoice) = begun.invoice
         && cx.invoice(invoice).await?.is_none()
@@ -81,7 +78,7 @@ pub(crate) async fn answer(cx: &Cx<BillingWrite>, begun: Begun) -> Result<Reply,
         return refused(cx, invoice).await;
     }
     let view = Subscription::of(&subscription, cx.mode())?;
-    cx.changed(&cx.writes().await?, &view).await
+    cx.done(&cx.writes().await?, &view).await
 }
 
 #[cfg(test)]

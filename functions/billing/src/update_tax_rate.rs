@@ -1,8 +1,8 @@
 //! `PATCH /v3/tax-rates/{id}`
 
-use api::dialect::rocketsavvy::{Problems, TaxRate};
+use api::dialect::rocketsavvy::TaxRate;
 use api::input::{Change, Input, MetadataChanges, Patch};
-use api::{BillingWrite, Cx, Json, Path, Problem, Reply};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -34,19 +34,12 @@ pub(crate) struct TaxRateChanges {
 ///
 /// Its percentage, and whether prices include it, are for good. What has a rate that is switched off keeps it. 1 read and
 /// 1 write unit.
-#[utoipa::path(
-    patch,
-    path = "/v3/tax-rates/{id}",
-    tag = "billing",
-    params(("id" = String, Path, description = "The tax rate.", example = "txr_rs_123456")),
-    request_body = TaxRateChanges,
-    responses((status = 200, description = "The tax rate.", body = TaxRate), Problems)
-)]
+#[operation(patch, "/v3/tax-rates/{id}", tag = "billing")]
 pub(crate) async fn update_tax_rate(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::TaxRate>>,
     Json(body): Json<TaxRateChanges>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<TaxRate>, Problem> {
     let stored = cx
         .tax_rate_now(id)
         .await?
@@ -64,7 +57,7 @@ pub(crate) async fn update_tax_rate(
     if rate != *stored {
         writes.update(&stored, &rate, Some(EventType::TaxRateUpdated))?;
     }
-    cx.changed(&writes, &TaxRate::of(&rate, cx.mode())?).await
+    cx.done(&writes, &TaxRate::of(&rate, cx.mode())?).await
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `POST /v3/invoices/{id}/void`
 
-use api::dialect::rocketsavvy::{Invoice, Problems};
-use api::{BillingWrite, Cx, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Invoice;
+use api::{BillingWrite, Cx, Done, Path, Problem, operation};
 use models::Error;
 use models::ids::{self, Id};
 
@@ -13,17 +13,11 @@ use models::ids::{self, Id};
 ///
 /// 1 read and 2 write units: the invoice and its place among what is due; 4 more reads and one transaction of 2 items where the
 /// balance has paid.
-#[utoipa::path(
-    post,
-    path = "/v3/invoices/{id}/void",
-    tag = "billing",
-    params(("id" = String, Path, description = "The invoice.", example = "inv_rs_789012")),
-    responses((status = 200, description = "The invoice.", body = Invoice), Problems)
-)]
+#[operation(post, "/v3/invoices/{id}/void", tag = "billing")]
 pub(crate) async fn void_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Invoice>, Problem> {
     let stored = cx
         .invoice(id)
         .await?
@@ -31,6 +25,5 @@ pub(crate) async fn void_invoice(
     let now = cx.now().await?;
     let mut writes = cx.writes().await?;
     let invoice = operations::void_invoice(&cx, &mut writes, &stored, now).await?;
-    cx.changed(&writes, &Invoice::of(&invoice, cx.mode())?)
-        .await
+    cx.done(&writes, &Invoice::of(&invoice, cx.mode())?).await
 }

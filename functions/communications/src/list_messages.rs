@@ -1,8 +1,8 @@
 //! `GET /v3/messages`
 
-use api::dialect::rocketsavvy::{List, Message, Problems};
+use api::dialect::rocketsavvy::Message;
 use api::input::Input;
-use api::{CommunicationsRead, Cx, PageQuery, Problem, Query, Reply};
+use api::{CommunicationsRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::messaging::MessageStatus;
 
 #[derive(Input)]
@@ -21,20 +21,14 @@ pub(crate) struct MessageFilter {
 ///
 /// What was sent, what waits, and what came in, newest first. In test mode nothing leaves the installation: this is where it
 /// can be read. 1 query; up to 10 with `number` or `status`.
-#[utoipa::path(
-    get,
-    path = "/v3/messages",
-    tag = "communications",
-    params(MessageFilter),
-    responses((status = 200, description = "One page of messages.", body = List<Message>), Problems)
-)]
+#[operation(get, "/v3/messages", tag = "communications")]
 pub(crate) async fn list_messages(
     cx: Cx<CommunicationsRead>,
     Query(query): Query<MessageFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Message>, Problem> {
     let number = query.number.as_deref();
     let paging = cx.page(&query.page)?;
     let status = query.status.map(MessageStatus::as_str);
     let page = cx.messages(&paging.request, number, status).await?;
-    Reply::ok(&paging.list(page, |message| Message::of(&message, cx.mode())))
+    paging.list(page, |message| Message::of(&message, cx.mode()))
 }

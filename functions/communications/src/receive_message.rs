@@ -1,8 +1,8 @@
 //! `POST /v3/messages/inbound`
 
-use api::dialect::rocketsavvy::{Problems, ReceivedMessage};
+use api::dialect::rocketsavvy::ReceivedMessage;
 use api::input::Input;
-use api::{CommunicationsWrite, Cx, Json, Problem, Reply};
+use api::{CommunicationsWrite, Created, Cx, Json, Problem, operation};
 use models::Error;
 use models::messaging::normalize_phone;
 
@@ -24,17 +24,11 @@ pub(crate) struct InboundMessage {
 /// What a customer answers: a gateway of messages is pointed here, and in test mode whoever wants to see what follows. `STOP`
 /// (also `STOPALL`, `UNSUBSCRIBE`, `CANCEL`, `END`, `QUIT`) ends messages to the number, `START` (`YES`, `UNSTOP`) begins them
 /// again, `HELP` (`INFO`) tells who this is; each of them is answered, the other ones only kept. 2 reads and up to 8 write units.
-#[utoipa::path(
-    post,
-    path = "/v3/messages/inbound",
-    tag = "communications",
-    request_body = InboundMessage,
-    responses((status = 201, description = "The message and what followed.", body = ReceivedMessage), Problems)
-)]
+#[operation(post, "/v3/messages/inbound", tag = "communications")]
 pub(crate) async fn receive_message(
     cx: Cx<CommunicationsWrite>,
     Json(message): Json<InboundMessage>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<ReceivedMessage>, Problem> {
     let account = cx.account().await?;
     let country = account.map(|account| account.country).unwrap_or_default();
     let number = normalize_phone(&message.from, &country).map_err(|_error| {
@@ -51,7 +45,7 @@ pub(crate) async fn receive_message(
         let (message, reply) = (&received.message, received.reply.as_ref());
         let view = ReceivedMessage::of(message, received.keyword, reply, cx.mode());
         let location = format!("/v3/messages/{}", message.id);
-        if let Some(reply) = cx.created_at(&writes, &view, location).await? {
+        if let Some(reply) = cx.try_created_at(&writes, &view, location).await? {
             return Ok(reply);
         }
         cx.make_way(attempt).await;

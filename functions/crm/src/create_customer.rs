@@ -1,7 +1,7 @@
 //! `POST /v3/customers`
 
-use api::dialect::rocketsavvy::{Customer, Problems};
-use api::{CrmWrite, Cx, Json, Problem, Reply};
+use api::dialect::rocketsavvy::Customer;
+use api::{Created, CrmWrite, Cx, Json, Problem, operation};
 use models::Id;
 use models::crm::Profile;
 use models::event::EventType;
@@ -11,17 +11,11 @@ use crate::profile::CustomerFields;
 /// Create a customer
 ///
 /// 1 write unit. The e-mail address need not be unique.
-#[utoipa::path(
-    post,
-    path = "/v3/customers",
-    tag = "crm",
-    request_body = CustomerFields,
-    responses((status = 201, description = "The customer.", body = Customer), Problems)
-)]
+#[operation(post, "/v3/customers", tag = "crm")]
 pub(crate) async fn create_customer(
     cx: Cx<CrmWrite>,
     Json(body): Json<CustomerFields>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Customer>, Problem> {
     let profile = body.apply(Profile::default())?;
     let now = cx.now().await?;
     cx.insert(|id: Id<_>, writes| {

@@ -1,7 +1,7 @@
 //! `DELETE /v3/customers/{id}`
 
-use api::dialect::rocketsavvy::{Deleted, Problems};
-use api::{CrmWrite, Cx, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Deleted;
+use api::{CrmWrite, Cx, Done, Path, Problem, operation};
 use models::Id;
 use models::crm::CUSTOMER_NUM;
 use models::event::EventType;
@@ -10,17 +10,11 @@ use models::event::EventType;
 ///
 /// Its running subscriptions end at once; what was paid stays. 3 reads and 1 write unit, and for each running subscription 1 read
 /// and 3 write units, and a read for each of its newest invoices.
-#[utoipa::path(
-    delete,
-    path = "/v3/customers/{id}",
-    tag = "crm",
-    params(("id" = String, Path, description = "The customer.", example = "cust_rs_123456")),
-    responses((status = 200, description = "The customer is gone.", body = Deleted), Problems)
-)]
+#[operation(delete, "/v3/customers/{id}", tag = "crm")]
 pub(crate) async fn delete_customer(
     cx: Cx<CrmWrite>,
     Path(id): Path<Id<models::ids::Customer>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Deleted>, Problem> {
     let stored = operations::delete_customer(&cx, id).await?;
     let mut customer = (*stored).clone();
     customer.deleted = Some(cx.now().await?);
@@ -31,5 +25,5 @@ pub(crate) async fn delete_customer(
             .await?;
     }
     operations::forget_member(&cx, &mut writes, id).await?;
-    cx.changed(&writes, &Deleted::of(&id)).await
+    cx.done(&writes, &Deleted::of(&id)).await
 }

@@ -1,8 +1,8 @@
 //! `GET /v3/customers`
 
-use api::dialect::rocketsavvy::{Customer, List, Problems};
+use api::dialect::rocketsavvy::Customer;
 use api::input::Input;
-use api::{CrmRead, Cx, PageQuery, Problem, Query, Reply};
+use api::{CrmRead, Cx, Listed, PageQuery, Problem, Query, operation};
 
 #[derive(Input)]
 pub(crate) struct CustomerFilter {
@@ -17,20 +17,14 @@ pub(crate) struct CustomerFilter {
 ///
 /// Newest first. `search` finds text in names, e-mail address and company; it is eventually consistent, and a page may be
 /// short although more follow. 1 query; up to 10 with `search`.
-#[utoipa::path(
-    get,
-    path = "/v3/customers",
-    tag = "crm",
-    params(CustomerFilter),
-    responses((status = 200, description = "One page of customers.", body = List<Customer>), Problems)
-)]
+#[operation(get, "/v3/customers", tag = "crm")]
 pub(crate) async fn list_customers(
     cx: Cx<CrmRead>,
     Query(query): Query<CustomerFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Customer>, Problem> {
     let paging = cx.page(&query.page)?;
     let page = cx
         .customers(&paging.request, query.search.as_deref())
         .await?;
-    Reply::ok(&paging.list(page, |customer| Customer::of(&customer, cx.mode())))
+    paging.list(page, |customer| Customer::of(&customer, cx.mode()))
 }

@@ -1,7 +1,7 @@
 //! `PATCH /v3/customers/{id}`
 
-use api::dialect::rocketsavvy::{Customer, Problems};
-use api::{CrmWrite, Cx, Json, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Customer;
+use api::{CrmWrite, Cx, Done, Json, Path, Problem, operation};
 use models::event::EventType;
 use models::{Error, Id};
 
@@ -10,19 +10,12 @@ use crate::profile::CustomerFields;
 /// Update a customer
 ///
 /// A field that is absent stays as it is; one that is `null` is removed. 1 read and 1 write unit.
-#[utoipa::path(
-    patch,
-    path = "/v3/customers/{id}",
-    tag = "crm",
-    params(("id" = String, Path, description = "The customer.", example = "cust_rs_123456")),
-    request_body = CustomerFields,
-    responses((status = 200, description = "The customer.", body = Customer), Problems)
-)]
+#[operation(patch, "/v3/customers/{id}", tag = "crm")]
 pub(crate) async fn update_customer(
     cx: Cx<CrmWrite>,
     Path(id): Path<Id<models::ids::Customer>>,
     Json(patch): Json<CustomerFields>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Customer>, Problem> {
     let stored = cx
         .customer_now(id)
         .await?
@@ -33,6 +26,5 @@ pub(crate) async fn update_customer(
     if customer.update(profile) {
         writes.update(&stored, &customer, Some(EventType::CustomerUpdated))?;
     }
-    cx.changed(&writes, &Customer::of(&customer, cx.mode()))
-        .await
+    cx.done(&writes, &Customer::of(&customer, cx.mode())).await
 }

@@ -1,8 +1,8 @@
 //! `POST /enterprise/v1/customers/{businessId}`
 
-use api::dialect::reveknew::{Customer, Errors};
+use api::dialect::reveknew::Customer;
 use api::input::{Fields, Input};
-use api::{CrmWrite, Cx, Json, Problem, Reply};
+use api::{Created, CrmWrite, Cx, Json, Problem, operation};
 use models::Error;
 use models::crm::{CUSTOMER_NUM, Profile};
 use models::event::EventType;
@@ -57,18 +57,11 @@ impl NewCustomer {
 /// Create a customer
 ///
 /// 1 read and 4 write units: the customer, and its number, which only one customer can have.
-#[utoipa::path(
-    post,
-    path = "/enterprise/v1/customers/{businessId}",
-    tag = "customers",
-    params(("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001")),
-    request_body = NewCustomer,
-    responses((status = 201, description = "The customer.", body = Customer), Errors)
-)]
+#[operation(post, "/enterprise/v1/customers/{businessId}", tag = "customers")]
 pub(crate) async fn create_customer(
     cx: Cx<CrmWrite>,
     Json(body): Json<NewCustomer>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Customer>, Problem> {
     let now = cx.now().await?;
     let number = body.customer_num.trim().to_owned();
     for _ in 0..MAX_TRIES {
@@ -82,7 +75,7 @@ pub(crate) async fn create_customer(
         writes.create(&customer, Some(EventType::CustomerCreated))?;
         let location = format!("{}/id/{id}", cx.path());
         let view = Customer::of(&customer);
-        if let Some(reply) = cx.created_at(&writes, &view, location).await? {
+        if let Some(reply) = cx.try_created_at(&writes, &view, location).await? {
             return Ok(reply);
         }
     }

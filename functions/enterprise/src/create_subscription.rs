@@ -1,8 +1,8 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}`
 
-use api::dialect::reveknew::{Errors, Subscription};
+use api::dialect::reveknew::Subscription;
 use api::input::Input;
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use http::HeaderMap;
 use models::billing::{Plan, TierPolicy};
 use models::ids::{self, Id, Slug};
@@ -40,19 +40,16 @@ pub(crate) struct NewSubscription {
 ///
 /// It is active at once; its customer pays row by row of its schedule, and is reminded of each. 3 reads and 7 write units
 /// with one row, which there is to begin with; 5 more for each further one, where several are to be reminded of by now.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/enterprise/v1/subscriptions/{businessId}",
-    tag = "subscriptions",
-    params(("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001")),
-    request_body = NewSubscription,
-    responses((status = 201, description = "The subscription.", body = Subscription), Errors)
+    "/enterprise/v1/subscriptions/{businessId}",
+    tag = "subscriptions"
 )]
 pub(crate) async fn create_subscription(
     cx: Cx<BillingWrite>,
     headers: HeaderMap,
     Json(body): Json<NewSubscription>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Subscription>, Problem> {
     let agreement = agree(&cx, body, &headers).await?;
     let now = cx.now().await?;
     for _ in 0..MAX_TRIES {
@@ -61,7 +58,7 @@ pub(crate) async fn create_subscription(
         let (subscription, rows) =
             operations::start_schedule(&cx, &mut writes, &agreement, id, now)?;
         let view = Subscription::of(&subscription, &rows)?;
-        if let Some(reply) = cx.created(&writes, &view, id).await? {
+        if let Some(reply) = cx.try_created(&writes, &view, id).await? {
             return Ok(reply);
         }
     }

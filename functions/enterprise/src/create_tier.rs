@@ -1,8 +1,8 @@
 //! `POST /enterprise/v1/tiers/{businessId}`
 
-use api::dialect::reveknew::{Errors, Tier};
+use api::dialect::reveknew::Tier;
 use api::input::{Fields, Input};
-use api::{BillingWrite, Cx, Json, Problem, Reply};
+use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{BillingPeriod, Charge, Plan, Price, TaxBehavior, TierPolicy, TierTerms};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
@@ -88,18 +88,11 @@ pub(crate) fn money(major: Decimal, currency: Currency, pointer: &str) -> Result
 /// Create a tier
 ///
 /// It is a plan in v3. 1 read and 1 write unit.
-#[utoipa::path(
-    post,
-    path = "/enterprise/v1/tiers/{businessId}",
-    tag = "tiers",
-    params(("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001")),
-    request_body = NewTier,
-    responses((status = 201, description = "The tier.", body = Tier), Errors)
-)]
+#[operation(post, "/enterprise/v1/tiers/{businessId}", tag = "tiers")]
 pub(crate) async fn create_tier(
     cx: Cx<BillingWrite>,
     Json(body): Json<NewTier>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Tier>, Problem> {
     let account = cx.account().await?;
     let account = account.ok_or_else(|| Error::internal("a business without a record"))?;
     let (price, terms) = body.price(account.currency, None)?;
@@ -116,6 +109,6 @@ pub(crate) async fn create_tier(
     };
     let mut writes = cx.writes().await?;
     writes.create(&plan, Some(EventType::PlanCreated))?;
-    let reply = cx.created(&writes, &Tier::of(&plan)?, &id).await?;
+    let reply = cx.try_created(&writes, &Tier::of(&plan)?, &id).await?;
     Ok(reply.ok_or_else(|| Error::Unavailable("no free id was found".to_owned()))?)
 }

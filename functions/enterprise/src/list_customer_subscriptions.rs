@@ -1,7 +1,7 @@
 //! `GET /enterprise/v1/subscriptions/{businessId}/customer/{customerId}`
 
-use api::dialect::reveknew::{CustomerSubscriptions, Errors};
-use api::{Below, BillingRead, Cx, Problem, Reply};
+use api::dialect::reveknew::CustomerSubscriptions;
+use api::{Below, BillingRead, Cx, Done, Problem, operation};
 use futures::future::try_join_all;
 use models::Error;
 use models::ids::{self, Id};
@@ -14,20 +14,15 @@ use crate::scheduled::rows;
 ///
 /// All of them, oldest first, with the days and amounts of their schedules. 1 read, 1 query and 1 read for each hundred
 /// subscriptions, and 1 query for each.
-#[utoipa::path(
+#[operation(
     get,
-    path = "/enterprise/v1/subscriptions/{businessId}/customer/{customerId}",
-    tag = "subscriptions",
-    params(
-        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
-        ("customerId" = String, Path, description = "The customer.", example = "cust_rs_123456")
-    ),
-    responses((status = 200, description = "The subscriptions.", body = CustomerSubscriptions), Errors)
+    "/enterprise/v1/subscriptions/{businessId}/customer/{customerId}",
+    tag = "subscriptions"
 )]
 pub(crate) async fn list_customer_subscriptions(
     cx: Cx<BillingRead>,
     Below(id): Below<Id<ids::Customer>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<CustomerSubscriptions>, Problem> {
     let customer = cx
         .customer(id)
         .await?
@@ -50,5 +45,5 @@ pub(crate) async fn list_customer_subscriptions(
         request.after = page.next;
     }
     found.sort_by_key(|(subscription, _)| subscription.id);
-    Reply::ok(&CustomerSubscriptions::of(&customer, &found)?)
+    Done::of(&CustomerSubscriptions::of(&customer, &found)?)
 }

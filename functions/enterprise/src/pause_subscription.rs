@@ -1,7 +1,6 @@
 //! `PATCH /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/pause`
 
-use api::dialect::reveknew::Errors;
-use api::{Below, BillingWrite, Cx, Problem, Reply};
+use api::{Below, BillingWrite, Cx, NoContent, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Id};
 
@@ -10,20 +9,16 @@ use crate::scheduled::{bring_rows, subscription};
 /// Pause a subscription
 ///
 /// Nobody is reminded, and nothing is owed, until it is resumed in v3; its open rows are suspended. 1 read and 3 write units, and 1 query and 3 write units for each open row.
-#[utoipa::path(
+#[operation(
     patch,
-    path = "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/pause",
+    "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/pause",
     tag = "subscriptions",
-    params(
-        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
-        ("subscriptionId" = String, Path, description = "The subscription.", example = "sub_rs_123456")
-    ),
-    responses((status = 204, description = "It is paused."), Errors)
+    answer = "It is paused."
 )]
 pub(crate) async fn pause_subscription(
     cx: Cx<BillingWrite>,
     Below(id): Below<Id<ids::Subscription>>,
-) -> Result<Reply, Problem> {
+) -> Result<NoContent, Problem> {
     let stored = subscription(&cx, id).await?;
     stored.payment_terms()?;
     let now = cx.now().await?;
@@ -32,7 +27,7 @@ pub(crate) async fn pause_subscription(
     subscription.call_rows(now);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &subscription, Some(EventType::SubscriptionPaused))?;
-    let reply = cx.nothing(&writes).await?;
+    let reply = cx.no_content(&writes).await?;
     bring_rows(&cx, id).await;
     Ok(reply)
 }

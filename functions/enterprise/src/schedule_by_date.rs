@@ -1,8 +1,8 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/date`
 
-use api::dialect::reveknew::{Errors, Schedule};
+use api::dialect::reveknew::Schedule;
 use api::input::Input;
-use api::{Below, BillingWrite, Cx, Problem, Reply, Rows};
+use api::{Below, BillingWrite, Created, Cx, Problem, Rows, operation};
 use models::billing::{ScheduleRow, Subscription};
 use models::ids::{self, Id};
 use models::{Date, Result};
@@ -24,22 +24,17 @@ pub(crate) struct DatedPayment {
 /// Schedule payments by date
 ///
 /// At most 90 at once, beside those that are there. 1 read, 1 query, and 4 write units for each payment.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/date",
+    "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/date",
     tag = "subscriptions",
-    params(
-        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
-        ("subscriptionId" = String, Path, description = "The subscription.", example = "sub_rs_123456")
-    ),
-    request_body = Vec<DatedPayment>,
-    responses((status = 201, description = "The payments, in order of their days.", body = Vec<Schedule>), Errors)
+    answer = "The payments, in order of their days."
 )]
 pub(crate) async fn schedule_by_date(
     cx: Cx<BillingWrite>,
     Below(id): Below<Id<ids::Subscription>>,
     Rows(wanted): Rows<DatedPayment>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Vec<Schedule>>, Problem> {
     let stored = subscription(&cx, id).await?;
     let currency = stored.currency()?;
     let wanted = wanted.iter().enumerate().map(|(index, row)| {
@@ -50,7 +45,7 @@ pub(crate) async fn schedule_by_date(
     let (writes, rows) = operations::schedule_dates(&cx, &stored, &wanted).await?;
     let view = views(&rows, &stored)?;
     let location = location(cx.path());
-    let reply = cx.created_at(&writes, &view, location).await?;
+    let reply = cx.try_created_at(&writes, &view, location).await?;
     Ok(reply.ok_or_else(store::stale)?)
 }
 

@@ -1,8 +1,8 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/order`
 
-use api::dialect::reveknew::{Errors, Schedule};
+use api::dialect::reveknew::Schedule;
 use api::input::Input;
-use api::{Below, BillingWrite, Cx, Problem, Reply, Rows};
+use api::{Below, BillingWrite, Created, Cx, Problem, Rows, operation};
 use models::Result;
 use models::ids::{self, Id};
 use rust_decimal::Decimal;
@@ -26,22 +26,17 @@ pub(crate) struct OrderedPayment {
 ///
 /// One of them, or a list of at most 90: the amounts of billing dates, counted from 0. A date that has no payment yet gets one.
 /// 1 read, 1 query, and 4 write units for each payment.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/order",
+    "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/order",
     tag = "subscriptions",
-    params(
-        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
-        ("subscriptionId" = String, Path, description = "The subscription.", example = "sub_rs_123456")
-    ),
-    request_body = OrderedPayment,
-    responses((status = 201, description = "The payments, in order of their days.", body = Vec<Schedule>), Errors)
+    answer = "The payments, in order of their days."
 )]
 pub(crate) async fn schedule_by_order(
     cx: Cx<BillingWrite>,
     Below(id): Below<Id<ids::Subscription>>,
     Rows(wanted): Rows<OrderedPayment>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Vec<Schedule>>, Problem> {
     let stored = subscription(&cx, id).await?;
     let currency = stored.currency()?;
     let wanted = wanted.iter().enumerate().map(|(index, row)| {
@@ -51,6 +46,8 @@ pub(crate) async fn schedule_by_order(
     let wanted = wanted.collect::<Result<Vec<_>>>()?;
     let (writes, rows) = operations::schedule_orders(&cx, &stored, &wanted).await?;
     let view = views(&rows, &stored)?;
-    let reply = cx.created_at(&writes, &view, location(cx.path())).await?;
+    let reply = cx
+        .try_created_at(&writes, &view, location(cx.path()))
+        .await?;
     Ok(reply.ok_or_else(store::stale)?)
 }

@@ -1,8 +1,8 @@
 //! `PUT /enterprise/v1/customers/{businessId}`
 
-use api::dialect::reveknew::{Customer, Errors};
+use api::dialect::reveknew::Customer;
 use api::input::Input;
-use api::{CrmWrite, Cx, Json, Problem, Reply};
+use api::{CrmWrite, Cx, Done, Json, Problem, operation};
 use models::Error;
 use models::crm::CUSTOMER_NUM;
 use models::event::EventType;
@@ -22,18 +22,11 @@ pub(crate) struct CustomerUpdate {
 /// Update a customer
 ///
 /// All fields of it: one that is absent is removed. 1 read and 1 write unit; another number is 2 reads and 6 write units.
-#[utoipa::path(
-    put,
-    path = "/enterprise/v1/customers/{businessId}",
-    tag = "customers",
-    params(("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001")),
-    request_body = CustomerUpdate,
-    responses((status = 200, description = "The customer.", body = Customer), Errors)
-)]
+#[operation(put, "/enterprise/v1/customers/{businessId}", tag = "customers")]
 pub(crate) async fn update_customer(
     cx: Cx<CrmWrite>,
     Json(CustomerUpdate { id, customer: body }): Json<CustomerUpdate>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Customer>, Problem> {
     let stored = cx
         .customer_now(id)
         .await?
@@ -56,5 +49,5 @@ pub(crate) async fn update_customer(
     if customer != *stored {
         writes.update(&stored, &customer, Some(EventType::CustomerUpdated))?;
     }
-    cx.changed(&writes, &Customer::of(&customer)).await
+    cx.done(&writes, &Customer::of(&customer)).await
 }

@@ -1,8 +1,8 @@
 //! `PUT /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule`
 
-use api::dialect::reveknew::{Errors, Schedule};
+use api::dialect::reveknew::Schedule;
 use api::input::Input;
-use api::{Below, BillingWrite, Cx, Json, Problem, Reply};
+use api::{Below, BillingWrite, Cx, Done, Json, Problem, operation};
 use models::Date;
 use models::ids::{self, Id};
 use rust_decimal::Decimal;
@@ -27,22 +27,16 @@ pub(crate) struct ScheduleChange {
 ///
 /// Its amount or its day, with the days of its reminder and its grace worked out anew. Where it was due already, its invoice is
 /// void and another one follows. 2 reads, 2 queries and 8 write units.
-#[utoipa::path(
+#[operation(
     put,
-    path = "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule",
-    tag = "subscriptions",
-    params(
-        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
-        ("subscriptionId" = String, Path, description = "The subscription.", example = "sub_rs_123456")
-    ),
-    request_body = ScheduleChange,
-    responses((status = 200, description = "The scheduled payment.", body = Schedule), Errors)
+    "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule",
+    tag = "subscriptions"
 )]
 pub(crate) async fn update_schedule(
     cx: Cx<BillingWrite>,
     Below(id): Below<Id<ids::Subscription>>,
     Json(body): Json<ScheduleChange>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Schedule>, Problem> {
     let stored = subscription(&cx, id).await?;
     let row = named_row(&cx, id, body.id).await?;
     let currency = row.amount.currency();
@@ -52,5 +46,5 @@ pub(crate) async fn update_schedule(
     };
     let date = body.date.unwrap_or(row.scheduled_for);
     let (writes, row) = operations::change_row(&cx, &stored, &row, (amount, date)).await?;
-    cx.changed(&writes, &Schedule::of(&row, &stored)?).await
+    cx.done(&writes, &Schedule::of(&row, &stored)?).await
 }

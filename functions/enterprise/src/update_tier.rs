@@ -1,8 +1,8 @@
 //! `PUT /enterprise/v1/tiers/{businessId}/{tierId}`
 
-use api::dialect::reveknew::{Errors, Tier};
+use api::dialect::reveknew::Tier;
 use api::input::Input;
-use api::{Below, BillingWrite, Cx, Json, Problem, Reply};
+use api::{Below, BillingWrite, Cx, Done, Json, Problem, operation};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Slug};
@@ -23,22 +23,12 @@ pub(crate) struct TierUpdate {
 ///
 /// Subscriptions that run keep what they began with. 1 read and 1 write unit; 4 write units with another price, whose
 /// predecessor is kept.
-#[utoipa::path(
-    put,
-    path = "/enterprise/v1/tiers/{businessId}/{tierId}",
-    tag = "tiers",
-    params(
-        ("businessId" = String, Path, description = "The business.", example = "acct_rs_1000001"),
-        ("tierId" = String, Path, description = "The tier.", example = "plan_123456")
-    ),
-    request_body = TierUpdate,
-    responses((status = 200, description = "The tier.", body = Tier), Errors)
-)]
+#[operation(put, "/enterprise/v1/tiers/{businessId}/{tierId}", tag = "tiers")]
 pub(crate) async fn update_tier(
     cx: Cx<BillingWrite>,
     Below(id): Below<Slug<ids::Plan>>,
     Json(update): Json<TierUpdate>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Tier>, Problem> {
     let stored = cx
         .plan_now(&id)
         .await?
@@ -61,5 +51,5 @@ pub(crate) async fn update_tier(
     if let Some(replaced) = replaced {
         writes.create(&replaced, None)?;
     }
-    cx.changed(&writes, &Tier::of(&plan)?).await
+    cx.done(&writes, &Tier::of(&plan)?).await
 }

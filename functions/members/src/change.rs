@@ -1,7 +1,7 @@
 //! A partner changes a member that it enrolled, and the customer that the member is.
 
 use api::dialect::savvi::{Params, Saved};
-use api::{Cx, MembersWrite, Problem, Reply};
+use api::{Cx, Done, MembersWrite, Problem};
 use models::event::EventType;
 use models::members::{Act, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind};
 use models::{Error, Invalid, Result};
@@ -33,7 +33,7 @@ pub(crate) async fn change(
     cx: &Cx<MembersWrite>,
     params: &Params,
     kind: MemberKind,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Saved>, Problem> {
     let email = params.email()?;
     let mut invalid = Invalid::default();
     let given = params.user(&mut invalid);
@@ -79,7 +79,7 @@ pub(crate) async fn change(
             writes.update(&customer, &after, Some(EventType::CustomerUpdated))?;
         }
         writes.update(&stored, &member, Some(EventType::MemberUpdated))?;
-        if let Some(reply) = cx.saved(&writes, &Saved::of(&member)).await? {
+        if let Some(reply) = cx.try_done(&writes, &Saved::of(&member)).await? {
             return Ok(reply);
         }
     }

@@ -1,7 +1,7 @@
 //! `POST` and `GET /api/v1/create_call_center_member`
 
 use api::dialect::savvi::{Errors, Params, Saved};
-use api::{Cx, MembersWrite, Problem, Reply};
+use api::{Cx, Done, MembersWrite, Problem};
 use http::HeaderMap;
 use models::members::MemberKind;
 
@@ -31,7 +31,7 @@ pub(crate) async fn create_call_center_member(
     cx: Cx<MembersWrite>,
     headers: HeaderMap,
     params: Params,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Saved>, Problem> {
     enroll(&cx, &params, &headers, MemberKind::CallCenter).await
 }
 
@@ -52,6 +52,6 @@ pub(crate) async fn create_call_center_member_by_query(
     cx: Cx<MembersWrite>,
     headers: HeaderMap,
     params: Params,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Saved>, Problem> {
     enroll(&cx, &params, &headers, MemberKind::CallCenter).await
 }

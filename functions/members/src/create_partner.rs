@@ -1,8 +1,8 @@
 //! `POST /v3/partners`
 
-use api::dialect::rocketsavvy::{Partner, Problems};
+use api::dialect::rocketsavvy::Partner;
 use api::input::Input;
-use api::{Cx, Json, MembersWrite, Problem, Reply, secrets};
+use api::{Created, Cx, Json, MembersWrite, Problem, operation, secrets};
 use models::ids::{self, Id};
 use models::platform::{ApiKey, CredentialKind, NewApiKey, ScopeSet};
 use models::{Error, Result};
@@ -20,17 +20,11 @@ pub(crate) struct NewPartner {
 ///
 /// A wholesale partner or a call center, of the mode of the calling key. The answer shows its `authentication_token`, this once.
 /// 4 write units.
-#[utoipa::path(
-    post,
-    path = "/v3/partners",
-    tag = "members",
-    request_body = NewPartner,
-    responses((status = 201, description = "The partner with its token.", body = Partner), Problems)
-)]
+#[operation(post, "/v3/partners", tag = "members")]
 pub(crate) async fn create_partner(
     cx: Cx<MembersWrite>,
     Json(input): Json<NewPartner>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Partner>, Problem> {
     let token = secrets::opaque(cx.ids())?;
     let now = cx.wall().whole_second();
     let expires_at = cx.expires_at();

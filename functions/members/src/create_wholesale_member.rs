@@ -1,7 +1,7 @@
 //! `POST` and `GET /api/v1/create_wholesale_member`
 
 use api::dialect::savvi::{Errors, Params, Saved};
-use api::{Cx, MembersWrite, Problem, Reply};
+use api::{Cx, Done, MembersWrite, Problem};
 use http::HeaderMap;
 use models::members::MemberKind;
 
@@ -30,7 +30,7 @@ pub(crate) async fn create_wholesale_member(
     cx: Cx<MembersWrite>,
     headers: HeaderMap,
     params: Params,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Saved>, Problem> {
     enroll(&cx, &params, &headers, MemberKind::Wholesale).await
 }
 
@@ -51,6 +51,6 @@ pub(crate) async fn create_wholesale_member_by_query(
     cx: Cx<MembersWrite>,
     headers: HeaderMap,
     params: Params,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Saved>, Problem> {
     enroll(&cx, &params, &headers, MemberKind::Wholesale).await
 }

@@ -1,7 +1,7 @@
 //! A partner enrols a member: the customer, its profile, the names that only it can have, and its welcome, in one write.
 
 use api::dialect::savvi::{Params, Saved};
-use api::{Cx, MembersWrite, Problem, Reply};
+use api::{Cx, Done, MembersWrite, Problem};
 use http::HeaderMap;
 use models::crm::{Customer, CustomerType, Profile};
 use models::event::EventType;
@@ -33,7 +33,7 @@ pub(crate) async fn enroll(
     params: &Params,
     headers: &HeaderMap,
     kind: MemberKind,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Saved>, Problem> {
     let mut invalid = Invalid::default();
     let given = params.user(&mut invalid);
     let changes = given.check(Act::Create, kind, &mut invalid);
@@ -68,7 +68,7 @@ pub(crate) async fn enroll(
         writes.create(&member, Some(EventType::MemberEnrolled))?;
         let names = (names.0.as_str(), names.1.as_str());
         welcome(cx, &mut writes, &member, names, new.now).await?;
-        if let Some(reply) = cx.saved(&writes, &Saved::of(&member)).await? {
+        if let Some(reply) = cx.try_done(&writes, &Saved::of(&member)).await? {
             Cover::bill(cx, member.subscription_id).await;
             return Ok(reply);
         }

@@ -1,7 +1,6 @@
 //! `GET /v3/partners/{id}/enrollees/export`
 
-use api::dialect::rocketsavvy::Problems;
-use api::{Cx, FileBytes, MembersRead, Path, Problem, Reply};
+use api::{Csv, Cx, MembersRead, Path, Problem, operation};
 use models::members::Member;
 use models::page::PageRequest;
 use models::{Error, Id};
@@ -32,20 +31,11 @@ const NAMES: [&str; 12] = [
 ///
 /// As CSV (RFC 4180), newest first, at most 5,000. A cell that a spreadsheet would take for a formula begins with an
 /// apostrophe. 1 query and 1 read for every 100 members.
-#[utoipa::path(
-    get,
-    path = "/v3/partners/{id}/enrollees/export",
-    tag = "members",
-    params(("id" = String, Path, description = "The partner.", example = "partner_rs_3")),
-    responses(
-        (status = 200, description = "The members.", body = inline(FileBytes), content_type = "text/csv"),
-        Problems
-    )
-)]
+#[operation(get, "/v3/partners/{id}/enrollees/export", tag = "members")]
 pub(crate) async fn export_enrollees(
     cx: Cx<MembersRead>,
     Path(id): Path<Id<models::ids::Partner>>,
-) -> Result<Reply, Problem> {
+) -> Result<Csv, Problem> {
     partner(&cx, id).await?;
     let mut text = line(&NAMES.map(str::to_owned));
     let mut request = PageRequest {
@@ -65,7 +55,7 @@ pub(crate) async fn export_enrollees(
         }
     }
     let name = format!("{id}.csv");
-    Ok(Reply::file(text, "text/csv; charset=utf-8", &name))
+    Ok(Csv::new(text, &name))
 }
 
 fn row(member: &Member) -> Result<[String; 12], Error> {

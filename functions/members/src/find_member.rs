@@ -1,15 +1,15 @@
 //! `POST` and `GET /api/v1/find_member`
 
 use api::dialect::savvi::{Errors, Found, Params};
-use api::{Cx, MembersRead, Problem, Reply};
+use api::{Cx, Done, MembersRead, Problem};
 
 use crate::change::own;
 use crate::schema::{FindQuery, WantedMember};
 
-async fn find(cx: &Cx<MembersRead>, params: &Params) -> Result<Reply, Problem> {
+async fn find(cx: &Cx<MembersRead>, params: &Params) -> Result<Done<Found>, Problem> {
     let (member, customer) = own(cx, &params.user_email()?).await?;
     let member = member.into_inner().with_customer(&customer);
-    Reply::ok(&Found::of(&member))
+    Done::of(&Found::of(&member))
 }
 
 /// Find a member
@@ -29,7 +29,10 @@ async fn find(cx: &Cx<MembersRead>, params: &Params) -> Result<Reply, Problem> {
         Errors
     )
 )]
-pub(crate) async fn find_member(cx: Cx<MembersRead>, params: Params) -> Result<Reply, Problem> {
+pub(crate) async fn find_member(
+    cx: Cx<MembersRead>,
+    params: Params,
+) -> Result<Done<Found>, Problem> {
     find(&cx, &params).await
 }
 
@@ -49,6 +52,6 @@ pub(crate) async fn find_member(cx: Cx<MembersRead>, params: Params) -> Result<R
 pub(crate) async fn find_member_by_query(
     cx: Cx<MembersRead>,
     params: Params,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Found>, Problem> {
     find(&cx, &params).await
 }

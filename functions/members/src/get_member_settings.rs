@@ -1,20 +1,17 @@
 //! `GET /v3/member-settings`
 
-use api::dialect::rocketsavvy::{MemberSettings, Problems};
-use api::{Cx, MembersRead, Problem, Reply};
+use api::dialect::rocketsavvy::MemberSettings;
+use api::{Cx, Done, MembersRead, Problem, operation};
 use store::Stored;
 
 /// Retrieve the settings of members
 ///
 /// 1 read.
-#[utoipa::path(
-    get,
-    path = "/v3/member-settings",
-    tag = "members",
-    responses((status = 200, description = "The settings.", body = MemberSettings), Problems)
-)]
-pub(crate) async fn get_member_settings(cx: Cx<MembersRead>) -> Result<Reply, Problem> {
+#[operation(get, "/v3/member-settings", tag = "members")]
+pub(crate) async fn get_member_settings(
+    cx: Cx<MembersRead>,
+) -> Result<Done<MemberSettings>, Problem> {
     let settings = cx.member_settings().await?.map(Stored::into_inner);
     let view = MemberSettings::of(&settings.unwrap_or_default(), cx.mode())?;
-    Reply::ok(&view)
+    Done::of(&view)
 }

@@ -1,8 +1,8 @@
 //! `GET /v3/partners/{id}/statements`
 
-use api::dialect::rocketsavvy::{Problems, Statement};
+use api::dialect::rocketsavvy::Statement;
 use api::input::{Fields, Input};
-use api::{Cx, MembersRead, Path, Problem, Query, Reply};
+use api::{Cx, Done, MembersRead, Path, Problem, Query, operation};
 use models::page::PageRequest;
 use models::{Error, Id, Result, Zone};
 
@@ -32,21 +32,12 @@ fn month(fields: &mut Fields<'_>, name: &str, text: String) -> Option<String> {
 ///
 /// What it earned in a month of the business's calendar, and what was taken back in it. 4 reads, and 1 query and 1 read for
 /// every 100 entries.
-#[utoipa::path(
-    get,
-    path = "/v3/partners/{id}/statements",
-    tag = "members",
-    params(
-        ("id" = String, Path, description = "The partner.", example = "partner_rs_3"),
-        StatementPeriod
-    ),
-    responses((status = 200, description = "The statement.", body = Statement), Problems)
-)]
+#[operation(get, "/v3/partners/{id}/statements", tag = "members")]
 pub(crate) async fn get_statement(
     cx: Cx<MembersRead>,
     Path(id): Path<Id<models::ids::Partner>>,
     Query(query): Query<StatementPeriod>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Statement>, Problem> {
     partner(&cx, id).await?;
     let now = cx.now().await?;
     let period = match query.period {
@@ -70,7 +61,7 @@ pub(crate) async fn get_statement(
             return Err(Error::conflict("too_many_entries", detail).into());
         }
     }
-    Reply::ok(&Statement::of((id, &period), &entries, now, cx.mode())?)
+    Done::of(&Statement::of((id, &period), &entries, now, cx.mode())?)
 }
 
 async fn this_month(cx: &Cx<MembersRead>) -> Result<String> {

@@ -1,8 +1,8 @@
 //! `GET /v3/emails`
 
-use api::dialect::rocketsavvy::{Email, List, Problems};
+use api::dialect::rocketsavvy::Email;
 use api::input::Input;
-use api::{Cx, MembersRead, PageQuery, Problem, Query, Reply};
+use api::{Cx, Listed, MembersRead, PageQuery, Problem, Query, operation};
 
 #[derive(Input)]
 pub(crate) struct EmailFilter {
@@ -17,19 +17,13 @@ pub(crate) struct EmailFilter {
 ///
 /// What was sent to members and what waits, newest first. In test mode nothing leaves the installation: this is where it can be
 /// read, its link included. 1 query; up to 10 with `to`.
-#[utoipa::path(
-    get,
-    path = "/v3/emails",
-    tag = "members",
-    params(EmailFilter),
-    responses((status = 200, description = "One page of e-mails.", body = List<Email>), Problems)
-)]
+#[operation(get, "/v3/emails", tag = "members")]
 pub(crate) async fn list_emails(
     cx: Cx<MembersRead>,
     Query(query): Query<EmailFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Email>, Problem> {
     let to = query.to.as_deref();
     let paging = cx.page(&query.page)?;
     let page = cx.emails(&paging.request, to).await?;
-    Reply::ok(&paging.list(page, |email| Email::of(&email, cx.mode())))
+    paging.list(page, |email| Email::of(&email, cx.mode()))
 }

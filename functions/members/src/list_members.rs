@@ -1,8 +1,8 @@
 //! `GET /v3/members`
 
-use api::dialect::rocketsavvy::{List, Member, Problems};
+use api::dialect::rocketsavvy::Member;
 use api::input::Input;
-use api::{Cx, MembersRead, PageQuery, Problem, Query, Reply};
+use api::{Cx, Listed, MembersRead, PageQuery, Problem, Query, operation};
 use models::members::MemberStatus;
 
 #[derive(Input)]
@@ -17,19 +17,13 @@ pub(crate) struct MemberFilter {
 /// List members
 ///
 /// Of every partner, newest first. 1 query; up to 10 with `status`.
-#[utoipa::path(
-    get,
-    path = "/v3/members",
-    tag = "members",
-    params(MemberFilter),
-    responses((status = 200, description = "One page of members.", body = List<Member>), Problems)
-)]
+#[operation(get, "/v3/members", tag = "members")]
 pub(crate) async fn list_members(
     cx: Cx<MembersRead>,
     Query(query): Query<MemberFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Member>, Problem> {
     let paging = cx.page(&query.page)?;
     let status = query.status.map(MemberStatus::as_str);
     let page = cx.members(&paging.request, status).await?;
-    Reply::ok(&paging.list(page, |member| Member::of(&member, cx.mode())))
+    paging.list(page, |member| Member::of(&member, cx.mode()))
 }

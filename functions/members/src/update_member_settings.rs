@@ -1,8 +1,8 @@
 //! `PATCH /v3/member-settings`
 
-use api::dialect::rocketsavvy::{MemberSettings, Problems};
+use api::dialect::rocketsavvy::MemberSettings;
 use api::input::{Fields, Input, Patch};
-use api::{Cx, Json, MembersWrite, Problem, Reply};
+use api::{Cx, Done, Json, MembersWrite, Problem, operation};
 use models::Error;
 use models::ids::{Plan, Slug};
 use models::members;
@@ -37,17 +37,11 @@ fn share(fields: &mut Fields<'_>, name: &str, share: Decimal) -> Option<Decimal>
 /// Update the settings of members
 ///
 /// A field that is absent stays as it is; one that is `null` gets its default. 2 reads and 1 write unit.
-#[utoipa::path(
-    patch,
-    path = "/v3/member-settings",
-    tag = "members",
-    request_body = MemberSettingsChanges,
-    responses((status = 200, description = "The settings.", body = MemberSettings), Problems)
-)]
+#[operation(patch, "/v3/member-settings", tag = "members")]
 pub(crate) async fn update_member_settings(
     cx: Cx<MembersWrite>,
     Json(body): Json<MemberSettingsChanges>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<MemberSettings>, Problem> {
     let stored = cx.member_settings().await?;
     let before = stored.as_deref().cloned().unwrap_or_default();
     let default = members::MemberSettings::default();
@@ -76,6 +70,6 @@ pub(crate) async fn update_member_settings(
             writes.create(&after, None)?;
         }
     }
-    cx.changed(&writes, &MemberSettings::of(&after, cx.mode())?)
+    cx.done(&writes, &MemberSettings::of(&after, cx.mode())?)
         .await
 }

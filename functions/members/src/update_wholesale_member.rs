@@ -1,7 +1,7 @@
 //! `POST` and `GET /api/v1/update_wholesale_member`
 
 use api::dialect::savvi::{Errors, Params, Saved};
-use api::{Cx, MembersWrite, Problem, Reply};
+use api::{Cx, Done, MembersWrite, Problem};
 use models::members::MemberKind;
 
 use crate::change::change;
@@ -28,7 +28,7 @@ use crate::schema::{MemberChanges, UpdateQuery};
 pub(crate) async fn update_wholesale_member(
     cx: Cx<MembersWrite>,
     params: Params,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Saved>, Problem> {
     change(&cx, &params, MemberKind::Wholesale).await
 }
 
@@ -48,6 +48,6 @@ pub(crate) async fn update_wholesale_member(
 pub(crate) async fn update_wholesale_member_by_query(
     cx: Cx<MembersWrite>,
     params: Params,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Saved>, Problem> {
     change(&cx, &params, MemberKind::Wholesale).await
 }

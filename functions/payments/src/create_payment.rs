@@ -1,8 +1,8 @@
 //! `POST /v3/payments`
 
-use api::dialect::rocketsavvy::{Payment, ProblemDetails, Problems};
+use api::dialect::rocketsavvy::Payment;
 use api::input::Input;
-use api::{Cx, Json, PaymentsWrite, Problem, Reply};
+use api::{Created, Cx, Json, PaymentsWrite, Problem, operation};
 use models::ids::{self, Id};
 use models::money::Currency;
 use models::payments::NewPayment;
@@ -40,21 +40,16 @@ pub(crate) struct PaymentFields {
 ///
 /// 4 write units: the payment and its place among what is due, when it begins and with its outcome. A customer is 1 read
 /// and 1 write unit more, a stored payment method 1 read, and an `Idempotency-Key` 1 read and 4 write units.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/v3/payments",
+    "/v3/payments",
     tag = "payments",
-    request_body = PaymentFields,
-    responses(
-        (status = 201, description = "The money moved.", body = Payment),
-        (status = 402, description = "The card was refused; `payment_id` names the failed payment.", body = ProblemDetails, content_type = "application/problem+json"),
-        Problems
-    )
+    declined = "The card was refused; `payment_id` names the failed payment."
 )]
 pub(crate) async fn create_payment(
     cx: Cx<PaymentsWrite>,
     Json(body): Json<PaymentFields>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Payment>, Problem> {
     let begun = match cx.resumed() {
         Some(reference) => resume(&cx, &reference).await?,
         None => begin(&cx, body).await?,
@@ -64,7 +59,9 @@ pub(crate) async fn create_payment(
         return cx.declined(failure.into_error(Some(payment.id))).await;
     }
     let view = Payment::of(&payment, cx.mode());
-    let reply = cx.created(&cx.writes().await?, &view, payment.id).await?;
+    let reply = cx
+        .try_created(&cx.writes().await?, &view, payment.id)
+        .await?;
     Ok(reply.ok_or_else(|| Error::internal("an answer without changes was refused"))?)
 }
 

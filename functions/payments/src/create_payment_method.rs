@@ -1,8 +1,8 @@
 //! `POST /v3/payment-methods`
 
-use api::dialect::rocketsavvy::{PaymentMethod, ProblemDetails, Problems};
+use api::dialect::rocketsavvy::PaymentMethod;
 use api::input::Input;
-use api::{Cx, Json, PaymentsWrite, Problem, Reply};
+use api::{Created, Cx, Json, PaymentsWrite, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Metadata, payments};
@@ -35,21 +35,16 @@ pub(crate) struct NewPaymentMethod {
 ///
 /// 1 read and 2 write units; 5 where it becomes the customer's default. An `Idempotency-Key` is 1 read and up to 3 write
 /// units more.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/v3/payment-methods",
+    "/v3/payment-methods",
     tag = "payments",
-    request_body = NewPaymentMethod,
-    responses(
-        (status = 201, description = "The payment method.", body = PaymentMethod),
-        (status = 402, description = "The card was refused.", body = ProblemDetails, content_type = "application/problem+json"),
-        Problems
-    )
+    declined = "The card was refused."
 )]
 pub(crate) async fn create_payment_method(
     cx: Cx<PaymentsWrite>,
     Json(body): Json<NewPaymentMethod>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<PaymentMethod>, Problem> {
     let card = card::tokenize(&cx, &body.card.raw()?, "/card").await?;
     let mut customer = customer_now(&cx, body.customer_id).await?;
     let refusal = |failure: payments::Failure| failure.into_error(None);
@@ -71,7 +66,7 @@ pub(crate) async fn create_payment_method(
             writes.update(&customer, &changed, Some(EventType::CustomerUpdated))?;
         }
         let view = PaymentMethod::of(&method, cx.mode());
-        if let Some(reply) = cx.created(&writes, &view, method.id).await? {
+        if let Some(reply) = cx.try_created(&writes, &view, method.id).await? {
             return Ok(reply);
         }
         cx.make_way(attempt).await;

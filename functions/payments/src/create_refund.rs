@@ -1,8 +1,8 @@
 //! `POST /v3/payments/{id}/refunds`
 
-use api::dialect::rocketsavvy::{ProblemDetails, Problems, Refund};
+use api::dialect::rocketsavvy::Refund;
 use api::input::Input;
-use api::{Cx, Json, Path, PaymentsWrite, Problem, Reply};
+use api::{Created, Cx, Json, Path, PaymentsWrite, Problem, operation};
 use models::ids::{self, Id};
 use models::{Error, Money};
 use operations::Context;
@@ -27,23 +27,17 @@ pub(crate) struct NewRefund {
 ///
 /// 2 reads (3 of an invoice's payment) and 7 write units: payment and refund in one transaction, and the refund with its outcome, with its place among
 /// what is due; 2 more for its invoice, in that transaction. An `Idempotency-Key` is 1 read and 3 write units more.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/v3/payments/{id}/refunds",
+    "/v3/payments/{id}/refunds",
     tag = "payments",
-    params(("id" = String, Path, description = "The payment.", example = "pay_rs_789012")),
-    request_body = NewRefund,
-    responses(
-        (status = 201, description = "The money is on its way back.", body = Refund),
-        (status = 402, description = "The gateway did not give the money back.", body = ProblemDetails, content_type = "application/problem+json"),
-        Problems
-    )
+    declined = "The gateway did not give the money back."
 )]
 pub(crate) async fn create_refund(
     cx: Cx<PaymentsWrite>,
     Path(payment): Path<Id<ids::Payment>>,
     Json(body): Json<NewRefund>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Refund>, Problem> {
     let begun = match cx.resumed() {
         Some(reference) => resume(&cx, payment, &reference).await?,
         None => begin(&cx, payment, body).await?,
@@ -53,7 +47,7 @@ pub(crate) async fn create_refund(
         return cx.declined(failure.into_error(Some(payment))).await;
     }
     let view = Refund::of(&refund, cx.mode());
-    cx.done(&cx.writes().await?, 201, &view).await
+    cx.done(&cx.writes().await?, &view).await
 }
 
 async fn begin(

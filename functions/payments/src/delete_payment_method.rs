@@ -1,7 +1,7 @@
 //! `DELETE /v3/payment-methods/{id}`
 
-use api::dialect::rocketsavvy::{Deleted, Problems};
-use api::{Cx, Path, PaymentsWrite, Problem, Reply};
+use api::dialect::rocketsavvy::Deleted;
+use api::{Cx, Done, Path, PaymentsWrite, Problem, operation};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -12,17 +12,11 @@ use models::ids::{self, Id};
 /// that were made with it stay, and can be refunded.
 ///
 /// 2 reads and 2 write units; 5 where it was the default.
-#[utoipa::path(
-    delete,
-    path = "/v3/payment-methods/{id}",
-    tag = "payments",
-    params(("id" = String, Path, description = "The payment method.", example = "pm_rs_123456")),
-    responses((status = 200, description = "The payment method is gone.", body = Deleted), Problems)
-)]
+#[operation(delete, "/v3/payment-methods/{id}", tag = "payments")]
 pub(crate) async fn delete_payment_method(
     cx: Cx<PaymentsWrite>,
     Path(id): Path<Id<ids::PaymentMethod>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Deleted>, Problem> {
     let stored = cx
         .payment_method_now(id)
         .await?
@@ -37,7 +31,7 @@ pub(crate) async fn delete_payment_method(
         changed.default_payment_method = None;
         writes.update(&customer, &changed, Some(EventType::CustomerUpdated))?;
     }
-    cx.changed(&writes, &Deleted::of(&id)).await
+    cx.done(&writes, &Deleted::of(&id)).await
 }
 
 #[cfg(test)]

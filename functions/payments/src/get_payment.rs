@@ -1,29 +1,23 @@
 //! `GET /v3/payments/{id}`
 
-use api::dialect::rocketsavvy::{Payment, Problems};
-use api::{Cx, Path, PaymentsRead, Problem, Reply};
+use api::dialect::rocketsavvy::Payment;
+use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
 use models::Error;
 use models::ids::{self, Id};
 
 /// Retrieve a payment
 ///
 /// 1 consistent read.
-#[utoipa::path(
-    get,
-    path = "/v3/payments/{id}",
-    tag = "payments",
-    params(("id" = String, Path, description = "The payment.", example = "pay_rs_789012")),
-    responses((status = 200, description = "The payment.", body = Payment), Problems)
-)]
+#[operation(get, "/v3/payments/{id}", tag = "payments")]
 pub(crate) async fn get_payment(
     cx: Cx<PaymentsRead>,
     Path(id): Path<Id<ids::Payment>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Payment>, Problem> {
     let payment = cx
         .payment(id)
         .await?
         .ok_or_else(|| Error::not_found("payment", id))?;
-    Reply::ok(&Payment::of(&payment, cx.mode()))
+    Done::of(&Payment::of(&payment, cx.mode()))
 }
 
 #[cfg(test)]

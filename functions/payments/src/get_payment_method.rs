@@ -1,29 +1,23 @@
 //! `GET /v3/payment-methods/{id}`
 
-use api::dialect::rocketsavvy::{PaymentMethod, Problems};
-use api::{Cx, Path, PaymentsRead, Problem, Reply};
+use api::dialect::rocketsavvy::PaymentMethod;
+use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
 use models::Error;
 use models::ids::{self, Id};
 
 /// Retrieve a payment method
 ///
 /// 1 read.
-#[utoipa::path(
-    get,
-    path = "/v3/payment-methods/{id}",
-    tag = "payments",
-    params(("id" = String, Path, description = "The payment method.", example = "pm_rs_123456")),
-    responses((status = 200, description = "The payment method.", body = PaymentMethod), Problems)
-)]
+#[operation(get, "/v3/payment-methods/{id}", tag = "payments")]
 pub(crate) async fn get_payment_method(
     cx: Cx<PaymentsRead>,
     Path(id): Path<Id<ids::PaymentMethod>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<PaymentMethod>, Problem> {
     let method = cx
         .payment_method(id)
         .await?
         .ok_or_else(|| Error::not_found("payment method", id))?;
-    Reply::ok(&PaymentMethod::of(&method, cx.mode()))
+    Done::of(&PaymentMethod::of(&method, cx.mode()))
 }
 
 #[cfg(test)]

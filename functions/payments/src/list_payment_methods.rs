@@ -1,29 +1,23 @@
 //! `GET /v3/payment-methods`
 
-use api::dialect::rocketsavvy::{List, PaymentMethod, Problems};
-use api::{Cx, PaymentsRead, Problem, Query, Reply};
+use api::dialect::rocketsavvy::PaymentMethod;
+use api::{Cx, Listed, PaymentsRead, Problem, Query, operation};
 
 use crate::of_customer::OfCustomer;
 
 /// List payment methods
 ///
 /// Newest first. 1 query; with `customer_id` 1 query and 1 batch read.
-#[utoipa::path(
-    get,
-    path = "/v3/payment-methods",
-    tag = "payments",
-    params(OfCustomer),
-    responses((status = 200, description = "One page of payment methods.", body = List<PaymentMethod>), Problems)
-)]
+#[operation(get, "/v3/payment-methods", tag = "payments")]
 pub(crate) async fn list_payment_methods(
     cx: Cx<PaymentsRead>,
     Query(query): Query<OfCustomer>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<PaymentMethod>, Problem> {
     let paging = cx.page(&query.page)?;
     let page = cx
         .payment_methods(&paging.request, query.customer_id)
         .await?;
-    Reply::ok(&paging.list(page, |method| PaymentMethod::of(&method, cx.mode())))
+    paging.list(page, |method| PaymentMethod::of(&method, cx.mode()))
 }
 
 #[cfg(test)]

@@ -1,27 +1,21 @@
 //! `GET /v3/payments`
 
-use api::dialect::rocketsavvy::{List, Payment, Problems};
-use api::{Cx, PaymentsRead, Problem, Query, Reply};
+use api::dialect::rocketsavvy::Payment;
+use api::{Cx, Listed, PaymentsRead, Problem, Query, operation};
 
 use crate::of_customer::OfCustomer;
 
 /// List payments
 ///
 /// Newest first, failed ones as well. 1 query; with `customer_id` 1 query and 1 batch read.
-#[utoipa::path(
-    get,
-    path = "/v3/payments",
-    tag = "payments",
-    params(OfCustomer),
-    responses((status = 200, description = "One page of payments.", body = List<Payment>), Problems)
-)]
+#[operation(get, "/v3/payments", tag = "payments")]
 pub(crate) async fn list_payments(
     cx: Cx<PaymentsRead>,
     Query(query): Query<OfCustomer>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Payment>, Problem> {
     let paging = cx.page(&query.page)?;
     let page = cx.payments(&paging.request, query.customer_id).await?;
-    Reply::ok(&paging.list(page, |payment| Payment::of(&payment, cx.mode())))
+    paging.list(page, |payment| Payment::of(&payment, cx.mode()))
 }
 
 #[cfg(test)]

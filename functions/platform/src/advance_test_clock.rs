@@ -1,8 +1,8 @@
 //! `POST /v3/test-clock/advance`
 
-use api::dialect::rocketsavvy::{Problems, TestClock};
+use api::dialect::rocketsavvy::TestClock;
 use api::input::Input;
-use api::{Json, PlatformWrite, Problem, Reply};
+use api::{Accepted, Json, PlatformWrite, Problem, operation};
 use models::event::EventType;
 use models::{Timestamp, platform};
 
@@ -20,17 +20,11 @@ pub(crate) struct Advance {
 ///
 /// Everything due on the way is done in order, each at its own time, after the answer; `test_clock.ready` tells when it is.
 /// The first advance stops the business's time and sends it on from now. Test mode only. 2 reads and 1 write unit.
-#[utoipa::path(
-    post,
-    path = "/v3/test-clock/advance",
-    tag = "platform",
-    request_body = Advance,
-    responses((status = 202, description = "The clock is on its way.", body = TestClock), Problems)
-)]
+#[operation(post, "/v3/test-clock/advance", tag = "platform")]
 pub(crate) async fn advance_test_clock(
     TestMode(cx): TestMode<PlatformWrite>,
     Json(input): Json<Advance>,
-) -> Result<Reply, Problem> {
+) -> Result<Accepted<TestClock>, Problem> {
     let stored = cx.clock_record().await?;
     let standing = stored.as_ref().filter(|clock| clock.deleted.is_none());
     let mut clock = standing.map_or_else(
@@ -47,7 +41,7 @@ pub(crate) async fn advance_test_clock(
             writes.create(&clock, event)?;
         }
     }
-    cx.done(&writes, 202, &TestClock::of(&clock)).await
+    cx.done(&writes, &TestClock::of(&clock)).await
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! `POST /v3/accounts`
 
-use api::dialect::rocketsavvy::{AccountWithKeys, Problems};
+use api::dialect::rocketsavvy::AccountWithKeys;
 use api::input::{Fields, Input};
-use api::{App, Json, Operator, Problem, Reply, secrets};
+use api::{App, Created, Json, Operator, Problem, operation, secrets};
 use axum::extract::State;
 use models::platform::{Account, ApiKey, NewApiKey, ScopeSet};
 use models::{Currency, Error, Mode};
-use store::Answer;
 
 use crate::key_secrets::add_key;
 
@@ -49,18 +48,12 @@ fn known_zone(fields: &mut Fields<'_>, name: &str, text: String) -> Option<Strin
 /// For the operator of the installation. The answer shows the first key of each mode, this once. 10 write units.
 ///
 /// An `Idempotency-Key` is not honoured: answers are kept for a business, and the operator belongs to none.
-#[utoipa::path(
-    post,
-    path = "/v3/accounts",
-    tag = "platform",
-    request_body = NewAccount,
-    responses((status = 201, description = "The account and its first keys.", body = AccountWithKeys), Problems)
-)]
+#[operation(post, "/v3/accounts", tag = "platform")]
 pub(crate) async fn create_account(
     operator: Operator,
     State(app): State<App>,
     Json(input): Json<NewAccount>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<AccountWithKeys>, Problem> {
     for _ in 0..MAX_TRIES {
         let context = app.new_business(operator.via.clone())?;
         let now = context.wall().whole_second();
@@ -81,12 +74,7 @@ pub(crate) async fn create_account(
         }
         if context.write(&writes).await? {
             let view = AccountWithKeys::of(&account, shown);
-            return Ok(Reply::from(Answer {
-                status: 201,
-                body: serde_json::to_string(&view).map_err(Error::internal)?,
-                location: Some(format!("/v3/accounts/{}", account.id)),
-                replayed: false,
-            }));
+            return Created::at(&view, format!("/v3/accounts/{}", account.id));
         }
     }
     Err(Error::Unavailable("no free id was found".to_owned()).into())

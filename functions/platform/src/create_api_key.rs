@@ -1,8 +1,8 @@
 //! `POST /v3/api-keys`
 
-use api::dialect::rocketsavvy::{ApiKey, Problems};
+use api::dialect::rocketsavvy::ApiKey;
 use api::input::Input;
-use api::{Cx, Json, PlatformWrite, Problem, Reply, secrets};
+use api::{Created, Cx, Json, PlatformWrite, Problem, operation, secrets};
 use models::platform::{self, NewApiKey, ScopeSet};
 use models::{Error, Mode, Timestamp};
 
@@ -30,17 +30,11 @@ pub(crate) struct NewKey {
 ///
 /// The answer shows the secret, this once: a replay by its `Idempotency-Key` shows `null` instead, and whoever lost the
 /// first answer rotates the key. 4 write units.
-#[utoipa::path(
-    post,
-    path = "/v3/api-keys",
-    tag = "platform",
-    request_body = NewKey,
-    responses((status = 201, description = "The key with its secret.", body = ApiKey), Problems)
-)]
+#[operation(post, "/v3/api-keys", tag = "platform")]
 pub(crate) async fn create_api_key(
     cx: Cx<PlatformWrite>,
     Json(input): Json<NewKey>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<ApiKey>, Problem> {
     let now = cx.wall().whole_second();
     if input.expires_at.is_some_and(|at| at <= now) {
         return Err(Error::invalid("/expires_at", "not_later", "must be in the future").into());

@@ -1,8 +1,8 @@
 //! `POST /v3/oauth-clients`
 
-use api::dialect::rocketsavvy::{OauthClient, Problems};
+use api::dialect::rocketsavvy::OauthClient;
 use api::input::Input;
-use api::{Cx, Json, PlatformWrite, Problem, Reply, secrets};
+use api::{Created, Cx, Json, PlatformWrite, Problem, operation, secrets};
 use models::platform::{self, ScopeSet};
 use store::{OauthLookup, keys};
 
@@ -29,17 +29,11 @@ pub(crate) struct NewOauthClient {
 ///
 /// Its tokens open the mode of the calling key. The answer shows the secret, this once: a replay by its `Idempotency-Key`
 /// shows `null` instead. 4 write units.
-#[utoipa::path(
-    post,
-    path = "/v3/oauth-clients",
-    tag = "platform",
-    request_body = NewOauthClient,
-    responses((status = 201, description = "The client with its secret.", body = OauthClient), Problems)
-)]
+#[operation(post, "/v3/oauth-clients", tag = "platform")]
 pub(crate) async fn create_oauth_client(
     cx: Cx<PlatformWrite>,
     Json(input): Json<NewOauthClient>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<OauthClient>, Problem> {
     let scopes = scopes::granted(input.scopes, cx.scopes())?;
     // A client does not expire.
     scopes::within_life(None, cx.expires_at())?;

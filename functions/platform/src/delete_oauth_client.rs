@@ -1,23 +1,17 @@
 //! `DELETE /v3/oauth-clients/{id}`
 
-use api::dialect::rocketsavvy::{Deleted, Problems};
-use api::{Cx, Path, PlatformWrite, Problem, Reply};
+use api::dialect::rocketsavvy::Deleted;
+use api::{Cx, Done, Path, PlatformWrite, Problem, operation};
 use models::{Error, Id};
 
 /// Delete an OAuth client
 ///
 /// It gets no more tokens. 2 reads and 4 write units.
-#[utoipa::path(
-    delete,
-    path = "/v3/oauth-clients/{id}",
-    tag = "platform",
-    params(("id" = String, Path, description = "The client.", example = "client_rs_123456")),
-    responses((status = 200, description = "The client is gone.", body = Deleted), Problems)
-)]
+#[operation(delete, "/v3/oauth-clients/{id}", tag = "platform")]
 pub(crate) async fn delete_oauth_client(
     cx: Cx<PlatformWrite>,
     Path(id): Path<Id<models::ids::OauthClient>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Deleted>, Problem> {
     let stored = cx
         .oauth_client(id)
         .await?
@@ -32,7 +26,7 @@ pub(crate) async fn delete_oauth_client(
         lookup.deleted = Some(now);
         writes.update(&before, &lookup, None)?;
     }
-    cx.changed(&writes, &Deleted::of(&id)).await
+    cx.done(&writes, &Deleted::of(&id)).await
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `DELETE /v3/test-clock`
 
-use api::dialect::rocketsavvy::{Problems, TestClock};
-use api::{PlatformWrite, Problem, Reply};
+use api::dialect::rocketsavvy::TestClock;
+use api::{Done, PlatformWrite, Problem, operation};
 use models::Error;
 
 use crate::test_mode::TestMode;
@@ -9,15 +9,10 @@ use crate::test_mode::TestMode;
 /// Delete the test clock
 ///
 /// The business returns to real time. Not while the clock is advancing. Test mode only. 2 reads and 1 write unit.
-#[utoipa::path(
-    delete,
-    path = "/v3/test-clock",
-    tag = "platform",
-    responses((status = 200, description = "Real time.", body = TestClock), Problems)
-)]
+#[operation(delete, "/v3/test-clock", tag = "platform", answer = "Real time.")]
 pub(crate) async fn delete_test_clock(
     TestMode(cx): TestMode<PlatformWrite>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<TestClock>, Problem> {
     let stored = cx
         .test_clock()
         .await?
@@ -27,7 +22,7 @@ pub(crate) async fn delete_test_clock(
     clock.delete(now)?;
     let mut writes = cx.writes().await?;
     writes.update(&stored, &clock, None)?;
-    cx.changed(&writes, &TestClock::real(now)).await
+    cx.done(&writes, &TestClock::real(now)).await
 }
 
 #[cfg(test)]

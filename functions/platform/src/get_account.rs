@@ -1,31 +1,25 @@
 //! `GET /v3/accounts/{id}`
 
-use api::dialect::rocketsavvy::{Account, Problems};
-use api::{App, Operator, Path, Problem, Reply};
+use api::dialect::rocketsavvy::Account;
+use api::{App, Done, Operator, Path, Problem, operation};
 use axum::extract::State;
 use models::{Error, Id};
 
 /// Retrieve an account
 ///
 /// For the operator of the installation. 1 read.
-#[utoipa::path(
-    get,
-    path = "/v3/accounts/{id}",
-    tag = "platform",
-    params(("id" = String, Path, description = "The account.", example = "acct_rs_123456")),
-    responses((status = 200, description = "The account.", body = Account), Problems)
-)]
+#[operation(get, "/v3/accounts/{id}", tag = "platform")]
 pub(crate) async fn get_account(
     _operator: Operator,
     State(app): State<App>,
     Path(id): Path<Id<models::ids::Account>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Account>, Problem> {
     let account = app
         .table()
         .account(id)
         .await?
         .ok_or_else(|| Error::not_found("account", id))?;
-    Reply::ok(&Account::of(&account))
+    Done::of(&Account::of(&account))
 }
 
 #[cfg(test)]

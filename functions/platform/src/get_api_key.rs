@@ -1,28 +1,22 @@
 //! `GET /v3/api-keys/{id}`
 
-use api::dialect::rocketsavvy::{ApiKey, Problems};
-use api::{Cx, Path, PlatformRead, Problem, Reply};
+use api::dialect::rocketsavvy::ApiKey;
+use api::{Cx, Done, Path, PlatformRead, Problem, operation};
 use models::{Error, Id};
 
 /// Retrieve an API key
 ///
 /// Without its secret. 1 read.
-#[utoipa::path(
-    get,
-    path = "/v3/api-keys/{id}",
-    tag = "platform",
-    params(("id" = String, Path, description = "The key.", example = "key_rs_123456")),
-    responses((status = 200, description = "The key.", body = ApiKey), Problems)
-)]
+#[operation(get, "/v3/api-keys/{id}", tag = "platform")]
 pub(crate) async fn get_api_key(
     cx: Cx<PlatformRead>,
     Path(id): Path<Id<models::ids::ApiKey>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<ApiKey>, Problem> {
     let key = cx
         .api_key(id)
         .await?
         .ok_or_else(|| Error::not_found("API key", id))?;
-    Reply::ok(&ApiKey::of(&key, cx.wall()))
+    Done::of(&ApiKey::of(&key, cx.wall()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `GET /health`
 
-use api::{Problem, Reply};
+use api::{Done, Problem, operation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,14 +15,9 @@ pub(crate) struct Health {
 /// Check health
 ///
 /// Takes no credential and costs nothing: the table is not asked.
-#[utoipa::path(
-    get,
-    path = "/health",
-    tag = "platform",
-    responses((status = 200, description = "Requests are answered.", body = Health))
-)]
-pub(crate) async fn get_health() -> Result<Reply, Problem> {
-    Reply::ok(&Health { status: "ok" })
+#[operation(get, "/health", tag = "platform", answer = "Requests are answered.")]
+pub(crate) async fn get_health() -> Result<Done<Health>, Problem> {
+    Done::of(&Health { status: "ok" })
 }
 
 #[cfg(test)]

@@ -1,28 +1,22 @@
 //! `GET /v3/oauth-clients/{id}`
 
-use api::dialect::rocketsavvy::{OauthClient, Problems};
-use api::{Cx, Path, PlatformRead, Problem, Reply};
+use api::dialect::rocketsavvy::OauthClient;
+use api::{Cx, Done, Path, PlatformRead, Problem, operation};
 use models::{Error, Id};
 
 /// Retrieve an OAuth client
 ///
 /// Without its secret. 1 read.
-#[utoipa::path(
-    get,
-    path = "/v3/oauth-clients/{id}",
-    tag = "platform",
-    params(("id" = String, Path, description = "The client.", example = "client_rs_123456")),
-    responses((status = 200, description = "The client.", body = OauthClient), Problems)
-)]
+#[operation(get, "/v3/oauth-clients/{id}", tag = "platform")]
 pub(crate) async fn get_oauth_client(
     cx: Cx<PlatformRead>,
     Path(id): Path<Id<models::ids::OauthClient>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<OauthClient>, Problem> {
     let client = cx
         .oauth_client(id)
         .await?
         .ok_or_else(|| Error::not_found("OAuth client", id))?;
-    Reply::ok(&OauthClient::of(&client))
+    Done::of(&OauthClient::of(&client))
 }
 
 #[cfg(test)]

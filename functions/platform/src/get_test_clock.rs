@@ -1,25 +1,22 @@
 //! `GET /v3/test-clock`
 
-use api::dialect::rocketsavvy::{Problems, TestClock};
-use api::{PlatformRead, Problem, Reply};
+use api::dialect::rocketsavvy::TestClock;
+use api::{Done, PlatformRead, Problem, operation};
 
 use crate::test_mode::TestMode;
 
 /// Retrieve the test clock
 ///
 /// What the business takes for now: real time where it has no test clock. Test mode only. 1 read.
-#[utoipa::path(
-    get,
-    path = "/v3/test-clock",
-    tag = "platform",
-    responses((status = 200, description = "The clock.", body = TestClock), Problems)
-)]
-pub(crate) async fn get_test_clock(TestMode(cx): TestMode<PlatformRead>) -> Result<Reply, Problem> {
+#[operation(get, "/v3/test-clock", tag = "platform")]
+pub(crate) async fn get_test_clock(
+    TestMode(cx): TestMode<PlatformRead>,
+) -> Result<Done<TestClock>, Problem> {
     let view = cx.test_clock().await?.map_or_else(
         || TestClock::real(cx.wall().whole_second()),
         |clock| TestClock::of(&clock),
     );
-    Reply::ok(&view)
+    Done::of(&view)
 }
 
 #[cfg(test)]

@@ -1,26 +1,20 @@
 //! `GET /v3/api-keys`
 
-use api::dialect::rocketsavvy::{ApiKey, List, Problems};
-use api::{Cx, PageQuery, PlatformRead, Problem, Query, Reply};
+use api::dialect::rocketsavvy::ApiKey;
+use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
 
 /// List API keys
 ///
 /// Those of the calling key's mode, newest first, without their secrets. 1 query.
-#[utoipa::path(
-    get,
-    path = "/v3/api-keys",
-    tag = "platform",
-    params(PageQuery),
-    responses((status = 200, description = "One page of keys.", body = List<ApiKey>), Problems)
-)]
+#[operation(get, "/v3/api-keys", tag = "platform")]
 pub(crate) async fn list_api_keys(
     cx: Cx<PlatformRead>,
     Query(query): Query<PageQuery>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<ApiKey>, Problem> {
     let paging = cx.page(&query)?;
     let page = cx.api_keys(&paging.request).await?;
     let now = cx.wall();
-    Reply::ok(&paging.list(page, |key| ApiKey::of(&key, now)))
+    paging.list(page, |key| ApiKey::of(&key, now))
 }
 
 #[cfg(test)]

@@ -1,25 +1,19 @@
 //! `GET /v3/oauth-clients`
 
-use api::dialect::rocketsavvy::{List, OauthClient, Problems};
-use api::{Cx, PageQuery, PlatformRead, Problem, Query, Reply};
+use api::dialect::rocketsavvy::OauthClient;
+use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
 
 /// List OAuth clients
 ///
 /// Newest first, without their secrets. 1 query.
-#[utoipa::path(
-    get,
-    path = "/v3/oauth-clients",
-    tag = "platform",
-    params(PageQuery),
-    responses((status = 200, description = "One page of clients.", body = List<OauthClient>), Problems)
-)]
+#[operation(get, "/v3/oauth-clients", tag = "platform")]
 pub(crate) async fn list_oauth_clients(
     cx: Cx<PlatformRead>,
     Query(query): Query<PageQuery>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<OauthClient>, Problem> {
     let paging = cx.page(&query)?;
     let page = cx.oauth_clients(&paging.request).await?;
-    Reply::ok(&paging.list(page, |client| OauthClient::of(&client)))
+    paging.list(page, |client| OauthClient::of(&client))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `DELETE /v3/api-keys/{id}`
 
-use api::dialect::rocketsavvy::{ApiKey, Problems};
-use api::{Cx, Path, PlatformWrite, Problem, Reply};
+use api::dialect::rocketsavvy::ApiKey;
+use api::{Cx, Done, Path, PlatformWrite, Problem, operation};
 use models::{Error, Id};
 
 use crate::key_secrets::lookups;
@@ -11,17 +11,16 @@ use crate::key_secrets::lookups;
 /// Every secret of the key ends at once, for good; other processes may take up to 30 seconds to hear of it. A key may
 /// revoke itself, and revoking twice changes nothing. 1 read and one for each secret that the key still has; 2 write units
 /// and two for each of these.
-#[utoipa::path(
+#[operation(
     delete,
-    path = "/v3/api-keys/{id}",
+    "/v3/api-keys/{id}",
     tag = "platform",
-    params(("id" = String, Path, description = "The key.", example = "key_rs_123456")),
-    responses((status = 200, description = "The key, revoked.", body = ApiKey), Problems)
+    answer = "The key, revoked."
 )]
 pub(crate) async fn revoke_api_key(
     cx: Cx<PlatformWrite>,
     Path(id): Path<Id<models::ids::ApiKey>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<ApiKey>, Problem> {
     let stored = cx
         .api_key(id)
         .await?
@@ -39,7 +38,7 @@ pub(crate) async fn revoke_api_key(
             }
         }
     }
-    let reply = cx.changed(&writes, &ApiKey::of(&key, now)).await?;
+    let reply = cx.done(&writes, &ApiKey::of(&key, now)).await?;
     for hash in std::iter::once(&key.hash).chain(&key.older) {
         cx.app().forget_credential(hash);
     }

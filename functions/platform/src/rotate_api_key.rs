@@ -1,8 +1,8 @@
 //! `POST /v3/api-keys/{id}/rotate`
 
-use api::dialect::rocketsavvy::{ApiKey, Problems};
+use api::dialect::rocketsavvy::ApiKey;
 use api::input::Input;
-use api::{Cx, Json, Path, PlatformWrite, Problem, Reply, secrets};
+use api::{Cx, Done, Json, Path, PlatformWrite, Problem, operation, secrets};
 use models::platform::CredentialKind;
 use models::{Error, Id};
 
@@ -22,19 +22,12 @@ pub(crate) struct Rotation {
 /// The key gets a new secret, shown this once; a replay by its `Idempotency-Key` shows `null` instead. The old secret stays
 /// good for the overlap. At most ten older secrets are good at once, and only a key that has every scope of the rotated
 /// one may rotate it. 1 read and one for each secret that the key still has; 6 write units.
-#[utoipa::path(
-    post,
-    path = "/v3/api-keys/{id}/rotate",
-    tag = "platform",
-    params(("id" = String, Path, description = "The key.", example = "key_rs_123456")),
-    request_body = Rotation,
-    responses((status = 200, description = "The key with its new secret.", body = ApiKey), Problems)
-)]
+#[operation(post, "/v3/api-keys/{id}/rotate", tag = "platform")]
 pub(crate) async fn rotate_api_key(
     cx: Cx<PlatformWrite>,
     Path(id): Path<Id<models::ids::ApiKey>>,
     Json(rotation): Json<Rotation>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<ApiKey>, Problem> {
     let stored = cx
         .api_key(id)
         .await?
@@ -67,7 +60,7 @@ pub(crate) async fn rotate_api_key(
         writes.update(before, &ending, None)?;
     }
     let view = ApiKey::with_secret(&key, now, secret);
-    let reply = cx.changed_secret(&writes, &view).await?;
+    let reply = cx.done_secret(&writes, &view).await?;
     cx.app().forget_credential(&stored.hash);
     Ok(reply)
 }

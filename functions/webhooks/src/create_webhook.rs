@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use api::dialect::rocketsavvy::{Endpoint, Problems};
+use api::dialect::rocketsavvy::Endpoint;
 use api::input::Input;
-use api::{Cx, Json, Problem, Reply, WebhooksWrite, secrets};
+use api::{Created, Cx, Json, Problem, WebhooksWrite, operation, secrets};
 use futures::future::try_join;
 use models::webhooks::{self, DisabledReason, EventFilter};
 use models::{Error, Metadata};
@@ -44,17 +44,11 @@ pub(crate) struct NewWebhook {
 ///
 /// The answer shows the secret, this once; a replay by its `Idempotency-Key` is without it. A business may have 100
 /// endpoints in each mode. 1 query and 1 write unit for each KiB begun.
-#[utoipa::path(
-    post,
-    path = "/v3/webhooks",
-    tag = "webhooks",
-    request_body = NewWebhook,
-    responses((status = 201, description = "The endpoint with its secret.", body = Endpoint), Problems)
-)]
+#[operation(post, "/v3/webhooks", tag = "webhooks")]
 pub(crate) async fn create_webhook(
     cx: Cx<WebhooksWrite>,
     Json(input): Json<NewWebhook>,
-) -> Result<Reply, Problem> {
+) -> Result<Created<Endpoint>, Problem> {
     settings::reachable(&input.url, cx.app().egress().in_mode(cx.mode()))?;
     // Nothing is there yet that a masked value could stand for.
     let headers = settings::unmasked(input.headers, &BTreeMap::new())?;

@@ -1,23 +1,17 @@
 //! `DELETE /v3/webhooks/{id}`
 
-use api::dialect::rocketsavvy::{Deleted, Problems};
-use api::{Cx, Path, Problem, Reply, WebhooksWrite};
+use api::dialect::rocketsavvy::Deleted;
+use api::{Cx, Done, Path, Problem, WebhooksWrite, operation};
 use models::{Error, Id};
 
 /// Delete a webhook endpoint
 ///
 /// Its secret goes with it, and deliveries on their way are canceled. 1 read and 1 write unit.
-#[utoipa::path(
-    delete,
-    path = "/v3/webhooks/{id}",
-    tag = "webhooks",
-    params(("id" = String, Path, description = "The endpoint.", example = "we_rs_123456")),
-    responses((status = 200, description = "The endpoint is gone.", body = Deleted), Problems)
-)]
+#[operation(delete, "/v3/webhooks/{id}", tag = "webhooks")]
 pub(crate) async fn delete_webhook(
     cx: Cx<WebhooksWrite>,
     Path(id): Path<Id<models::ids::Webhook>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Deleted>, Problem> {
     let stored = cx
         .endpoint_now(id)
         .await?
@@ -26,7 +20,7 @@ pub(crate) async fn delete_webhook(
     endpoint.delete(cx.now().await?);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &endpoint, None)?;
-    cx.changed(&writes, &Deleted::of(&id)).await
+    cx.done(&writes, &Deleted::of(&id)).await
 }
 
 #[cfg(test)]

@@ -1,28 +1,22 @@
 //! `GET /v3/events/{id}`
 
-use api::dialect::rocketsavvy::{Event, Problems};
-use api::{Cx, Path, Problem, Reply, WebhooksRead};
+use api::dialect::rocketsavvy::Event;
+use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use models::{Error, Id};
 
 /// Retrieve an event
 ///
 /// As webhooks receive it. 1 read.
-#[utoipa::path(
-    get,
-    path = "/v3/events/{id}",
-    tag = "webhooks",
-    params(("id" = String, Path, description = "The event.", example = "evt_rs_123456")),
-    responses((status = 200, description = "The event.", body = Event), Problems)
-)]
+#[operation(get, "/v3/events/{id}", tag = "webhooks")]
 pub(crate) async fn get_event(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Event>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Event>, Problem> {
     let event = cx
         .event(id)
         .await?
         .ok_or_else(|| Error::not_found("event", id))?;
-    Reply::ok(&Event::of(&event, cx.mode())?)
+    Done::of(&Event::of(&event, cx.mode())?)
 }
 
 #[cfg(test)]

@@ -1,27 +1,21 @@
 //! `GET /v3/webhooks/{id}`
 
-use api::dialect::rocketsavvy::{Endpoint, Problems};
-use api::{Cx, Path, Problem, Reply, WebhooksRead};
+use api::dialect::rocketsavvy::Endpoint;
+use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join;
 use models::{Error, Id};
 
 /// Retrieve a webhook endpoint
 ///
 /// Without its secret. 1 read, and in test mode that of the test clock.
-#[utoipa::path(
-    get,
-    path = "/v3/webhooks/{id}",
-    tag = "webhooks",
-    params(("id" = String, Path, description = "The endpoint.", example = "we_rs_123456")),
-    responses((status = 200, description = "The endpoint.", body = Endpoint), Problems)
-)]
+#[operation(get, "/v3/webhooks/{id}", tag = "webhooks")]
 pub(crate) async fn get_webhook(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Webhook>>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Endpoint>, Problem> {
     let (endpoint, now) = try_join(cx.endpoint(id), cx.now()).await?;
     let endpoint = endpoint.ok_or_else(|| Error::not_found("webhook endpoint", id))?;
-    Reply::ok(&Endpoint::of(&endpoint, now, cx.mode()))
+    Done::of(&Endpoint::of(&endpoint, now, cx.mode()))
 }
 
 #[cfg(test)]

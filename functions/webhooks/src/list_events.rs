@@ -6,9 +6,9 @@
 //!   were logged, and what was read of it never changes.
 //! - A cursor of the feed is good for ever, so it is there on every page: whoever has read everything asks again with it.
 
-use api::dialect::rocketsavvy::{Event, List, Problems};
+use api::dialect::rocketsavvy::{Event, List};
 use api::input::{Fields, Input};
-use api::{Cx, PageQuery, Paging, Problem, Query, Reply, WebhooksRead};
+use api::{Cx, Listed, PageQuery, Paging, Problem, Query, WebhooksRead, operation};
 use models::page::Page;
 use models::webhooks::EventFilter;
 use models::{Error, Result};
@@ -85,23 +85,17 @@ impl EventListFilter {
 /// there. And it can prove it: without filters, each event's position is that of the one before plus 1. Filters leave events
 /// out, so that positions jump and a page may be short or empty although `has_more` is true, but the cursor counts what was
 /// left out as read. 1 query and one read of the page's events together.
-#[utoipa::path(
-    get,
-    path = "/v3/events",
-    tag = "webhooks",
-    params(EventListFilter),
-    responses((status = 200, description = "One page of events.", body = List<Event>), Problems)
-)]
+#[operation(get, "/v3/events", tag = "webhooks")]
 pub(crate) async fn list_events(
     cx: Cx<WebhooksRead>,
     Query(query): Query<EventListFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Event>, Problem> {
     let paging = cx.page(&query.page)?;
     let list = match query.order {
         Order::NewestFirst => newest(&cx, &query, &paging).await?,
         Order::Feed => feed(&cx, &query, &paging).await?,
     };
-    Reply::ok(&list)
+    Listed::of(&list)
 }
 
 async fn newest(
@@ -117,7 +111,7 @@ async fn newest(
     } else {
         cx.events(&paging.request, &query.query()).await?
     };
-    paging.try_list(page, |event| Event::of(&event, cx.mode()))
+    paging.views(page, |event| Event::of(&event, cx.mode()))
 }
 
 async fn feed(

@@ -1,8 +1,8 @@
 //! `GET /v3/webhooks/{id}/deliveries`
 
-use api::dialect::rocketsavvy::{Deliveries, Delivery, Problems};
+use api::dialect::rocketsavvy::{Deliveries, Delivery};
 use api::input::Input;
-use api::{Cx, PageQuery, Path, Problem, Query, Reply, WebhooksRead};
+use api::{Cx, Done, PageQuery, Path, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
 use models::page::Page;
 use models::webhooks::{DeliveryStatus, EventFilter};
@@ -27,21 +27,12 @@ pub(crate) struct DeliveryFilter {
 ///
 /// Newest event first, for 90 days. With `status` or `event_type` a page may be short although more follow. 1 read, 1 query
 /// (up to 10 with a filter), and one read of the page's events together.
-#[utoipa::path(
-    get,
-    path = "/v3/webhooks/{id}/deliveries",
-    tag = "webhooks",
-    params(
-        ("id" = String, Path, description = "The endpoint.", example = "we_rs_123456"),
-        DeliveryFilter
-    ),
-    responses((status = 200, description = "One page of deliveries.", body = Deliveries), Problems)
-)]
+#[operation(get, "/v3/webhooks/{id}/deliveries", tag = "webhooks")]
 pub(crate) async fn list_webhook_deliveries(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Webhook>>,
     Query(query): Query<DeliveryFilter>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Deliveries>, Problem> {
     let types = query.types.as_ref();
     let wanted = DeliveryQuery {
         status: query.status.map(DeliveryStatus::as_str),
@@ -58,10 +49,10 @@ pub(crate) async fn list_webhook_deliveries(
         items: page.items.into_iter().zip(events).collect(),
         next: page.next,
     };
-    let list = paging.try_list(page, |(delivery, event)| {
+    let list = paging.views(page, |(delivery, event)| {
         Delivery::of(&delivery, &endpoint, event.as_deref(), cx.mode())
     })?;
-    Reply::ok(&Deliveries::from(list))
+    Done::of(&Deliveries::from(list))
 }
 
 #[cfg(test)]

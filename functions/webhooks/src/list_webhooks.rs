@@ -1,26 +1,20 @@
 //! `GET /v3/webhooks`
 
-use api::dialect::rocketsavvy::{Endpoint, List, Problems};
-use api::{Cx, PageQuery, Problem, Query, Reply, WebhooksRead};
+use api::dialect::rocketsavvy::Endpoint;
+use api::{Cx, Listed, PageQuery, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
 
 /// List webhook endpoints
 ///
 /// Newest first, without their secrets. 1 query, and in test mode a read of the test clock.
-#[utoipa::path(
-    get,
-    path = "/v3/webhooks",
-    tag = "webhooks",
-    params(PageQuery),
-    responses((status = 200, description = "One page of endpoints.", body = List<Endpoint>), Problems)
-)]
+#[operation(get, "/v3/webhooks", tag = "webhooks")]
 pub(crate) async fn list_webhooks(
     cx: Cx<WebhooksRead>,
     Query(query): Query<PageQuery>,
-) -> Result<Reply, Problem> {
+) -> Result<Listed<Endpoint>, Problem> {
     let paging = cx.page(&query)?;
     let (page, now) = try_join(cx.endpoints(&paging.request), cx.now()).await?;
-    Reply::ok(&paging.list(page, |endpoint| Endpoint::of(&endpoint, now, cx.mode())))
+    paging.list(page, |endpoint| Endpoint::of(&endpoint, now, cx.mode()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `POST /v3/webhooks/{id}/recover`
 
-use api::dialect::rocketsavvy::{Problems, Recovery};
+use api::dialect::rocketsavvy::Recovery;
 use api::input::Input;
-use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite};
+use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join3;
 use models::{Error, Id, Result, Timestamp, webhooks};
 
@@ -37,19 +37,12 @@ impl NewRecovery {
 /// Every event since then that the endpoint listens to and that was not delivered to it is sent again, each once; what was
 /// delivered is not. `GET` on this path tells how far it is. One recovery of an endpoint runs at a time. 2 reads
 /// and 2 write units.
-#[utoipa::path(
-    post,
-    path = "/v3/webhooks/{id}/recover",
-    tag = "webhooks",
-    params(("id" = String, Path, description = "The endpoint.", example = "we_rs_123456")),
-    request_body = NewRecovery,
-    responses((status = 202, description = "The recovery has begun.", body = Recovery), Problems)
-)]
+#[operation(post, "/v3/webhooks/{id}/recover", tag = "webhooks")]
 pub(crate) async fn recover_webhook(
     cx: Cx<WebhooksWrite>,
     Path(id): Path<Id<models::ids::Webhook>>,
     Json(input): Json<NewRecovery>,
-) -> Result<Reply, Problem> {
+) -> Result<Accepted<Recovery>, Problem> {
     let (endpoint, before, now) =
         try_join3(cx.endpoint_now(id), cx.recovery_now(id), cx.now()).await?;
     let endpoint = endpoint.ok_or_else(|| Error::not_found("webhook endpoint", id))?;
@@ -65,8 +58,7 @@ pub(crate) async fn recover_webhook(
         Some(before) => writes.update_at_once(&before, &recovery)?,
         None => writes.create_at_once(&recovery)?,
     }
-    cx.done(&writes, 202, &Recovery::of(&recovery, cx.mode()))
-        .await
+    cx.done(&writes, &Recovery::of(&recovery, cx.mode())).await
 }
 
 #[cfg(test)]

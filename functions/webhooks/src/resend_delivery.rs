@@ -1,7 +1,7 @@
 //! `POST /v3/deliveries/{id}/resend`
 
-use api::dialect::rocketsavvy::{Delivery, Problems};
-use api::{Cx, Path, Problem, Reply, WebhooksWrite};
+use api::dialect::rocketsavvy::Delivery;
+use api::{Accepted, Cx, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join4;
 use models::Error;
 use models::webhooks::{DeliveryId, DeliveryStatus};
@@ -13,17 +13,11 @@ use crate::settings;
 /// Whatever became of it: the event is sent again within seconds, with the same `webhook-id`, to the present URL of the
 /// endpoint. Where that fails, the retries follow anew. A delivery that already waits to be sent now stays as it is. 3 reads
 /// and 3 write units; 1 more for each further KiB that is kept of the last answer.
-#[utoipa::path(
-    post,
-    path = "/v3/deliveries/{id}/resend",
-    tag = "webhooks",
-    params(("id" = String, Path, description = "The delivery.", example = "del_rs_1234560000000000123456")),
-    responses((status = 202, description = "The delivery is on its way once more.", body = Delivery), Problems)
-)]
+#[operation(post, "/v3/deliveries/{id}/resend", tag = "webhooks")]
 pub(crate) async fn resend_delivery(
     cx: Cx<WebhooksWrite>,
     Path(id): Path<DeliveryId>,
-) -> Result<Reply, Problem> {
+) -> Result<Accepted<Delivery>, Problem> {
     let (stored, endpoint, events, now) = try_join4(
         cx.delivery_now(id),
         cx.endpoint_now(id.endpoint),
@@ -44,8 +38,7 @@ pub(crate) async fn resend_delivery(
     }
     let event = events.into_iter().next().flatten();
     let view = Delivery::of(&delivery, &endpoint, event.as_deref(), cx.mode())?;
-    cx.done(&writes, 202, &view.with_attempts_of(&delivery))
-        .await
+    cx.done(&writes, &view.with_attempts_of(&delivery)).await
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `POST /v3/webhooks/{id}/rotate-secret`
 
-use api::dialect::rocketsavvy::{Endpoint, Problems};
+use api::dialect::rocketsavvy::Endpoint;
 use api::input::Input;
-use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite, secrets};
+use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation, secrets};
 use futures::future::try_join;
 use models::{Error, Id};
 
@@ -25,19 +25,12 @@ pub(crate) struct SecretRotation {
 /// The answer shows the new secret, this once; a replay by its `Idempotency-Key` is without it. Until the overlap ends,
 /// `webhook-signature` has a signature with each secret, so receivers can change theirs at any time between. At most ten
 /// replaced secrets sign at once. 1 read and 1 write unit for each KiB begun.
-#[utoipa::path(
-    post,
-    path = "/v3/webhooks/{id}/rotate-secret",
-    tag = "webhooks",
-    params(("id" = String, Path, description = "The endpoint.", example = "we_rs_123456")),
-    request_body = SecretRotation,
-    responses((status = 200, description = "The endpoint with its new secret.", body = Endpoint), Problems)
-)]
+#[operation(post, "/v3/webhooks/{id}/rotate-secret", tag = "webhooks")]
 pub(crate) async fn rotate_webhook_secret(
     cx: Cx<WebhooksWrite>,
     Path(id): Path<Id<models::ids::Webhook>>,
     Json(rotation): Json<SecretRotation>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Endpoint>, Problem> {
     let (stored, now) = try_join(cx.endpoint_now(id), cx.now()).await?;
     let stored = stored.ok_or_else(|| Error::not_found("webhook endpoint", id))?;
     let secret = match rotation.secret {
@@ -49,7 +42,7 @@ pub(crate) async fn rotate_webhook_secret(
     endpoint.rotate(secret, overlap, now);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &endpoint, None)?;
-    cx.changed_secret(&writes, &Endpoint::with_secret(&endpoint, now, cx.mode()))
+    cx.done_secret(&writes, &Endpoint::with_secret(&endpoint, now, cx.mode()))
         .await
 }
 

@@ -1,8 +1,8 @@
 //! `POST /v3/webhooks/{id}/test`
 
-use api::dialect::rocketsavvy::{Problems, TestSent, example_of};
+use api::dialect::rocketsavvy::{TestSent, example_of};
 use api::input::{Field, Fields, Input};
-use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite};
+use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
 use models::event::{EventType, TestEvent};
 use models::{Error, Id};
 use serde_json::{Map, Value};
@@ -31,19 +31,12 @@ fn test_data(fields: &mut Fields<'_>, name: &'static str) -> Field<Map<String, V
 ///
 /// To this endpoint alone, with its signature and its retries. The delivery is there once its first attempt was made, within
 /// seconds. 1 read and 1 write unit for each KiB of `test_data` begun.
-#[utoipa::path(
-    post,
-    path = "/v3/webhooks/{id}/test",
-    tag = "webhooks",
-    params(("id" = String, Path, description = "The endpoint.", example = "we_rs_123456")),
-    request_body = NewTest,
-    responses((status = 202, description = "The event is on its way.", body = TestSent), Problems)
-)]
+#[operation(post, "/v3/webhooks/{id}/test", tag = "webhooks")]
 pub(crate) async fn test_webhook(
     cx: Cx<WebhooksWrite>,
     Path(id): Path<Id<models::ids::Webhook>>,
     Json(input): Json<NewTest>,
-) -> Result<Reply, Problem> {
+) -> Result<Accepted<TestSent>, Problem> {
     let stored = cx
         .endpoint_now(id)
         .await?
@@ -59,7 +52,7 @@ pub(crate) async fn test_webhook(
     };
     let mut writes = cx.writes().await?;
     let stamp = writes.touch(&stored, input.event_type, &test)?;
-    cx.done(&writes, 202, &TestSent::of(&stored, &stamp, cx.mode()))
+    cx.done(&writes, &TestSent::of(&stored, &stamp, cx.mode()))
         .await
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use api::dialect::rocketsavvy::{Endpoint, Problems};
+use api::dialect::rocketsavvy::Endpoint;
 use api::input::{Change, Input, MetadataChanges, Patch};
-use api::{Cx, Json, Path, Problem, Reply, WebhooksWrite};
+use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join;
 use models::webhooks::{self, EventFilter};
 use models::{Error, Id, Result, Timestamp};
@@ -71,19 +71,12 @@ impl WebhookPatch {
 /// A field that is absent stays as it is. Deliveries on their way go to the new URL and are signed with the new secret, too;
 /// where the endpoint is disabled, they are canceled. A new `secret` is a rotation with an overlap of 24 hours, and is not
 /// shown. 1 read and 1 write unit for each KiB begun.
-#[utoipa::path(
-    patch,
-    path = "/v3/webhooks/{id}",
-    tag = "webhooks",
-    params(("id" = String, Path, description = "The endpoint.", example = "we_rs_123456")),
-    request_body = WebhookPatch,
-    responses((status = 200, description = "The endpoint.", body = Endpoint), Problems)
-)]
+#[operation(patch, "/v3/webhooks/{id}", tag = "webhooks")]
 pub(crate) async fn update_webhook(
     cx: Cx<WebhooksWrite>,
     Path(id): Path<Id<models::ids::Webhook>>,
     Json(patch): Json<WebhookPatch>,
-) -> Result<Reply, Problem> {
+) -> Result<Done<Endpoint>, Problem> {
     if let Some(url) = &patch.url {
         settings::reachable(url, cx.app().egress().in_mode(cx.mode()))?;
     }
@@ -94,7 +87,7 @@ pub(crate) async fn update_webhook(
     if endpoint != *stored {
         writes.update(&stored, &endpoint, None)?;
     }
-    cx.changed(&writes, &Endpoint::of(&endpoint, now, cx.mode()))
+    cx.done(&writes, &Endpoint::of(&endpoint, now, cx.mode()))
         .await
 }
 

@@ -6,11 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use models::page::{Page, PageRequest};
 use models::{Error, Result, Scope};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::cx::Cx;
 use crate::dialect::rocketsavvy::List;
 use crate::input::Input;
+use crate::reply::{Listed, Problem};
 
 /// Parameters that say where in a list a page begins and how long it is.
 const POSITIONS: &[&str] = &["after_position", "cursor", "limit"];
@@ -59,20 +61,32 @@ impl<S> Cx<S> {
 }
 
 impl Paging {
+    /// The page as v3 prints it.
+    pub fn list<T, V: Serialize>(
+        &self,
+        page: Page<T>,
+        mut view: impl FnMut(T) -> V,
+    ) -> Result<Listed<V>, Problem> {
+        self.try_list(page, |item| Ok(view(item)))
+    }
+
     /// The page as v3 prints it, where printing a record can fail.
-    pub fn try_list<T, V>(
+    pub fn try_list<T, V: Serialize>(
         &self,
         page: Page<T>,
         view: impl FnMut(T) -> Result<V>,
-    ) -> Result<List<V>> {
-        let items = page.items.into_iter().map(view).collect::<Result<_>>()?;
-        Ok(self.list(
-            Page {
-                items,
-                next: page.next,
-            },
-            |view| view,
-        ))
+    ) -> Result<Listed<V>, Problem> {
+        Listed::of(&self.views(page, view)?)
+    }
+
+    /// The body of a page.
+    pub fn views<T, V>(&self, page: Page<T>, view: impl FnMut(T) -> Result<V>) -> Result<List<V>> {
+        let next_cursor = page.next.as_ref().map(|sk| seal(sk, &self.binding));
+        Ok(List {
+            data: page.items.into_iter().map(view).collect::<Result<_>>()?,
+            has_more: next_cursor.is_some(),
+            next_cursor,
+        })
     }
 
     /// A page of a list that never ends, up to the sort key `last`: its cursor is always there, and `has_more` says whether
@@ -82,16 +96,6 @@ impl Paging {
             data,
             has_more,
             next_cursor: Some(seal(last, &self.binding)),
-        }
-    }
-
-    /// The page as v3 prints it.
-    pub fn list<T, V>(&self, page: Page<T>, view: impl FnMut(T) -> V) -> List<V> {
-        let next_cursor = page.next.as_ref().map(|sk| seal(sk, &self.binding));
-        List {
-            data: page.items.into_iter().map(view).collect(),
-            has_more: next_cursor.is_some(),
-            next_cursor,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::auth;
 use crate::body::BodyBytes;
 use crate::dialect::{Dialect, rocketsavvy, savvi};
 use crate::middleware::RequestInfo;
-use crate::reply::{Problem, Reply};
+use crate::reply::{Answered, Created, Done, NoContent, Problem, Reply};
 use crate::scope::Required;
 
 /// Tries at an id under which nobody is yet. Only a clock that stands still makes two ids meet.
@@ -212,13 +212,13 @@ impl<S> Cx<S> {
         self.expires_at
     }
 
-    /// Creates a record under a new id, and answers 201 with what `make` says.
+    /// Creates a record under a new id, and answers with what `make` says.
     ///
     /// `make` is called again with another id where somebody is under the first one already.
     pub async fn insert<K, T>(
         &self,
         make: impl Fn(Id<K>, &mut Writes<'_>) -> Result<T>,
-    ) -> Result<Reply, Problem>
+    ) -> Result<Created<T>, Problem>
     where
         K: Kind,
         T: Serialize,
@@ -231,7 +231,7 @@ impl<S> Cx<S> {
     pub async fn insert_secret<K, T>(
         &self,
         make: impl Fn(Id<K>, &mut Writes<'_>) -> Result<T>,
-    ) -> Result<Reply, Problem>
+    ) -> Result<Created<T>, Problem>
     where
         K: Kind,
         T: ShownOnce,
@@ -263,102 +263,84 @@ impl<S> Cx<S> {
         Err(Error::Unavailable("no free id was found".to_owned()))
     }
 
-    /// As [`Cx::changed`] for a view with a secret, which nothing keeps: a replay shows the view without it.
-    pub async fn changed_secret(
+    /// Writes the last changes of an operation and answers with `view`; 409 where somebody else was faster.
+    pub async fn done<const STATUS: u16, T: Serialize>(
         &self,
         writes: &Writes<'_>,
-        view: &impl ShownOnce,
-    ) -> Result<Reply, Problem> {
-        let kept = ok(&view.without_secret())?;
+        view: &T,
+    ) -> Result<Answered<STATUS, T>, Problem> {
+        Ok(self
+            .try_done(writes, view)
+            .await?
+            .ok_or_else(store::stale)?)
+    }
+
+    /// As [`Cx::done`]; `None` where a condition did not hold.
+    pub async fn try_done<const STATUS: u16, T: Serialize>(
+        &self,
+        writes: &Writes<'_>,
+        view: &T,
+    ) -> Result<Option<Answered<STATUS, T>>> {
+        let answer = answer(STATUS, json(view)?);
+        Ok(self.answer(writes, answer).await?.map(Into::into))
+    }
+
+    /// As [`Cx::done`] for a view with a secret, which nothing keeps: a replay shows the view without it.
+    pub async fn done_secret<T: ShownOnce>(
+        &self,
+        writes: &Writes<'_>,
+        view: &T,
+    ) -> Result<Done<T>, Problem> {
+        let kept = answer(200, json(&view.without_secret())?);
         let answer = self.answer_or_conflict(writes, kept).await?;
         Ok(show(view, answer)?.into())
     }
 
-    /// Writes the last changes of an operation and answers 201.
-    pub async fn created(
+    /// Writes the last changes of an operation and answers with the new record, which is `id` below the path of the request;
+    /// `None` where a condition did not hold.
+    pub async fn try_created<T: Serialize>(
         &self,
         writes: &Writes<'_>,
-        view: &impl Serialize,
+        view: &T,
         id: impl ToString,
-    ) -> Result<Option<Reply>> {
+    ) -> Result<Option<Created<T>>> {
         let location = format!("{}/{}", self.info.path, id.to_string());
-        Ok(self
-            .answer(writes, created(json(view)?, location))
-            .await?
-            .map(Reply::from))
+        self.try_created_at(writes, view, location).await
     }
 
-    /// Writes the last changes of an operation and answers 201 with a `Location` of its own; `None` where a condition did not
-    /// hold.
-    pub async fn created_at(
+    /// As [`Cx::try_created`] with a `Location` of its own.
+    pub async fn try_created_at<T: Serialize>(
         &self,
         writes: &Writes<'_>,
-        view: &impl Serialize,
+        view: &T,
         location: String,
-    ) -> Result<Option<Reply>> {
-        Ok(self
-            .answer(writes, created(json(view)?, location))
-            .await?
-            .map(Reply::from))
+    ) -> Result<Option<Created<T>>> {
+        let answer = created(json(view)?, location);
+        Ok(self.answer(writes, answer).await?.map(Into::into))
     }
 
-    /// Writes the last changes of an operation and answers 204, without a body; 409 where somebody else was faster.
-    pub async fn nothing(&self, writes: &Writes<'_>) -> Result<Reply, Problem> {
-        let answer = Answer {
-            status: 204,
-            body: String::new(),
-            location: None,
-            replayed: false,
-        };
-        Ok(self.answer_or_conflict(writes, answer).await?.into())
-    }
-
-    /// Writes the last changes of an operation and answers 200; 409 where somebody else was faster.
-    pub async fn changed(
-        &self,
-        writes: &Writes<'_>,
-        view: &impl Serialize,
-    ) -> Result<Reply, Problem> {
-        Ok(self.answer_or_conflict(writes, ok(view)?).await?.into())
-    }
-
-    /// Writes the last changes of an operation and answers with that status; 409 where somebody else was faster.
-    pub async fn done(
-        &self,
-        writes: &Writes<'_>,
-        status: u16,
-        view: &impl Serialize,
-    ) -> Result<Reply, Problem> {
-        let answer = Answer {
-            status,
-            ..ok(view)?
-        };
+    /// Writes the last changes of an operation and answers without a body; 409 where somebody else was faster.
+    pub async fn no_content(&self, writes: &Writes<'_>) -> Result<NoContent, Problem> {
+        let answer = answer(204, String::new());
         Ok(self.answer_or_conflict(writes, answer).await?.into())
     }
 
     /// Keeps the refusal of a card as the answer of the idempotency key: the attempt was made and must not be repeated.
-    pub async fn declined(&self, error: Error) -> Result<Reply, Problem> {
+    pub async fn declined<const STATUS: u16, T>(
+        &self,
+        error: Error,
+    ) -> Result<Answered<STATUS, T>, Problem> {
         let (status, body) = rocketsavvy::problem(&error, &self.info);
-        let answer = Answer {
-            status,
-            body: json(&body)?,
-            location: None,
-            replayed: false,
-        };
-        Ok(self
+        let answer = answer(status, json(&body)?);
+        let answer = self
             .answer_or_conflict(&self.writes().await?, answer)
-            .await?
-            .into())
+            .await?;
+        Ok(answer.into())
     }
 
     /// The key behind the credential: of Savvi, it is the partner.
     pub const fn key_id(&self) -> Id<ids::ApiKey> {
         self.key_id
-    }
-
-    /// Writes the last changes of an operation and answers 200; `None` where a condition did not hold.
-    pub async fn saved(&self, writes: &Writes<'_>, view: &impl Serialize) -> Result<Option<Reply>> {
-        Ok(self.answer(writes, ok(view)?).await?.map(Reply::from))
     }
 
     /// The query of the request.
@@ -414,20 +396,18 @@ fn show(view: &impl Serialize, answer: Answer) -> Result<Answer> {
 
 fn created(body: String, location: String) -> Answer {
     Answer {
-        status: 201,
-        body,
         location: Some(location),
-        replayed: false,
+        ..answer(201, body)
     }
 }
 
-fn ok(view: &impl Serialize) -> Result<Answer> {
-    Ok(Answer {
-        status: 200,
-        body: json(view)?,
+fn answer(status: u16, body: String) -> Answer {
+    Answer {
+        status,
+        body,
         location: None,
         replayed: false,
-    })
+    }
 }
 
 fn json(view: &impl Serialize) -> Result<String> {

@@ -17,9 +17,9 @@ use models::money::{Currency, MAX_MINOR};
 use models::{Date, Error, Invalid, Result, Timestamp};
 use serde_json::value::RawValue;
 
+/// Declares an input. See [`api_macros`].
+pub use api_macros::Input;
 pub use field::{Change, Field, Patch};
-/// Declares an input. See [`input_derive`].
-pub use input_derive::Input;
 pub use nested::MetadataChanges;
 pub use schema::{Described, Words, inner_schemas, parameters, schema};
 

@@ -21,13 +21,14 @@ mod cx;
 pub mod dialect;
 pub mod input;
 mod middleware;
+pub mod operation;
 mod path;
-
 mod reply;
 mod run;
 mod scope;
 pub mod secrets;
 
+pub use api_macros::operation;
 pub use app::App;
 pub use auth::Operator;
 pub use body::{Form, Json, Query, Rows};
@@ -36,7 +37,9 @@ pub use cursor::{PageQuery, Paging};
 pub use cx::{Cx, ShownOnce};
 pub use middleware::{finish, surround};
 pub use path::{Below, Path};
-pub use reply::{FileBytes, Problem, Reply};
+pub use reply::{
+    Accepted, Answered, Created, Csv, Done, FileBytes, Listed, NoContent, Pdf, Problem, Reply,
+};
 pub use run::{
     Build, Change, Invocation, Message, attempt, http_function, run, run_without_table,
     sqs_batch_function, sqs_function, stream_function, typed_function,

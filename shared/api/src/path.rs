@@ -18,18 +18,33 @@ pub struct Path<T>(pub T);
 pub trait Named: FromStr {
     /// The kind of record in words.
     const NAME: &'static str;
+
+    /// One for the documents.
+    fn example() -> String;
 }
 
 impl<K: Kind> Named for Id<K> {
     const NAME: &'static str = K::NAME;
+
+    fn example() -> String {
+        format!("{}{}", K::PREFIX, K::EXAMPLE)
+    }
 }
 
 impl<K: Kind> Named for Slug<K> {
     const NAME: &'static str = K::NAME;
+
+    fn example() -> String {
+        format!("{}{}", K::PREFIX, K::EXAMPLE)
+    }
 }
 
 impl Named for DeliveryId {
     const NAME: &'static str = "delivery";
+
+    fn example() -> String {
+        "del_rs_1234560000000000123456".to_owned()
+    }
 }
 
 impl<T: Named, S: Send + Sync> FromRequestParts<S> for Path<T> {
@@ -54,19 +69,40 @@ impl<T: Named, S: Send + Sync> FromRequestParts<S> for Path<T> {
 #[derive(Debug, Clone)]
 pub struct Below<T>(pub T);
 
-/// One name, or two.
+/// No name, one, or two.
 pub trait Names: Sized {
+    /// Each in words, with an example.
+    fn described() -> Vec<(&'static str, String)>;
+
     /// Reads them from the parameters that follow the business. Errors where one of them is none: such a record does not exist.
     fn read(texts: &[String]) -> Result<Self, Error>;
 }
 
+impl Names for () {
+    fn described() -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    fn read(_texts: &[String]) -> Result<Self, Error> {
+        Ok(())
+    }
+}
+
 impl<T: Named> Names for T {
+    fn described() -> Vec<(&'static str, String)> {
+        vec![(T::NAME, T::example())]
+    }
+
     fn read(texts: &[String]) -> Result<Self, Error> {
         name(texts.first())
     }
 }
 
 impl<A: Named, B: Named> Names for (A, B) {
+    fn described() -> Vec<(&'static str, String)> {
+        vec![(A::NAME, A::example()), (B::NAME, B::example())]
+    }
+
     fn read(texts: &[String]) -> Result<Self, Error> {
         Ok((name(texts.first())?, name(texts.get(1))?))
     }

@@ -1,5 +1,7 @@
 //! What a handler gives back.
 
+use std::marker::PhantomData;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -10,9 +12,100 @@ use serde::Serialize;
 use store::Answer;
 use utoipa::ToSchema;
 
-/// A success, or a refusal that is kept like one.
+use crate::dialect::rocketsavvy::List;
+
+/// A success, or a refusal that is kept like one. Handlers name what is in it: [`Created`], [`Done`], [`Listed`] and the like.
 #[derive(Debug)]
 pub struct Reply(Content);
+
+/// An answer of that status whose body is a `T`: the signature of a handler says both, and the OpenAPI document what the
+/// signature says.
+#[derive(Debug)]
+pub struct Answered<const STATUS: u16, T> {
+    reply: Reply,
+    body: PhantomData<fn() -> T>,
+}
+
+/// 200 with the record.
+pub type Done<T> = Answered<200, T>;
+/// 201 with the new record, and where it is in `Location`.
+pub type Created<T> = Answered<201, T>;
+/// 202 with the record: the rest of the work follows.
+pub type Accepted<T> = Answered<202, T>;
+/// 204 without a body.
+pub type NoContent = Answered<204, ()>;
+/// 200 with one page of a list.
+pub type Listed<T> = Answered<200, List<T>>;
+
+impl<T: Serialize> Done<T> {
+    /// `view` as JSON.
+    pub fn of(view: &T) -> Result<Self, Problem> {
+        Ok(Reply::ok(view)?.into())
+    }
+}
+
+impl<T: Serialize> Created<T> {
+    /// `view` as JSON, with where it is.
+    pub fn at(view: &T, location: String) -> Result<Self, Problem> {
+        let body = serde_json::to_string(view).map_err(Error::internal)?;
+        let answer = Answer {
+            status: 201,
+            body,
+            location: Some(location),
+            replayed: false,
+        };
+        Ok(answer.into())
+    }
+}
+
+impl<const STATUS: u16, T> From<Reply> for Answered<STATUS, T> {
+    fn from(reply: Reply) -> Self {
+        Self {
+            reply,
+            body: PhantomData,
+        }
+    }
+}
+
+impl<const STATUS: u16, T> From<Answer> for Answered<STATUS, T> {
+    fn from(answer: Answer) -> Self {
+        Reply::from(answer).into()
+    }
+}
+
+impl<const STATUS: u16, T> IntoResponse for Answered<STATUS, T> {
+    fn into_response(self) -> Response {
+        self.reply.into_response()
+    }
+}
+
+macro_rules! files {
+    ($($(#[$doc:meta])* $name:ident = $content_type:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name(Reply);
+
+        impl $name {
+            /// The file under that name, which a browser shows rather than saves.
+            pub fn new(bytes: impl Into<Bytes>, file_name: &str) -> Self {
+                Self(Reply::file(bytes, $content_type, file_name))
+            }
+        }
+
+        impl IntoResponse for $name {
+            fn into_response(self) -> Response {
+                self.0.into_response()
+            }
+        }
+    )*};
+}
+
+files! {
+    /// 200 with a PDF.
+    Pdf = "application/pdf";
+    /// 200 with comma-separated values.
+    Csv = "text/csv; charset=utf-8";
+}
 
 #[derive(Debug)]
 enum Content {
@@ -28,7 +121,7 @@ enum Content {
 
 impl Reply {
     /// 200 with `view` as JSON.
-    pub fn ok(view: &impl Serialize) -> Result<Self, Problem> {
+    pub(crate) fn ok(view: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_string(view).map_err(Error::internal)?;
         Ok(Self::from(Answer {
             status: 200,
@@ -42,7 +135,11 @@ impl Reply {
     ///
     /// Any name will do: what a file name may not hold stands in it as `_`. `content_type` decides whether API Gateway gets
     /// the bytes in base64: it does, unless the type is text, JSON, XML, JavaScript or YAML.
-    pub fn file(bytes: impl Into<Bytes>, content_type: &'static str, file_name: &str) -> Self {
+    pub(crate) fn file(
+        bytes: impl Into<Bytes>,
+        content_type: &'static str,
+        file_name: &str,
+    ) -> Self {
         Self(Content::File {
             bytes: bytes.into(),
             content_type,
@@ -51,8 +148,7 @@ impl Reply {
     }
 }
 
-// A handler that answers with a file says `body = inline(FileBytes)` beside its `content_type`; the line below is what readers
-// of the OpenAPI document see.
+// What readers of the OpenAPI document see of a file is the line below.
 /// The bytes of the file.
 #[derive(Debug, ToSchema)]
 #[schema(value_type = String, format = Binary)]

@@ -35,10 +35,12 @@ pub trait Kind: Send + Sync + 'static {
     const KEY: &'static str;
     /// The name in sentences, e.g. `customer`.
     const NAME: &'static str;
+    /// What follows the prefix in examples, e.g. `123456`.
+    const EXAMPLE: &'static str;
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident = $prefix:literal, $key:literal, $name:literal;)*) => {
+    ($($(#[$doc:meta])* $kind:ident = $prefix:literal, $key:literal, $name:literal, $example:literal;)*) => {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +50,7 @@ macro_rules! kinds {
                 const PREFIX: &'static str = $prefix;
                 const KEY: &'static str = $key;
                 const NAME: &'static str = $name;
+                const EXAMPLE: &'static str = $example;
             }
         )*
 
@@ -58,49 +61,49 @@ macro_rules! kinds {
 
 kinds! {
     /// A business.
-    Account = "acct_rs_", "acct", "account";
+    Account = "acct_rs_", "acct", "account", "1000001";
     /// A key of the v3 API.
-    ApiKey = "key_rs_", "key", "API key";
+    ApiKey = "key_rs_", "key", "API key", "123456";
     /// What a partner earns from a paid invoice.
-    Commission = "com_rs_", "com", "commission";
+    Commission = "com_rs_", "com", "commission", "123456";
     /// Money off a subscription; named by its [`Slug`].
-    Coupon = "coupon_", "coupon", "coupon";
+    Coupon = "coupon_", "coupon", "coupon", "welcome";
     /// What of an invoice is owed no longer.
-    CreditNote = "cn_rs_", "cn", "credit note";
+    CreditNote = "cn_rs_", "cn", "credit note", "789012";
     /// A person or company that buys.
-    Customer = "cust_rs_", "cust", "customer";
+    Customer = "cust_rs_", "cust", "customer", "123456";
     /// An e-mail.
-    Email = "mail_rs_", "mail", "e-mail";
+    Email = "mail_rs_", "mail", "e-mail", "123456";
     /// Something that happened.
-    Event = "evt_rs_", "evt", "event";
+    Event = "evt_rs_", "evt", "event", "123456";
     /// A bill.
-    Invoice = "inv_rs_", "inv", "invoice";
+    Invoice = "inv_rs_", "inv", "invoice", "789012";
     /// The profile of a customer whom a partner enrolled; it has the customer's number.
-    Member = "mbr_rs_", "member", "member";
+    Member = "mbr_rs_", "member", "member", "123456";
     /// A text message.
-    Message = "msg_rs_", "msg", "message";
+    Message = "msg_rs_", "msg", "message", "123456";
     /// A client of the OAuth token route.
-    OauthClient = "client_rs_", "oauth", "OAuth client";
+    OauthClient = "client_rs_", "oauth", "OAuth client", "123456";
     /// Who enrols members; it has the number of the key behind its token.
-    Partner = "partner_rs_", "partner", "partner";
+    Partner = "partner_rs_", "partner", "partner", "3";
     /// An attempt to move money.
-    Payment = "pay_rs_", "pay", "payment";
+    Payment = "pay_rs_", "pay", "payment", "789012";
     /// A card or other instrument of a customer.
-    PaymentMethod = "pm_rs_", "pm", "payment method";
+    PaymentMethod = "pm_rs_", "pm", "payment method", "123456";
     /// Something that can be subscribed to; named by its [`Slug`].
-    Plan = "plan_", "plan", "plan";
+    Plan = "plan_", "plan", "plan", "enterprise_pro";
     /// Money given back.
-    Refund = "re_rs_", "re", "refund";
+    Refund = "re_rs_", "re", "refund", "789012";
     /// One payment of a subscription that is paid by schedule.
-    Schedule = "sch_rs_", "sched", "schedule";
+    Schedule = "sch_rs_", "sched", "schedule", "123456";
     /// A customer's running agreement on a plan.
-    Subscription = "sub_rs_", "sub", "subscription";
+    Subscription = "sub_rs_", "sub", "subscription", "123456";
     /// A tax that invoices name.
-    TaxRate = "txr_rs_", "txr", "tax rate";
+    TaxRate = "txr_rs_", "txr", "tax rate", "123456";
     /// One report of usage.
-    Usage = "usage_rs_", "usage", "usage record";
+    Usage = "usage_rs_", "usage", "usage record", "123456";
     /// Where a business wants to hear of events.
-    Webhook = "we_rs_", "we", "webhook endpoint";
+    Webhook = "we_rs_", "we", "webhook endpoint", "123456";
 }
 
 /// The identifier of a record of kind `K`.

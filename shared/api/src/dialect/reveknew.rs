@@ -37,7 +37,7 @@ mod subscriptions;
 mod tiers;
 
 pub use customers::Customer;
-pub use problem::{ErrorBody, ErrorField, Errors, OauthError};
+pub use problem::{ErrorBody, ErrorField, OauthError};
 pub use subscriptions::{
     CustomerSubscription, CustomerSubscriptions, PlannedPayment, Receipt, Schedule, Subscription,
 };

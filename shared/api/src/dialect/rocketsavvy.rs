@@ -50,7 +50,7 @@ pub use members::{
 pub use messages::{Message, MessageError, PlanTier, ReceivedMessage, Schedule};
 pub use payments::{CardView, Payment, PaymentMethod, Refund, SettlementView};
 pub use platform::{Account, AccountWithKeys, ApiKey, FirstKey, OauthClient, TestClock};
-pub use problem::{ProblemDetails, ProblemField, Problems};
+pub use problem::{ProblemDetails, ProblemField};
 pub use usage::{Usage, UsageBatch, UsageBatchRow, UsageEntry};
 pub use webhooks::{Endpoint, MASKED, Recovery, TestSent};
 

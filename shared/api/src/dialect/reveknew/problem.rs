@@ -1,15 +1,12 @@
 //! Errors as Reveknew writes them, as OAuth does (RFC 6749, section 5.2), and as a page for a person.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use models::Error;
 use serde::Serialize;
-use utoipa::openapi::{Content, Ref, RefOr, Response as ResponseDoc, ResponseBuilder};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 
 /// What went wrong.
 #[derive(Debug, Serialize, ToSchema)]
@@ -214,40 +211,4 @@ fn respond(status: StatusCode, body: &impl Serialize) -> Response {
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
-}
-
-/// The errors that every operation of Reveknew can answer, for its OpenAPI description.
-#[derive(Debug)]
-pub struct Errors;
-
-impl IntoResponses for Errors {
-    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
-        let documented = [
-            ("400", "Invalid data; `errors` names every wrong field."),
-            (
-                "401",
-                "No token, or one that is unknown, expired or revoked.",
-            ),
-            (
-                "403",
-                "Not permitted for this business, or the token lacks a scope.",
-            ),
-            ("404", "No such business, or no such record in it."),
-            ("409", "The state of the record does not allow this."),
-            ("413", "The body is larger than 256 KiB."),
-            ("422", "The Idempotency-Key was used with another request."),
-            ("503", "Something we depend on did not answer; try again."),
-        ];
-        let content = || Content::new(Some(Ref::from_schema_name("ErrorBody")));
-        documented
-            .into_iter()
-            .map(|(status, description)| {
-                let response = ResponseBuilder::new()
-                    .description(description)
-                    .content("application/json", content())
-                    .build();
-                (status.to_owned(), RefOr::T(response))
-            })
-            .collect()
-    }
 }

@@ -1,15 +1,12 @@
 //! Errors as RFC 9457 problems.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use models::Error;
 use serde::Serialize;
-use utoipa::openapi::{Content, Ref, RefOr, Response as ResponseDoc, ResponseBuilder};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 
 use crate::middleware::RequestInfo;
 
@@ -228,43 +225,4 @@ fn respond(status: u16, body: &ProblemDetails) -> Response {
         HeaderValue::from_static("application/problem+json"),
     );
     response
-}
-
-/// The errors that every operation of v3 can answer, for its OpenAPI description.
-#[derive(Debug)]
-pub struct Problems;
-
-impl IntoResponses for Problems {
-    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
-        let documented = [
-            (
-                "400",
-                "A field is missing or wrong; `errors` names every one of them.",
-            ),
-            ("401", "No key, or one that is unknown, expired or revoked."),
-            ("403", "The key lacks the scope that `detail` names."),
-            ("404", "No such record in this business and mode."),
-            (
-                "409",
-                "The state of the record does not allow this, or another request changed it meanwhile.",
-            ),
-            ("413", "The body is larger than 256 KiB."),
-            ("422", "The Idempotency-Key was used with another request."),
-            (
-                "503",
-                "Something we depend on did not answer; retry with the same Idempotency-Key.",
-            ),
-        ];
-        let content = || Content::new(Some(Ref::from_schema_name("ProblemDetails")));
-        documented
-            .into_iter()
-            .map(|(status, description)| {
-                let response = ResponseBuilder::new()
-                    .description(description)
-                    .content("application/problem+json", content())
-                    .build();
-                (status.to_owned(), RefOr::T(response))
-            })
-            .collect()
-    }
 }

@@ -1,4 +1,31 @@
-//! `#[derive(Input)]`: one struct says what a body or a query has. It becomes calls of `api::input::Fields`, which read it, name what
+//! How an operation is declared: [`macro@operation`] and [`macro@Input`].
+//!
+//! # `#[operation]`
+//! The signature of a handler is what the OpenAPI document says of it: `Json<T>`, `Query<T>` and `Path<T>` are its body and its
+//! parameters, and `Result<Created<T>, Problem>` is its answer, with the errors that such an operation can give.
+//!
+//! ```ignore
+//! /// Retrieve a customer
+//! ///
+//! /// What follows the first line is the description.
+//! #[operation(get, "/v3/customers/{id}", tag = "crm")]
+//! pub(crate) async fn get_customer(cx: Cx<CrmRead>, Path(id): Path<Id<Customer>>) -> Result<Done<views::Customer>, Problem>
+//! ```
+//!
+//! | answer | status |
+//! |---|---|
+//! | `Done<T>` | 200 |
+//! | `Listed<T>` | 200, a page of them |
+//! | `Pdf`, `Csv` | 200, a file |
+//! | `Created<T>` | 201, with `Location` |
+//! | `Accepted<T>` | 202 |
+//! | `NoContent` | 204 |
+//!
+//! `answer = "…"` describes the answer where "The customer." does not do, and `declined = "…"` adds 402. What `utoipa::path`
+//! understands beside that (`request_body(…)`, `params(…)`, `responses(…)`) comes in place of what the signature says.
+//!
+//! # `#[derive(Input)]`
+//! One struct says what a body or a query has. It becomes calls of `api::input::Fields`, which read it, name what
 //! is wrong, and describe it for the OpenAPI document.
 //!
 //! What a field's type says of it:
@@ -38,6 +65,7 @@
 //! | `check = path` | `fn(&Self, &mut Fields)`, where each field is good by itself |
 
 mod field;
+mod operation;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -47,7 +75,20 @@ use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Fields, Lit, LitStr, Path
 
 use self::field::Field;
 
-/// See the crate.
+/// Describes a handler. See the crate.
+#[proc_macro_attribute]
+pub fn operation(
+    attribute: proc_macro::TokenStream,
+    handler: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    let attribute = syn::parse_macro_input!(attribute as operation::Attribute);
+    let handler = syn::parse_macro_input!(handler as syn::ItemFn);
+    operation::expand(&attribute, &handler)
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// Declares an input. See the crate.
 #[proc_macro_derive(Input, attributes(input))]
 pub fn derive_input(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as DeriveInput);

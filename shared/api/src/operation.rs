@@ -1,0 +1,157 @@
+//! What the OpenAPI document says of an operation beyond its body and its answer: what is in its path, and which errors it can
+//! give. The attribute [`operation`](macro@crate::operation)
+//! asks here.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{Content, Ref, RefOr, Required, Response, ResponseBuilder};
+
+use crate::dialect::Dialect;
+use crate::path::Names;
+
+/// The parameters of a path: the business, where the path begins with one, and what `T` names.
+pub fn path_parameters<T: Names>(path: &str) -> Vec<Parameter> {
+    let named = T::described();
+    let names = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let names: Vec<&str> = names.collect();
+    let business = (names.len() > named.len()).then(|| ("business", "acct_rs_1000001".to_owned()));
+    names
+        .into_iter()
+        .zip(business.into_iter().chain(named))
+        .map(|(name, (what, example))| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some(format!("The {what}.")))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                .example(Some(json!(example)))
+                .build()
+        })
+        .collect()
+}
+
+/// What of a handler's signature decides which errors it can give.
+#[derive(Debug, Clone, Copy)]
+pub struct Signature {
+    /// `get`, `post` …
+    pub method: &'static str,
+    /// The path with its parameters in braces.
+    pub path: &'static str,
+    /// Whether it takes a body.
+    pub body: bool,
+    /// Whether it takes a query.
+    pub query: bool,
+    /// Whether it takes a credential.
+    pub key: bool,
+}
+
+impl Signature {
+    fn changes(&self) -> bool {
+        self.method != "get"
+    }
+
+    /// Whether its path names a record.
+    fn names_a_record(&self) -> bool {
+        self.path.replace("{businessId}", "").contains('{')
+    }
+
+    /// Whether it can give an error of that status.
+    fn can_give(&self, status: u16) -> bool {
+        let savvi = Dialect::of(self.path) == Dialect::Savvi;
+        match status {
+            400 => (self.body || self.query || self.changes()) && !savvi,
+            401 | 429 => self.key,
+            403 => self.key && !savvi,
+            404 => self.names_a_record() || savvi,
+            409 => self.changes() && !savvi,
+            413 => self.body || savvi,
+            422 => (self.changes() && self.key) || savvi,
+            _ => true,
+        }
+    }
+
+    /// The errors that it can give.
+    pub fn errors(&self) -> BTreeMap<String, RefOr<Response>> {
+        let dialect = Dialect::of(self.path);
+        let (schema, content_types) = dialect.documented();
+        let possible = ERRORS.iter().filter(|(status, _)| self.can_give(*status));
+        possible
+            .map(|(status, description)| {
+                let mut response =
+                    ResponseBuilder::new().description(dialect.words(*status, description));
+                // API Gateway itself answers 429.
+                for content_type in content_types.iter().filter(|_| *status != 429) {
+                    let content = Content::new(Some(Ref::from_schema_name(schema)));
+                    response = response.content(*content_type, content);
+                }
+                if *status == 503 {
+                    response = response.header("Retry-After", seconds());
+                }
+                (status.to_string(), RefOr::T(response.build()))
+            })
+            .collect()
+    }
+}
+
+fn seconds() -> utoipa::openapi::Header {
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+        .description(Some("Seconds to wait."))
+        .build()
+}
+
+const ERRORS: &[(u16, &str)] = &[
+    (
+        400,
+        "A field is missing or wrong; `errors` names every one of them.",
+    ),
+    (401, "No key, or one that is unknown, expired or revoked."),
+    (403, "The key lacks the scope that `detail` names."),
+    (404, "No such record in this business and mode."),
+    (
+        409,
+        "The state of the record does not allow this, or another request changed it meanwhile.",
+    ),
+    (413, "The body is larger than 256 KiB."),
+    (422, "The Idempotency-Key was used with another request."),
+    (
+        429,
+        "Too many requests at once: wait a moment and try again. The body is API Gateway's.",
+    ),
+    (
+        503,
+        "Something we depend on did not answer; retry with the same Idempotency-Key.",
+    ),
+];
+
+impl Dialect {
+    /// The schema of its errors, and the types in which they come.
+    const fn documented(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Rocketsavvy => ("ProblemDetails", &["application/problem+json"]),
+            Self::Savvi => ("ErrorBody", &["application/json", "application/xml"]),
+            Self::Reveknew | Self::Oauth | Self::Page => ("ErrorBody", &["application/json"]),
+        }
+    }
+
+    /// What the dialect says of a status, where that is not what v3 says.
+    const fn words(self, status: u16, v3: &'static str) -> &'static str {
+        match (self, status) {
+            (Self::Reveknew, 401) => "No token, or one that is unknown, expired or revoked.",
+            (Self::Reveknew, 403) => "Not permitted for this business, or the token lacks a scope.",
+            (Self::Reveknew, 404) => "No such business, or no such record in it.",
+            (Self::Savvi, 401) => "No authentication token, or one that is invalid.",
+            (Self::Savvi, 404) => "No such member, or somebody else's.",
+            (Self::Savvi, 422) => "Invalid data; `errors` has every wrong field.",
+            (Self::Savvi, 503) => "Something we depend on did not answer; try again.",
+            _ => v3,
+        }
+    }
+}
