@@ -7,6 +7,7 @@ use serde_json::json;
 use testkit::{Units, World};
 
 use crate::catalogue;
+use crate::generated::generated_between;
 use crate::webhook_pipeline::pipeline::Pipeline;
 use crate::webhook_pipeline::receiver::{Manner, Receiver};
 use crate::webhook_pipeline::{endpoint, happen};
@@ -19,22 +20,17 @@ struct Row {
 }
 
 #[tokio::test]
-async fn operations_cost_what_they_say() {
+async fn generated_costs_are_those_of_the_code() {
     let world = World::new().await;
     let mut rows = Vec::new();
     requests(&world, &mut rows).await;
     renewals(&world, &mut rows).await;
     usage(&world, &mut rows).await;
     webhooks(&mut rows).await;
-    let mut table = String::from(
-        "\n| operation | read units | write units | round trips |\n|---|---|---|---|\n",
-    );
+    let mut table =
+        String::from("| operation | read units | write units | round trips |\n|---|---|---|---|\n");
     for Row { what, units, .. } in &rows {
-        let (read, write) = (units.read_tenths, units.write_tenths);
-        let (reads, writes) = (
-            format!("{}.{}", read / 10, read % 10),
-            format!("{}.{}", write / 10, write % 10),
-        );
+        let (reads, writes) = (tenths(units.read_tenths), tenths(units.write_tenths));
         writeln!(
             table,
             "| {what} | {reads} | {writes} | {} |",
@@ -42,7 +38,12 @@ async fn operations_cost_what_they_say() {
         )
         .unwrap();
     }
-    println!("{table}");
+    generated_between(
+        "docs/costs.md",
+        "<!-- costs: generated -->",
+        "<!-- costs: end -->",
+        &table,
+    );
     for Row {
         what,
         units,
@@ -53,12 +54,19 @@ async fn operations_cost_what_they_say() {
         assert!(units.read_tenths <= *read_tenths, "{what}: {units:?}");
         assert!(units.write_tenths <= *write_tenths, "{what}: {units:?}");
         // Two of them write the payment.
-        let most = if *what == "renewal, plain" {
+        let most = if *what == "a renewal: invoice, payment, next period" {
             7
         } else {
             u64::MAX
         };
         assert!(units.round_trips() <= most, "{what}: {units:?}");
+    }
+}
+
+fn tenths(units: u64) -> String {
+    match units % 10 {
+        0 => format!("{}", units / 10),
+        tenth => format!("{}.{tenth}", units / 10),
     }
 }
 
@@ -81,22 +89,26 @@ async fn requests(world: &World, rows: &mut Vec<Row>) {
     let customer = live
         .post("/v3/customers", json!({ "email": "a@example.com" }))
         .await;
-    row("create_customer, live", 0, 10);
+    row("create a customer, live", 0, 10);
     live.idempotent("k")
         .post("/v3/customers", json!({ "email": "a@example.com" }))
         .await
         .expect(201);
-    row("create_customer, live, with Idempotency-Key", 10, 40);
+    row("create a customer, live, with an `Idempotency-Key`", 10, 40);
     live.get(&format!("/v3/customers/{}", customer.text_of("id")))
         .await
         .expect(200);
-    row("get_customer", 5, 0);
+    row("retrieve a customer", 5, 0);
     live.get("/v3/customers").await.expect(200);
-    row("list_customers", 5, 0);
+    row("list customers", 5, 0);
     api.post("/v3/customers", json!({ "email": "a@example.com" }))
         .await
         .expect(201);
-    row("create_customer, test (reads the test clock)", 10, 10);
+    row(
+        "create a customer, test: the test clock is read, too",
+        10,
+        10,
+    );
 }
 
 /// Reports of usage, one by one and 500 at once.
@@ -123,29 +135,37 @@ async fn usage(world: &World, rows: &mut Vec<Row>) {
     world.meter.take();
     let report = |n: u32, key: Option<String>| json!({ "subscription_id": id, "metric_name": "api_calls", "quantity": n, "idempotency_key": key });
     live.post("/v3/usage", report(1, None)).await.expect(201);
-    row("record_usage, live", 25, 10);
+    row("report usage, live", 25, 10);
     live.post("/v3/usage", report(1, Some("k".to_owned())))
         .await
         .expect(201);
-    row("record_usage, live, with idempotency_key", 25, 10);
+    row("report usage, live, with an `idempotency_key`", 25, 10);
     let events = |keyed: bool| -> Vec<_> {
         let key = |n| keyed.then(|| format!("k-{n}"));
         (0..500).map(|n| report(n, key(n))).collect()
     };
     let batch = json!({ "events": events(false) });
     live.post("/v3/usage/batch", batch).await.expect(201);
-    row("record_usage_batch of 500, live", 25, 100);
+    row(
+        "report usage 500 times at once for one metric, live",
+        25,
+        100,
+    );
     let batch = json!({ "events": events(true) });
     live.post("/v3/usage/batch", batch).await.expect(201);
     row(
-        "record_usage_batch of 500, live, with idempotency_key",
+        "report usage 500 times at once, each with an `idempotency_key`, live",
         65,
         150,
     );
     live.get(&format!("/v3/subscriptions/{id}/usage"))
         .await
         .expect(200);
-    row("get_subscription_usage, one metric, after a batch", 90, 0);
+    row(
+        "retrieve a subscription's usage of one metric after these",
+        90,
+        0,
+    );
 }
 
 /// Events on their way to one endpoint: alone, and ten at once; and a delivery that fails first.
@@ -174,19 +194,24 @@ async fn webhooks(rows: &mut Vec<Row>) {
         if number == 0 {
             pipeline.process.meter.take();
             pipeline.relay(100).await;
-            row(&pipeline, "relay of the first event of a process", 10, 20);
+            row(&pipeline, "log and publish an event", 10, 20);
             pipeline.fan_out().await;
-            row(&pipeline, "fan-out of an event, test", 15, 0);
+            row(&pipeline, "find the endpoints of an event, test", 15, 0);
             pipeline.deliver().await;
-            row(&pipeline, "delivery of an event, test", 25, 10);
+            row(&pipeline, "deliver an event, test", 25, 10);
         }
     }
     pipeline.relay(100).await;
-    row(&pipeline, "relay of ten events", 0, 110);
+    row(&pipeline, "log and publish ten events at once", 0, 110);
     pipeline.fan_out().await;
-    row(&pipeline, "fan-out of ten events, test", 15, 0);
+    row(
+        &pipeline,
+        "find the endpoints of ten events at once, test",
+        15,
+        0,
+    );
     pipeline.deliver().await;
-    row(&pipeline, "delivery of ten events, test", 70, 100);
+    row(&pipeline, "deliver ten events at once, test", 70, 100);
     happen(&api, 99).await;
     pipeline.relay(100).await;
     pipeline.fan_out().await;
@@ -194,7 +219,7 @@ async fn webhooks(rows: &mut Vec<Row>) {
     pipeline.deliver().await;
     row(
         &pipeline,
-        "delivery that fails: it waits, and the endpoint is known to fail",
+        "a delivery that fails and waits for its retry",
         25,
         40,
     );
@@ -226,7 +251,7 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
             write_tenths,
         });
     };
-    row("create_subscription, with a trial", 40, 30);
+    row("create a subscription with a trial, test", 40, 30);
 
     let id: Id<models::ids::Subscription> = subscription.text_of("id").parse().unwrap();
     let due = async || {
@@ -246,9 +271,9 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
             .unwrap();
     };
     for what in [
-        "announcement of the trial's end",
-        "renewal at the trial's end: the first charge",
-        "renewal, plain",
+        "announce the end of a trial",
+        "the first renewal, after the trial: invoice, payment, next period",
+        "a renewal: invoice, payment, next period",
     ] {
         let at = due().await;
         world.meter.take();
@@ -258,13 +283,13 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
     let before = due().await.plus_seconds(-1);
     world.meter.take();
     run(before).await;
-    row("renewal that is not due", 10, 0);
+    row("a renewal that is not due", 10, 0);
     api.get(&format!("/v3/invoices?customer_id={customer}"))
         .await
         .expect(200);
-    row("list_invoices of a customer with a subscription", 30, 0);
+    row("list the invoices of a customer with a subscription", 30, 0);
     api.get(&format!("/v3/invoices?subscription_id={id}"))
         .await
         .expect(200);
-    row("list_invoices of a subscription", 15, 0);
+    row("list the invoices of a subscription", 15, 0);
 }

@@ -31,6 +31,12 @@ fn check(path: &str, want: &str) {
     );
 }
 
+/// Compares the lines between two markers of a file with what they should be, or writes them.
+pub(crate) fn generated_between(path: &str, begin: &str, end: &str, lines: &str) {
+    let text = std::fs::read_to_string(root().join(path)).unwrap();
+    check(path, &between(&text, begin, end, lines));
+}
+
 /// The text with the lines between two markers replaced.
 fn between(text: &str, begin: &str, end: &str, lines: &str) -> String {
     let start = text.find(begin).unwrap() + begin.len();
@@ -200,9 +206,7 @@ fn generated_routes_of_cargo_lambda_are_those_of_the_code() {
     for (path, function) in routes() {
         writeln!(lines, "\"{path}\" = \"{function}\"").unwrap();
     }
-    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let manifest = between(&manifest, "# routes: generated", "# routes: end", &lines);
-    check("Cargo.toml", &manifest);
+    generated_between("Cargo.toml", "# routes: generated", "# routes: end", &lines);
 }
 
 #[test]

@@ -1,48 +1,4 @@
 //! Plans, subscriptions, invoices and usage; coupons, tax rates and what a business decides about its billing.
-//!
-//! | operation | route |
-//! |---|---|
-//! | `create_plan` | `POST /v3/plans` |
-//! | `list_plans` | `GET /v3/plans` |
-//! | `get_plan` | `GET /v3/plans/{id}` |
-//! | `update_plan` | `PATCH /v3/plans/{id}` |
-//! | `delete_plan` | `DELETE /v3/plans/{id}` |
-//! | `create_subscription` | `POST /v3/subscriptions` |
-//! | `list_subscriptions` | `GET /v3/subscriptions` |
-//! | `get_subscription` | `GET /v3/subscriptions/{id}` |
-//! | `cancel_subscription` | `POST /v3/subscriptions/{id}/cancel` |
-//! | `get_subscription_usage` | `GET /v3/subscriptions/{id}/usage` |
-//! | `record_usage` | `POST /v3/usage` |
-//! | `record_usage_batch` | `POST /v3/usage/batch` |
-//! | `list_usage` | `GET /v3/usage` |
-//! | `amend_usage` | `PATCH /v3/usage/{id}` |
-//! | `deprecate_usage` | `DELETE /v3/usage/{id}` |
-//! | `create_invoice` | `POST /v3/invoices` |
-//! | `list_invoices` | `GET /v3/invoices` |
-//! | `get_invoice` | `GET /v3/invoices/{id}` |
-//! | `update_invoice` | `PATCH /v3/invoices/{id}` |
-//! | `delete_invoice` | `DELETE /v3/invoices/{id}` |
-//! | `explain_invoice` | `GET /v3/invoices/{id}/explain` |
-//! | `finalize_invoice` | `POST /v3/invoices/{id}/finalize` |
-//! | `pay_invoice` | `POST /v3/invoices/{id}/pay` |
-//! | `void_invoice` | `POST /v3/invoices/{id}/void` |
-//! | `mark_invoice_uncollectible` | `POST /v3/invoices/{id}/uncollectible` |
-//! | `get_invoice_pdf` | `GET /v3/invoices/{id}/pdf` |
-//! | `create_credit_note` | `POST /v3/credit-notes` |
-//! | `list_credit_notes` | `GET /v3/credit-notes` |
-//! | `get_credit_note` | `GET /v3/credit-notes/{id}` |
-//! | `get_credit_note_pdf` | `GET /v3/credit-notes/{id}/pdf` |
-//! | `create_coupon` | `POST /v3/coupons` |
-//! | `list_coupons` | `GET /v3/coupons` |
-//! | `get_coupon` | `GET /v3/coupons/{id}` |
-//! | `update_coupon` | `PATCH /v3/coupons/{id}` |
-//! | `delete_coupon` | `DELETE /v3/coupons/{id}` |
-//! | `create_tax_rate` | `POST /v3/tax-rates` |
-//! | `list_tax_rates` | `GET /v3/tax-rates` |
-//! | `get_tax_rate` | `GET /v3/tax-rates/{id}` |
-//! | `update_tax_rate` | `PATCH /v3/tax-rates/{id}` |
-//! | `get_billing_settings` | `GET /v3/billing-settings` |
-//! | `update_billing_settings` | `PATCH /v3/billing-settings` |
 
 mod amend_usage;
 mod begun;

@@ -1,10 +1,4 @@
 //! Text messages.
-//!
-//! | operation | route |
-//! |---|---|
-//! | `list_messages` | `GET /v3/messages` |
-//! | `get_message` | `GET /v3/messages/{id}` |
-//! | `receive_message` | `POST /v3/messages/inbound` |
 
 mod get_message;
 mod list_messages;

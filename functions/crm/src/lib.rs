@@ -1,12 +1,4 @@
 //! Customers.
-//!
-//! | operation | route |
-//! |---|---|
-//! | `create_customer` | `POST /v3/customers` |
-//! | `list_customers` | `GET /v3/customers` |
-//! | `get_customer` | `GET /v3/customers/{id}` |
-//! | `update_customer` | `PATCH /v3/customers/{id}` |
-//! | `delete_customer` | `DELETE /v3/customers/{id}` |
 
 mod create_customer;
 mod delete_customer;

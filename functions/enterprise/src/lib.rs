@@ -1,21 +1,4 @@
 //! Reveknew enterprise v1: tiers, subscriptions that are paid by schedule, and the pages on which customers pay.
-//!
-//! | operation | route |
-//! |---|---|
-//! | `create_token` | `POST /oauth/token` |
-//! | `revoke_token` | `POST /oauth/revoke` |
-//! | `create_customer`, `update_customer` | `POST`, `PUT /enterprise/v1/customers/{businessId}` |
-//! | `get_customer` | `GET /enterprise/v1/customers/{businessId}/id/{customerId}` |
-//! | `create_tier` | `POST /enterprise/v1/tiers/{businessId}` |
-//! | `get_tier`, `update_tier` | `GET`, `PUT /enterprise/v1/tiers/{businessId}/{tierId}` |
-//! | `create_subscription` | `POST /enterprise/v1/subscriptions/{businessId}` |
-//! | `get_subscription` | `GET …/{subscriptionId}` |
-//! | `list_customer_subscriptions` | `GET …/customer/{customerId}` |
-//! | `cancel_subscription`, `pause_subscription` | `PATCH …/{subscriptionId}/cancel`, `/pause` |
-//! | `get_schedule` | `GET …/{subscriptionId}/{scheduleId}` |
-//! | `update_schedule`, `resend_reminder` | `PUT`, `PATCH …/{subscriptionId}/schedule` |
-//! | `schedule_by_date`, `schedule_by_order` | `POST …/{subscriptionId}/schedule/date`, `/order` |
-//! | `get_payment_page`, `pay_payment_page` | `GET`, `POST /p/{code}` |
 
 mod cancel_subscription;
 mod client;

@@ -1,19 +1,4 @@
 //! Members: Savvi v1, by which partners enrol them, and what v3 shows of members, partners and what these earn.
-//!
-//! | operation | route |
-//! |---|---|
-//! | `create_wholesale_member`, `…_by_query` | `POST`, `GET /api/v1/create_wholesale_member` |
-//! | `update_wholesale_member`, `…_by_query` | `POST`, `GET /api/v1/update_wholesale_member` |
-//! | `create_call_center_member`, `…_by_query` | `POST`, `GET /api/v1/create_call_center_member` |
-//! | `update_call_center_member`, `…_by_query` | `POST`, `GET /api/v1/update_call_center_member` |
-//! | `find_member`, `…_by_query` | `POST`, `GET /api/v1/find_member` |
-//! | `list_members`, `get_member` | `GET /v3/members`, `…/{id}` |
-//! | `create_partner`, `get_partner` | `POST /v3/partners`, `GET …/{id}` |
-//! | `list_enrollees`, `export_enrollees` | `GET /v3/partners/{id}/enrollees`, `…/export` |
-//! | `get_statement` | `GET /v3/partners/{id}/statements` |
-//! | `get_member_settings`, `update_member_settings` | `GET`, `PATCH /v3/member-settings` |
-//! | `list_emails` | `GET /v3/emails` |
-//! | `get_password_page`, `set_password` | `GET`, `POST /m/{code}` |
 
 mod change;
 mod create_call_center_member;

@@ -1,17 +1,5 @@
 //! Payments, the payment methods that they charge, and refunds.
 //!
-//! | operation | route |
-//! |---|---|
-//! | `create_payment_method` | `POST /v3/payment-methods` |
-//! | `list_payment_methods` | `GET /v3/payment-methods` |
-//! | `get_payment_method` | `GET /v3/payment-methods/{id}` |
-//! | `delete_payment_method` | `DELETE /v3/payment-methods/{id}` |
-//! | `create_payment` | `POST /v3/payments` |
-//! | `list_payments` | `GET /v3/payments` |
-//! | `get_payment` | `GET /v3/payments/{id}` |
-//! | `create_refund` | `POST /v3/payments/{id}/refunds` |
-//! | `list_refunds` | `GET /v3/payments/{id}/refunds` |
-//!
 //! A card number comes in through `card` alone, which hands it to the gateway and keeps the token. Nothing that is stored or
 //! answered has a card number in it: `free_text` refuses texts with one.
 

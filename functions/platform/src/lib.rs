@@ -1,23 +1,5 @@
 //! Businesses, their credentials, the test clock, and health.
 //!
-//! | operation | route |
-//! |---|---|
-//! | `create_account` | `POST /v3/accounts` |
-//! | `get_account` | `GET /v3/accounts/{id}` |
-//! | `create_api_key` | `POST /v3/api-keys` |
-//! | `list_api_keys` | `GET /v3/api-keys` |
-//! | `get_api_key` | `GET /v3/api-keys/{id}` |
-//! | `rotate_api_key` | `POST /v3/api-keys/{id}/rotate` |
-//! | `revoke_api_key` | `DELETE /v3/api-keys/{id}` |
-//! | `create_oauth_client` | `POST /v3/oauth-clients` |
-//! | `list_oauth_clients` | `GET /v3/oauth-clients` |
-//! | `get_oauth_client` | `GET /v3/oauth-clients/{id}` |
-//! | `delete_oauth_client` | `DELETE /v3/oauth-clients/{id}` |
-//! | `get_test_clock` | `GET /v3/test-clock` |
-//! | `delete_test_clock` | `DELETE /v3/test-clock` |
-//! | `advance_test_clock` | `POST /v3/test-clock/advance` |
-//! | `get_health` | `GET /health` |
-//!
 //! # Determinations
 //! - Credentials live in real time: their `created`, `expires_at` and `revoked_at` follow the wall clock, never a test clock.
 //! - A secret is shown in the answer that makes it and is kept nowhere, so a replay of that answer by its

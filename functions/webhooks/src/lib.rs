@@ -1,22 +1,5 @@
 //! Webhook endpoints, what was sent to them, and the log of events.
 //!
-//! | operation | route |
-//! |---|---|
-//! | `create_webhook` | `POST /v3/webhooks` |
-//! | `list_webhooks` | `GET /v3/webhooks` |
-//! | `get_webhook` | `GET /v3/webhooks/{id}` |
-//! | `update_webhook` | `PATCH /v3/webhooks/{id}` |
-//! | `delete_webhook` | `DELETE /v3/webhooks/{id}` |
-//! | `list_webhook_deliveries` | `GET /v3/webhooks/{id}/deliveries` |
-//! | `rotate_webhook_secret` | `POST /v3/webhooks/{id}/rotate-secret` |
-//! | `recover_webhook` | `POST /v3/webhooks/{id}/recover` |
-//! | `get_webhook_recovery` | `GET /v3/webhooks/{id}/recover` |
-//! | `test_webhook` | `POST /v3/webhooks/{id}/test` |
-//! | `get_delivery` | `GET /v3/deliveries/{id}` |
-//! | `resend_delivery` | `POST /v3/deliveries/{id}/resend` |
-//! | `list_events` | `GET /v3/events` |
-//! | `get_event` | `GET /v3/events/{id}` |
-//!
 //! # Determinations
 //! - Changing an endpoint makes no event: whoever listens to `*` would hear of its own wiring. What an endpoint does by itself
 //!   (`endpoint.disabled`, `delivery.failing`, `delivery.exhausted`, `delivery.recovered`) does: it stands in `GET /v3/events`

@@ -21,6 +21,8 @@
 //! | `Accepted<T>` | 202 |
 //! | `NoContent` | 204 |
 //!
+//! An operation of v3 without `Query` refuses every parameter, and one without `Json` every field: nothing is ignored there.
+//!
 //! `answer = "…"` describes the answer where "The customer." does not do, and `declined = "…"` adds 402. What `utoipa::path`
 //! understands beside that (`request_body(…)`, `params(…)`, `responses(…)`) comes in place of what the signature says.
 //!
@@ -83,7 +85,7 @@ pub fn operation(
 ) -> proc_macro::TokenStream {
     let attribute = syn::parse_macro_input!(attribute as operation::Attribute);
     let handler = syn::parse_macro_input!(handler as syn::ItemFn);
-    operation::expand(&attribute, &handler)
+    operation::expand(&attribute, handler)
         .unwrap_or_else(|error| error.to_compile_error())
         .into()
 }

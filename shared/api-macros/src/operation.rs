@@ -188,9 +188,24 @@ fn file(description: &LitStr, content_type: &str) -> TokenStream {
     )}
 }
 
+/// In v3 nothing is ignored: an operation without a query refuses every parameter, and one without a body every field.
+fn refuse_what_is_not_taken(handler: &mut ItemFn, body: bool, query: bool) {
+    if !query {
+        let place = handler.sig.inputs.len().min(1);
+        let nothing = syn::parse_quote!(_: ::api::Query<()>);
+        handler.sig.inputs.insert(place, nothing);
+    }
+    if !body {
+        handler
+            .sig
+            .inputs
+            .push(syn::parse_quote!(_: ::api::Json<()>));
+    }
+}
+
 /// The handler with its description, which `utoipa_axum::routes!` finds.
-pub(crate) fn expand(attribute: &Attribute, handler: &ItemFn) -> syn::Result<TokenStream> {
-    let arguments = Arguments::read(handler);
+pub(crate) fn expand(attribute: &Attribute, mut handler: ItemFn) -> syn::Result<TokenStream> {
+    let arguments = Arguments::read(&handler);
     let contract = format_ident!("__contract_{}", handler.sig.ident);
     let (method, path) = (&attribute.method, &attribute.path);
     let tag = attribute.tag.iter().map(|tag| quote!(tag = #tag,));
@@ -209,7 +224,7 @@ pub(crate) fn expand(attribute: &Attribute, handler: &ItemFn) -> syn::Result<Tok
     let responses = match attribute.other.iter().find(|(key, _)| key == "responses") {
         Some((_, said)) => said.clone(),
         None => {
-            let success = success(handler, attribute.answer.as_ref())?;
+            let success = success(&handler, attribute.answer.as_ref())?;
             let declined = attribute.declined.iter().map(|text| {
                 quote! {
                     (status = 402, description = #text, body = ::api::dialect::rocketsavvy::ProblemDetails,
@@ -226,6 +241,9 @@ pub(crate) fn expand(attribute: &Attribute, handler: &ItemFn) -> syn::Result<Tok
         arguments.query.is_some(),
         arguments.key,
     );
+    if attribute.path.value().starts_with("/v3/") {
+        refuse_what_is_not_taken(&mut handler, has_body || text == "get", has_query);
+    }
     Ok(quote! {
         #[doc(hidden)]
         #[allow(non_camel_case_types, reason = "it is named after the handler")]

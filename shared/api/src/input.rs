@@ -31,6 +31,13 @@ pub trait Input: Sized {
     fn read(fields: &mut Fields<'_>) -> Option<Self>;
 }
 
+/// Nothing: whatever is given is not known.
+impl Input for () {
+    fn read(_fields: &mut Fields<'_>) -> Option<Self> {
+        Some(())
+    }
+}
+
 /// The fields of one object, and what is wrong with them so far.
 #[derive(Debug)]
 pub struct Fields<'a> {

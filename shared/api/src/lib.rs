@@ -1,11 +1,5 @@
 //! HTTP: how a request becomes a [`Cx`] and an input, and how a reply or an error goes back in the caller's dialect.
-//!
-//! # How to add an operation
-//! 1. A file named after it in its function's crate: the handler, its input, its tests. The handler's first argument is
-//!    `Cx<GroupAccess>`; the scope is in that type, and without it there is no store.
-//! 2. A line in `routes!` of the function's `lib.rs`.
-//! 3. `SAVVY_BLESS=1 cargo nextest run -p tests generated` writes the OpenAPI document, the routes of the template and of
-//!    cargo-lambda, and the sample event.
+//! `docs/adding-an-operation.md` says how an operation is added.
 #![warn(missing_docs)]
 
 // What the derive of an input writes names this crate so.

@@ -183,7 +183,7 @@ pub struct Stamp {
     /// What happened.
     #[serde(rename = "t")]
     pub kind: EventType,
-    /// The how-manieth event of this object, from 1.
+    /// The sequence number of the event among those of this object, from 1.
     #[serde(rename = "n")]
     pub sequence: u64,
     /// When, in the business's time.

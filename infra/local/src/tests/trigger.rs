@@ -50,7 +50,7 @@ fn no_type_has_two_scenarios_and_no_card_is_used_but_those_of_the_sandbox() {
         .collect();
     assert_eq!(kinds.len(), scenarios::ALL.len());
     let source = include_str!("../trigger/steps.rs");
-    let readme = include_str!("../../../../README.md");
+    let tour = include_str!("../../../../docs/tours/subscription.md");
     let numbers = source
         .split("\"number\":\"")
         .skip(1)
@@ -59,7 +59,7 @@ fn no_type_has_two_scenarios_and_no_card_is_used_but_those_of_the_sandbox() {
     assert!(!numbers.is_empty());
     for number in numbers {
         assert!(
-            readme.contains(&format!("| {number} |")),
+            tour.contains(&format!("| {number} |")),
             "{number} is no documented sandbox card"
         );
     }

@@ -113,7 +113,7 @@ pub struct NewInvoice {
     pub subscription_id: Option<Id<ids::Subscription>>,
     /// Why.
     pub billing_reason: BillingReason,
-    /// The how-manieth change of the subscription it bills; 0 for a period.
+    /// The number of the change that it bills, from 1; 0 for a period.
     pub revision: u32,
     /// In which currency.
     pub currency: Currency,
@@ -154,7 +154,7 @@ pub struct Invoice {
     pub subscription_id: Option<Id<ids::Subscription>>,
     /// Why.
     pub billing_reason: BillingReason,
-    /// The how-manieth change of the subscription it bills; 0 for a period.
+    /// The number of the change that it bills, from 1; 0 for a period.
     #[serde(default, skip_serializing_if = "none")]
     pub revision: u32,
     /// Where it stands.

@@ -144,7 +144,7 @@ impl Price {
 pub struct Plan {
     /// The name that its creator chose.
     pub id: Slug<ids::Plan>,
-    /// The how-manieth price this is, from 1.
+    /// The version of the price, from 1.
     pub version: u32,
     /// What it costs.
     pub price: Price,

@@ -74,7 +74,7 @@ pub struct Receipt {
     pub method: Option<String>,
 }
 
-/// The place of a row among those of its subscription: the day that it was made for, and the how-manieth of that day.
+/// The place of a row among those of its subscription: the day that it was made for, and its number on that day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
     /// The day.
@@ -103,7 +103,7 @@ pub struct NewRow {
     pub slot: Slot,
     /// How much.
     pub amount: Money,
-    /// The how-manieth billing date it is, where it is one.
+    /// The number of the billing date, where it is one.
     pub order: Option<u32>,
     /// The address of its payment page.
     pub url: String,
@@ -122,10 +122,10 @@ pub struct ScheduleRow {
     pub customer_id: Id<ids::Customer>,
     /// The day that it was made for.
     pub slot: Date,
-    /// The how-manieth of that day.
+    /// Its number on that day.
     #[serde(default, skip_serializing_if = "none")]
     pub n: u32,
-    /// The how-manieth billing date it is, where it is one.
+    /// The number of the billing date, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<u32>,
     /// How much.

@@ -136,7 +136,7 @@ pub struct PauseCollection {
 pub struct Item {
     /// Which plan.
     pub plan_id: Slug<ids::Plan>,
-    /// The how-manieth price of the plan.
+    /// The version of the price, from 1.
     pub version: u32,
     /// At which price, for good.
     pub price: Price,
@@ -208,7 +208,7 @@ pub struct Subscription {
     pub zone: Zone,
     /// From when periods are counted: the start, the end of the trial, or a chosen day.
     pub anchor: Timestamp,
-    /// The how-manieth period from the anchor is running.
+    /// The number of the running period, counted from the anchor.
     #[serde(default, skip_serializing_if = "none")]
     pub period_index: u32,
     /// The period that is running; the trial while there is one.

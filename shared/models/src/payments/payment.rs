@@ -81,7 +81,7 @@ pub struct NewPayment {
     pub payment_method_id: Option<Id<ids::PaymentMethod>>,
     /// The card.
     pub card: Card,
-    /// The invoice that this pays, and the how-manieth attempt this is.
+    /// The invoice that this pays, and the number of the attempt.
     pub invoice: Option<(Id<ids::Invoice>, u32)>,
     /// Free text.
     pub description: Option<String>,
@@ -113,7 +113,7 @@ pub struct Payment {
     /// The invoice that this pays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoice_id: Option<Id<ids::Invoice>>,
-    /// The how-manieth attempt on that invoice.
+    /// The number of the attempt on that invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
     /// Free text.

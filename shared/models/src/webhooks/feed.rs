@@ -13,7 +13,7 @@ pub const FEED_PAGE: u64 = 80;
 /// who has read up to a number has missed nothing before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedPage {
-    /// The how-manieth page, from 0.
+    /// The number of the page, from 0.
     pub page: u64,
     /// Ids of events, in the order in which they were logged.
     pub ids: Vec<u64>,

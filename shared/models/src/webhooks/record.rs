@@ -16,7 +16,7 @@ pub struct EventRecord {
     pub event_type: EventType,
     /// To which object, as the API names it.
     pub object_id: String,
-    /// The how-manieth event of that object.
+    /// The sequence number of the event among those of that object.
     pub sequence: u64,
     /// `{"object":…,"previous_attributes":…}` as JSON text: stored, signed and sent as the same bytes.
     pub data: String,

@@ -98,7 +98,7 @@ pub struct Plan {
     id: String,
     #[schema(example = "Enterprise Pro")]
     name: String,
-    /// The how-manieth price of the plan this is: a subscription keeps the one that it began with.
+    /// The version of the price, from 1. A subscription keeps the version that it began with.
     #[schema(example = 1)]
     version: u32,
     #[schema(example = "USD")]
@@ -173,7 +173,7 @@ impl Plan {
 pub struct SubscriptionItem {
     #[schema(example = "plan_enterprise_pro")]
     plan_id: String,
-    /// The how-manieth price of the plan.
+    /// The version of the price, from 1.
     #[schema(example = 1)]
     plan_version: u32,
     #[schema(example = 1)]

@@ -21,7 +21,7 @@ pub struct Event {
     created: String,
     #[schema(example = true)]
     livemode: bool,
-    /// The how-manieth event of this object, from 1.
+    /// The sequence number of the event among those of this object, from 1.
     #[schema(example = 2)]
     sequence: u64,
     /// Its place in the feed, counted from 1 without gaps; only in lists with `order=asc`.

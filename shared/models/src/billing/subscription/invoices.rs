@@ -17,7 +17,7 @@ pub const INVOICES_ON_A_PAGE: usize = 10;
 pub struct InvoicePage {
     /// Whose they are.
     pub subscription_id: Id<ids::Subscription>,
-    /// The how-manieth page, from 0.
+    /// The number of the page, from 0.
     pub page: u32,
     /// In the order in which they were billed.
     #[serde(with = "crate::ids::numbers")]

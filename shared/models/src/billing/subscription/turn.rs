@@ -27,9 +27,9 @@ pub struct Bill {
     pub base: Vec<Period>,
     /// The period whose usage is charged.
     pub closes: Option<Period>,
-    /// The period that the subscription moves to, and the how-manieth that is from its anchor.
+    /// The period that the subscription moves to, and its number counted from the anchor.
     pub moves_to: Option<Step>,
-    /// The how-manieth change it bills; 0 for a period.
+    /// The number of the change that it bills, from 1; 0 for a period.
     pub revision: u32,
     /// Whether a trial ends with it.
     pub ends_trial: bool,
@@ -40,7 +40,7 @@ pub struct Bill {
 /// The period that a subscription moves to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// The how-manieth from the anchor.
+    /// Its number counted from the anchor.
     pub index: u32,
     /// From when to when.
     pub period: Period,

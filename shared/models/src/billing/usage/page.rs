@@ -10,12 +10,12 @@ use crate::error::{Error, Result};
 use crate::ids::{self, Id};
 use crate::time::{Period, Timestamp};
 
-/// The bill that usage is closed for: the period of the subscription, by its start, and the how-manieth change is billed.
+/// The bill that usage is closed for: the period of the subscription, by its start, and the number of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Closing {
     /// The start of the subscription's period.
     pub period: Timestamp,
-    /// The how-manieth change; for the end of a period that of the next one.
+    /// The number of the change; for the end of a period that of the next one.
     pub revision: u32,
 }
 
@@ -78,7 +78,7 @@ pub struct UsagePage {
     pub subscription_id: Id<ids::Subscription>,
     /// What.
     pub metric_name: String,
-    /// The how-manieth page of the log it is, from 1.
+    /// The number of the page in the log, from 1.
     pub seq: u64,
     /// What was reported, in order of receipt.
     pub events: Vec<UsageEvent>,
