@@ -54,7 +54,7 @@ use sha2::{Digest, Sha256};
 pub const DUE_SHARDS: u64 = 16;
 
 /// A primary key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Partition key.
     pub pk: String,

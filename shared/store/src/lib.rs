@@ -49,7 +49,7 @@ pub use keys::Key;
 pub use list::Filter;
 pub use parties::InvoiceParties;
 pub use platform::{CredentialLookup, OauthLookup};
-pub use session::{Clock, Session, Via, stale};
+pub use session::{Clock, Session, Versions, Via, stale};
 pub use table::Table;
 pub use together::Shelf;
 pub use unique::UniqueName;
