@@ -270,3 +270,82 @@ async fn a_bad_credential_is_told_from_none() {
     let challenge = &bad.headers["www-authenticate"];
     assert_eq!(challenge, "Bearer error=\"invalid_token\"");
 }
+
+/// A parser that takes the last of two and a log that shows the first would tell two stories.
+#[tokio::test]
+async fn a_field_that_is_there_twice_is_refused_wherever_it_stands() {
+    let world = World::new().await;
+    let routes = catalogue::all().merge(enterprise::routes());
+    let api = world.call(routes);
+    let before = world.dump();
+    for (body, pointer) in [
+        (
+            r#"{"email":"a@example.com","email":"b@example.com"}"#,
+            "/email",
+        ),
+        (
+            r#"{"email":"a@example.com","metadata":{"a":"1","a":"2"}}"#,
+            "/metadata/a",
+        ),
+        (
+            r#"{"email":"a@example.com","company":{"name":"A","name":"B"}}"#,
+            "/company/name",
+        ),
+    ] {
+        let refused = api.send(Method::POST, "/v3/customers", body).await;
+        refused.expect(400);
+        assert_eq!(refused.pointers(), [pointer]);
+        assert_eq!(refused.body["errors"][0]["code"], "duplicate_field");
+    }
+    let token = crate::tenants::token(&api, &["*"]).await;
+    let path = "/enterprise/v1/tiers/acct_rs_1";
+    let body = r#"{"name":"A","amount":1,"amount":2,"billingPeriod":"MONTHLY"}"#;
+    let refused = api.with_key(&token).send(Method::POST, path, body).await;
+    assert_eq!(refused.expect(400)["errors"][0]["field"], "amount");
+    let customers = |dump: &[Value]| {
+        dump.iter()
+            .filter(|item| item["et"] == json!({ "S": "cust" }))
+            .count()
+    };
+    assert_eq!(customers(&world.dump()), customers(&before));
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_and_other_forms_of_numbers_are_read() {
+    let world = World::new().await;
+    let api = v3(&world);
+    let body =
+        "\u{feff}{\"email\":\"a@example.com\",\"company\":{\"name\":\"A\",\"annual_revenue\":1e6}}";
+    let made = api.send(Method::POST, "/v3/customers", body).await;
+    assert_eq!(made.expect(201)["company"]["annual_revenue"], 1_000_000);
+    for (email, good) in [
+        ("mailto:a@example.com", false),
+        ("a..b@example.com", false),
+        ("a\u{200b}@example.com", false),
+        ("jose\u{301}@example.com", true),
+    ] {
+        let answer = api.post("/v3/customers", json!({ "email": email })).await;
+        if good {
+            assert_eq!(answer.expect(201)["email"], "jos\u{e9}@example.com");
+        } else {
+            answer.expect(400);
+            assert_eq!(answer.pointers(), ["/email"], "{email}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plan_has_no_metric_that_usage_could_not_name() {
+    let world = World::new().await;
+    let api = v3(&world);
+    let plan = |metric: &str| {
+        json!({
+            "name": "A", "currency": "USD", "amount": 100, "interval": "month",
+            "meters": [{ "metric_name": metric, "amount": 1 }],
+        })
+    };
+    let refused = api.post("/v3/plans", plan("api/calls")).await;
+    refused.expect(400);
+    let pointer = refused.pointers()[0].to_owned();
+    assert!(pointer.ends_with("/0/metric_name"), "{pointer}");
+}

@@ -245,6 +245,11 @@ async fn with_body(request: Request, info: &RequestInfo) -> Result<Request, Resp
             );
         }
     };
+    // Some editors and clients of Windows begin a text with a byte order mark.
+    let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(text) => bytes.slice_ref(text),
+        None => bytes,
+    };
     parts.extensions.insert(BodyBytes(bytes.clone()));
     parts.extensions.insert(info.clone());
     // A router without our extractors finds the id here, never what a client sent.

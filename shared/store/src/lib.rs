@@ -41,6 +41,7 @@ mod webhooks;
 mod write;
 
 pub use connection::{Connection, Credentials};
+pub use crm::CustomerQuery;
 pub use due::{DeliveryMessage, DueItem, DueMessage};
 pub use feed::{FeedHead, FeedStretch, Logged};
 pub use idempotency::{Answer, Idempotency, IdempotencyKey};
