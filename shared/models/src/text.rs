@@ -18,7 +18,7 @@ pub fn folded(text: &str) -> String {
 /// `@`, and a domain with a dot.
 pub fn is_email(text: &str) -> bool {
     // The `:` keeps `mailto:` out, `<` and `,` what was copied from the head of a mail.
-    let plain = |c: char| c.is_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c) || is_mark(c);
+    let plain = |c: char| is_letter(c) || ".!#$%&'*+-/=?^_`{|}~".contains(c) || is_mark(c);
     let dotted = |text: &str| text.split('.').all(|part| !part.is_empty());
     text.split_once('@').is_some_and(|(local, domain)| {
         local.len() <= 64 && local.chars().all(plain) && dotted(local) && is_domain(domain)
@@ -30,7 +30,7 @@ fn is_domain(domain: &str) -> bool {
         (1..=63).contains(&label.chars().count())
             && label
                 .chars()
-                .all(|c| c.is_alphanumeric() || c == '-' || is_mark(c))
+                .all(|c| is_letter(c) || c == '-' || is_mark(c))
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
@@ -39,6 +39,11 @@ fn is_domain(domain: &str) -> bool {
         && domain.split('.').all(label)
         && last.chars().count() >= 2
         && !last.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Letters and digits that can be seen: the fillers of Hangul are letters, and blank.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() && !matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
 
 /// Whether a character belongs to the one before it: accents, vowel signs.
@@ -89,6 +94,7 @@ mod tests {
             "a@exam\u{200d}ple.com",
             "\u{feff}a@example.com",
             "a\u{ad}@example.com",
+            "a\u{3164}@example.com",
         ] {
             assert!(!is_email(bad), "{bad:?}");
         }

@@ -12,7 +12,10 @@ use sha2::Sha256;
 /// Base64 with or without its padding.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        // As Python's and JavaScript's decoders do.
+        .with_decode_allow_trailing_bits(true),
 );
 
 const PREFIX: &str = "whsec_";
@@ -70,6 +73,7 @@ mod tests {
         let key = |secret| sign(&[secret], "id", 1, "{}").unwrap();
         assert_eq!(key("whsec_c2VjcmV0IQ=="), key("whsec_c2VjcmV0IQ"));
         assert_eq!(key_of("whsec_c2VjcmV0IQ").as_ref(), b"secret!");
+        assert_eq!(key_of("whsec_c2VjcmV0IR==").as_ref(), b"secret!");
         assert_eq!(key_of("whsec_your_secret_key").as_ref(), b"your_secret_key");
     }
 
