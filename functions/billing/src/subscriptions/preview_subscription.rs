@@ -1,0 +1,54 @@
+//! `POST /v3/subscriptions/{id}/preview`
+
+use api::dialect::rocketsavvy::{InvoicePreview, Subscription};
+use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
+use models::ids::{self, Id};
+use operations::Purpose;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::subscriptions::changes::SubscriptionChanges;
+
+/// What a change would do and cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SubscriptionPreview {
+    /// Give it to the change, to be charged exactly this.
+    #[schema(example = "2025-07-01T12:00:00Z")]
+    proration_date: String,
+    /// The invoice that the change makes at once; `null` where it makes none.
+    immediate_invoice: Option<InvoicePreview>,
+    /// The invoice at the end of the period that runs then, with usage as it is by now; `null` where there is none.
+    next_invoice: Option<InvoicePreview>,
+    /// The subscription after the change.
+    subscription: Subscription,
+    livemode: bool,
+}
+
+/// Preview a change of a subscription
+///
+/// Takes what the change itself takes and writes nothing: the same rules, so the same cents. With an empty body it shows the
+/// next invoice. 5 reads.
+#[operation(
+    post,
+    "/v3/subscriptions/{id}/preview",
+    tag = "billing",
+    answer = "What the change would do."
+)]
+pub(crate) async fn preview_subscription(
+    cx: Cx<BillingWrite>,
+    Path(id): Path<Id<ids::Subscription>>,
+    Json(body): Json<SubscriptionChanges>,
+) -> Result<Done<SubscriptionPreview>, Problem> {
+    let changed = body.apply(&cx, id, Purpose::Show).await?;
+    let forecast = operations::forecast(&cx, &changed.after, &changed.billed).await?;
+    let view = |invoice: &Option<models::billing::Invoice>| {
+        invoice.as_ref().map(InvoicePreview::of).transpose()
+    };
+    Done::of(&SubscriptionPreview {
+        proration_date: changed.at.to_string(),
+        immediate_invoice: view(&forecast.immediate)?,
+        next_invoice: view(&forecast.next)?,
+        subscription: Subscription::of(&changed.after, cx.mode())?,
+        livemode: cx.livemode(),
+    })
+}

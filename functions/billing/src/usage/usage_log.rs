@@ -1,0 +1,17 @@
+//! Which log of usage a query is about.
+
+use api::input::Input;
+use models::ids::{self, Id};
+
+use crate::usage::usage_report::metric_name;
+
+/// The metric of a subscription that a query names.
+#[derive(Input)]
+pub(crate) struct UsageLog {
+    /// Whose usage.
+    #[input(example = "sub_rs_123456")]
+    pub(crate) subscription_id: Id<ids::Subscription>,
+    /// Of which metric.
+    #[input(chars = 1..=64, then = metric_name, example = "api_calls")]
+    pub(crate) metric_name: String,
+}
