@@ -106,7 +106,8 @@ impl NewCoupon {
 
 /// Create a coupon
 ///
-/// What it takes off is for good: to change it, create another coupon. 1 write unit.
+/// Creates a coupon: an amount or a percentage off, for a time. You choose its id. What it takes off cannot be changed
+/// later; create another coupon for that.
 #[operation(post, "/v3/coupons", tag = "billing")]
 pub(crate) async fn create_coupon(
     cx: Cx<BillingWrite>,

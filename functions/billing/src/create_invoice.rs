@@ -63,11 +63,8 @@ impl InvoiceFields {
 
 /// Create an invoice
 ///
-/// A draft, for what no subscription bills: it may be changed until it becomes final. Seller and customer are put on it as
-/// they are now, and again the moment it becomes final. A coupon is redeemed at once, for this invoice.
-///
-/// 4.5 read units and 2 write units: the invoice and its place in the customer's list; 1 more for each further KB of it and
-/// where it becomes final by itself, 1 read where tax rates are named, and 1 read and 4 write units with a coupon.
+/// Creates a draft invoice for what no subscription bills. It can be changed until it is finalized, which also
+/// refreshes the names and addresses on it. A coupon is redeemed at once, for this invoice.
 #[operation(post, "/v3/invoices", tag = "billing", answer = "The draft.")]
 pub(crate) async fn create_invoice(
     cx: Cx<BillingWrite>,

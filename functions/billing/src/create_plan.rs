@@ -82,7 +82,8 @@ impl NewPlan {
 
 /// Create a plan
 ///
-/// Its price may change later; a subscription keeps the version that it began with. 1 write unit.
+/// Creates a plan: a price, and how often it is charged. You choose its id. The price may change later; a subscription
+/// keeps the version that it began with.
 #[operation(post, "/v3/plans", tag = "billing")]
 pub(crate) async fn create_plan(
     cx: Cx<BillingWrite>,

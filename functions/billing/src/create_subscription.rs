@@ -95,10 +95,10 @@ impl SubscriptionFields {
 
 /// Create a subscription
 ///
-/// With a trial it is `trialing` and billed when the trial ends: 4 reads and 3 write units. Without one its first period is
-/// billed at once: it is `active` where that is paid and `incomplete` where it is not, and then expires after 23 hours, unless
-/// `payment_behavior` says something else. One
-/// that starts later is `paused` until then.
+/// Starts billing a customer for one or more plans. With a trial it is `trialing`, and billed when the trial ends.
+/// Without one the first period is billed at once: it is `active` when that is paid; otherwise it is `incomplete` and
+/// expires after 23 hours, unless `payment_behavior` says something else. One with a later `start_date` is `paused`
+/// until then.
 #[operation(
     post,
     "/v3/subscriptions",

@@ -36,8 +36,8 @@ pub(crate) struct NewTaxRate {
 
 /// Create a tax rate
 ///
-/// Its percentage, and whether prices include it, are for good: to change them, switch it off and create another. 1 write
-/// unit.
+/// Creates a tax rate for invoices. Its percentage, and whether prices include it, cannot be changed later; to replace
+/// it, deactivate it and create another.
 #[operation(post, "/v3/tax-rates", tag = "billing")]
 pub(crate) async fn create_tax_rate(
     cx: Cx<BillingWrite>,

@@ -55,8 +55,9 @@ impl Pause {
 
 /// Pause a subscription
 ///
-/// The service, or only the collection of its invoices. What is owed by then stays owed: the period that is running ends when it
-/// ends, and its usage and the lines that wait are billed then. 1 read and up to 3 write units.
+/// Pauses the service, or only the collection of invoices. The period that is running ends when it would: its usage and
+/// the lines that wait for the next invoice are billed then. It stays paused until it is resumed, or until
+/// `resumes_at`.
 #[operation(post, "/v3/subscriptions/{id}/pause", tag = "billing")]
 pub(crate) async fn pause_subscription(
     cx: Cx<BillingWrite>,

@@ -27,9 +27,8 @@ pub(crate) struct ResumptionFields {
 
 /// Resume a subscription
 ///
-/// Ends a pause of the service, or else of collection; one that was to start later starts now. Where a new period begins, the rest
-/// of the one that was running is given back. 2 reads and up to 3 write units; where something is given back 1 read and 1 write
-/// unit more, and those of an invoice where a period begins.
+/// Ends a pause of the service or, if there is none, of collection. A subscription that was to start later starts now.
+/// By default a new period begins and is billed, and the rest of the one that was running is credited.
 #[operation(post, "/v3/subscriptions/{id}/resume", tag = "billing")]
 pub(crate) async fn resume_subscription(
     cx: Cx<BillingWrite>,

@@ -127,7 +127,8 @@ impl BillingSettingsChanges {
 
 /// Update the billing settings
 ///
-/// Invoices and attempts that are made from now on follow them. 1 read and 1 write unit; 1 read more for new tax rates.
+/// Changes the fields that are given, for the key's mode alone. Invoices and payment attempts made from now on follow
+/// them.
 #[operation(patch, "/v3/billing-settings", tag = "billing")]
 pub(crate) async fn update_billing_settings(
     cx: Cx<BillingWrite>,

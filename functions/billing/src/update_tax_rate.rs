@@ -32,8 +32,8 @@ pub(crate) struct TaxRateChanges {
 
 /// Update a tax rate
 ///
-/// Its percentage, and whether prices include it, are for good. What has a rate that is switched off keeps it. 1 read and
-/// 1 write unit.
+/// Changes the fields that are given. The percentage, and whether prices include it, cannot be changed. What already
+/// has a rate that is deactivated keeps it.
 #[operation(patch, "/v3/tax-rates/{id}", tag = "billing")]
 pub(crate) async fn update_tax_rate(
     cx: Cx<BillingWrite>,
