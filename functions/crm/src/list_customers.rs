@@ -15,8 +15,8 @@ pub(crate) struct CustomerFilter {
 
 /// List customers
 ///
-/// Newest first. `search` finds text in names, e-mail address and company; it is eventually consistent, and a page may be
-/// short although more follow. 1 query; up to 10 with `search`.
+/// Lists customers, newest first. `search` finds text in names, e-mail address and company; a customer that has just
+/// been changed may be found a moment later, and a page may be short although `has_more` is true.
 #[operation(get, "/v3/customers", tag = "crm")]
 pub(crate) async fn list_customers(
     cx: Cx<CrmRead>,
