@@ -7,7 +7,7 @@ use crate::of_customer::OfCustomer;
 
 /// List payments
 ///
-/// Newest first, failed ones as well. 1 query; with `customer_id` 1 query and 1 batch read.
+/// Lists payments, newest first, of all customers or of one. Failed ones are among them.
 #[operation(get, "/v3/payments", tag = "payments")]
 pub(crate) async fn list_payments(
     cx: Cx<PaymentsRead>,
