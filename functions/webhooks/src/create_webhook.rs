@@ -42,8 +42,8 @@ pub(crate) struct NewWebhook {
 
 /// Create a webhook endpoint
 ///
-/// The answer shows the secret, this once; a replay by its `Idempotency-Key` is without it. A business may have 100
-/// endpoints in each mode. 1 query and 1 write unit for each KiB begun.
+/// Registers a URL that receives events. The signing secret is shown in this answer only; the answer to a repeated
+/// request with the same `Idempotency-Key` is without it. A business may have 100 endpoints in each mode.
 #[operation(post, "/v3/webhooks", tag = "webhooks")]
 pub(crate) async fn create_webhook(
     cx: Cx<WebhooksWrite>,

@@ -22,9 +22,10 @@ pub(crate) struct SecretRotation {
 
 /// Rotate the secret of a webhook endpoint
 ///
-/// The answer shows the new secret, this once; a replay by its `Idempotency-Key` is without it. Until the overlap ends,
-/// `webhook-signature` has a signature with each secret, so receivers can change theirs at any time between. At most ten
-/// replaced secrets sign at once. 1 read and 1 write unit for each KiB begun.
+/// Replaces the signing secret of an endpoint. The new one is shown in this answer only; the answer to a repeated
+/// request with the same `Idempotency-Key` is without it. Until the overlap ends, `webhook-signature` carries a
+/// signature with each secret, so a receiver can switch at any time in between. At most ten replaced secrets sign at a
+/// time.
 #[operation(post, "/v3/webhooks/{id}/rotate-secret", tag = "webhooks")]
 pub(crate) async fn rotate_webhook_secret(
     cx: Cx<WebhooksWrite>,

@@ -29,8 +29,8 @@ fn test_data(fields: &mut Fields<'_>, name: &'static str) -> Field<Map<String, V
 
 /// Send a test event
 ///
-/// To this endpoint alone, with its signature and its retries. The delivery is there once its first attempt was made, within
-/// seconds. 1 read and 1 write unit for each KiB of `test_data` begun.
+/// Sends a test event of any type to this endpoint alone, signed and retried like any other. Its delivery appears with
+/// its first attempt, within seconds. 409 where the endpoint is disabled.
 #[operation(post, "/v3/webhooks/{id}/test", tag = "webhooks")]
 pub(crate) async fn test_webhook(
     cx: Cx<WebhooksWrite>,
