@@ -28,8 +28,9 @@ pub(crate) struct NewKey {
 
 /// Create an API key
 ///
-/// The answer shows the secret, this once: a replay by its `Idempotency-Key` shows `null` instead, and whoever lost the
-/// first answer rotates the key. 4 write units.
+/// Creates an API key for the business. Its secret is shown in this answer only: a repeated request with the same
+/// `Idempotency-Key` shows `null` instead; if the secret is lost, rotate the key. A key can be given no more than the
+/// calling key has: neither scopes nor mode nor time.
 #[operation(post, "/v3/api-keys", tag = "platform")]
 pub(crate) async fn create_api_key(
     cx: Cx<PlatformWrite>,

@@ -27,8 +27,9 @@ pub(crate) struct NewOauthClient {
 
 /// Create an OAuth client
 ///
-/// Its tokens open the mode of the calling key. The answer shows the secret, this once: a replay by its `Idempotency-Key`
-/// shows `null` instead. 4 write units.
+/// Creates a client that gets access tokens from `POST /oauth/token`, for the mode of the calling key. Its secret is
+/// shown in this answer only: a repeated request with the same `Idempotency-Key` shows `null` instead. A client can be
+/// given no more scopes than the calling key has, and a key that expires cannot create one.
 #[operation(post, "/v3/oauth-clients", tag = "platform")]
 pub(crate) async fn create_oauth_client(
     cx: Cx<PlatformWrite>,
