@@ -87,7 +87,8 @@ pub(crate) fn money(major: Decimal, currency: Currency, pointer: &str) -> Result
 
 /// Create a tier
 ///
-/// It is a plan in v3. 1 read and 1 write unit.
+/// Creates a tier, which is a plan in v3: what is paid, how often, and how customers are reminded. Amounts are major
+/// units of the business's currency.
 #[operation(post, "/enterprise/v1/tiers/{businessId}", tag = "tiers")]
 pub(crate) async fn create_tier(
     cx: Cx<BillingWrite>,

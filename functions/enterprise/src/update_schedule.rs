@@ -25,8 +25,8 @@ pub(crate) struct ScheduleChange {
 
 /// Update a scheduled payment
 ///
-/// Its amount or its day, with the days of its reminder and its grace worked out anew. Where it was due already, its invoice is
-/// void and another one follows. 2 reads, 2 queries and 8 write units.
+/// Changes the amount or the day of a scheduled payment; the days of its reminder and of its grace follow. If it was
+/// due already, its invoice is void and a new one is made.
 #[operation(
     put,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule",
