@@ -14,7 +14,7 @@ use crate::terms::{bring_rows, settle, settled};
 #[derive(Debug, Input)]
 #[input(check = Self::check)]
 pub(crate) struct Cancellation {
-    /// Whether it ends with the period that is running; at once where it is absent or `false`.
+    /// Whether it ends with the period that is running; at once if it is absent or `false`.
     #[input(example = true)]
     cancel_at_period_end: Option<bool>,
     /// The same, shorter.

@@ -83,7 +83,7 @@ pub(crate) struct CreditNoteFields {
     /// Minor units that go back to the cards that paid.
     #[input(minor = 0, example = 0)]
     refund_amount: Option<i64>,
-    /// Minor units that the customer's balance gets; what is left of what had been paid where it is absent.
+    /// Minor units that the customer's balance gets; what is left of what had been paid if it is absent.
     #[input(minor = 0)]
     credit_amount: Option<i64>,
     /// Minor units that are settled elsewhere.

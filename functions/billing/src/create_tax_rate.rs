@@ -16,7 +16,7 @@ pub(crate) struct NewTaxRate {
     /// At most 4 digits after the decimal point.
     #[input(percentage = false, example = 20)]
     percentage: Decimal,
-    /// Whether the prices it is on include it; `false` where it is absent.
+    /// Whether the prices it is on include it; `false` if it is absent.
     #[input(default, example = false)]
     inclusive: bool,
     /// ISO 3166, two letters.
@@ -27,7 +27,7 @@ pub(crate) struct NewTaxRate {
     jurisdiction: Option<String>,
     #[input(chars = 1..=500, example = "Standard rate")]
     description: Option<String>,
-    /// Whether it can be put on anything; `true` where it is absent.
+    /// Whether invoices and subscriptions can use it; `true` if it is absent.
     #[input(default = true, example = true)]
     active: bool,
     #[input(default, example = {})]

@@ -16,14 +16,14 @@ const MAX_TRIES: u32 = 16;
 #[derive(Debug, Input)]
 #[input(check = Self::check)]
 pub(crate) struct InvoicePayment {
-    /// What is charged; the subscription's payment method or the customer's default one where it is absent.
+    /// What is charged; the subscription's payment method or the customer's default one if it is absent.
     #[input(example = "pm_rs_123456")]
     payment_method_id: Option<Id<ids::PaymentMethod>>,
-    /// Minor units; what remains where it is absent. Less is a part of it. More can only have been received elsewhere: the
+    /// Minor units; what remains if it is absent. Less is a part of it. More can only have been received elsewhere: the
     /// rest goes to the customer's balance.
     #[input(minor = 1, example = 5000)]
     amount: Option<i64>,
-    /// Whether the money was received elsewhere, and nothing is charged; `false` where it is absent.
+    /// Whether the money was received elsewhere, and nothing is charged; `false` if it is absent.
     #[input(default, example = false)]
     paid_out_of_band: bool,
 }

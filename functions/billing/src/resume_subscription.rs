@@ -15,11 +15,11 @@ use crate::update_subscription::answer;
 #[derive(Debug, Input)]
 #[input(name = "Resumption")]
 pub(crate) struct ResumptionFields {
-    /// `now` (also where it is absent): a new period begins and is billed. `unchanged`: the period that was running goes on,
+    /// `now` (the default): a new period begins and is billed. `unchanged`: the period that was running goes on,
     /// where it has not ended.
     #[input(choice, default = AnchorChange::Now, example = "now")]
     billing_cycle_anchor: AnchorChange,
-    /// What becomes of the rest of the period that was running, where a new one begins: `create_prorations` (also where it is
+    /// What happens to the rest of the period that was running, where a new one begins: `create_prorations` (also where it is
     /// absent) and `always_invoice` give it back, `none` does not.
     #[input(choice, default, example = "create_prorations")]
     proration_behavior: ProrationBehavior,

@@ -28,7 +28,7 @@ pub(crate) struct InvoiceChanges {
     /// Tax rates of lines without rates of their own.
     #[input(by = tax_rate_ids)]
     tax_rate_ids: Change<Vec<Id<ids::TaxRate>>>,
-    /// Whether it becomes final by itself, one hour from the moment at which that is said.
+    /// Whether it is finalized automatically, an hour after this request.
     #[input(example = true)]
     auto_finalize: Change<bool>,
     /// Text at its foot; `null` is the business's.

@@ -22,7 +22,7 @@ pub(crate) struct TaxRateChanges {
     jurisdiction: Patch<String>,
     #[input(chars = 1..=500, example = "Standard rate until 2027")]
     description: Patch<String>,
-    /// Whether it can be put on anything new.
+    /// Whether new invoices and subscriptions can use it.
     #[input(example = false)]
     active: Change<bool>,
     /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.

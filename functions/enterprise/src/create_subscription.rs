@@ -31,7 +31,7 @@ pub(crate) struct NewSubscription {
     /// Major units. Required where the tier's policy is `SUBSCRIPTION`, and ignored otherwise.
     #[input(major, example = 20)]
     amount: Option<Decimal>,
-    /// The day of the first payment; today where it is absent. Ignored where the tier's policy is `SCHEDULE`.
+    /// The day of the first payment; today if it is absent. Ignored where the tier's policy is `SCHEDULE`.
     #[input(example = "2022-02-25")]
     start_date: Option<Date>,
 }

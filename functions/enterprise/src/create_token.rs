@@ -33,7 +33,7 @@ pub(crate) struct TokenRequest {
     /// What the token is for: the client's audience.
     #[schema(example = "https://services.reveknew.net")]
     audience: String,
-    /// Fewer scopes than the client has, with spaces between them; all of them where it is absent.
+    /// Fewer scopes than the client has, with spaces between them; all of them if it is absent.
     #[schema(example = "billing:write crm:write")]
     scope: Option<String>,
 }

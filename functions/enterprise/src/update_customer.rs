@@ -10,7 +10,7 @@ use models::ids::{self, Id};
 
 use crate::create_customer::NewCustomer;
 
-/// A customer as it is to be.
+/// A customer, with all fields.
 #[derive(Debug, Input)]
 pub(crate) struct CustomerUpdate {
     #[input(example = "cust_rs_123456")]

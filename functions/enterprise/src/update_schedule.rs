@@ -15,10 +15,10 @@ use crate::scheduled::{named_row, subscription};
 pub(crate) struct ScheduleChange {
     #[input(example = "sch_rs_123456")]
     pub(crate) id: Id<ids::Schedule>,
-    /// Major units; as it was where it is absent.
+    /// Major units; as it was if it is absent.
     #[input(major, example = 42)]
     pub(crate) amount: Option<Decimal>,
-    /// The day on which it is due; as it was where it is absent.
+    /// The day on which it is due; as it was if it is absent.
     #[input(example = "2022-08-17")]
     pub(crate) date: Option<Date>,
 }

@@ -9,7 +9,7 @@ use models::ids::{self, Slug};
 
 use crate::create_tier::NewTier;
 
-/// A tier as it is to be; it may name itself, too.
+/// A tier, with all fields; it may name its id, too.
 #[derive(Debug, Input)]
 #[input(name = "TierUpdate")]
 pub(crate) struct TierUpdate {

@@ -15,7 +15,7 @@ const MOST: usize = 10_000;
 
 #[derive(Input)]
 pub(crate) struct StatementPeriod {
-    /// The month; this one where it is absent.
+    /// The month; this one if it is absent.
     #[input(chars = 7..=7, then = month, example = "2026-01")]
     period: Option<String>,
 }

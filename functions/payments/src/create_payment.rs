@@ -26,7 +26,7 @@ pub(crate) struct PaymentFields {
     currency: Currency,
     #[input(chars = 1..=MAX_CHARS, then = without_card_number, example = "Professional services payment")]
     description: Option<String>,
-    /// Whether the risk is weighed; `false` where it is absent.
+    /// Whether the risk is weighed; `false` if it is absent.
     #[input(default, example = true)]
     fraud_protection: bool,
     #[input(by = free_text::metadata, default, example = { "source": "website" })]

@@ -13,7 +13,7 @@ use crate::free_text::{MAX_CHARS, without_card_number};
 /// A new refund.
 #[derive(Input)]
 pub(crate) struct NewRefund {
-    /// Minor units; all that is left of the payment where it is absent.
+    /// Minor units; all that is left of the payment if it is absent.
     #[input(minor = 1, example = 1000)]
     amount: Option<i64>,
     /// In your words.

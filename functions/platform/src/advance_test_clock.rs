@@ -11,7 +11,7 @@ use crate::test_mode::TestMode;
 /// Where the clock goes.
 #[derive(Debug, Input)]
 pub(crate) struct Advance {
-    /// Later than the clock stands.
+    /// Later than the present time of the clock.
     #[input(example = "2027-01-31T00:00:00Z")]
     to: Timestamp,
 }

@@ -16,7 +16,7 @@ const DEFAULT_AUDIENCE: &str = "https://services.reveknew.net";
 pub(crate) struct NewOauthClient {
     #[input(chars = 1..=100, example = "Reveknew integration")]
     name: String,
-    /// What the client's tokens are for; `https://services.reveknew.net` where it is absent.
+    /// What the client's tokens are for; `https://services.reveknew.net` if it is absent.
     #[input(chars = 1..=255, default = DEFAULT_AUDIENCE.to_owned(), example = "https://services.reveknew.net")]
     audience: String,
     /// `<group>:read`, `<group>:write` or `*`; only what the calling key has. Where it is absent and the calling key has

@@ -12,7 +12,7 @@ use crate::scopes;
 /// How the old secret ends.
 #[derive(Debug, Input)]
 pub(crate) struct Rotation {
-    /// Hours for which the old secret stays good; 24 where it is absent.
+    /// Hours for which the old secret stays good; 24 if it is absent.
     #[input(range = 0..=168, default = 24, example = 24)]
     overlap_hours: u32,
 }

@@ -23,17 +23,17 @@ pub(crate) struct NewWebhook {
     /// Event types, families like `invoice.*`, or `*` for all.
     #[input(by = settings::events, then = some_events, example = ["subscription.created", "payment.succeeded", "order.fulfilled", "customer.updated"])]
     events: Vec<EventFilter>,
-    /// The key of the signatures, 16 to 256 visible ASCII characters; made for you where it is absent.
+    /// The key of the signatures, 16 to 256 visible ASCII characters; made for you if it is absent.
     #[input(chars = 1..=256, then = good_secret, example = "whsec_your_secret_key")]
     secret: Option<String>,
-    /// Headers that every message carries beside ours. Names that HTTP or we decide about are refused. A value has up to 1000
+    /// Headers that every message carries beside ours. Names that HTTP or the sender sets are refused. A value has up to 1000
     /// visible ASCII characters; of a header whose name says that it is a credential it is never shown again.
     #[input(by = settings::headers, then = distinct, default, example = { "X-Env": "production" })]
     headers: BTreeMap<String, String>,
-    /// Messages in a minute, at most; others wait for the next one. No limit where it is absent.
+    /// Messages in a minute, at most; others wait for the next one. No limit if it is absent.
     #[input(range = 1..=100_000, example = 600)]
     rate_limit: Option<u32>,
-    /// Whether anything is sent; `true` where it is absent.
+    /// Whether anything is sent; `true` if it is absent.
     #[input(default = true, example = true)]
     enabled: bool,
     #[input(default, example = { "environment": "production", "description": "Main webhook endpoint" })]

@@ -42,7 +42,7 @@ pub(crate) struct EventListFilter {
     object_id: Option<String>,
     #[input(flatten)]
     created: Created,
-    /// `desc` (newest first, also where it is absent) or `asc` (the feed).
+    /// `desc` (newest first, also if it is absent) or `asc` (the feed).
     #[input(choice = ORDERS, default = Order::NewestFirst)]
     order: Order,
     /// With `order=asc`, in place of a cursor: events after this position; 0 is the beginning.

@@ -11,10 +11,10 @@ use crate::settings::{self, good_secret};
 /// How a secret is replaced.
 #[derive(Input)]
 pub(crate) struct SecretRotation {
-    /// The new secret, 16 to 256 visible ASCII characters; made for you where it is absent.
+    /// The new secret, 16 to 256 visible ASCII characters; made for you if it is absent.
     #[input(chars = 1..=256, then = good_secret, example = "whsec_your_next_secret_key")]
     secret: Option<String>,
-    /// Hours for which the present secret signs beside the new one; 24 where it is absent. With 0 no earlier secret signs any
+    /// Hours for which the present secret signs beside the new one; 24 if it is absent. With 0 no earlier secret signs any
     /// more.
     #[input(range = 0..=168, example = 24)]
     overlap_hours: Option<u32>,

@@ -18,7 +18,7 @@ pub(crate) struct NewTest {
     /// Any event type, also one that the endpoint does not listen to.
     #[input(chars = 1..=100, then = event_type::read, example = "payment.succeeded")]
     event_type: EventType,
-    /// What the event carries as `data.object`, at most 8 KiB; an example of ours where it is absent.
+    /// What the event carries as `data.object`, at most 8 KiB; an example of ours if it is absent.
     #[input(by = test_data, example = { "id": "pay_rs_789012", "amount": 5000 })]
     test_data: Option<Map<String, Value>>,
 }
