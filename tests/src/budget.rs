@@ -92,12 +92,12 @@ async fn requests(world: &World, rows: &mut Vec<Row>) {
     let customer = live
         .post("/v3/customers", json!({ "email": "a@example.com" }))
         .await;
-    row("create a customer, live", 0, 10);
+    row("create a customer, live", 0, 20);
     live.idempotent("k")
         .post("/v3/customers", json!({ "email": "a@example.com" }))
         .await
         .expect(201);
-    row("create a customer, live, with an `Idempotency-Key`", 10, 40);
+    row("create a customer, live, with an `Idempotency-Key`", 10, 60);
     live.get(&format!("/v3/customers/{}", customer.text_of("id")))
         .await
         .expect(200);
@@ -110,7 +110,7 @@ async fn requests(world: &World, rows: &mut Vec<Row>) {
     row(
         "create a customer, test: the test clock is read, too",
         10,
-        10,
+        20,
     );
 }
 

@@ -212,20 +212,52 @@ fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operat
             let body = &mut described["requestBody"]["content"][kind];
             body["example"] = example(&schemas, &body["schema"]);
         }
+        versioned(described, &operation.method);
         if operation.method != "GET" && operation.takes_a_key() {
             let header = json!({
                 "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "maxLength": 255 },
                 "description": "The same key and the same body get the first answer again, for 24 hours.",
             });
-            let parameters = described
-                .as_object_mut()
-                .unwrap()
-                .entry("parameters")
-                .or_insert_with(|| json!([]));
-            parameters.as_array_mut().unwrap().push(header);
+            parameter(described, header);
         }
     }
     document
+}
+
+/// What is said of versions: a record is answered with its entity tag, and a change of it takes one.
+fn versioned(described: &mut Value, method: &str) {
+    let schema = &described["responses"]["200"]["content"]["application/json"]["schema"];
+    let named = schema["$ref"].as_str().unwrap_or_default();
+    let record = named.starts_with("#/components/schemas/") && !named.contains("/List_");
+    if method == "GET" && record && described["responses"]["401"].is_object() {
+        described["responses"]["200"]["headers"]["ETag"] = json!({
+            "description": "The version of the record, for `If-Match` and `If-None-Match`.", "schema": { "type": "string" },
+        });
+        described["responses"]["304"] =
+            json!({ "description": "The version is the one that `If-None-Match` names." });
+        parameter(
+            described,
+            json!({
+                "name": "If-None-Match", "in": "header", "required": false, "schema": { "type": "string" },
+                "description": "The `ETag` of the version that the caller has.",
+            }),
+        );
+    }
+    if described["responses"]["412"].is_object() {
+        parameter(
+            described,
+            json!({
+                "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" },
+                "description": "The `ETag` of the version that is to be changed: 412, and nothing is written, where it is another one.",
+            }),
+        );
+    }
+}
+
+fn parameter(described: &mut Value, parameter: Value) {
+    let described = described.as_object_mut().unwrap();
+    let parameters = described.entry("parameters").or_insert_with(|| json!([]));
+    parameters.as_array_mut().unwrap().push(parameter);
 }
 
 /// Every operation of v3, by function and then in order of path and method.

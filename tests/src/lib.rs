@@ -21,6 +21,7 @@ mod dunning;
 mod examples;
 mod generated;
 mod grants;
+mod http;
 mod idempotency_key;
 mod inputs;
 mod mail;

@@ -33,6 +33,14 @@ async fn a_wrong_method_is_refused_and_the_right_ones_are_named() {
             .map(str::to_owned)
             .collect();
         assert_eq!(allowed, *methods, "{path}");
+        let options = api.send("OPTIONS".parse().unwrap(), example, "").await;
+        assert_eq!(options.status, 204, "{path}: {}", options.text);
+        let stated = options.headers["allow"].to_str().unwrap().split(", ");
+        let stated: BTreeSet<String> = stated
+            .filter(|method| !matches!(*method, "HEAD" | "OPTIONS"))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(stated, *methods, "{path}");
         let told = match path.split('/').nth(1) {
             Some("v3" | "enterprise" | "health") => &answer.body["code"],
             _ => &answer.body["error"],

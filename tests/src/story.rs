@@ -33,7 +33,7 @@ impl Cloud {
         let api = cloud::listen(0).await.unwrap();
         let settings = Settings {
             data: data.map(Path::to_owned),
-            parameters: seed::parameters(),
+            parameters: seed::parameters(""),
             ..Settings::default()
         };
         let aws = Aws::start(&settings).await.unwrap();

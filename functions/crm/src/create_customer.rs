@@ -52,7 +52,7 @@ mod tests {
 }"#;
 
     #[tokio::test]
-    async fn the_printed_customer_is_created_for_one_write_unit() {
+    async fn the_printed_customer_is_created_for_two_write_units() {
         let world = World::new().await;
         let api = world.call(crate::routes());
         let warm = api.get("/v3/customers").await;
@@ -75,7 +75,8 @@ mod tests {
         want["livemode"] = json!(false);
         assert_eq!(*body, want);
         let units = world.meter.take();
-        assert_eq!(units.write_tenths, 10, "{units:?}");
+        // The record, and its place among those of its e-mail address.
+        assert_eq!(units.write_tenths, 20, "{units:?}");
         assert_eq!(api.get(&format!("/v3/customers/{id}")).await.body, want);
         let units = world.meter.take();
         assert_eq!(

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::conditional::hash_of;
+use api::conditional::hash_of;
 
 /// A file that a page loads.
 pub(crate) struct Asset {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::conditional::etag_of;
+use api::conditional::etag_of;
 
 /// The document of one dialect.
 pub(crate) struct Document {

@@ -7,8 +7,8 @@ use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, HeaderValue};
 
 use crate::assets;
-use crate::conditional::{etag_of, reply};
 use crate::documents::DOCUMENTS;
+use api::conditional::{etag_of, reply};
 
 /// What the page may do: run our files, style itself, and talk to this deployment. Nothing comes from or goes to another
 /// host, no script stands in the page or is made from text. The renderer writes style elements, which differ from

@@ -6,9 +6,9 @@ use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Uri};
 
-use crate::conditional::reply;
 use crate::documents::DOCUMENTS;
 use crate::not_found::not_found;
+use api::conditional::reply;
 
 /// Serves the document as it is committed, byte for byte.
 pub async fn get_openapi(

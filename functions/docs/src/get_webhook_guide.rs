@@ -7,7 +7,7 @@ use http::header::CONTENT_SECURITY_POLICY;
 use http::{HeaderMap, HeaderValue};
 
 use crate::assets;
-use crate::conditional::{etag_of, reply};
+use api::conditional::{etag_of, reply};
 
 /// What the page may do: be read. It has no script, and its only style is ours.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \

@@ -17,7 +17,6 @@ use axum::routing::get;
 use models::Error;
 
 mod assets;
-mod conditional;
 mod documents;
 mod get_docs;
 mod get_docs_asset;
@@ -52,6 +51,7 @@ pub fn function(config: &api::Config) -> models::Result<api::Invocation> {
     Ok(api::http_function(api::surround(
         router(),
         std::sync::Arc::clone(&config.ids),
+        api::Cors::new(config.get("CORS_ORIGINS").unwrap_or_default()),
     )))
 }
 

@@ -28,8 +28,6 @@ pub(crate) enum Refusal {
         error: &'static str,
         /// A sentence for a person.
         detail: &'static str,
-        /// Whether the client used HTTP Basic, and is answered so.
-        basic: bool,
     },
     /// Ours.
     Fault(Error),
@@ -43,11 +41,7 @@ impl From<Error> for Refusal {
 
 impl Refusal {
     pub(crate) const fn new(error: &'static str, detail: &'static str) -> Self {
-        Self::Oauth {
-            error,
-            detail,
-            basic: false,
-        }
+        Self::Oauth { error, detail }
     }
 }
 
@@ -55,11 +49,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
             Self::Fault(error) => api::Problem(error).into_response(),
-            Self::Oauth {
-                error,
-                detail,
-                basic,
-            } => {
+            Self::Oauth { error, detail } => {
                 let status = match error {
                     "invalid_client" => StatusCode::UNAUTHORIZED,
                     _ => StatusCode::BAD_REQUEST,
@@ -69,7 +59,7 @@ impl IntoResponse for Refusal {
                     error_description: detail.to_owned(),
                 };
                 let mut response = no_store((status, Json(body)).into_response());
-                if basic {
+                if status == StatusCode::UNAUTHORIZED {
                     let challenge = HeaderValue::from_static("Basic realm=\"oauth\"");
                     response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
                 }
@@ -122,10 +112,9 @@ pub(crate) async fn authenticate(
     form: &Parameters,
 ) -> std::result::Result<(Context, Stored<OauthClient>), Refusal> {
     let basic = headers.contains_key(AUTHORIZATION);
-    let refuse = || Refusal::Oauth {
-        error: "invalid_client",
-        detail: "the client is unknown, or its secret is wrong",
-        basic,
+    let refuse = || {
+        let detail = "no client, or one that is unknown, or its secret is wrong";
+        Refusal::new("invalid_client", detail)
     };
     let (id, secret) = if basic {
         if form.get("client_secret").is_some() {
@@ -137,10 +126,7 @@ pub(crate) async fn authenticate(
         let part = |name| form.get(name).map(str::to_owned);
         match (part("client_id"), part("client_secret")) {
             (Some(id), Some(secret)) => (id, secret),
-            (None, _) => {
-                return Err(Refusal::new("invalid_request", "client_id is required"));
-            }
-            (Some(_), None) => return Err(refuse()),
+            (None, _) | (_, None) => return Err(refuse()),
         }
     };
     let client = find(app, &id, &secret).await?;

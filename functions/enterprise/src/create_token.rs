@@ -133,6 +133,7 @@ async fn issue(
             key_id: Id::new(client.id.number())?,
             client_id: Some(client.client_id.clone()),
             expires_at: Some(context.wall().plus_seconds(LIFE_SECONDS)),
+            allowed_origins: Vec::new(),
         },
     };
     let mut writes = context.writes().await?;

@@ -7,7 +7,7 @@ use models::members::{Act, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind};
 use models::{Error, Invalid, Result};
 use store::{Stored, stale};
 
-use crate::enroll::{free, profile, taken};
+use crate::enroll::{free, latest_day, profile, taken};
 use crate::subscribe::swap_card;
 
 /// Tries at records that others change at the same moment.
@@ -37,7 +37,8 @@ pub(crate) async fn change(
     let email = params.email()?;
     let mut invalid = Invalid::default();
     let given = params.user(&mut invalid);
-    let changes = given.check(Act::Update, kind, &mut invalid);
+    let latest = latest_day(cx.now().await?)?;
+    let changes = given.check(Act::Update, kind, latest, &mut invalid);
     let (found, customer) = own(cx, &email).await?;
     if found.kind != kind {
         return Err(Error::not_found("member", "").into());

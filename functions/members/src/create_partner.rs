@@ -35,6 +35,7 @@ pub(crate) async fn create_partner(
             mode: cx.mode(),
             scopes,
             expires_at,
+            allowed_origins: Vec::new(),
         };
         let mut key = ApiKey::new(Id::new(id.number())?, new, secrets::digest(&token), now);
         key.kind = CredentialKind::MemberToken;

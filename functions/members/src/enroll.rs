@@ -9,7 +9,7 @@ use models::ids::{self, Id};
 use models::members::{
     Act, Address, Changes, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind, MemberStatus,
 };
-use models::{Error, Invalid, Result, Timestamp};
+use models::{Date, Error, Invalid, Result, Timestamp};
 use store::Writes;
 
 use crate::subscribe::{Cover, cover};
@@ -27,6 +27,11 @@ struct New {
     now: Timestamp,
 }
 
+/// The latest day that it is anywhere: nobody is born after it.
+pub(crate) fn latest_day(now: Timestamp) -> Result<Date> {
+    now.plus_seconds(14 * 3_600).date()
+}
+
 /// Enrols a member, and answers with it.
 pub(crate) async fn enroll(
     cx: &Cx<MembersWrite>,
@@ -36,7 +41,8 @@ pub(crate) async fn enroll(
 ) -> Result<Done<Saved>, Problem> {
     let mut invalid = Invalid::default();
     let given = params.user(&mut invalid);
-    let changes = given.check(Act::Create, kind, &mut invalid);
+    let now = cx.now().await?;
+    let changes = given.check(Act::Create, kind, latest_day(now)?, &mut invalid);
     free(cx, &changes, None, &mut invalid).await?;
     let cover = cover(cx, &changes, kind, &mut invalid).await?;
     invalid.into_result()?;
@@ -51,7 +57,7 @@ pub(crate) async fn enroll(
         kind,
         partner,
         password,
-        now: cx.now().await?,
+        now,
     };
     let names = (business.unwrap_or_default(), pages(cx.app(), headers));
     for _ in 0..MAX_TRIES {

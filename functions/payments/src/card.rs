@@ -19,8 +19,8 @@ pub(crate) struct NewCard {
     number: SecretString,
     #[input(range = 1..=12, example = 12)]
     exp_month: u32,
-    /// Four digits.
-    #[input(range = 1000..=9999, example = 2027)]
+    /// Four digits; of two, `30` is 2030.
+    #[input(range = 0..=2199, then = year, example = 2027)]
     exp_year: u32,
     /// 3 or 4 digits. It is never stored.
     #[input(chars = 0..=64, then = cvc, example = "123")]
@@ -36,6 +36,19 @@ impl NewCard {
             exp_year: u16::try_from(self.exp_year).map_err(Error::internal)?,
             cvc: self.cvc,
         })
+    }
+}
+
+/// The year as cards print it, `30`, or in full.
+fn year(fields: &mut Fields<'_>, name: &str, year: u32) -> Option<u32> {
+    match year {
+        0..=99 => Some(year.saturating_add(2000)),
+        100..=1999 => {
+            let detail = "must be a year like 2030, or its last two digits";
+            fields.reject(name, "out_of_range", detail);
+            None
+        }
+        _ => Some(year),
     }
 }
 
@@ -102,6 +115,16 @@ mod tests {
     }
 
     #[test]
+    fn a_year_may_be_written_as_on_the_card() {
+        for (written, read) in [(30, 2030), (0, 2000), (2031, 2031)] {
+            let body =
+                format!(r#"{{"number":"4242424242424242","exp_month":12,"exp_year":{written}}}"#);
+            let card = NewCard::read(&mut Fields::from_json(body.as_bytes()).unwrap());
+            assert_eq!(card.unwrap().exp_year, read);
+        }
+    }
+
+    #[test]
     fn spaces_and_dashes_do_not_count() {
         let body =
             br#"{"number":"4242 4242-4242 4242","exp_month":12,"exp_year":2027,"cvc":"1234"}"#;
@@ -119,7 +142,7 @@ mod tests {
     #[test]
     fn every_wrong_field_is_named_and_none_is_repeated() {
         let got =
-            errors(r#"{"number":"4242424242424241","exp_month":13,"exp_year":27,"cvc":"4242 4"}"#);
+            errors(r#"{"number":"4242424242424241","exp_month":13,"exp_year":270,"cvc":"4242 4"}"#);
         let want = [
             ("/number", "invalid_number"),
             ("/exp_month", "out_of_range"),

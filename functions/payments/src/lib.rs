@@ -14,7 +14,6 @@ mod get_payment_method;
 mod list_payment_methods;
 mod list_payments;
 mod list_refunds;
-mod of_customer;
 mod payer;
 #[cfg(test)]
 mod testing;

@@ -1,9 +1,18 @@
 //! `GET /v3/payment-methods`
 
 use api::dialect::rocketsavvy::PaymentMethod;
-use api::{Cx, Listed, PaymentsRead, Problem, Query, operation};
+use api::input::Input;
+use api::{Cx, Listed, PageQuery, PaymentsRead, Problem, Query, operation};
+use models::ids::{self, Id};
 
-use crate::of_customer::OfCustomer;
+#[derive(Input)]
+pub(crate) struct PaymentMethodFilter {
+    /// Of this customer.
+    #[input(example = "cust_rs_123456")]
+    customer_id: Option<Id<ids::Customer>>,
+    #[input(flatten)]
+    page: PageQuery,
+}
 
 /// List payment methods
 ///
@@ -11,7 +20,7 @@ use crate::of_customer::OfCustomer;
 #[operation(get, "/v3/payment-methods", tag = "payments")]
 pub(crate) async fn list_payment_methods(
     cx: Cx<PaymentsRead>,
-    Query(query): Query<OfCustomer>,
+    Query(query): Query<PaymentMethodFilter>,
 ) -> Result<Listed<PaymentMethod>, Problem> {
     let paging = cx.page(&query.page)?;
     let page = cx

@@ -1,20 +1,36 @@
 //! `GET /v3/payments`
 
 use api::dialect::rocketsavvy::Payment;
-use api::{Cx, Listed, PaymentsRead, Problem, Query, operation};
+use api::input::Input;
+use api::{Cx, Listed, PageQuery, PaymentsRead, Problem, Query, operation};
+use models::ids::{self, Id};
+use models::payments::PaymentStatus;
 
-use crate::of_customer::OfCustomer;
+#[derive(Input)]
+pub(crate) struct PaymentFilter {
+    /// Of this customer.
+    #[input(example = "cust_rs_123456")]
+    customer_id: Option<Id<ids::Customer>>,
+    /// With this status.
+    #[input(choice, example = "failed")]
+    status: Option<PaymentStatus>,
+    #[input(flatten)]
+    page: PageQuery,
+}
 
 /// List payments
 ///
-/// Lists payments, newest first, of all customers or of one. Failed ones are among them.
+/// Lists payments, newest first, of all customers or of one. Failed ones are among them. With `status` a page may be short
+/// although `has_more` is true.
 #[operation(get, "/v3/payments", tag = "payments")]
 pub(crate) async fn list_payments(
     cx: Cx<PaymentsRead>,
-    Query(query): Query<OfCustomer>,
+    Query(query): Query<PaymentFilter>,
 ) -> Result<Listed<Payment>, Problem> {
     let paging = cx.page(&query.page)?;
-    let page = cx.payments(&paging.request, query.customer_id).await?;
+    let page = cx
+        .payments(&paging.request, query.customer_id, query.status)
+        .await?;
     paging.list(page, |payment| Payment::of(&payment, cx.mode()))
 }
 
@@ -58,6 +74,9 @@ mod tests {
             page("").await,
             (vec![refused.clone(), good.clone(), alone], None)
         );
+        assert_eq!(page("?status=failed").await.0[..], [&*refused]);
+        let succeeded = format!("?status=succeeded&customer_id={customer}");
+        assert_eq!(page(&succeeded).await.0[..], [&*good]);
         let of_customer = format!("?customer_id={customer}&limit=1");
         let (ids, cursor) = page(&of_customer).await;
         assert_eq!(ids, [refused]);

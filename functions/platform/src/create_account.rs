@@ -98,6 +98,7 @@ fn first_key(mode: Mode) -> NewApiKey {
         mode,
         scopes: ScopeSet::ALL,
         expires_at: None,
+        allowed_origins: Vec::new(),
     }
 }
 

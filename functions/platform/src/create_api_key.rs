@@ -24,6 +24,10 @@ pub(crate) struct NewKey {
     /// In the future. A key without it is good until it is revoked.
     #[input(example = "2027-06-27T10:30:00Z")]
     expires_at: Option<Timestamp>,
+    /// Origins of the pages that may use the key, as browsers send them; any if it is absent. Calls without an `Origin` header are
+    /// not from a browser and are not held to it.
+    #[input(by = scopes::origins, default, example = ["https://app.example.com"])]
+    allowed_origins: Vec<String>,
 }
 
 /// Create an API key
@@ -48,11 +52,13 @@ pub(crate) async fn create_api_key(
         .into());
     }
     scopes::within_life(input.expires_at, cx.expires_at())?;
+    scopes::within_origins(&input.allowed_origins, cx.allowed_origins())?;
     let new = NewApiKey {
         name: input.name,
         mode: input.mode,
         scopes: scopes::granted(input.scopes, cx.scopes())?,
         expires_at: input.expires_at,
+        allowed_origins: input.allowed_origins,
     };
     let secret = secrets::api_key(cx.ids(), new.mode)?;
     cx.insert_secret(|id, writes| {
@@ -93,7 +99,7 @@ mod tests {
         let mut want = json!({
             "id": id, "name": "Billing server", "mode": "test", "scopes": ["billing:write", "crm:read"], "key": secret,
             "kind": "api_key", "last4": api::secrets::last4(secret), "status": "active", "expires_at": "2026-02-01T00:00:00Z",
-            "revoked_at": null, "rotated_at": null, "created": "2026-01-15T12:00:00Z",
+            "allowed_origins": [], "revoked_at": null, "rotated_at": null, "created": "2026-01-15T12:00:00Z",
         });
         assert_eq!(body, want);
         want["key"] = json!(null);

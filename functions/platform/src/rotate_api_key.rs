@@ -34,6 +34,7 @@ pub(crate) async fn rotate_api_key(
         .ok_or_else(|| Error::not_found("API key", id))?;
     scopes::within(stored.scopes, cx.scopes())?;
     scopes::within_life(stored.expires_at, cx.expires_at())?;
+    scopes::within_origins(&stored.allowed_origins, cx.allowed_origins())?;
     let now = cx.wall().whole_second();
     let (newest, older): (Vec<_>, Vec<_>) = lookups(&cx, &stored)
         .await?
@@ -173,6 +174,7 @@ mod tests {
             mode: Mode::Test,
             scopes: ScopeSet::ALL,
             expires_at: None,
+            allowed_origins: Vec::new(),
         };
         let mut token = ApiKey::new(
             Id::new(5).unwrap(),

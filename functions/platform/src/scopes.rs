@@ -6,6 +6,8 @@ use models::{Error, Result, Timestamp};
 
 /// More names than there are scopes.
 const MAX_NAMES: usize = 50;
+/// Origins of one key.
+const MAX_ORIGINS: usize = 20;
 
 /// Names of scopes.
 pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<String>> {
@@ -65,6 +67,37 @@ pub(crate) fn within(scopes: ScopeSet, caller: ScopeSet) -> Result<()> {
         detail: format!(
             "a key hands out only what it has; this key lacks {}",
             missing.join(", ")
+        ),
+    })
+}
+
+/// The origin of a page, as browsers send it: `https://app.example.com`.
+pub(crate) fn origins(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<String>> {
+    fields.list(name, MAX_ORIGINS, |text| {
+        let is_origin =
+            url::Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text);
+        if is_origin {
+            Ok(text.to_owned())
+        } else {
+            Err(
+                "every origin is a scheme and a host like https://app.example.com, without a path"
+                    .to_owned(),
+            )
+        }
+    })
+}
+
+/// Errors where a credential could be used from where the one that makes it cannot.
+pub(crate) fn within_origins(origins: &[String], caller: &[String]) -> Result<()> {
+    let within = !origins.is_empty() && origins.iter().all(|origin| caller.contains(origin));
+    if caller.is_empty() || within {
+        return Ok(());
+    }
+    Err(Error::Forbidden {
+        code: "origins_exceeded",
+        detail: format!(
+            "this key has allowed_origins; what it hands out is for these, too: {}",
+            caller.join(", ")
         ),
     })
 }

@@ -18,7 +18,6 @@
 //! - The deliveries of an endpoint go with it.
 
 mod create_webhook;
-mod created;
 mod delete_webhook;
 mod event_type;
 mod get_delivery;

@@ -7,14 +7,13 @@
 //! - A cursor of the feed is good for ever, so it is there on every page: whoever has read everything asks again with it.
 
 use api::dialect::rocketsavvy::{Event, List};
-use api::input::{Fields, Input};
+use api::input::{Fields, Input, Window};
 use api::{Cx, Listed, PageQuery, Paging, Problem, Query, WebhooksRead, operation};
 use models::page::Page;
 use models::webhooks::EventFilter;
 use models::{Error, Result};
 use store::EventQuery;
 
-use crate::created::Created;
 use crate::event_type;
 
 /// The last position that anybody can ask for.
@@ -41,8 +40,8 @@ pub(crate) struct EventListFilter {
     #[input(chars = 1..=100, example = "inv_rs_789012")]
     object_id: Option<String>,
     #[input(flatten)]
-    created: Created,
-    /// `desc` (newest first, also if it is absent) or `asc` (the feed).
+    created: Window,
+    /// `desc` (newest first, the default) or `asc` (the feed).
     #[input(choice = ORDERS, default = Order::NewestFirst)]
     order: Order,
     /// With `order=asc`, in place of a cursor: events after this position; 0 is the beginning.

@@ -54,6 +54,9 @@ pub struct Args {
     /// Time at which the wall clock of the business stands still.
     #[arg(long, value_name = "RFC 3339")]
     pub clock: Option<String>,
+    /// Origins of the pages whose scripts may call the API, with commas between them; `*` for any.
+    #[arg(long, value_name = "ORIGINS", default_value = "")]
+    pub cors_origins: String,
     /// Filter of the logs, in the syntax of `RUST_LOG`.
     #[arg(long, default_value = "warn,dynoxide=error")]
     pub log: String,

@@ -95,7 +95,7 @@ async fn start(args: &Args) -> Result<Running, Error> {
     let settings = Settings {
         aws_port: args.aws_port,
         data: args.data.clone(),
-        parameters: seed::parameters(),
+        parameters: seed::parameters(&args.cors_origins),
         ..Settings::default()
     };
     let aws = Aws::start(&settings).await?;

@@ -34,11 +34,14 @@ const MEMBER_PLAN: &str = "plan_member";
 const AUDIENCE: &str = "https://services.reveknew.net";
 
 /// Values for the parameters of the template that a deployment would be asked for.
-pub fn parameters() -> BTreeMap<String, String> {
-    BTreeMap::from([(
-        "OperatorKeySha256".to_owned(),
-        keys::sha256(&operator_key()),
-    )])
+pub fn parameters(cors_origins: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("CorsOrigins".to_owned(), cors_origins.to_owned()),
+        (
+            "OperatorKeySha256".to_owned(),
+            keys::sha256(&operator_key()),
+        ),
+    ])
 }
 
 /// The key of the operator of this installation.
@@ -185,6 +188,7 @@ async fn write_test(test: &Context, demo: &Demo) -> models::Result<()> {
             key_id: Id::new(client.id.number())?,
             client_id: Some(client.client_id.clone()),
             expires_at: None,
+            allowed_origins: Vec::new(),
         },
     };
     writes.create(&token, None)?;
@@ -241,6 +245,7 @@ impl Key<'_> {
             mode: context.mode(),
             scopes: ScopeSet::ALL,
             expires_at: None,
+            allowed_origins: Vec::new(),
         };
         let digest = secrets::digest(self.secret);
         let hash = digest.hash.clone();

@@ -98,9 +98,12 @@ fn named(ty: &Type) -> Option<(Ident, Option<Type>)> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     let inner = match &last.arguments {
-        PathArguments::AngleBracketed(inner) => inner.args.iter().find_map(|one| match one {
-            GenericArgument::Type(inner) => Some(inner.clone()),
-            _ => None,
+        PathArguments::AngleBracketed(inner) => inner.args.iter().find_map(|one| {
+            if let GenericArgument::Type(inner) = one {
+                Some(inner.clone())
+            } else {
+                None
+            }
         }),
         PathArguments::None | PathArguments::Parenthesized(_) => None,
     };
@@ -188,6 +191,26 @@ fn file(description: &LitStr, content_type: &str) -> TokenStream {
     )}
 }
 
+/// What stands in `responses(…)`: what the attribute says, or what the signature does.
+fn responses(
+    attribute: &Attribute,
+    handler: &ItemFn,
+    contract: &Ident,
+) -> syn::Result<TokenStream> {
+    let said = attribute.other.iter().find(|(key, _)| key == "responses");
+    if let Some((_, said)) = said {
+        return Ok(said.clone());
+    }
+    let success = success(handler, attribute.answer.as_ref())?;
+    let declined = attribute.declined.iter().map(|text| {
+        quote! {
+            (status = 402, description = #text, body = ::api::dialect::rocketsavvy::ProblemDetails,
+                content_type = "application/problem+json"),
+        }
+    });
+    Ok(quote!(#success, #(#declined)* #contract))
+}
+
 /// In v3 nothing is ignored: an operation without a query refuses every parameter, and one without a body every field.
 fn refuse_what_is_not_taken(handler: &mut ItemFn, body: bool, query: bool) {
     if !query {
@@ -221,19 +244,7 @@ pub(crate) fn expand(attribute: &Attribute, mut handler: ItemFn) -> syn::Result<
         .map(|body| quote!(request_body = #body,));
     let query = arguments.query.iter();
     let params = (!attribute.says("params")).then(|| quote!(params(#contract, #(#query),*),));
-    let responses = match attribute.other.iter().find(|(key, _)| key == "responses") {
-        Some((_, said)) => said.clone(),
-        None => {
-            let success = success(&handler, attribute.answer.as_ref())?;
-            let declined = attribute.declined.iter().map(|text| {
-                quote! {
-                    (status = 402, description = #text, body = ::api::dialect::rocketsavvy::ProblemDetails,
-                        content_type = "application/problem+json"),
-                }
-            });
-            quote!(#success, #(#declined)* #contract)
-        }
-    };
+    let responses = responses(attribute, &handler, &contract)?;
     let below = arguments.path.unwrap_or_else(|| syn::parse_quote!(()));
     let text = method.to_string();
     let (has_body, has_query, has_key) = (

@@ -11,6 +11,7 @@ use store::{Clock, Session, Table, Via};
 use crate::auth::CredentialCache;
 use crate::config::Config;
 use crate::configured;
+use crate::cors::Cors;
 
 /// The state of every handler and worker.
 #[derive(Debug, Clone)]
@@ -26,6 +27,7 @@ struct Inner {
     egress: Egress,
     operator_key_sha256: Option<String>,
     public_url: Option<String>,
+    cors: Cors,
     credentials: CredentialCache,
 }
 
@@ -48,6 +50,7 @@ impl App {
                 .get("OPERATOR_KEY_SHA256")
                 .map(str::to_ascii_lowercase),
             public_url: config.get("PUBLIC_URL").map(str::to_owned),
+            cors: Cors::new(config.get("CORS_ORIGINS").unwrap_or_default()),
             credentials: CredentialCache::default(),
         })))
     }
@@ -70,6 +73,11 @@ impl App {
     /// How far webhooks may reach.
     pub fn egress(&self) -> Egress {
         self.0.egress
+    }
+
+    /// The origins whose pages may read answers.
+    pub(crate) fn cors(&self) -> &Cors {
+        &self.0.cors
     }
 
     /// Where people reach the installation, if it was told: addresses of pages begin with it.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, ORIGIN};
 use http::request::Parts;
 use models::event::Actor;
 use models::platform::{Credential, CredentialKind};
@@ -109,6 +109,25 @@ async fn find(app: &App, secret: &str) -> Result<Credential> {
         Some(at) if at <= now => Err(Error::Unauthenticated),
         Some(_) | None => Ok(credential),
     }
+}
+
+/// Errors where the page that calls is of an origin that the key does not allow. What is no browser sends no `Origin`.
+pub(crate) fn check_origin(credential: &Credential, headers: &HeaderMap) -> Result<()> {
+    let allowed = &credential.allowed_origins;
+    let Some(origin) = headers.get(ORIGIN) else {
+        return Ok(());
+    };
+    if allowed.is_empty()
+        || allowed
+            .iter()
+            .any(|one| one.as_bytes() == origin.as_bytes())
+    {
+        return Ok(());
+    }
+    Err(Error::Forbidden {
+        code: "origin_not_allowed",
+        detail: "this key must not be used from this origin: allowed_origins of the key names those that may".to_owned(),
+    })
 }
 
 /// The secret in the header; keys are short and of visible characters, so anything else is not worth a read.

@@ -49,6 +49,13 @@ impl Config {
         }
     }
 
+    /// The same with one more variable.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// A variable that the function cannot do without.
     pub fn require(&self, name: &str) -> Result<&str> {
         self.get(name)

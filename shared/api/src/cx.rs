@@ -13,11 +13,12 @@ use models::platform::{Credential, CredentialKind, ScopeSet};
 use models::{Business, Error, Result, Timestamp};
 use operations::Context;
 use serde::Serialize;
-use store::{Answer, IdempotencyKey, Via, Writes, keys};
+use store::{Answer, IdempotencyKey, Versions, Via, Writes, keys};
 
 use crate::app::App;
 use crate::auth;
 use crate::body::BodyBytes;
+use crate::conditional;
 use crate::dialect::{Dialect, rocketsavvy, savvi};
 use crate::middleware::RequestInfo;
 use crate::reply::{Answered, Created, Done, NoContent, Problem, Reply};
@@ -37,6 +38,7 @@ pub struct Cx<S> {
     info: RequestInfo,
     scopes: ScopeSet,
     expires_at: Option<Timestamp>,
+    allowed_origins: Vec<String>,
     key_id: Id<ids::ApiKey>,
     scope: PhantomData<fn() -> S>,
 }
@@ -81,17 +83,16 @@ impl<S: Required> FromRequestParts<App> for Cx<S> {
         parts: &mut Parts,
         app: &App,
     ) -> std::result::Result<Self, Refusal> {
-        let cx = Self::open(parts, app)
-            .await
-            .map_err(|error| Refusal::Problem(error.into()))?;
-        match cx
-            .claim_key(parts)
-            .await
-            .map_err(|error| Refusal::Problem(error.into()))?
-        {
-            Some(answer) => Err(Refusal::Kept(answer.into())),
-            None => Ok(cx),
+        let refuse = |error: Error| Refusal::Problem(error.into());
+        let cx = Self::open(parts, app).await.map_err(refuse)?;
+        if let Some(answer) = cx.claim_key(parts).await.map_err(refuse)? {
+            return Err(Refusal::Kept(answer.into()));
         }
+        let versions = conditional::required(parts).await.map_err(refuse)?;
+        if let Some(versions) = versions {
+            cx.context.require_versions(versions);
+        }
+        Ok(cx)
     }
 }
 
@@ -121,6 +122,7 @@ impl<S: Required> Cx<S> {
                 detail,
             });
         }
+        auth::check_origin(&credential, &parts.headers)?;
         let info = parts
             .extensions
             .get::<RequestInfo>()
@@ -135,12 +137,17 @@ impl<S: Required> Cx<S> {
             actor: actor(&credential)?,
             request: Some(info.request_id.clone()),
         };
+        let context = app.context(credential.scope, via);
+        if let Some(versions) = parts.extensions.get::<Versions>() {
+            context.note_versions(versions.clone());
+        }
         Ok(Self {
-            context: app.context(credential.scope, via),
+            context,
             app: app.clone(),
             info,
             scopes: credential.scopes,
             expires_at: credential.expires_at,
+            allowed_origins: credential.allowed_origins,
             key_id: credential.key_id,
             scope: PhantomData,
         })
@@ -210,6 +217,11 @@ impl<S> Cx<S> {
     /// Until when the credential is good: nothing that it hands out lives longer.
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
+    }
+
+    /// The origins whose pages may use the credential, any where it is empty: nothing that it hands out can be used elsewhere.
+    pub fn allowed_origins(&self) -> &[String] {
+        &self.allowed_origins
     }
 
     /// Creates a record under a new id, and answers with what `make` says.

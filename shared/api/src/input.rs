@@ -2,11 +2,13 @@
 //!
 //! A number is read from its own text: an amount never passes through a float.
 
+mod duplicate;
 mod field;
 mod near;
 mod nested;
 mod number;
 mod schema;
+mod window;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,6 +24,7 @@ pub use api_macros::Input;
 pub use field::{Change, Field, Patch};
 pub use nested::MetadataChanges;
 pub use schema::{Described, Words, inner_schemas, parameters, schema};
+pub use window::Window;
 
 use schema::{Shape, Shapes};
 
@@ -81,6 +84,13 @@ impl<'a> Fields<'a> {
             Error::invalid("", "invalid_json", detail)
         };
         let entries: BTreeMap<String, &RawValue> = serde_json::from_slice(bytes).map_err(refuse)?;
+        let twice = std::str::from_utf8(bytes)
+            .ok()
+            .and_then(duplicate::duplicate);
+        if let Some(pointer) = twice {
+            let detail = "is there twice in its object";
+            return Err(Error::invalid(pointer, "duplicate_field", detail));
+        }
         Ok(Self::new(
             "/",
             entries
@@ -259,25 +269,13 @@ impl<'a> Fields<'a> {
         self.take(name, shape, |raw| bounded(raw, &chars))
     }
 
-    /// An e-mail address: something, an `@`, a domain with a dot.
+    /// An e-mail address, in Unicode's composed form.
     pub fn email(&mut self, name: &'static str) -> Field<String> {
         let shape = || Shape::text(1..=254).format("email");
         self.take(name, shape, |raw| {
             let text = bounded(raw, &(1..=254))?;
-            let good = text.split_once('@').is_some_and(|(local, domain)| {
-                let labels = domain.split('.').all(|label| {
-                    !label.is_empty()
-                        && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-                        && !label.starts_with('-')
-                });
-                !local.is_empty()
-                    && local.len() <= 64
-                    && !local.contains(char::is_whitespace)
-                    && domain.contains('.')
-                    && labels
-            });
-            if good {
-                Ok(text)
+            if models::text::is_email(&text) {
+                Ok(models::text::nfc(&text))
             } else {
                 Err(Wrong::Value(
                     "invalid_email",
@@ -287,21 +285,16 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// A whole number. `12.0` and `1e3` are not: an amount is written the way it is counted.
+    /// A whole number, in JSON also as `12.0` or `1e3`, which serializers of some languages write.
     pub fn integer(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Field<i64> {
         let shape = || Shape::integer(range.clone());
         self.take(name, shape, |raw| {
-            let digits = match raw {
-                Raw::Json(raw) => raw.get(),
-                Raw::Text(text) => text,
+            let number = match raw {
+                Raw::Json(raw) => number::whole(raw.get()),
+                Raw::Text(text) => number::digits(text),
             };
-            let body = digits.strip_prefix('-').unwrap_or(digits);
-            if body.is_empty() || !body.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(Wrong::Type("a whole number"));
-            }
-            digits
-                .parse()
-                .ok()
+            let number = number.ok_or(Wrong::Type("a whole number"))?;
+            Some(number)
                 .filter(|number| range.contains(number))
                 .ok_or_else(|| {
                     Wrong::Value(

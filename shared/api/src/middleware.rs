@@ -8,7 +8,11 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
+    IF_MATCH, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use models::{Error, IdSource};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,6 +20,8 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::body::BodyBytes;
+use crate::conditional::{self, Routes};
+use crate::cors::Cors;
 use crate::dialect::savvi::{self, Format};
 use crate::dialect::{self, Dialect};
 use crate::reply::Problem;
@@ -40,26 +46,50 @@ pub(crate) struct TooLarge;
 
 /// Gives a function's routes their surroundings. Every function's router passes through here.
 pub fn finish(router: Router<App>, app: App) -> Router {
-    let ids = Arc::clone(app.ids());
+    let (ids, cors) = (Arc::clone(app.ids()), app.cors().clone());
     let router = router
         .fallback(async || Problem(Error::not_found("route", "")))
         .method_not_allowed_fallback(async || Problem(Error::MethodNotAllowed))
         .with_state(app);
-    surround(router, ids)
+    let known = Routes(router.clone());
+    let with_routes = router.layer(from_fn(move |mut request: Request, next: Next| {
+        if request.headers().contains_key(IF_MATCH) {
+            request.extensions_mut().insert(known.clone());
+        }
+        next.run(request)
+    }));
+    surround(with_routes, ids, cors)
 }
 
 /// Gives every request an id, its whole body and a log line, and every error the shape of its dialect.
-pub fn surround(router: Router, ids: Arc<IdSource>) -> Router {
-    router
+pub fn surround(router: Router, ids: Arc<IdSource>, cors: Cors) -> Router {
+    let router = router
         .layer(CatchPanicLayer::custom(|_| {
             Problem(Error::internal("a handler panicked")).into_response()
         }))
         .layer(from_fn(move |request, next| {
             around(request_id(&ids), request, next)
+        }));
+    Router::new()
+        .fallback_service(router)
+        .layer(from_fn(move |request, next| {
+            across_origins(cors.clone(), request, next)
         }))
 }
 
-async fn around(request_id: String, request: Request, next: Next) -> Response {
+/// What a browser asks for. The router names the methods of a path only after its layers, so this stands around the router.
+async fn across_origins(cors: Cors, request: Request, next: Next) -> Response {
+    let (method, asked) = (request.method().clone(), request.headers().clone());
+    let mut response = next.run(request).await;
+    cors.add(&asked, response.headers_mut());
+    if method == Method::OPTIONS {
+        response = options(response);
+        cors.add_preflight(&asked, response.headers_mut());
+    }
+    response
+}
+
+async fn around(request_id: String, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let info = RequestInfo {
         request_id,
@@ -67,6 +97,11 @@ async fn around(request_id: String, request: Request, next: Next) -> Response {
         query: request.uri().query().unwrap_or_default().to_owned(),
     };
     let method = request.method().clone();
+    let asked = request.headers().clone();
+    // `HEAD` is `GET` without the body, with all of its headers.
+    if method == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -85,6 +120,8 @@ async fn around(request_id: String, request: Request, next: Next) -> Response {
         let told = savvi && savvi::tells_a_secret(request.uri().query().unwrap_or_default());
         let mut format = Format::of(request.headers(), b"");
         let response = match with_body(request, &info).await {
+            // A `GET` of Savvi can change things, so its `HEAD` must not be one.
+            Ok(_) if savvi && method == Method::HEAD => refuse_head(),
             Ok(request) => {
                 if let Some(body) = request.extensions().get::<BodyBytes>() {
                     format = Format::of(request.headers(), &body.0);
@@ -100,6 +137,13 @@ async fn around(request_id: String, request: Request, next: Next) -> Response {
         if told {
             savvi::warn(&mut response);
         }
+        // A `GET` of Savvi is a call like another, and its answer no representation of a record.
+        if !savvi {
+            response = conditionally(&method, &asked, response).await;
+        }
+        if method == Method::HEAD {
+            response = without_body(response).await;
+        }
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
             status = response.status().as_u16(),
@@ -112,9 +156,79 @@ async fn around(request_id: String, request: Request, next: Next) -> Response {
     .await
 }
 
+/// The answer as the method and the conditions of the request have it.
+async fn conditionally(method: &Method, asked: &HeaderMap, mut response: Response) -> Response {
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    let tagged = response.headers().contains_key(ETAG);
+    if response.status() == StatusCode::UNAUTHORIZED && asked.contains_key(AUTHORIZATION) {
+        refine_challenge(response.headers_mut());
+    }
+    if reads && !tagged && response.status() == StatusCode::OK {
+        response = conditional::tagged(asked, response).await;
+    }
+    response
+}
+
+fn refuse_head() -> Response {
+    let mut response = Problem(Error::MethodNotAllowed).into_response();
+    let allow = HeaderValue::from_static("GET, POST");
+    response.headers_mut().insert(ALLOW, allow);
+    response
+}
+
+/// What a path says to `OPTIONS`: the methods that it takes.
+fn options(mut response: Response) -> Response {
+    let Some(allow) = response.headers().get(ALLOW).cloned() else {
+        return response;
+    };
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    *response.body_mut() = Body::empty();
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_TYPE);
+    headers.remove(CONTENT_LENGTH);
+    let allow = allow.to_str().unwrap_or_default().replace(',', ", ");
+    if let Ok(allow) = HeaderValue::try_from(format!("{allow}, OPTIONS")) {
+        headers.insert(ALLOW, allow);
+    }
+    response
+}
+
+/// A credential that was sent and is not good is an invalid token (RFC 6750, section 3.1); where none was sent, no reason is given.
+fn refine_challenge(headers: &mut HeaderMap) {
+    if headers
+        .get(WWW_AUTHENTICATE)
+        .is_some_and(|value| value == "Bearer")
+    {
+        let value = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        headers.insert(WWW_AUTHENTICATE, value);
+    }
+}
+
+async fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let length = body.collect().await.map_or(0, |body| body.to_bytes().len());
+    if parts.status != StatusCode::NOT_MODIFIED {
+        parts
+            .headers
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(parts, Body::empty())
+}
+
 /// Reads the body whole and hands the request on with it.
 async fn with_body(request: Request, info: &RequestInfo) -> Result<Request, Response> {
     let (mut parts, body) = request.into_parts();
+    let encoding = parts
+        .headers
+        .get(CONTENT_ENCODING)
+        .map(HeaderValue::as_bytes);
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+        let error = Error::UnsupportedMedia {
+            code: "unsupported_content_encoding",
+            detail: "send the body as it is, without Content-Encoding".into(),
+        };
+        return Err(Problem(error).into_response());
+    }
     let declared = parts
         .headers
         .get(CONTENT_LENGTH)
@@ -131,6 +245,11 @@ async fn with_body(request: Request, info: &RequestInfo) -> Result<Request, Resp
             );
         }
     };
+    // Some editors and clients of Windows begin a text with a byte order mark.
+    let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(text) => bytes.slice_ref(text),
+        None => bytes,
+    };
     parts.extensions.insert(BodyBytes(bytes.clone()));
     parts.extensions.insert(info.clone());
     // A router without our extractors finds the id here, never what a client sent.
@@ -141,7 +260,7 @@ async fn with_body(request: Request, info: &RequestInfo) -> Result<Request, Resp
 }
 
 fn too_large() -> Response {
-    let mut response = http::StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let mut response = StatusCode::PAYLOAD_TOO_LARGE.into_response();
     response.extensions_mut().insert(TooLarge);
     response
 }
@@ -180,6 +299,8 @@ fn report(error: &Error) {
         Error::Invalid(_)
         | Error::NotFound { .. }
         | Error::MethodNotAllowed
+        | Error::UnsupportedMedia { .. }
+        | Error::PreconditionFailed
         | Error::AlreadyExists { .. }
         | Error::Conflict { .. }
         | Error::Declined { .. }

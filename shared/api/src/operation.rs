@@ -15,15 +15,16 @@ use crate::path::Names;
 
 /// The parameters of a path: the business, where the path begins with one, and what `T` names.
 pub fn path_parameters<T: Names>(path: &str) -> Vec<Parameter> {
-    let named = T::described();
+    let described = T::described();
     let names = path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let names: Vec<&str> = names.collect();
-    let business = (names.len() > named.len()).then(|| ("business", "acct_rs_1000001".to_owned()));
+    let business =
+        (names.len() > described.len()).then(|| ("business", "acct_rs_1000001".to_owned()));
     names
         .into_iter()
-        .zip(business.into_iter().chain(named))
+        .zip(business.into_iter().chain(described))
         .map(|(name, (what, example))| {
             ParameterBuilder::new()
                 .name(name)
@@ -71,7 +72,8 @@ impl Signature {
             403 => self.key && !savvi,
             404 => self.names_a_record() || savvi,
             409 => self.changes() && !savvi,
-            413 => self.body || savvi,
+            412 => self.changes() && !savvi && (self.names_a_record() || self.method == "patch"),
+            413 | 415 => self.body || savvi,
             422 => (self.changes() && self.key) || savvi,
             _ => true,
         }
@@ -119,7 +121,12 @@ const ERRORS: &[(u16, &str)] = &[
         409,
         "The state of the record does not allow this, or another request changed it meanwhile.",
     ),
+    (412, "The record is not the version that `If-Match` names."),
     (413, "The body is larger than 256 KiB."),
+    (
+        415,
+        "The body has a Content-Encoding, or comes in a form that is not read.",
+    ),
     (422, "The Idempotency-Key was used with another request."),
     (
         429,

@@ -239,6 +239,8 @@ fn detail(error: &Error) -> String {
         Error::Invalid(invalid) => format!("invalid: {:?}", invalid.fields),
         Error::NotFound { .. }
         | Error::MethodNotAllowed
+        | Error::UnsupportedMedia { .. }
+        | Error::PreconditionFailed
         | Error::AlreadyExists { .. }
         | Error::Conflict { .. }
         | Error::Declined { .. }
@@ -300,9 +302,13 @@ mod tests {
             "isBase64Encoded": false,
         });
         let event = RawValue::from_string(event.to_string()).unwrap();
-        let answer = http_function(surround(routes, Arc::new(models::IdSource::system())))(event)
-            .await
-            .unwrap();
+        let answer = http_function(surround(
+            routes,
+            Arc::new(models::IdSource::system()),
+            crate::Cors::default(),
+        ))(event)
+        .await
+        .unwrap();
         serde_json::from_str(answer.get()).unwrap()
     }
 

@@ -81,6 +81,19 @@ pub enum Error {
     /// There is something at that address, which does not take that method.
     #[error("the method is not allowed here: the header Allow names those that are")]
     MethodNotAllowed,
+    /// The body comes in a form that is not read.
+    #[error("{detail}")]
+    UnsupportedMedia {
+        /// A stable code such as `unsupported_content_encoding`.
+        code: &'static str,
+        /// A sentence that says what to send.
+        detail: Cow<'static, str>,
+    },
+    /// The record is not the version that the caller named.
+    #[error(
+        "the record is not the version that If-Match names: retrieve it, and try again with its ETag"
+    )]
+    PreconditionFailed,
     /// A record of that name exists.
     #[error("{what} {id} already exists")]
     AlreadyExists {

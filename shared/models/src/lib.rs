@@ -20,6 +20,7 @@ pub mod page;
 pub mod payments;
 pub mod platform;
 pub mod tenant;
+pub mod text;
 pub mod time;
 pub mod webhooks;
 

@@ -18,7 +18,7 @@ use crate::ids::{self, Id};
 use crate::time::{Timestamp, Zone};
 
 pub use dispatch::Dispatch;
-pub use phone::{NotAPhone, normalize_phone};
+pub use phone::{NotAPhone, national_number, normalize_phone};
 
 /// The first hour of the night.
 const NIGHT_BEGINS: i8 = 21;

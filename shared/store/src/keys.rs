@@ -31,6 +31,7 @@
 //! | deliveries of an endpoint | `<b>#<m>#we#<id>` / `del#<event id>` | `Query` backwards |
 //! | the last invoice or credit note number of a year | `<b>#<m>#counter` / `invoice#<year>`, `credit_note#<year>` | `UpdateItem ADD` |
 //! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
+//! | customers of an e-mail address | index `by_parent`: `<b>#<m>#cust#email#<hash>` / `<id>` | `Query`, then `BatchGetItem` |
 //! | credit notes of an invoice | index `by_parent`: `<b>#<m>#inv#<id>#cn` / `<id>` | `Query`, then `BatchGetItem` |
 //! | what is due | index `by_due`: `due#<shard>` or `due#<b>#test` / `<time>#<type>#<key>` | `Query` |
 //! | an idempotency key | `<b>#<m>#idem#<hash>` / `idem` | `GetItem`, written with its effect |
@@ -47,6 +48,7 @@
 
 use models::billing::Slot;
 use models::ids::{self, Id, Kind, Slug};
+use models::text::folded;
 use models::{Date, Mode, Scope, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -54,7 +56,7 @@ use sha2::{Digest, Sha256};
 pub const DUE_SHARDS: u64 = 16;
 
 /// A primary key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Partition key.
     pub pk: String,
@@ -351,6 +353,15 @@ pub fn account(id: models::Business) -> Key {
 /// The partition of index `by_parent` in which a customer's records of kind `K` are.
 pub fn of_customer<K: Kind>(scope: &Scope, customer: Id<ids::Customer>) -> String {
     format!("{}#{}", children(scope, customer), K::KEY)
+}
+
+/// The partition of index `by_parent` in which the customers of an e-mail address are.
+pub fn customers_of_email(scope: &Scope, email: &str) -> String {
+    format!(
+        "{}#email#{}",
+        list::<ids::Customer>(scope),
+        sha256(&folded(email))
+    )
 }
 
 /// The partition of index `by_parent` in which an invoice's credit notes are.

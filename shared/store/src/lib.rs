@@ -38,6 +38,7 @@ mod webhooks;
 mod write;
 
 pub use connection::{Connection, Credentials};
+pub use crm::CustomerQuery;
 pub use due::{DeliveryMessage, DueItem, DueMessage};
 pub use feed::{FeedHead, FeedStretch, Logged};
 pub use idempotency::{Answer, Idempotency, IdempotencyKey};
@@ -46,7 +47,7 @@ pub use keys::Key;
 pub use list::Filter;
 pub use parties::InvoiceParties;
 pub use platform::{CredentialLookup, OauthLookup};
-pub use session::{Clock, Session, Via, stale};
+pub use session::{Clock, Session, Versions, Via, stale};
 pub use table::Table;
 pub use together::Shelf;
 pub use unique::UniqueName;

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
 use futures::FutureExt;
+use models::ids::{Id, Kind};
 use models::page::{Page, PageRequest};
-use models::{Error, Result};
+use models::{Error, Result, Timestamp};
 
 use crate::item::{Item, Record, Stored, attr, decode, text};
 use crate::keys::Key;
@@ -41,6 +42,26 @@ pub(crate) enum Span {
 }
 
 impl Span {
+    /// The records of kind `K` that were made in a window of whole seconds, both ends included: ids are in order of time.
+    pub(crate) fn of_window<K: Kind>(
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Result<Self> {
+        if since.is_none() && until.is_none() {
+            return Ok(Self::All);
+        }
+        let first = since.map(Id::<K>::first_at).transpose()?;
+        let end = until.map(|at| at.whole_second().plus_seconds(1));
+        let end = end.map(Id::<K>::first_at).transpose()?;
+        let first = first.map_or_else(|| "0".repeat(16), Id::digits);
+        let last = end.map_or_else(
+            || "9".repeat(16),
+            |end| format!("{:016}", end.number().saturating_sub(1)),
+        );
+        // DynamoDB refuses a range that ends before it begins; nothing is in one that ends where it begins, either.
+        Ok(Self::Between(first.clone(), last.max(first)))
+    }
+
     fn has(&self, sk: &str) -> bool {
         match self {
             Self::All => true,

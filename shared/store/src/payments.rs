@@ -101,14 +101,21 @@ impl Session {
         self.load(&keys::record(&self.scope(), id), true).await
     }
 
-    /// Payments, newest first, of one customer or of all.
+    /// Payments, newest first, of one customer or of all, with that status where one is named.
     pub async fn payments(
         &self,
         page: &PageRequest,
         customer: Option<Id<ids::Customer>>,
+        status: Option<PaymentStatus>,
     ) -> Result<Page<Stored<Payment>>> {
-        self.of_customer_or_all::<ids::Payment, _>(page, customer, &[])
-            .await
+        let equals = status.map(|status| Filter::Equals("status", status.as_str().to_owned()));
+        let found =
+            self.of_customer_or_all::<ids::Payment, Payment>(page, customer, equals.as_slice());
+        let mut found = found.await?;
+        found
+            .items
+            .retain(|payment| status.is_none_or(|status| payment.status == status));
+        Ok(found)
     }
 
     /// Waits before another try at a record that others change at the same moment: a random time, longer with each attempt,

@@ -1,6 +1,7 @@
 //! One unit of work for one business: a request, or one item that was due.
 
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use models::event::Actor;
 use models::ids::{Id, Kind};
@@ -69,6 +70,27 @@ pub(crate) struct Moment {
     clocked: bool,
 }
 
+/// Versions of records: those that one request saw, or those that the writes of another one must find.
+#[derive(Debug, Clone, Default)]
+pub struct Versions(Arc<Mutex<BTreeMap<Key, u64>>>);
+
+impl Versions {
+    fn note(&self, key: &Key, version: u64) -> Result<()> {
+        let mut versions = self.0.lock().map_err(Error::internal)?;
+        versions.insert(key.clone(), version);
+        Ok(())
+    }
+
+    /// Errors where the record at that key was seen in another version.
+    fn check(&self, key: &Key, version: u64) -> Result<()> {
+        let versions = self.0.lock().map_err(Error::internal)?;
+        match versions.get(key) {
+            Some(seen) if *seen != version => Err(Error::PreconditionFailed),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
 /// One unit of work for one business, and the only way to its records.
 #[derive(Debug)]
 pub struct Session {
@@ -80,6 +102,8 @@ pub struct Session {
     now: OnceCell<Moment>,
     pub(crate) idempotency: Mutex<Option<Idempotency>>,
     expected: Mutex<Option<Expected>>,
+    noted: OnceLock<Versions>,
+    required: OnceLock<Versions>,
 }
 
 impl Session {
@@ -94,6 +118,27 @@ impl Session {
             now: OnceCell::new(),
             idempotency: Mutex::new(None),
             expected: Mutex::new(None),
+            noted: OnceLock::new(),
+            required: OnceLock::new(),
+        }
+    }
+
+    /// Notes in `versions` what this session reads.
+    pub fn note_versions(&self, versions: Versions) {
+        self.noted.get_or_init(|| versions);
+    }
+
+    /// From now on this session changes no record that was noted in `versions` in another version: that is
+    /// [`Error::PreconditionFailed`].
+    pub fn require_versions(&self, versions: Versions) {
+        self.required.get_or_init(|| versions);
+    }
+
+    /// Errors where a change must find another version of the record.
+    pub(crate) fn check_version(&self, key: &Key, version: u64) -> Result<()> {
+        match self.required.get() {
+            Some(required) => required.check(key, version),
+            None => Ok(()),
         }
     }
 
@@ -197,10 +242,14 @@ impl Session {
         key: &Key,
         consistent: bool,
     ) -> Result<Option<Stored<T>>> {
-        match self.table.get(key, consistent).await? {
-            Some(item) => decode(item),
-            None => Ok(None),
+        let Some(item) = self.table.get(key, consistent).await? else {
+            return Ok(None);
+        };
+        let stored: Option<Stored<T>> = decode(item)?;
+        if let (Some(noted), Some(stored)) = (self.noted.get(), &stored) {
+            noted.note(key, stored.version)?;
         }
+        Ok(stored)
     }
 
     /// Writes everything or nothing, whatever the idempotency key. `false` says that a condition did not hold: a record

@@ -120,5 +120,5 @@ impl Session {
 
 /// Case and white space around it do not make another name.
 fn fold(name: &str) -> String {
-    name.trim().to_lowercase()
+    models::text::folded(name.trim())
 }

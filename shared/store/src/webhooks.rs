@@ -301,18 +301,6 @@ impl EventQuery<'_> {
 
     /// Ids are in order of time, so times are keys.
     fn span(&self) -> Result<Span> {
-        if self.since.is_none() && self.until.is_none() {
-            return Ok(Span::All);
-        }
-        let first = self.since.map(Id::<ids::Event>::first_at).transpose()?;
-        let end = self.until.map(|at| at.whole_second().plus_seconds(1));
-        let end = end.map(Id::<ids::Event>::first_at).transpose()?;
-        let first = first.map_or_else(|| "0".repeat(16), Id::digits);
-        let last = end.map_or_else(
-            || "9".repeat(16),
-            |end| format!("{:016}", end.number().saturating_sub(1)),
-        );
-        // DynamoDB refuses a range that ends before it begins; nothing is in one that ends where it begins, either.
-        Ok(Span::Between(first.clone(), last.max(first)))
+        Span::of_window::<ids::Event>(self.since, self.until)
     }
 }

@@ -176,6 +176,9 @@ impl Writes<'_> {
         put.item
             .insert(attr::WRITE.to_owned(), AttributeValue::N(chance));
         let key = put.key();
+        if let Condition::Version(version) = put.condition {
+            self.session.check_version(&key, version)?;
+        }
         if self.puts.iter().any(|other| other.key() == key) {
             return Err(Error::internal(format_args!(
                 "one commit writes {} / {} twice",

@@ -156,6 +156,18 @@ impl World {
         }
     }
 
+    /// The same world, served by a process with another variable in its environment.
+    #[must_use]
+    pub fn with_variable(&self, name: &str, value: &str) -> Self {
+        let config = self.config.clone().with_variable(name, value);
+        let ids = Arc::new(IdSource::seeded(9));
+        Self {
+            app: App::with(&config, ids, &self.sandboxes()).unwrap(),
+            config,
+            ..self.share()
+        }
+    }
+
     /// The same world that many seconds later, served by another process: same table, same gateway.
     #[must_use]
     pub fn later(&self, seconds: i64) -> Self {
@@ -243,6 +255,7 @@ impl World {
             mode: Mode::Test,
             scopes: ScopeSet::ALL,
             expires_at: None,
+            allowed_origins: Vec::new(),
         };
         let digest = SecretDigest {
             hash: store::keys::sha256(&token),
@@ -391,6 +404,7 @@ async fn key(app: &App, scope: Scope, secret: &str, scopes: ScopeSet, number: u6
         mode: scope.mode,
         scopes,
         expires_at: None,
+        allowed_origins: Vec::new(),
     };
     let digest = SecretDigest {
         hash: hash.clone(),

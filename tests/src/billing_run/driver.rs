@@ -68,7 +68,7 @@ impl Books {
             }
         }
         loop {
-            let found = context.payments(&page, None).await.unwrap();
+            let found = context.payments(&page, None, None).await.unwrap();
             payments.extend(found.items.iter().map(|stored| (**stored).clone()));
             page.after = found.next;
             if page.after.is_none() {

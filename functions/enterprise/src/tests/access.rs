@@ -75,7 +75,12 @@ async fn every_refusal_is_one_of_rfc_6749() {
             401,
             "invalid_client",
         ),
-        (good.replace("client_id", "id"), 400, "invalid_request"),
+        (good.replace("client_id", "id"), 401, "invalid_client"),
+        (
+            "grant_type=client_credentials".to_owned(),
+            401,
+            "invalid_client",
+        ),
         (
             good.replace("services.reveknew", "other"),
             400,
@@ -92,6 +97,8 @@ async fn every_refusal_is_one_of_rfc_6749() {
         let answer = api.form("/oauth/token", &form).await;
         assert_eq!(answer.expect(status)["error"], error, "{form}");
         assert_eq!(answer.headers["cache-control"], "no-store");
+        let challenged = answer.headers.contains_key("www-authenticate");
+        assert_eq!(challenged, status == 401, "{form}");
         assert!(!answer.text.contains(secret.as_str()));
     }
     let body =
@@ -117,7 +124,10 @@ async fn a_token_ends_after_an_hour_by_revocation_and_with_its_client() {
         .expect(200);
     let refused = other.get(&path).await;
     assert_eq!(refused.expect(401)["code"], "unauthorized");
-    assert_eq!(refused.headers["www-authenticate"], "Bearer");
+    assert_eq!(
+        refused.headers["www-authenticate"],
+        "Bearer error=\"invalid_token\""
+    );
     // Half a minute later no process remembers any.
     let before = shop.world.later(3599).call(super::routes());
     let token = shop.token().await;

@@ -62,7 +62,7 @@ async fn enrolment_charges_the_vaulted_card_and_the_partner_earns() {
     let units = world.meter.take();
     assert_eq!(
         (units.read_tenths, units.write_tenths),
-        (170, 310),
+        (170, 320),
         "{units:?}"
     );
     assert_eq!(made["message"], "User a@example.com created by Call Center");

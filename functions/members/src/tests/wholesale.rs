@@ -336,7 +336,7 @@ async fn enrolling_finding_and_changing_cost_what_they_say() {
         let units = world.meter.take();
         found.push((units.read_tenths, units.write_tenths));
     }
-    assert_eq!(found, [(55, 120), (30, 0), (40, 40), (70, 80)]);
+    assert_eq!(found, [(55, 130), (30, 0), (40, 40), (70, 100)]);
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub(super) struct Product {
 impl Product {
     pub(super) async fn start() -> Self {
         let settings = Settings {
-            parameters: seed::parameters(),
+            parameters: seed::parameters(""),
             ..Settings::default()
         };
         let aws = Aws::start(&settings).await.unwrap();

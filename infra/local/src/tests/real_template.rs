@@ -100,6 +100,7 @@ fn environments_are_resolved() {
                 "BRAINTREE_PRIVATE_KEY"
                     | "BRAINTREE_PUBLIC_KEY"
                     | "BRAINTREE_URL"
+                    | "CORS_ORIGINS"
                     | "EMAIL_FROM"
                     | "PUBLIC_URL"
                     | "SMS_REGION"

@@ -9,6 +9,27 @@ use serde_json::value::RawValue;
 use super::schema::Shape;
 use super::{Field, Fields, Raw, Wrong, string};
 
+/// The number in a text of digits, `None` where it is no such text. One beyond 64 bits is the largest, which no range has.
+pub(super) fn digits(text: &str) -> Option<i64> {
+    let body = text.strip_prefix('-').unwrap_or(text);
+    let good = !body.is_empty() && body.bytes().all(|b| b.is_ascii_digit());
+    good.then(|| text.parse().unwrap_or(i64::MAX))
+}
+
+/// The whole number that a JSON value is, in whatever form: `1000`, `1000.0`, `1e3`. Otherwise as [`digits`].
+pub(super) fn whole(json: &str) -> Option<i64> {
+    let is_number = json.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    if !is_number || digits(json).is_some() {
+        return digits(json);
+    }
+    let number = Decimal::from_str_exact(json).or_else(|_| Decimal::from_scientific(json));
+    let Ok(number) = number.map(|number| number.normalize()) else {
+        // A large exponent is beyond every range; a small one, or many digits behind the point, is no whole number.
+        return (json.contains(['e', 'E']) && !json.contains('-')).then_some(i64::MAX);
+    };
+    (number.scale() == 0).then(|| i64::try_from(number).unwrap_or(i64::MAX))
+}
+
 impl Fields<'_> {
     /// A percentage up to 100 with at most four digits after the point, as a number or as a text of one: `7.25`, `"7.25"`. It
     /// is above zero where `positive`. Read from its own digits, never through a float.
@@ -69,11 +90,8 @@ impl Fields<'_> {
             entries
                 .into_iter()
                 .map(|entry| {
-                    let digits = entry.get().strip_prefix('-').unwrap_or(entry.get());
-                    if !digits.bytes().all(|b| b.is_ascii_digit()) {
-                        return Err(expected());
-                    }
-                    let number = entry.get().parse().ok();
+                    let number = whole(entry.get()).ok_or_else(expected)?;
+                    let number = u32::try_from(number).ok();
                     number.filter(|n| range.contains(n)).ok_or_else(|| {
                         let detail =
                             format!("entries must be from {} to {}", range.start(), range.end());
@@ -82,5 +100,33 @@ impl Fields<'_> {
                 })
                 .collect()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole;
+
+    #[test]
+    fn a_whole_number_may_be_written_in_any_form_of_json() {
+        for (json, number) in [
+            ("1000", Some(1000)),
+            ("1000.0", Some(1000)),
+            ("1e3", Some(1000)),
+            ("1.5E+1", Some(15)),
+            ("-20.00", Some(-20)),
+            ("-0.0", Some(0)),
+            ("120e-1", Some(12)),
+            ("50.5", None),
+            ("1e-3", None),
+            ("0.00000000000000000000000000000000001", None),
+            ("1e400", Some(i64::MAX)),
+            ("1e999999999999", Some(i64::MAX)),
+            ("99999999999999999999", Some(i64::MAX)),
+            ("\"12\"", None),
+            ("true", None),
+        ] {
+            assert_eq!(whole(json), number, "{json}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::choices;
 use crate::ids::{self, Id};
 use crate::metadata::Metadata;
 use crate::money::{Currency, Money};
+use crate::text::folded;
 use crate::time::Timestamp;
 
 choices! {
@@ -111,7 +112,7 @@ pub struct Customer {
     /// The partner who enrolled the member that the customer is: what the customer pays, that partner earns a share of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolled_by: Option<Id<ids::Partner>>,
-    /// Lower-case words of name, e-mail and company in which a search looks.
+    /// Lower-case words of name, e-mail and company, and the digits of the phone number: a search looks in them.
     pub words: String,
     /// The payment method that scheduled bills are charged to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,18 +174,16 @@ fn search_words(profile: &Profile) -> String {
         .company
         .as_ref()
         .and_then(|company| company.name.as_deref());
+    let phone = profile.phone.as_deref().unwrap_or_default();
+    let phone: String = phone.chars().filter(char::is_ascii_digit).collect();
     let parts = [
         profile.first_name.as_deref(),
         profile.last_name.as_deref(),
         profile.email.as_deref(),
         company,
+        Some(phone.as_str()).filter(|digits| !digits.is_empty()),
     ];
-    parts
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
+    folded(&parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]

@@ -209,8 +209,9 @@ impl Check<'_> {
 }
 
 impl Given {
-    /// Checks every field; what is wrong is added to `invalid`, under the names that a Rails application has for it.
-    pub fn check(self, act: Act, kind: MemberKind, invalid: &mut Invalid) -> Changes {
+    /// Checks every field; what is wrong is added to `invalid`, under the names that a Rails application has for it. Nobody is born
+    /// after the day `latest`.
+    pub fn check(self, act: Act, kind: MemberKind, latest: Date, invalid: &mut Invalid) -> Changes {
         let mut check = Check { act, invalid };
         let email = check.required("email", self.email.as_ref());
         let good = |text: &str| is_email(text).then(|| text.to_owned());
@@ -222,7 +223,11 @@ impl Given {
         let last_name = check.required("last_name", self.last_name.as_ref());
         let username = check.short("username", self.username.as_ref(), MOST_USERNAME);
         let date_of_birth = check.text("date_of_birth", self.date_of_birth.as_ref());
-        let date_of_birth = check.read("date_of_birth", date_of_birth, |text| text.parse().ok());
+        let date_of_birth: Option<Date> =
+            check.read("date_of_birth", date_of_birth, |text| text.parse().ok());
+        if date_of_birth.is_some_and(|date| date > latest) {
+            check.wrong("date_of_birth", "in_the_future", "can't be in the future");
+        }
         let gender = check.choice("gender", self.gender.as_ref(), Gender::ALL);
         let status = check.choice("status", self.status.as_ref(), MemberStatus::ALL);
         let vault_customer = if call_center {
@@ -272,9 +277,29 @@ mod tests {
         }
     }
 
+    fn latest() -> Date {
+        "2026-01-15".parse().unwrap()
+    }
+
+    #[test]
+    fn nobody_is_born_tomorrow() {
+        for (date, good) in [
+            ("2026-01-15", true),
+            ("2026-01-16", false),
+            ("2126-01-01", false),
+        ] {
+            let given = Given {
+                date_of_birth: Some(date.to_owned()),
+                ..given()
+            };
+            let wrong = errors(given, Act::Create, MemberKind::Wholesale);
+            assert_eq!(wrong.is_empty(), good, "{date}: {wrong:?}");
+        }
+    }
+
     fn errors(given: Given, act: Act, kind: MemberKind) -> Vec<String> {
         let mut invalid = Invalid::default();
-        given.check(act, kind, &mut invalid);
+        given.check(act, kind, latest(), &mut invalid);
         let line = |error: &crate::FieldError| format!("{} {}", error.pointer, error.detail);
         invalid.fields.iter().map(line).collect()
     }
@@ -322,10 +347,10 @@ mod tests {
     #[test]
     fn defaults_and_capitals_are_filled_in() {
         let mut invalid = Invalid::default();
-        let changes = given().check(Act::Create, MemberKind::Wholesale, &mut invalid);
+        let changes = given().check(Act::Create, MemberKind::Wholesale, latest(), &mut invalid);
         assert_eq!(changes.address.country.as_deref(), Some(DEFAULT_COUNTRY));
         assert_eq!(changes.address.state.as_deref(), Some("UT"));
-        let changes = given().check(Act::Update, MemberKind::Wholesale, &mut invalid);
+        let changes = given().check(Act::Update, MemberKind::Wholesale, latest(), &mut invalid);
         assert_eq!(changes.address.country, None);
     }
 

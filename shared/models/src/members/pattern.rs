@@ -19,7 +19,7 @@ fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
 pub(super) fn is_email(text: &str) -> bool {
     static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(EMAIL).ok());
     // RFC 5321 allows 254; a longer one is not worth a match.
-    text.len() <= 254 && matches(&PATTERN, text)
+    text.len() <= 254 && matches(&PATTERN, text) && crate::text::is_email(text)
 }
 
 /// Whether a text is a telephone number of the US by the document's pattern.

@@ -136,6 +136,14 @@ pub fn normalize_phone(text: &str, country: &str) -> Result<String, NotAPhone> {
     good.then(|| format!("+{number}")).ok_or(NotAPhone)
 }
 
+/// The digits of a number in E.164 without the code of its country, as most people write them.
+pub fn national_number(number: &str) -> &str {
+    let digits = number.trim_start_matches('+');
+    let codes = PLANS.iter().map(|(_, code, _)| *code).chain(["1"]);
+    let rests = codes.filter_map(|code| digits.strip_prefix(code));
+    rests.min_by_key(|rest| rest.len()).unwrap_or(digits)
+}
+
 fn national(digits: &str, country: &str) -> Result<String, NotAPhone> {
     if NORTH_AMERICA.contains(&country) {
         let rest = digits.strip_prefix('1').unwrap_or(digits);

@@ -38,6 +38,9 @@ pub struct Credential {
     /// From when on it is good no longer: expiry, revocation, or the end of a rotation's overlap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// The origins whose pages may use it; any where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_origins: Vec<String>,
 }
 
 impl Credential {
@@ -63,6 +66,8 @@ pub struct NewApiKey {
     pub scopes: ScopeSet,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
+    /// The origins whose pages may use it; any where it is empty.
+    pub allowed_origins: Vec<String>,
 }
 
 /// What is kept of a secret.
@@ -100,6 +105,9 @@ pub struct ApiKey {
     /// When it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// The origins whose pages may use it; any where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_origins: Vec<String>,
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
@@ -123,6 +131,7 @@ impl ApiKey {
             hash: digest.hash,
             older: Vec::new(),
             expires_at: new.expires_at,
+            allowed_origins: new.allowed_origins,
             revoked_at: None,
             rotated_at: None,
             created: now,
@@ -141,6 +150,7 @@ impl ApiKey {
             key_id: self.id,
             client_id: None,
             expires_at: self.expires_at,
+            allowed_origins: self.allowed_origins.clone(),
         }
     }
 
@@ -228,6 +238,7 @@ mod tests {
             mode: Mode::Test,
             scopes: ScopeSet::ALL,
             expires_at,
+            allowed_origins: Vec::new(),
         };
         ApiKey::new(Id::new(1).unwrap(), new, digest("a"), at(0))
     }

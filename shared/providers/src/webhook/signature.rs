@@ -2,11 +2,18 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{Engine, alphabet};
 use hmac::{Hmac, KeyInit, Mac};
 use models::{Error, Result};
 use sha2::Sha256;
+
+/// Base64 with or without its padding.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 const PREFIX: &str = "whsec_";
 /// A given secret has at least so many characters.
@@ -23,9 +30,9 @@ pub fn secret_is_usable(secret: &str) -> bool {
 /// new one while the owner changes them. Fails where there is no secret.
 ///
 /// # Determinations
-/// The secret is `whsec_` and the base64 of the key, as the specification and its libraries have it. The v3 document's own
-/// example (`whsec_your_secret_key`) is not: where what follows the prefix is no base64, its characters themselves are the
-/// key.
+/// The secret is `whsec_` and the base64 of the key, with or without its padding, as the specification and its libraries have it. The v3
+/// document's own example (`whsec_your_secret_key`) is not: where what follows the prefix is no base64, its characters themselves are
+/// the key.
 pub fn sign(secrets: &[&str], id: &str, timestamp_seconds: i64, body: &str) -> Result<String> {
     if secrets.is_empty() {
         return Err(Error::internal("an endpoint has no secret"));
@@ -48,7 +55,7 @@ pub fn sign(secrets: &[&str], id: &str, timestamp_seconds: i64, body: &str) -> R
 
 fn key_of(secret: &str) -> Cow<'_, [u8]> {
     let text = secret.strip_prefix(PREFIX).unwrap_or(secret);
-    match STANDARD.decode(text) {
+    match LENIENT.decode(text) {
         Ok(bytes) if !bytes.is_empty() => Cow::Owned(bytes),
         Ok(_) | Err(_) => Cow::Borrowed(text.as_bytes()),
     }
@@ -57,6 +64,14 @@ fn key_of(secret: &str) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn padding_makes_no_other_key() {
+        let key = |secret| sign(&[secret], "id", 1, "{}").unwrap();
+        assert_eq!(key("whsec_c2VjcmV0IQ=="), key("whsec_c2VjcmV0IQ"));
+        assert_eq!(key_of("whsec_c2VjcmV0IQ").as_ref(), b"secret!");
+        assert_eq!(key_of("whsec_your_secret_key").as_ref(), b"your_secret_key");
+    }
 
     #[test]
     fn the_vector_of_the_specification() {

@@ -119,7 +119,7 @@ impl History<'_> {
     async fn money_is_conserved(&self, invoices: &[Invoice]) {
         let context = self.world.app.scheduled(self.world.ours.test(), None);
         let id = self.customer.parse().unwrap();
-        let payments = context.payments(&PAGE, Some(id)).await.unwrap();
+        let payments = context.payments(&PAGE, Some(id), None).await.unwrap();
         let (mut came_in, mut refunded) = (0, BTreeMap::new());
         for payment in &payments.items {
             if payment.status == PaymentStatus::Succeeded {

@@ -77,6 +77,13 @@ fn of(error: &Error) -> (StatusCode, ErrorBody) {
             let body = body("method_not_allowed", text);
             (StatusCode::METHOD_NOT_ALLOWED, body)
         }
+        Error::UnsupportedMedia { code, .. } => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, body(code, text))
+        }
+        Error::PreconditionFailed => {
+            let body = body("precondition_failed", text);
+            (StatusCode::PRECONDITION_FAILED, body)
+        }
         Error::AlreadyExists { .. } => (StatusCode::CONFLICT, body("already_exists", text)),
         Error::Conflict { code, .. } => (StatusCode::CONFLICT, body(code, text)),
         Error::Declined { code, .. } => (StatusCode::PAYMENT_REQUIRED, body(code, text)),

@@ -164,7 +164,7 @@ pub struct MemberSettings {
     #[schema(example = "plan_member")]
     plan_id: Option<String>,
     /// The share of a paid invoice, without its tax, that its enroller earns: `0.1` is a tenth.
-    #[schema(value_type = String, example = json!(0.1))]
+    #[schema(value_type = f64, example = json!(0.1))]
     commission_rate: Box<RawValue>,
     /// Days until an earning can be paid out.
     #[schema(example = 30)]
@@ -201,7 +201,7 @@ pub struct Commission {
     /// What was paid or given back, without tax.
     #[schema(example = 2900)]
     base: i64,
-    #[schema(value_type = String, example = json!(0.1))]
+    #[schema(value_type = f64, example = json!(0.1))]
     rate: Box<RawValue>,
     /// Minor units; below zero where it is taken back.
     #[schema(example = 290)]

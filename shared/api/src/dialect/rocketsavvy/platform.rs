@@ -107,6 +107,9 @@ pub struct ApiKey {
     status: &'static str,
     #[schema(example = "2027-06-27T10:30:00Z")]
     expires_at: Option<String>,
+    /// Origins of the pages that may use it; any where it is empty.
+    #[schema(example = json!(["https://app.example.com"]))]
+    allowed_origins: Vec<String>,
     #[schema(example = "2026-06-27T10:30:00Z")]
     revoked_at: Option<String>,
     /// When the secret was made that is the newest one now.
@@ -144,6 +147,7 @@ impl ApiKey {
             last4: key.last4.clone(),
             status,
             expires_at: key.expires_at.map(|at| at.to_string()),
+            allowed_origins: key.allowed_origins.clone(),
             revoked_at: key.revoked_at.map(|at| at.to_string()),
             rotated_at: key.rotated_at.map(|at| at.to_string()),
             created: key.created.to_string(),

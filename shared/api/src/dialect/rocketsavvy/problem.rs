@@ -57,79 +57,66 @@ pub struct ProblemField {
     detail: String,
 }
 
-/// Status, code, title and detail of an error.
-type Kind<'a> = (StatusCode, &'a str, &'static str, String);
-
-fn kind(error: &Error) -> Kind<'_> {
+/// Status, code and detail of an error.
+fn kind(error: &Error) -> (StatusCode, &str, String) {
     const RETRY: &str =
         "something we depend on did not answer; retry with the same Idempotency-Key";
     const FAULT: &str = "the fault is ours; tell us the request_id";
     const SEND_KEY: &str = "send a valid key as 'Authorization: Bearer rs_…'";
     let text = error.to_string();
     match error {
-        Error::Invalid(invalid) => (
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            "The request is invalid",
-            count(invalid.fields.len()),
-        ),
-        Error::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found", "Not found", text),
-        Error::MethodNotAllowed => (
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            "Method not allowed",
-            text,
-        ),
-        Error::AlreadyExists { .. } => (
-            StatusCode::CONFLICT,
-            "already_exists",
-            "Already exists",
-            text,
-        ),
-        Error::Conflict { code, .. } => (
-            StatusCode::CONFLICT,
-            code,
-            "The state of the record does not allow this",
-            text,
-        ),
-        Error::Declined { code, .. } => (
-            StatusCode::PAYMENT_REQUIRED,
-            code,
-            "The payment was refused",
-            text,
-        ),
+        Error::Invalid(invalid) => {
+            let detail = count(invalid.fields.len());
+            (StatusCode::BAD_REQUEST, "invalid_request", detail)
+        }
+        Error::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found", text),
+        Error::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", text),
+        Error::UnsupportedMedia { code, .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, code, text),
+        Error::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "precondition_failed", text),
+        Error::AlreadyExists { .. } => (StatusCode::CONFLICT, "already_exists", text),
+        Error::Conflict { code, .. } => (StatusCode::CONFLICT, code, text),
+        Error::Declined { code, .. } => (StatusCode::PAYMENT_REQUIRED, code, text),
         Error::Idempotency { code, .. } => {
             let status = match *code {
                 "idempotency_key_in_use" => StatusCode::CONFLICT,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
-            (status, code, "Idempotency-Key in use", text)
+            (status, code, text)
         }
-        Error::Unauthenticated => (
-            StatusCode::UNAUTHORIZED,
-            "unauthenticated",
-            "Unauthenticated",
-            SEND_KEY.to_owned(),
-        ),
-        Error::Forbidden { code, .. } => (StatusCode::FORBIDDEN, code, "Not allowed", text),
-        Error::RateLimited { .. } => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limited",
-            "Too many requests",
-            text,
-        ),
-        Error::Unavailable(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "Temporarily unavailable",
-            RETRY.to_owned(),
-        ),
-        Error::Internal(_) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal_error",
-            "Internal error",
-            FAULT.to_owned(),
-        ),
+        Error::Unauthenticated => {
+            let detail = SEND_KEY.to_owned();
+            (StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+        }
+        Error::Forbidden { code, .. } => (StatusCode::FORBIDDEN, code, text),
+        Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", text),
+        Error::Unavailable(_) => {
+            let detail = RETRY.to_owned();
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        }
+        Error::Internal(_) => {
+            let detail = FAULT.to_owned();
+            (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
+        }
+    }
+}
+
+/// The same for every error of its kind.
+const fn title(error: &Error) -> &'static str {
+    match error {
+        Error::Invalid(_) => "The request is invalid",
+        Error::NotFound { .. } => "Not found",
+        Error::MethodNotAllowed => "Method not allowed",
+        Error::UnsupportedMedia { .. } => "The form of the body is not supported",
+        Error::PreconditionFailed => "The record has changed",
+        Error::AlreadyExists { .. } => "Already exists",
+        Error::Conflict { .. } => "The state of the record does not allow this",
+        Error::Declined { .. } => "The payment was refused",
+        Error::Idempotency { .. } => "Idempotency-Key in use",
+        Error::Unauthenticated => "Unauthenticated",
+        Error::Forbidden { .. } => "Not allowed",
+        Error::RateLimited { .. } => "Too many requests",
+        Error::Unavailable(_) => "Temporarily unavailable",
+        Error::Internal(_) => "Internal error",
     }
 }
 
@@ -142,7 +129,7 @@ fn count(fields: usize) -> String {
 
 /// The status and the body of an error.
 pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails) {
-    let (status, code, title, detail) = kind(error);
+    let (status, code, detail) = kind(error);
     let errors = if let Error::Invalid(invalid) = error {
         let named = |field: &models::FieldError| ProblemField {
             pointer: field.pointer.clone(),
@@ -170,7 +157,7 @@ pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails
     };
     let body = ProblemDetails {
         kind: format!("urn:savvy:problem:{code}"),
-        title,
+        title: title(error),
         status: status.as_u16(),
         detail,
         instance: info.path.clone(),

@@ -40,6 +40,8 @@ fn of(error: &Error) -> (StatusCode, ErrorBody) {
         Error::Invalid(invalid) => (StatusCode::UNPROCESSABLE_ENTITY, validation(invalid)),
         Error::NotFound { .. } => plain(StatusCode::NOT_FOUND, "Not found".to_owned()),
         Error::MethodNotAllowed => plain(StatusCode::METHOD_NOT_ALLOWED, text),
+        Error::UnsupportedMedia { .. } => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text),
+        Error::PreconditionFailed => plain(StatusCode::PRECONDITION_FAILED, text),
         Error::AlreadyExists { .. } => base("has already been taken"),
         Error::Conflict { .. } | Error::Declined { .. } | Error::Idempotency { .. } => base(&text),
         Error::Unauthenticated => {
@@ -105,6 +107,8 @@ pub(crate) fn render(error: &Error) -> Response {
         Error::Invalid(_)
         | Error::NotFound { .. }
         | Error::MethodNotAllowed
+        | Error::UnsupportedMedia { .. }
+        | Error::PreconditionFailed
         | Error::AlreadyExists { .. }
         | Error::Conflict { .. }
         | Error::Declined { .. }

@@ -1,19 +1,20 @@
-//! The window of time that a list of events is asked for, in Stripe's parameters.
+//! The window of time that a list is asked for, in Stripe's parameters.
 
-use api::input::{Described, Fields, Input, Words};
 use models::Timestamp;
 use models::time::HORIZON;
 
-/// Whole seconds, both ends included: events have no fractions.
+use super::{Described, Fields, Input, Words};
+
+/// When the records of a list were created. Whole seconds, both ends included: `created` has no fractions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Created {
+pub struct Window {
     /// The earliest.
-    pub(crate) since: Option<Timestamp>,
+    pub since: Option<Timestamp>,
     /// The latest.
-    pub(crate) until: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
-impl Input for Created {
+impl Input for Window {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let detail = "is asked for by created[gte], created[gt], created[lte] and created[lt]";
         fields.unsupported("created", detail);
@@ -36,8 +37,8 @@ impl Input for Created {
     }
 }
 
-impl Described for Created {
-    const NAME: &'static str = "Created";
+impl Described for Window {
+    const NAME: &'static str = "Window";
     const DOC: &'static str = "A window of time.";
 
     fn words() -> Vec<Words> {
@@ -49,19 +50,19 @@ impl Described for Created {
         vec![
             words(
                 "created[gte]",
-                "Events from this moment on: RFC 3339, or seconds since 1970.",
+                "Created from this moment on: RFC 3339, or seconds since 1970.",
                 Some("2025-06-27T00:00:00Z"),
             ),
-            words("created[gt]", "Events after this moment.", None),
-            words("created[lte]", "Events up to this moment.", None),
-            words("created[lt]", "Events before this moment.", None),
+            words("created[gt]", "Created after this moment.", None),
+            words("created[lte]", "Created up to this moment.", None),
+            words("created[lt]", "Created before this moment.", None),
         ]
     }
 }
 
-impl Created {
+impl Window {
     /// Whether no second is in it: after one and before the next.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         let ends = self.since.zip(self.until);
         ends.is_some_and(|(since, until)| since > until)
     }
@@ -103,9 +104,9 @@ fn last_before(at: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> (Created, Vec<String>) {
+    fn read(query: &str) -> (Window, Vec<String>) {
         let mut fields = Fields::from_query(query);
-        let created = Created::read(&mut fields).unwrap();
+        let created = Window::read(&mut fields).unwrap();
         let wrong = fields.finish().fields.into_iter();
         (created, wrong.map(|field| field.pointer).collect())
     }
