@@ -34,7 +34,7 @@ pub(crate) struct NewKey {
 ///
 /// Creates an API key for the business. Its secret is shown in this answer only: a repeated request with the same
 /// `Idempotency-Key` shows `null` instead; if the secret is lost, rotate the key. A key can be given no more than the
-/// calling key has: neither scopes nor mode nor time.
+/// calling key has: neither scopes nor mode nor time nor origins.
 #[operation(post, "/v3/api-keys", tag = "platform")]
 pub(crate) async fn create_api_key(
     cx: Cx<PlatformWrite>,

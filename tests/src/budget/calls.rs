@@ -375,7 +375,7 @@ async fn savvi(bill: &mut Bill<'_>) {
     let path = "/api/v1/create_wholesale_member";
     bill.row(
         "Savvi: create a wholesale member",
-        (60, 120),
+        (60, 130),
         api.post(path, body),
     )
     .await;
