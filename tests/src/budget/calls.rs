@@ -26,6 +26,7 @@ pub(super) async fn calls(rows: &mut Vec<Row>) {
     platform(&mut bill).await;
     payments(&mut bill).await;
     invoices(&mut bill).await;
+    catalog(&mut bill).await;
     subscriptions(&mut bill).await;
     reveknew(&mut bill).await;
     savvi(&mut bill).await;
@@ -198,6 +199,12 @@ async fn invoices(bill: &mut Bill<'_>) {
         json!({}),
     )
     .await;
+    credit_notes(bill, &customer, &invoice).await;
+    ends_of_invoices(bill, &customer).await;
+}
+
+/// Of a paid invoice, and of one that is open.
+async fn credit_notes(bill: &mut Bill<'_>, customer: &str, invoice: &str) {
     let note = json!({ "invoice_id": invoice, "amount": 1000 });
     bill.post(
         "credit a paid invoice to the balance",
@@ -214,11 +221,14 @@ async fn invoices(bill: &mut Bill<'_>) {
         note,
     )
     .await;
-    let open = bill.finalized(&customer).await;
+    let open = bill.finalized(customer).await;
     let note = json!({ "invoice_id": open, "amount": 1000 });
     bill.post("credit an open invoice", (25, 60), "/v3/credit-notes", note)
         .await;
-    let open = bill.finalized(&customer).await;
+}
+
+async fn ends_of_invoices(bill: &mut Bill<'_>, customer: &str) {
+    let open = bill.finalized(customer).await;
     bill.post(
         "void an invoice",
         (20, 20),
@@ -226,16 +236,16 @@ async fn invoices(bill: &mut Bill<'_>) {
         json!({}),
     )
     .await;
-    let open = bill.finalized(&customer).await;
+    let open = bill.finalized(customer).await;
     let path = format!("/v3/invoices/{open}/uncollectible");
     bill.post("mark an invoice uncollectible", (20, 20), &path, json!({}))
         .await;
-    let draft = bill.draft(&customer).await;
+    let draft = bill.draft(customer).await;
     bill.delete("delete a draft", (20, 10), &format!("/v3/invoices/{draft}"))
         .await;
 }
 
-async fn subscriptions(bill: &mut Bill<'_>) {
+async fn catalog(bill: &mut Bill<'_>) {
     let plan = |id, amount| json!({ "id": id, "name": id, "currency": "USD", "amount": amount, "interval": "month" });
     bill.post("create a plan", (10, 10), "/v3/plans", plan("small", 1000))
         .await;
@@ -257,6 +267,9 @@ async fn subscriptions(bill: &mut Bill<'_>) {
         json!({ "name": "A", "percent_off": 10 }),
     )
     .await;
+}
+
+async fn subscriptions(bill: &mut Bill<'_>) {
     let customer = bill.customer().await;
     let new = json!({ "customer_id": customer, "plan_id": "small" });
     let what = "create a subscription that is charged at once";
