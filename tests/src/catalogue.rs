@@ -2,7 +2,7 @@
 
 use api::App;
 use api::dialect::reveknew::{ErrorBody, ErrorField, OauthError};
-use api::dialect::rocketsavvy::{ProblemDetails, ProblemField};
+use api::dialect::rocketsavvy::{ProblemDetails, ProblemField, Schedule};
 use api::dialect::savvi::ErrorBody as SavviError;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -113,10 +113,10 @@ impl Operation {
         title = "RocketSavvy API",
         version = "3.0.0",
         description = "Billing, commerce, CRM, ERP, communications, payments, logistics, warehouse, loyalty, analytics and webhooks of one business.\n\nSend your key as `Authorization: Bearer rs_test_key_…`. A test key reaches test records only, a live key live ones. Amounts are integers in minor units (`9999` is 99.99 USD), times are RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours. Errors are problems (RFC 9457) that name every wrong field; one that the operation does not know is wrong, too, and so is a parameter without a value.",
-        license(name = "MIT OR Apache-2.0")
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "/", description = "This installation.")),
-    components(schemas(ProblemDetails, ProblemField)),
+    components(schemas(ProblemDetails, ProblemField, Schedule)),
     tags(
         (name = "billing", description = "Plans, subscriptions, invoices, credit notes and usage; coupons, tax rates and settings."),
         (name = "communications", description = "Text messages."),
@@ -135,7 +135,7 @@ struct Rocketsavvy;
         title = "Reveknew API",
         version = "1.0.0",
         description = "Schedule payments, and remind customers of them by SMS.\n\nGet a token at `POST /oauth/token` with the `client_id` and `client_secret` of your client, and send it as `Authorization: Bearer …`. It opens the test or the live records of one business, whose id is in every path. Amounts are numbers in major units of the business's currency (`20.5`), days are `2022-02-25`, times RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours.",
-        license(name = "MIT OR Apache-2.0")
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "/", description = "This installation.")),
     components(schemas(ErrorBody, ErrorField, OauthError)),
@@ -154,7 +154,7 @@ struct Reveknew;
         title = "Savvi API",
         version = "1.0.0",
         description = "Partners enrol, change and find members.\n\nEvery operation takes JSON, XML (`<user>…</user>`), a form or a query string, by `POST` or by `GET`, and answers in the format of the body; `Accept` wins. Your `authentication_token` is one of the parameters: in the query, or better in the body of a `POST`, for addresses are logged on their way. In forms and queries fields are nested with brackets: `user[address_attributes][city]`. A success is 200; invalid data is 422 with every wrong field in `errors`. Members that somebody else enrolled do not exist. An `Idempotency-Key` is honoured: the same key and the same parameters get the first answer again, for 24 hours.",
-        license(name = "MIT OR Apache-2.0")
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "/", description = "This installation.")),
     components(schemas(SavviError)),
@@ -179,7 +179,9 @@ pub(crate) fn document() -> Value {
         "key": { "type": "http", "scheme": "bearer", "description": "A key of the business: `rs_test_key_…` or `rs_live_key_…`." },
         "operator": { "type": "http", "scheme": "bearer", "description": "The operator key of the installation." },
     });
-    describe(router, &schemes, operations())
+    let mut document = describe(router, &schemes, operations());
+    crate::document::webhooks(&mut document);
+    document
 }
 
 /// The OpenAPI document of Reveknew.
@@ -219,8 +221,17 @@ fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operat
                 "description": "The same key and the same body get the first answer again, for 24 hours.",
             });
             parameter(described, header);
+            let replayed = json!({
+                "description": "`true` where this is the answer that the `Idempotency-Key` got first.", "schema": { "type": "string" },
+            });
+            for (status, response) in described["responses"].as_object_mut().unwrap() {
+                if status.starts_with('2') || status == "402" {
+                    response["headers"]["Idempotent-Replayed"] = replayed.clone();
+                }
+            }
         }
     }
+    crate::document::complete(&mut document);
     document
 }
 

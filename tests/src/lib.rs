@@ -17,6 +17,7 @@ mod canary;
 mod catalogue;
 mod chance;
 mod crash;
+mod document;
 mod dunning;
 mod examples;
 mod generated;

@@ -6,11 +6,11 @@ use crate::ids::{Event, Id, Webhook};
 use crate::time::Timestamp;
 
 macro_rules! event_types {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal;)*) => {
         /// The type of an event. One business action is one event per object.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum EventType {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+            $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
         }
 
         impl EventType {
@@ -20,6 +20,11 @@ macro_rules! event_types {
             /// The name on the wire, e.g. `invoice.paid`.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
+            }
+
+            /// What happened, in a sentence for the documents.
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),*).trim_ascii(),)* }
             }
         }
     };

@@ -75,7 +75,7 @@ pub struct Subscription {
     customer_id: String,
     /// When money came in last; absent where none has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2022-01-25T07:36:17Z")]
+    #[schema(nullable = false, example = "2022-01-25T07:36:17Z")]
     last_billed_on: Option<String>,
     #[schema(example = "2022-02-25T07:36:17Z")]
     next_billing_date: Option<String>,

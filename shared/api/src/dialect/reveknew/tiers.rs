@@ -17,7 +17,7 @@ pub struct Tier {
     #[schema(example = "Special Packages")]
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Enjoy new additional services")]
+    #[schema(nullable = false, example = "Enjoy new additional services")]
     description: Option<String>,
     /// Major units of the business's currency.
     #[schema(value_type = f64, example = 35)]

@@ -44,15 +44,15 @@ pub struct Meter {
     tiers: Vec<Tier>,
     /// Units in a package.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 100)]
+    #[schema(nullable = false, example = 100)]
     package_size: Option<u64>,
     /// Percent of the quantity, which then counts minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, example = 2.9)]
+    #[schema(nullable = false, value_type = Option<f64>, example = 2.9)]
     percentage: Option<Box<RawValue>>,
     /// Units of each period that cost nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, example = 1000)]
+    #[schema(nullable = false, value_type = Option<f64>, example = 1000)]
     included_units: Option<Box<RawValue>>,
 }
 
@@ -120,11 +120,11 @@ pub struct Plan {
     tiers: Vec<Tier>,
     /// Units in a package.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 100)]
+    #[schema(nullable = false, example = 100)]
     package_size: Option<u64>,
     /// Percent of the quantity, which then counts minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, example = 2.9)]
+    #[schema(nullable = false, value_type = Option<f64>, example = 2.9)]
     percentage: Option<Box<RawValue>>,
     /// Metered components, billed when the period has ended.
     meters: Vec<Meter>,
@@ -133,6 +133,7 @@ pub struct Plan {
     tax_behavior: String,
     /// What makes it a tier of Reveknew, whose subscriptions are paid by schedule; absent for any other plan.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     tier: Option<super::PlanTier>,
     #[schema(value_type = BTreeMap<String, String>, example = json!({"source": "website"}))]
     metadata: Metadata,

@@ -68,21 +68,23 @@ pub struct Delivery {
     #[schema(example = 1)]
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2025-06-27T10:30:00Z")]
+    #[schema(nullable = false, example = "2025-06-27T10:30:00Z")]
     delivered_at: Option<String>,
     /// Milliseconds of the last attempt.
     #[schema(example = 245)]
     response_time: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2025-06-27T11:00:00Z")]
+    #[schema(nullable = false, example = "2025-06-27T11:00:00Z")]
     next_retry: Option<String>,
     /// What was sent; not in events.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     request: Option<DeliveryRequest>,
     /// What the last attempt was answered; `null` where it had no answer, and before the first one.
     response: Option<DeliveryResponse>,
     /// The newest ten attempts, in order. Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     attempt_log: Option<Vec<DeliveryAttempt>>,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,

@@ -26,7 +26,7 @@ pub struct Event {
     sequence: u64,
     /// Its place in the feed, counted from 1 without gaps; only in lists with `order=asc`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 4711)]
+    #[schema(nullable = false, example = 4711)]
     position: Option<u64>,
     #[schema(value_type = EventData)]
     data: Box<RawValue>,
@@ -41,7 +41,7 @@ pub struct EventData {
     object: Value,
     /// The fields that changed, with what they were before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = BTreeMap<String, Value>, example = json!({"status": "open"}))]
+    #[schema(nullable = false, value_type = BTreeMap<String, Value>, example = json!({"status": "open"}))]
     previous_attributes: Option<Value>,
 }
 
@@ -168,6 +168,31 @@ pub fn object_of(entity_type: &str, item: Item, mode: Mode, at: Timestamp) -> Re
             "events of {other} have no view"
         ))),
     }
+}
+
+/// The name of the schema that the object of such events has; `None` where callers alone say what it is.
+pub fn object_schema(kind: EventType) -> Option<&'static str> {
+    let (family, _) = kind.as_str().split_once('.')?;
+    Some(match family {
+        "billing_settings" => "BillingSettings",
+        "commission" => "Commission",
+        "coupon" => "Coupon",
+        "credit_note" => "CreditNote",
+        "customer" => "Customer",
+        "delivery" => "Delivery",
+        "endpoint" => "Endpoint",
+        "invoice" => "Invoice",
+        "member" => "Member",
+        "payment" => "Payment",
+        "payment_method" => "PaymentMethod",
+        "plan" => "Plan",
+        "refund" => "Refund",
+        "schedule" => "Schedule",
+        "subscription" => "Subscription",
+        "tax_rate" => "TaxRate",
+        "test_clock" => "TestClock",
+        _ => return None,
+    })
 }
 
 /// An example object for a test event, where the caller sends no data of its own.

@@ -46,13 +46,13 @@ pub struct LineInputs {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tiers: Vec<Tier>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 100)]
+    #[schema(nullable = false, example = 100)]
     package_size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, example = 2.9)]
+    #[schema(nullable = false, value_type = Option<f64>, example = 2.9)]
     percentage: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, example = 1000)]
+    #[schema(nullable = false, value_type = Option<f64>, example = 1000)]
     included_units: Option<Box<RawValue>>,
     /// Reports of usage.
     #[schema(example = 0)]

@@ -31,7 +31,7 @@ pub struct LineItem {
     metric_name: Option<String>,
     /// Its own tax rates; absent where those of the invoice apply.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = json!(["txr_rs_123456"]))]
+    #[schema(nullable = false, example = json!(["txr_rs_123456"]))]
     tax_rate_ids: Option<Vec<String>>,
     period: PeriodView,
 }

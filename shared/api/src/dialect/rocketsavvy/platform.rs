@@ -247,7 +247,7 @@ pub struct TestClock {
     status: &'static str,
     /// Where it is going.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2027-02-28T00:00:00Z")]
+    #[schema(nullable = false, example = "2027-02-28T00:00:00Z")]
     target: Option<String>,
     /// Whether the time stands still. It does from the first advance until the clock is deleted.
     #[schema(example = true)]

@@ -40,6 +40,7 @@ pub struct ProblemDetails {
     errors: Vec<ProblemField>,
     /// The payment that records a refused attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     payment_id: Option<String>,
 }
 

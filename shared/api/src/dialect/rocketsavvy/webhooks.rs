@@ -43,7 +43,7 @@ pub struct Endpoint {
     /// Shown in the answer that creates the endpoint or rotates its secret, and absent ever after: what was read can be sent
     /// back in a `PATCH`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "whsec_your_secret_key")]
+    #[schema(nullable = false, example = "whsec_your_secret_key")]
     secret: Option<String>,
     /// Until when a replaced secret signs beside the present one; `null` where none does.
     #[schema(example = json!(null))]

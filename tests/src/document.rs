@@ -1,0 +1,221 @@
+//! What the OpenAPI documents say beside what the routers do: which fields are always there, headers, formats, and webhooks.
+
+use std::collections::BTreeSet;
+
+use api::dialect::rocketsavvy::object_schema;
+use models::event::EventType;
+use serde_json::{Map, Value, json};
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// Makes the document what generators of clients need.
+pub(crate) fn complete(document: &mut Value) {
+    name_items_of_lists(document);
+    let sent = reachable(document, "requestBody");
+    let answered = reachable(document, "responses");
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    for (name, schema) in schemas {
+        say_formats(schema);
+        if answered.contains(name) && !sent.contains(name) {
+            require_what_is_always_there(schema);
+        }
+    }
+    for operation in operations(document) {
+        for response in operation["responses"].as_object_mut().unwrap().values_mut() {
+            response["headers"]["Request-Id"] = json!({
+                "description": "Names the request, for questions about it.", "schema": { "type": "string" },
+            });
+        }
+        if let Some(body) = operation.get_mut("requestBody") {
+            body["required"] = json!(true);
+        }
+    }
+    allow_empty_bodies(document);
+}
+
+fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document["paths"].as_object_mut().unwrap().values_mut();
+    paths.flat_map(|path| path.as_object_mut().unwrap().values_mut())
+}
+
+/// A body of which no field is required may be left out.
+fn allow_empty_bodies(document: &mut Value) {
+    let schemas = document["components"]["schemas"].clone();
+    for operation in operations(document) {
+        let Some(body) = operation.get_mut("requestBody") else {
+            continue;
+        };
+        let contents = body["content"].as_object().unwrap();
+        let optional = contents.values().all(|content| {
+            let name = content["schema"]["$ref"].as_str().unwrap_or_default();
+            let schema = &schemas[name.trim_start_matches(SCHEMAS)];
+            schema["type"] == "object" && schema["required"].as_array().is_none_or(Vec::is_empty)
+        });
+        if optional {
+            body["required"] = json!(false);
+        }
+    }
+}
+
+/// `List_Customer` has its items by the name of their schema.
+fn name_items_of_lists(document: &mut Value) {
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    let names: BTreeSet<String> = schemas.keys().cloned().collect();
+    for (name, schema) in schemas {
+        if let Some(item) = name
+            .strip_prefix("List_")
+            .filter(|item| names.contains(*item))
+        {
+            schema["properties"]["data"]["items"] = json!({ "$ref": format!("{SCHEMAS}{item}") });
+        }
+    }
+}
+
+/// The schemas that a part of the operations leads to.
+fn reachable(document: &Value, part: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for path in document["paths"].as_object().unwrap().values() {
+        for operation in path.as_object().unwrap().values() {
+            follow(document, &operation[part], &mut found);
+        }
+    }
+    found
+}
+
+fn follow(document: &Value, value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            let reference = members.get("$ref").and_then(Value::as_str);
+            let name = reference.and_then(|name| name.strip_prefix(SCHEMAS));
+            if let Some(name) = name.filter(|name| !found.contains(*name)) {
+                found.insert(name.to_owned());
+                follow(document, &document["components"]["schemas"][name], found);
+            }
+            members
+                .values()
+                .for_each(|member| follow(document, member, found));
+        }
+        Value::Array(entries) => entries
+            .iter()
+            .for_each(|entry| follow(document, entry, found)),
+        _ => {}
+    }
+}
+
+/// A field that can be `null` is always sent: one that is left out is not.
+fn require_what_is_always_there(schema: &mut Value) {
+    let properties = schema.get_mut("properties");
+    let Some(properties) = properties.and_then(Value::as_object_mut) else {
+        return;
+    };
+    let mut always = Vec::new();
+    for (name, property) in properties {
+        if is_nullable(property) {
+            always.push(json!(name));
+        }
+        require_what_is_always_there(property);
+        if let Some(items) = property.get_mut("items") {
+            require_what_is_always_there(items);
+        }
+    }
+    if always.is_empty() {
+        return;
+    }
+    let schema = schema.as_object_mut().unwrap();
+    let required = schema.entry("required").or_insert_with(|| json!([]));
+    let required = required.as_array_mut().unwrap();
+    for name in always {
+        if !required.contains(&name) {
+            required.push(name);
+        }
+    }
+}
+
+fn is_nullable(property: &Value) -> bool {
+    let null = json!("null");
+    let types = property["type"].as_array();
+    let of = property["oneOf"].as_array();
+    types.is_some_and(|types| types.contains(&null))
+        || of.is_some_and(|of| of.iter().any(|one| one["type"] == null))
+}
+
+/// A text whose example is a time or a day is one.
+fn say_formats(schema: &mut Value) {
+    if let Some(entries) = schema.as_array_mut() {
+        entries.iter_mut().for_each(say_formats);
+    }
+    let Some(members) = schema.as_object_mut() else {
+        return;
+    };
+    for (name, member) in members.iter_mut() {
+        if name != "example" {
+            say_formats(member);
+        }
+    }
+    let is_text = match members.get("type") {
+        Some(Value::String(kind)) => kind == "string",
+        Some(Value::Array(kinds)) => kinds.contains(&json!("string")),
+        _ => false,
+    };
+    let format = members
+        .get("example")
+        .and_then(Value::as_str)
+        .and_then(format_of);
+    if let (true, false, Some(format)) = (is_text, members.contains_key("format"), format) {
+        members.insert("format".to_owned(), json!(format));
+    }
+}
+
+fn format_of(example: &str) -> Option<&'static str> {
+    if example.parse::<models::Date>().is_ok() {
+        return Some("date");
+    }
+    let time = example.len() >= 20 && example.parse::<models::Timestamp>().is_ok();
+    time.then_some("date-time")
+}
+
+/// What a webhook endpoint receives, for each type of event.
+pub(crate) fn webhooks(document: &mut Value) {
+    let event = document["components"]["schemas"]["Event"].clone();
+    let mut webhooks = Map::new();
+    for kind in EventType::ALL {
+        let name = kind.as_str();
+        let mut payload = event.clone();
+        payload["description"] = json!(kind.description());
+        payload["properties"]["type"] = json!({ "type": "string", "const": name });
+        let mut object = json!({ "type": "object", "additionalProperties": true });
+        if let Some(schema) = object_schema(*kind) {
+            assert!(
+                document["components"]["schemas"][schema].is_object(),
+                "{name} is of {schema}, which the document does not have"
+            );
+            object = json!({ "$ref": format!("{SCHEMAS}{schema}") });
+        }
+        payload["properties"]["data"] = json!({
+            "type": "object", "required": ["object"],
+            "properties": {
+                "object": object,
+                "previous_attributes": {
+                    "type": "object", "additionalProperties": true,
+                    "description": "The fields that changed, with what they were before.",
+                },
+            },
+        });
+        let header = |name: &str, description: &str| json!({ "name": name, "in": "header", "required": true, "schema": { "type": "string" }, "description": description });
+        let operation = json!({
+            "operationId": format!("on_{}", name.replace('.', "_")),
+            "summary": kind.description().trim_end_matches('.'),
+            "tags": ["webhooks"],
+            "security": [],
+            "parameters": [
+                header("webhook-id", "The delivery's id: the same for each attempt."),
+                header("webhook-timestamp", "Seconds since 1970 at the attempt."),
+                header("webhook-signature", "`v1,` and the signature, for each secret that is good."),
+            ],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": payload } } },
+            "responses": { "2XX": { "description": "It was received. Anything else is tried again." } },
+        });
+        webhooks.insert(name.to_owned(), json!({ "post": operation }));
+    }
+    document["webhooks"] = Value::Object(webhooks);
+}
