@@ -1,5 +1,7 @@
 //! What operations cost, in request units of DynamoDB: measured, printed, and held to.
 
+mod calls;
+
 use std::fmt::Write;
 
 use models::Id;
@@ -27,6 +29,7 @@ async fn generated_costs_are_those_of_the_code() {
     renewals(&world, &mut rows).await;
     usage(&world, &mut rows).await;
     webhooks(&mut rows).await;
+    calls::calls(&mut rows).await;
     let mut table =
         String::from("| operation | read units | write units | round trips |\n|---|---|---|---|\n");
     for Row { what, units, .. } in &rows {

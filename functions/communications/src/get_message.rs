@@ -6,7 +6,7 @@ use models::{Error, Id};
 
 /// Retrieve a message
 ///
-/// 1 read.
+/// Retrieves a text message, sent or received, by its id, with its status and, where it failed, the reason.
 #[operation(get, "/v3/messages/{id}", tag = "communications")]
 pub(crate) async fn get_message(
     cx: Cx<CommunicationsRead>,

@@ -19,8 +19,8 @@ pub(crate) struct MessageFilter {
 
 /// List messages
 ///
-/// What was sent, what waits, and what came in, newest first. In test mode nothing leaves the installation: this is where it
-/// can be read. 1 query; up to 10 with `number` or `status`.
+/// Lists text messages, newest first: sent, waiting and received. In test mode nothing leaves the installation, and
+/// this is where the messages can be read. With `number` or `status` a page may be short although `has_more` is true.
 #[operation(get, "/v3/messages", tag = "communications")]
 pub(crate) async fn list_messages(
     cx: Cx<CommunicationsRead>,

@@ -19,11 +19,12 @@ pub(crate) struct InboundMessage {
     body: String,
 }
 
-/// Take in a message
+/// Receive a text message
 ///
-/// What a customer answers: a gateway of messages is pointed here, and in test mode whoever wants to see what follows. `STOP`
-/// (also `STOPALL`, `UNSUBSCRIBE`, `CANCEL`, `END`, `QUIT`) ends messages to the number, `START` (`YES`, `UNSTOP`) begins them
-/// again, `HELP` (`INFO`) tells who this is; each of them is answered, the other ones only kept. 2 reads and up to 8 write units.
+/// Records a customer's text message. Point the webhook of your SMS gateway here; in test mode, call it to see what
+/// would follow. `STOP` (also `STOPALL`, `UNSUBSCRIBE`, `CANCEL`, `END`, `QUIT`) ends messages to the number, `START`
+/// (`YES`, `UNSTOP`) allows them again, and `HELP` (`INFO`) says who you are. These three are answered with a message;
+/// any other text is only kept.
 #[operation(post, "/v3/messages/inbound", tag = "communications")]
 pub(crate) async fn receive_message(
     cx: Cx<CommunicationsWrite>,

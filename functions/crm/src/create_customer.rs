@@ -10,7 +10,8 @@ use crate::profile::CustomerFields;
 
 /// Create a customer
 ///
-/// 1 write unit. The e-mail address need not be unique.
+/// Creates a customer, who can then be given payment methods, subscriptions and invoices. The e-mail address need not
+/// be unique: each request creates a customer of its own, so send an `Idempotency-Key` if you may repeat it.
 #[operation(post, "/v3/customers", tag = "crm")]
 pub(crate) async fn create_customer(
     cx: Cx<CrmWrite>,

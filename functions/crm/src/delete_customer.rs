@@ -8,8 +8,9 @@ use models::event::EventType;
 
 /// Delete a customer
 ///
-/// Its running subscriptions end at once; what was paid stays. 3 reads and 1 write unit, and for each running subscription 1 read
-/// and 3 write units, and a read for each of its newest invoices.
+/// Deletes a customer for good and cancels its subscriptions at once, without a final bill. Its payments and invoices
+/// stay. While a payment of a change that waits for it is under way, the answer is 409; try again when that payment has
+/// an outcome.
 #[operation(delete, "/v3/customers/{id}", tag = "crm")]
 pub(crate) async fn delete_customer(
     cx: Cx<CrmWrite>,

@@ -6,7 +6,7 @@ use models::{Error, Id};
 
 /// Retrieve a customer
 ///
-/// 1 read.
+/// Retrieves a customer by its id. A customer that was deleted is 404.
 #[operation(get, "/v3/customers/{id}", tag = "crm")]
 pub(crate) async fn get_customer(
     cx: Cx<CrmRead>,

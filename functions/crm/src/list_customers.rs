@@ -27,8 +27,8 @@ pub(crate) struct CustomerFilter {
 
 /// List customers
 ///
-/// Newest first. `email` and `created` are looked up; `search` and `phone` look through the list, so a page may be short although more
-/// follow. The list may be a second behind.
+/// Lists customers, newest first. `email` and `created` are looked up; `search` and `phone` look through the list, so a
+/// page may be short although `has_more` is true. A customer that has just been changed may be found a second later.
 #[operation(get, "/v3/customers", tag = "crm")]
 pub(crate) async fn list_customers(
     cx: Cx<CrmRead>,

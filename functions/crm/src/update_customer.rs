@@ -9,7 +9,7 @@ use crate::profile::CustomerFields;
 
 /// Update a customer
 ///
-/// A field that is absent stays as it is; one that is `null` is removed. 1 read and 1 write unit.
+/// Changes the fields that are given. A field that is absent stays as it is, one that is `null` is removed.
 #[operation(patch, "/v3/customers/{id}", tag = "crm")]
 pub(crate) async fn update_customer(
     cx: Cx<CrmWrite>,

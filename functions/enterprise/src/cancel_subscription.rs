@@ -8,7 +8,7 @@ use crate::scheduled::{bring_rows, subscription};
 
 /// Cancel a subscription
 ///
-/// It ends at once: its open rows are cancelled, and their invoices void. 1 read and 3 write units, and 1 query and 3 write units for each open row.
+/// Cancels a subscription at once. Its open scheduled payments are cancelled, and their invoices are void.
 #[operation(
     patch,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/cancel",

@@ -56,7 +56,8 @@ impl NewCustomer {
 
 /// Create a customer
 ///
-/// 1 read and 4 write units: the customer, and its number, which only one customer can have.
+/// Creates a customer, who is a customer of v3, too. At least one of `email`, `firstName`, `lastName` and `phoneNo` is
+/// needed. No two customers have the same `customerNum`.
 #[operation(post, "/enterprise/v1/customers/{businessId}", tag = "customers")]
 pub(crate) async fn create_customer(
     cx: Cx<CrmWrite>,

@@ -31,15 +31,15 @@ pub(crate) struct NewSubscription {
     /// Major units. Required where the tier's policy is `SUBSCRIPTION`, and ignored otherwise.
     #[input(major, example = 20)]
     amount: Option<Decimal>,
-    /// The day of the first payment; today where it is absent. Ignored where the tier's policy is `SCHEDULE`.
+    /// The day of the first payment; today if it is absent. Ignored where the tier's policy is `SCHEDULE`.
     #[input(example = "2022-02-25")]
     start_date: Option<Date>,
 }
 
 /// Create a subscription
 ///
-/// It is active at once; its customer pays row by row of its schedule, and is reminded of each. 3 reads and 7 write units
-/// with one row, which there is to begin with; 5 more for each further one, where several are to be reminded of by now.
+/// Creates a subscription that its customer pays by a schedule. It is active at once. For each payment the customer
+/// gets a text message with a link to a page where it is paid; each scheduled payment makes the one after it.
 #[operation(
     post,
     "/enterprise/v1/subscriptions/{businessId}",

@@ -9,7 +9,7 @@ use models::ids::{self, Id, Slug};
 use models::{Currency, Error, Metadata, Money, Result};
 use rust_decimal::Decimal;
 
-/// A tier as it is to be.
+/// A tier, with all fields.
 #[derive(Debug, Input)]
 #[input(rename_all = "camelCase", check = Self::has_an_amount)]
 pub(crate) struct NewTier {
@@ -22,16 +22,16 @@ pub(crate) struct NewTier {
     amount: Option<Decimal>,
     #[input(choice, example = "ONCE")]
     billing_period: BillingPeriod,
-    /// Payments in all; 0, also where it is absent, for no end.
+    /// Payments in all; 0, also if it is absent, for no end.
     #[input(range = 0..=1200, default, example = 0)]
     deductions: u32,
-    /// Days after a payment's day until it is too late; 0 where it is absent.
+    /// Days after a payment's day until it is too late; 0 if it is absent.
     #[input(range = 0..=365, default, example = 0)]
     grace_days: u32,
-    /// Who says what is paid; `TIER` where it is absent.
+    /// Who decides what is paid; `TIER` if it is absent.
     #[input(choice, default, example = "TIER")]
     policy: TierPolicy,
-    /// Days before a payment's day on which the customer is reminded; 0 where it is absent.
+    /// Days before a payment's day on which the customer is reminded; 0 if it is absent.
     #[input(range = 0..=60, default, example = 2)]
     reminder_days: u32,
 }
@@ -87,7 +87,8 @@ pub(crate) fn money(major: Decimal, currency: Currency, pointer: &str) -> Result
 
 /// Create a tier
 ///
-/// It is a plan in v3. 1 read and 1 write unit.
+/// Creates a tier, which is a plan in v3: what is paid, how often, and how customers are reminded. Amounts are major
+/// units of the business's currency.
 #[operation(post, "/enterprise/v1/tiers/{businessId}", tag = "tiers")]
 pub(crate) async fn create_tier(
     cx: Cx<BillingWrite>,

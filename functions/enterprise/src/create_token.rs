@@ -33,7 +33,7 @@ pub(crate) struct TokenRequest {
     /// What the token is for: the client's audience.
     #[schema(example = "https://services.reveknew.net")]
     audience: String,
-    /// Fewer scopes than the client has, with spaces between them; all of them where it is absent.
+    /// Fewer scopes than the client has, with spaces between them; all of them if it is absent.
     #[schema(example = "billing:write crm:write")]
     scope: Option<String>,
 }
@@ -54,8 +54,8 @@ pub(crate) struct Token {
 
 /// Get a token
 ///
-/// A token is good for an hour, or until its client is deleted; there is none to refresh it with. Only a hash of it is kept.
-/// 2 reads and 1 write unit.
+/// Exchanges a client's id and secret for an access token (OAuth 2.0 client credentials). A token is valid for an hour,
+/// or until its client is deleted; there are no refresh tokens, so ask for another one.
 #[utoipa::path(
     post,
     path = "/oauth/token",

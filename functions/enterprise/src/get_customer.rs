@@ -7,7 +7,7 @@ use models::ids::{self, Id};
 
 /// Retrieve a customer
 ///
-/// 1 read.
+/// Retrieves a customer by its id.
 #[operation(
     get,
     "/enterprise/v1/customers/{businessId}/id/{customerId}",

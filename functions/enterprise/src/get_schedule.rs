@@ -9,7 +9,7 @@ use crate::scheduled::subscription;
 
 /// Retrieve a scheduled payment
 ///
-/// 1 read and 1 query.
+/// Retrieves a scheduled payment by its id.
 #[operation(
     get,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/{scheduleId}",

@@ -8,7 +8,7 @@ use crate::scheduled::{rows, subscription};
 
 /// Retrieve a subscription
 ///
-/// With its receipts and all rows of its schedule. 1 read, and 1 query for the rows.
+/// Retrieves a subscription with its receipts and all of its scheduled payments.
 #[operation(
     get,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}",

@@ -7,7 +7,7 @@ use models::ids::{self, Slug};
 
 /// Retrieve a tier
 ///
-/// 1 read.
+/// Retrieves a tier by its id.
 #[operation(get, "/enterprise/v1/tiers/{businessId}/{tierId}", tag = "tiers")]
 pub(crate) async fn get_tier(
     cx: Cx<BillingRead>,

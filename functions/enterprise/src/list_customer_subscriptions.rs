@@ -12,8 +12,7 @@ use crate::scheduled::rows;
 
 /// List the subscriptions of a customer
 ///
-/// All of them, oldest first, with the days and amounts of their schedules. 1 read, 1 query and 1 read for each hundred
-/// subscriptions, and 1 query for each.
+/// Lists all subscriptions of a customer, oldest first, with the days and amounts of their scheduled payments.
 #[operation(
     get,
     "/enterprise/v1/subscriptions/{businessId}/customer/{customerId}",

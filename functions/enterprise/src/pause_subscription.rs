@@ -8,7 +8,8 @@ use crate::scheduled::{bring_rows, subscription};
 
 /// Pause a subscription
 ///
-/// Nobody is reminded, and nothing is owed, until it is resumed in v3; its open rows are suspended. 1 read and 3 write units, and 1 query and 3 write units for each open row.
+/// Pauses a subscription until it is resumed in v3 (`POST /v3/subscriptions/{id}/resume`). Its open scheduled payments
+/// are suspended: nobody is reminded, and nothing is owed.
 #[operation(
     patch,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/pause",

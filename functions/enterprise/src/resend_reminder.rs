@@ -6,9 +6,10 @@ use models::ids::{self, Id};
 use crate::scheduled::{named_row, subscription};
 use crate::update_schedule::ScheduleChange;
 
-/// Send the message about a payment again
+/// Send a reminder again
 ///
-/// Within a minute, or in the morning where it is night in the business's time zone. 5 reads, 1 query and 6 write units.
+/// Sends the message about a scheduled payment again: within a minute, or in the morning if it is night in the
+/// business's time zone.
 #[operation(
     patch,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule",

@@ -25,8 +25,8 @@ pub(crate) struct Revocation {
 
 /// Revoke a token
 ///
-/// As RFC 7009 has it: 200 whether the token was good or not. Processes that saw the token in the last half minute may take it
-/// until that is over. 3 reads and 1 write unit.
+/// Revokes an access token of the client (RFC 7009). The answer is 200 whether the token was valid or not. It may be
+/// accepted for up to 30 seconds more.
 #[utoipa::path(
     post,
     path = "/oauth/revoke",

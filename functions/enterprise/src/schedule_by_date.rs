@@ -23,7 +23,7 @@ pub(crate) struct DatedPayment {
 
 /// Schedule payments by date
 ///
-/// At most 90 at once, beside those that are there. 1 read, 1 query, and 4 write units for each payment.
+/// Adds up to 90 scheduled payments on days of your choice to those that exist.
 #[operation(
     post,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/date",

@@ -24,8 +24,8 @@ pub(crate) struct OrderedPayment {
 
 /// Schedule payments by order
 ///
-/// One of them, or a list of at most 90: the amounts of billing dates, counted from 0. A date that has no payment yet gets one.
-/// 1 read, 1 query, and 4 write units for each payment.
+/// Sets the amounts of one billing date, or of up to 90 in a list. `order` counts billing dates from 0; a date that has
+/// no payment yet gets one.
 #[operation(
     post,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/order",

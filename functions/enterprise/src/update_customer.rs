@@ -10,7 +10,7 @@ use models::ids::{self, Id};
 
 use crate::create_customer::NewCustomer;
 
-/// A customer as it is to be.
+/// A customer, with all fields.
 #[derive(Debug, Input)]
 pub(crate) struct CustomerUpdate {
     #[input(example = "cust_rs_123456")]
@@ -21,7 +21,7 @@ pub(crate) struct CustomerUpdate {
 
 /// Update a customer
 ///
-/// All fields of it: one that is absent is removed. 1 read and 1 write unit; another number is 2 reads and 6 write units.
+/// Replaces the customer's fields: one that is absent is removed. What only v3 knows of the customer stays.
 #[operation(put, "/enterprise/v1/customers/{businessId}", tag = "customers")]
 pub(crate) async fn update_customer(
     cx: Cx<CrmWrite>,

@@ -15,18 +15,18 @@ use crate::scheduled::{named_row, subscription};
 pub(crate) struct ScheduleChange {
     #[input(example = "sch_rs_123456")]
     pub(crate) id: Id<ids::Schedule>,
-    /// Major units; as it was where it is absent.
+    /// Major units; as it was if it is absent.
     #[input(major, example = 42)]
     pub(crate) amount: Option<Decimal>,
-    /// The day on which it is due; as it was where it is absent.
+    /// The day on which it is due; as it was if it is absent.
     #[input(example = "2022-08-17")]
     pub(crate) date: Option<Date>,
 }
 
 /// Update a scheduled payment
 ///
-/// Its amount or its day, with the days of its reminder and its grace worked out anew. Where it was due already, its invoice is
-/// void and another one follows. 2 reads, 2 queries and 8 write units.
+/// Changes the amount or the day of a scheduled payment; the days of its reminder and of its grace follow. If it was
+/// due already, its invoice is void and a new one is made.
 #[operation(
     put,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule",

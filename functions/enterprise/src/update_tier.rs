@@ -9,7 +9,7 @@ use models::ids::{self, Slug};
 
 use crate::create_tier::NewTier;
 
-/// A tier as it is to be; it may name itself, too.
+/// A tier, with all fields; it may name its id, too.
 #[derive(Debug, Input)]
 #[input(name = "TierUpdate")]
 pub(crate) struct TierUpdate {
@@ -21,8 +21,7 @@ pub(crate) struct TierUpdate {
 
 /// Update a tier
 ///
-/// Subscriptions that run keep what they began with. 1 read and 1 write unit; 4 write units with another price, whose
-/// predecessor is kept.
+/// Replaces the tier's fields. Subscriptions that run keep the amount that they began with.
 #[operation(put, "/enterprise/v1/tiers/{businessId}/{tierId}", tag = "tiers")]
 pub(crate) async fn update_tier(
     cx: Cx<BillingWrite>,

@@ -10,9 +10,10 @@ use crate::schema::{CreateQuery, NewCallCenterMember};
 
 /// Create a call-center member
 ///
-/// A customer of v3 with a member profile, and a welcome by e-mail with a link that sets its password.
-/// The card behind `braintree_customer_id` is charged monthly for the business's member plan (`PATCH /v3/member-settings`), and the
-/// partner earns its share of what is paid. 17 reads and 31 write units, its first invoice and what the partner earns of it included.
+/// Enrolls a member who pays: the card behind `braintree_customer_id` is charged each month for the business's member
+/// plan (`PATCH /v3/member-settings`), and the partner earns its share. The member becomes a customer of v3, too, and
+/// is welcomed by e-mail, with a link that sets a password. Takes JSON, XML or a form; the answer is JSON or XML, as
+/// `Accept` says, or else like the request.
 #[utoipa::path(
     post,
     path = "/api/v1/create_call_center_member",
@@ -37,7 +38,8 @@ pub(crate) async fn create_call_center_member(
 
 /// Create a call-center member by query
 ///
-/// As the `POST` of it. Addresses are logged on their way, tokens and passwords in them, too: the answer warns of that.
+/// The same as the `POST`, with everything in the query string, for callers that can do no other. Addresses are logged
+/// on their way, with the token and the password in them: every answer carries a warning of that. Prefer the `POST`.
 #[utoipa::path(
     get,
     path = "/api/v1/create_call_center_member",

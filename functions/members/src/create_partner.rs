@@ -18,8 +18,8 @@ pub(crate) struct NewPartner {
 
 /// Create a partner
 ///
-/// A wholesale partner or a call center, of the mode of the calling key. The answer shows its `authentication_token`, this once.
-/// 4 write units.
+/// Creates a partner, who enrolls members with the `authentication_token` of this answer. The token is shown in this
+/// answer only, opens nothing but the members' API, and has the mode of the calling key; it ends when that key expires.
 #[operation(post, "/v3/partners", tag = "members")]
 pub(crate) async fn create_partner(
     cx: Cx<MembersWrite>,

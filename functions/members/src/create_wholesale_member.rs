@@ -10,8 +10,9 @@ use crate::schema::{CreateQuery, NewWholesaleMember};
 
 /// Create a wholesale member
 ///
-/// A customer of v3 with a member profile, and a welcome by e-mail with a link that sets its password.
-/// 6 reads and 12 write units; 2 reads and 2 units more with a user name.
+/// Enrolls a member of the partner, who becomes a customer of v3, too. The member is welcomed by e-mail, with a link
+/// that sets a password. Takes JSON, XML or a form; the answer is JSON or XML, as `Accept` says, or else like the
+/// request.
 #[utoipa::path(
     post,
     path = "/api/v1/create_wholesale_member",
@@ -36,7 +37,8 @@ pub(crate) async fn create_wholesale_member(
 
 /// Create a wholesale member by query
 ///
-/// As the `POST` of it. Addresses are logged on their way, tokens and passwords in them, too: the answer warns of that.
+/// The same as the `POST`, with everything in the query string, for callers that can do no other. Addresses are logged
+/// on their way, with the token and the password in them: every answer carries a warning of that. Prefer the `POST`.
 #[utoipa::path(
     get,
     path = "/api/v1/create_wholesale_member",

@@ -29,8 +29,8 @@ const NAMES: [&str; 12] = [
 
 /// Export a partner's members
 ///
-/// As CSV (RFC 4180), newest first, at most 5,000. A cell that a spreadsheet would take for a formula begins with an
-/// apostrophe. 1 query and 1 read for every 100 members.
+/// Exports the members that a partner enrolled as CSV (RFC 4180), newest first, at most 5,000. A cell that a
+/// spreadsheet would take for a formula begins with an apostrophe.
 #[operation(get, "/v3/partners/{id}/enrollees/export", tag = "members")]
 pub(crate) async fn export_enrollees(
     cx: Cx<MembersRead>,

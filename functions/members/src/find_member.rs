@@ -14,7 +14,8 @@ async fn find(cx: &Cx<MembersRead>, params: &Params) -> Result<Done<Found>, Prob
 
 /// Find a member
 ///
-/// One that the partner enrolled itself; anybody else's does not exist. 3 reads.
+/// Finds a member by e-mail address. Members of other partners are not found. Takes JSON, XML or a form; the answer is
+/// JSON or XML, as `Accept` says, or else like the request.
 #[utoipa::path(
     post,
     path = "/api/v1/find_member",
@@ -38,7 +39,8 @@ pub(crate) async fn find_member(
 
 /// Find a member by query
 ///
-/// As the `POST` of it. Addresses are logged on their way, tokens in them, too: the answer warns of that.
+/// The same as the `POST`, with everything in the query string, for callers that can do no other. Addresses are logged
+/// on their way, with the token in them: every answer carries a warning of that. Prefer the `POST`.
 #[utoipa::path(
     get,
     path = "/api/v1/find_member",

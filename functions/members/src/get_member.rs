@@ -6,7 +6,7 @@ use models::{Error, Id};
 
 /// Retrieve a member
 ///
-/// 1 read.
+/// Retrieves a member by its id.
 #[operation(get, "/v3/members/{id}", tag = "members")]
 pub(crate) async fn get_member(
     cx: Cx<MembersRead>,

@@ -6,7 +6,7 @@ use store::Stored;
 
 /// Retrieve the settings of members
 ///
-/// 1 read.
+/// Retrieves the settings of members for the key's mode: the defaults, unless they were changed.
 #[operation(get, "/v3/member-settings", tag = "members")]
 pub(crate) async fn get_member_settings(
     cx: Cx<MembersRead>,

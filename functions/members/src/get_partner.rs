@@ -8,7 +8,7 @@ use crate::partner::partner;
 
 /// Retrieve a partner
 ///
-/// 1 read.
+/// Retrieves a partner by its id. Its token is not shown.
 #[operation(get, "/v3/partners/{id}", tag = "members")]
 pub(crate) async fn get_partner(
     cx: Cx<MembersRead>,

@@ -15,7 +15,7 @@ const MOST: usize = 10_000;
 
 #[derive(Input)]
 pub(crate) struct StatementPeriod {
-    /// The month; this one where it is absent.
+    /// The month; this one if it is absent.
     #[input(chars = 7..=7, then = month, example = "2026-01")]
     period: Option<String>,
 }
@@ -30,8 +30,8 @@ fn month(fields: &mut Fields<'_>, name: &str, text: String) -> Option<String> {
 
 /// Retrieve a partner's statement
 ///
-/// What it earned in a month of the business's calendar, and what was taken back in it. 4 reads, and 1 query and 1 read for
-/// every 100 entries.
+/// Retrieves what a partner earned in a month of the business's time zone, and what was taken back for refunds. At most
+/// 10,000 entries.
 #[operation(get, "/v3/partners/{id}/statements", tag = "members")]
 pub(crate) async fn get_statement(
     cx: Cx<MembersRead>,

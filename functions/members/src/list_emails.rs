@@ -15,8 +15,8 @@ pub(crate) struct EmailFilter {
 
 /// List e-mails
 ///
-/// What was sent to members and what waits, newest first. In test mode nothing leaves the installation: this is where it can be
-/// read, its link included. 1 query; up to 10 with `to`.
+/// Lists e-mails to members, sent or waiting, newest first. In test mode nothing leaves the installation, and this is
+/// where a mail and its link can be read. With `to` a page may be short although `has_more` is true.
 #[operation(get, "/v3/emails", tag = "members")]
 pub(crate) async fn list_emails(
     cx: Cx<MembersRead>,

@@ -8,7 +8,7 @@ use crate::partner::partner;
 
 /// List a partner's members
 ///
-/// Newest first. 2 reads and 1 query.
+/// Lists the members that a partner enrolled, newest first.
 #[operation(get, "/v3/partners/{id}/enrollees", tag = "members")]
 pub(crate) async fn list_enrollees(
     cx: Cx<MembersRead>,

@@ -16,7 +16,7 @@ pub(crate) struct MemberFilter {
 
 /// List members
 ///
-/// Of every partner, newest first. 1 query; up to 10 with `status`.
+/// Lists the members of all partners, newest first. With `status` a page may be short although `has_more` is true.
 #[operation(get, "/v3/members", tag = "members")]
 pub(crate) async fn list_members(
     cx: Cx<MembersRead>,

@@ -18,14 +18,14 @@ pub(crate) struct WholesaleUser {
     /// Unique in the business.
     #[schema(example = "test@example.com")]
     email: String,
-    /// 6 to 128 characters; made up where it is absent.
+    /// 6 to 128 characters; made up if it is absent.
     #[schema(example = "pass1234")]
     password: Option<String>,
     #[schema(example = "Testfirst")]
     first_name: String,
     #[schema(example = "Testlast")]
     last_name: String,
-    /// `active` (also where it is absent), `inactive` or `banned`.
+    /// `active` (the default), `inactive` or `banned`.
     #[schema(example = "active")]
     status: Option<String>,
     /// Unique in the business, where there is one.
@@ -59,7 +59,7 @@ pub(crate) struct CallCenterUser {
     first_name: String,
     #[schema(example = "Testlast")]
     last_name: String,
-    /// `active` (also where it is absent), `inactive` or `banned`.
+    /// `active` (the default), `inactive` or `banned`.
     #[schema(example = "active")]
     status: Option<String>,
     /// The customer in the vault, whose card pays.

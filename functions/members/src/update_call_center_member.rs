@@ -9,8 +9,8 @@ use crate::schema::{MemberChanges, UpdateQuery};
 
 /// Update a call-center member
 ///
-/// Only one that the partner enrolled itself. What is absent stays. 4 reads and 4 write units; 3 reads and 4 units more
-/// for each new name.
+/// Changes the fields that are given of a member that the partner enrolled; one that is absent stays as it is. Takes
+/// JSON, XML or a form; the answer is JSON or XML, as `Accept` says, or else like the request.
 #[utoipa::path(
     post,
     path = "/api/v1/update_call_center_member",
@@ -34,7 +34,8 @@ pub(crate) async fn update_call_center_member(
 
 /// Update a call-center member by query
 ///
-/// As the `POST` of it. Addresses are logged on their way, tokens and passwords in them, too: the answer warns of that.
+/// The same as the `POST`, with everything in the query string, for callers that can do no other. Addresses are logged
+/// on their way, with the token and the password in them: every answer carries a warning of that. Prefer the `POST`.
 #[utoipa::path(
     get,
     path = "/api/v1/update_call_center_member",

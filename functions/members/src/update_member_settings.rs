@@ -36,7 +36,8 @@ fn share(fields: &mut Fields<'_>, name: &str, share: Decimal) -> Option<Decimal>
 
 /// Update the settings of members
 ///
-/// A field that is absent stays as it is; one that is `null` gets its default. 2 reads and 1 write unit.
+/// Changes the fields that are given, for the key's mode alone. A field that is absent stays as it is; one that is
+/// `null` gets its default.
 #[operation(patch, "/v3/member-settings", tag = "members")]
 pub(crate) async fn update_member_settings(
     cx: Cx<MembersWrite>,

@@ -26,7 +26,7 @@ pub(crate) struct PaymentFields {
     currency: Currency,
     #[input(chars = 1..=MAX_CHARS, then = without_card_number, example = "Professional services payment")]
     description: Option<String>,
-    /// Whether the risk is weighed; `false` where it is absent.
+    /// Whether the risk is weighed; `false` if it is absent.
     #[input(default, example = true)]
     fraud_protection: bool,
     #[input(by = free_text::metadata, default, example = { "source": "website" })]
@@ -35,11 +35,9 @@ pub(crate) struct PaymentFields {
 
 /// Take a payment
 ///
-/// The answer is the outcome: 201 where the money moved, 402 where it did not. Either way there is a payment, and either
-/// answer is kept for the `Idempotency-Key`.
-///
-/// 4 write units: the payment and its place among what is due, when it begins and with its outcome. A customer is 1 read
-/// and 1 write unit more, a stored payment method 1 read, and an `Idempotency-Key` 1 read and 4 write units.
+/// Charges a card once: the one in the body, a stored payment method, or the customer's default. The answer is the
+/// outcome: 201 where the money moved, 402 where it was declined. Both leave a payment, and both are repeated for the
+/// same `Idempotency-Key` without charging again. To collect an invoice, pay the invoice instead.
 #[operation(
     post,
     "/v3/payments",

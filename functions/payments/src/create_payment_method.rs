@@ -31,10 +31,8 @@ pub(crate) struct NewPaymentMethod {
 
 /// Attach a card to a customer
 ///
-/// The card's bank is asked whether the card may be kept; where it says no, nothing is written.
-///
-/// 1 read and 2 write units; 5 where it becomes the customer's default. An `Idempotency-Key` is 1 read and up to 3 write
-/// units more.
+/// Stores a card for a customer, to be charged later. The card is verified with its bank first; if the bank refuses it,
+/// the answer is 402 and nothing is stored. A customer's first payment method becomes its default.
 #[operation(
     post,
     "/v3/payment-methods",

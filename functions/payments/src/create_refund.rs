@@ -13,7 +13,7 @@ use crate::free_text::{MAX_CHARS, without_card_number};
 /// A new refund.
 #[derive(Input)]
 pub(crate) struct NewRefund {
-    /// Minor units; all that is left of the payment where it is absent.
+    /// Minor units; all that is left of the payment if it is absent.
     #[input(minor = 1, example = 1000)]
     amount: Option<i64>,
     /// In your words.
@@ -23,10 +23,9 @@ pub(crate) struct NewRefund {
 
 /// Refund a payment
 ///
-/// All that is left of it, or a part of that.
-///
-/// 2 reads (3 of an invoice's payment) and 7 write units: payment and refund in one transaction, and the refund with its outcome, with its place among
-/// what is due; 2 more for its invoice, in that transaction. An `Idempotency-Key` is 1 read and 3 write units more.
+/// Gives back a payment in whole or in part; without an `amount`, all that is left of it. The answer is the outcome:
+/// 201 where the money goes back, 402 where the gateway refused. Several refunds may be made until nothing is left. The
+/// refund counts on the invoice that was paid, but does not correct it: issue a credit note for that.
 #[operation(
     post,
     "/v3/payments/{id}/refunds",

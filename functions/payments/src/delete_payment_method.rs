@@ -8,10 +8,8 @@ use models::ids::{self, Id};
 
 /// Detach a payment method
 ///
-/// Nobody can be charged on it any more; where it was the customer's default, the customer has none afterwards. Payments
-/// that were made with it stay, and can be refunded.
-///
-/// 2 reads and 2 write units; 5 where it was the default.
+/// Detaches a payment method for good: it cannot be charged any more. If it was the customer's default, the customer
+/// has none afterwards. Payments made with it stay and can still be refunded.
 #[operation(delete, "/v3/payment-methods/{id}", tag = "payments")]
 pub(crate) async fn delete_payment_method(
     cx: Cx<PaymentsWrite>,

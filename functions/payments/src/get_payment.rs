@@ -7,7 +7,7 @@ use models::ids::{self, Id};
 
 /// Retrieve a payment
 ///
-/// 1 consistent read.
+/// Retrieves a payment, successful or failed, by its id.
 #[operation(get, "/v3/payments/{id}", tag = "payments")]
 pub(crate) async fn get_payment(
     cx: Cx<PaymentsRead>,

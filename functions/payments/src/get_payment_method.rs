@@ -7,7 +7,7 @@ use models::ids::{self, Id};
 
 /// Retrieve a payment method
 ///
-/// 1 read.
+/// Retrieves a stored payment method by its id. Of a card number only the last four digits are ever shown.
 #[operation(get, "/v3/payment-methods/{id}", tag = "payments")]
 pub(crate) async fn get_payment_method(
     cx: Cx<PaymentsRead>,

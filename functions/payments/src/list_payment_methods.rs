@@ -16,7 +16,7 @@ pub(crate) struct PaymentMethodFilter {
 
 /// List payment methods
 ///
-/// Newest first. 1 query; with `customer_id` 1 query and 1 batch read.
+/// Lists stored payment methods, newest first, of all customers or of one.
 #[operation(get, "/v3/payment-methods", tag = "payments")]
 pub(crate) async fn list_payment_methods(
     cx: Cx<PaymentsRead>,

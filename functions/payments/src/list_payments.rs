@@ -20,7 +20,8 @@ pub(crate) struct PaymentFilter {
 
 /// List payments
 ///
-/// Newest first, failed ones as well. With `status` a page may be short although more follow.
+/// Lists payments, newest first, of all customers or of one. Failed ones are among them. With `status` a page may be short
+/// although `has_more` is true.
 #[operation(get, "/v3/payments", tag = "payments")]
 pub(crate) async fn list_payments(
     cx: Cx<PaymentsRead>,

@@ -7,7 +7,7 @@ use models::ids::{self, Id};
 
 /// List the refunds of a payment
 ///
-/// Newest first, failed ones as well. 1 consistent read and 1 query.
+/// Lists the refunds of one payment, newest first. Failed ones are among them.
 #[operation(get, "/v3/payments/{id}/refunds", tag = "payments")]
 pub(crate) async fn list_refunds(
     cx: Cx<PaymentsRead>,

@@ -11,15 +11,16 @@ use crate::test_mode::TestMode;
 /// Where the clock goes.
 #[derive(Debug, Input)]
 pub(crate) struct Advance {
-    /// Later than the clock stands.
+    /// Later than the present time of the clock.
     #[input(example = "2027-01-31T00:00:00Z")]
     to: Timestamp,
 }
 
 /// Advance the test clock
 ///
-/// Everything due on the way is done in order, each at its own time, after the answer; `test_clock.ready` tells when it is.
-/// The first advance stops the business's time and sends it on from now. Test mode only. 2 reads and 1 write unit.
+/// Moves the business's time in test mode forward. Everything that falls due on the way is done in order, each at its
+/// own time; this goes on after the answer, and the event `test_clock.ready` says when it is finished. The first
+/// advance creates the clock: it starts from now and stands still between advances. 409 while it is advancing.
 #[operation(post, "/v3/test-clock/advance", tag = "platform")]
 pub(crate) async fn advance_test_clock(
     TestMode(cx): TestMode<PlatformWrite>,

@@ -45,9 +45,9 @@ fn known_zone(fields: &mut Fields<'_>, name: &str, text: String) -> Option<Strin
 
 /// Create an account
 ///
-/// For the operator of the installation. The answer shows the first key of each mode, this once. 10 write units.
-///
-/// An `Idempotency-Key` is not honoured: answers are kept for a business, and the operator belongs to none.
+/// Creates a business, with one API key for test mode and one for live mode, which have every scope. The keys are shown
+/// in this answer only. For the operator of the installation, with the operator key; an `Idempotency-Key` has no effect
+/// here.
 #[operation(post, "/v3/accounts", tag = "platform")]
 pub(crate) async fn create_account(
     operator: Operator,

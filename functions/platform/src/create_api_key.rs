@@ -24,7 +24,7 @@ pub(crate) struct NewKey {
     /// In the future. A key without it is good until it is revoked.
     #[input(example = "2027-06-27T10:30:00Z")]
     expires_at: Option<Timestamp>,
-    /// Origins of the pages that may use the key, as browsers send them; any where it is absent. Calls without an `Origin` header are
+    /// Origins of the pages that may use the key, as browsers send them; any if it is absent. Calls without an `Origin` header are
     /// not from a browser and are not held to it.
     #[input(by = scopes::origins, default, example = ["https://app.example.com"])]
     allowed_origins: Vec<String>,
@@ -32,8 +32,9 @@ pub(crate) struct NewKey {
 
 /// Create an API key
 ///
-/// The answer shows the secret, this once: a replay by its `Idempotency-Key` shows `null` instead, and whoever lost the
-/// first answer rotates the key. 4 write units.
+/// Creates an API key for the business. Its secret is shown in this answer only: a repeated request with the same
+/// `Idempotency-Key` shows `null` instead; if the secret is lost, rotate the key. A key can be given no more than the
+/// calling key has: neither scopes nor mode nor time nor origins.
 #[operation(post, "/v3/api-keys", tag = "platform")]
 pub(crate) async fn create_api_key(
     cx: Cx<PlatformWrite>,

@@ -16,7 +16,7 @@ const DEFAULT_AUDIENCE: &str = "https://services.reveknew.net";
 pub(crate) struct NewOauthClient {
     #[input(chars = 1..=100, example = "Reveknew integration")]
     name: String,
-    /// What the client's tokens are for; `https://services.reveknew.net` where it is absent.
+    /// What the client's tokens are for; `https://services.reveknew.net` if it is absent.
     #[input(chars = 1..=255, default = DEFAULT_AUDIENCE.to_owned(), example = "https://services.reveknew.net")]
     audience: String,
     /// `<group>:read`, `<group>:write` or `*`; only what the calling key has. Where it is absent and the calling key has
@@ -27,8 +27,9 @@ pub(crate) struct NewOauthClient {
 
 /// Create an OAuth client
 ///
-/// Its tokens open the mode of the calling key. The answer shows the secret, this once: a replay by its `Idempotency-Key`
-/// shows `null` instead. 4 write units.
+/// Creates a client that gets access tokens from `POST /oauth/token`, for the mode of the calling key. Its secret is
+/// shown in this answer only: a repeated request with the same `Idempotency-Key` shows `null` instead. A client can be
+/// given no more scopes than the calling key has, and a key that expires cannot create one.
 #[operation(post, "/v3/oauth-clients", tag = "platform")]
 pub(crate) async fn create_oauth_client(
     cx: Cx<PlatformWrite>,

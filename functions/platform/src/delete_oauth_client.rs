@@ -6,7 +6,7 @@ use models::{Error, Id};
 
 /// Delete an OAuth client
 ///
-/// It gets no more tokens. 2 reads and 4 write units.
+/// Deletes an OAuth client for good. It gets no more tokens, and those it has end within 30 seconds.
 #[operation(delete, "/v3/oauth-clients/{id}", tag = "platform")]
 pub(crate) async fn delete_oauth_client(
     cx: Cx<PlatformWrite>,

@@ -8,7 +8,8 @@ use crate::test_mode::TestMode;
 
 /// Delete the test clock
 ///
-/// The business returns to real time. Not while the clock is advancing. Test mode only. 2 reads and 1 write unit.
+/// Deletes the test clock, so that the business is back in real time. 409 while the clock is advancing. Only in test
+/// mode.
 #[operation(delete, "/v3/test-clock", tag = "platform", answer = "Real time.")]
 pub(crate) async fn delete_test_clock(
     TestMode(cx): TestMode<PlatformWrite>,

@@ -7,7 +7,7 @@ use models::{Error, Id};
 
 /// Retrieve an account
 ///
-/// For the operator of the installation. 1 read.
+/// Retrieves a business by its id. For the operator of the installation, with the operator key.
 #[operation(get, "/v3/accounts/{id}", tag = "platform")]
 pub(crate) async fn get_account(
     _operator: Operator,

@@ -6,7 +6,7 @@ use models::{Error, Id};
 
 /// Retrieve an API key
 ///
-/// Without its secret. 1 read.
+/// Retrieves an API key by its id. Its secret is not shown.
 #[operation(get, "/v3/api-keys/{id}", tag = "platform")]
 pub(crate) async fn get_api_key(
     cx: Cx<PlatformRead>,

@@ -6,7 +6,7 @@ use models::{Error, Id};
 
 /// Retrieve an OAuth client
 ///
-/// Without its secret. 1 read.
+/// Retrieves an OAuth client by its id. Its secret is not shown.
 #[operation(get, "/v3/oauth-clients/{id}", tag = "platform")]
 pub(crate) async fn get_oauth_client(
     cx: Cx<PlatformRead>,

@@ -7,7 +7,8 @@ use crate::test_mode::TestMode;
 
 /// Retrieve the test clock
 ///
-/// What the business takes for now: real time where it has no test clock. Test mode only. 1 read.
+/// Retrieves the time that test mode takes for now: that of the test clock, or real time where there is none. Only in
+/// test mode.
 #[operation(get, "/v3/test-clock", tag = "platform")]
 pub(crate) async fn get_test_clock(
     TestMode(cx): TestMode<PlatformRead>,

@@ -5,7 +5,7 @@ use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
 
 /// List API keys
 ///
-/// Those of the calling key's mode, newest first, without their secrets. 1 query.
+/// Lists the API keys of the calling key's mode, newest first, revoked ones as well. Secrets are not shown.
 #[operation(get, "/v3/api-keys", tag = "platform")]
 pub(crate) async fn list_api_keys(
     cx: Cx<PlatformRead>,

@@ -5,7 +5,7 @@ use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
 
 /// List OAuth clients
 ///
-/// Newest first, without their secrets. 1 query.
+/// Lists OAuth clients, newest first. Secrets are not shown.
 #[operation(get, "/v3/oauth-clients", tag = "platform")]
 pub(crate) async fn list_oauth_clients(
     cx: Cx<PlatformRead>,

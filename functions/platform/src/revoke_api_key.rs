@@ -8,9 +8,8 @@ use crate::key_secrets::lookups;
 
 /// Revoke an API key
 ///
-/// Every secret of the key ends at once, for good; other processes may take up to 30 seconds to hear of it. A key may
-/// revoke itself, and revoking twice changes nothing. 1 read and one for each secret that the key still has; 2 write units
-/// and two for each of these.
+/// Revokes a key for good, with all secrets it still has. It may be accepted for up to 30 seconds more. A key may
+/// revoke itself; revoking a key again changes nothing.
 #[operation(
     delete,
     "/v3/api-keys/{id}",

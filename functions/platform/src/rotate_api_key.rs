@@ -12,16 +12,16 @@ use crate::scopes;
 /// How the old secret ends.
 #[derive(Debug, Input)]
 pub(crate) struct Rotation {
-    /// Hours for which the old secret stays good; 24 where it is absent.
+    /// Hours for which the old secret stays good; 24 if it is absent.
     #[input(range = 0..=168, default = 24, example = 24)]
     overlap_hours: u32,
 }
 
 /// Rotate an API key
 ///
-/// The key gets a new secret, shown this once; a replay by its `Idempotency-Key` shows `null` instead. The old secret stays
-/// good for the overlap. At most ten older secrets are good at once, and only a key that has every scope of the rotated
-/// one may rotate it. 1 read and one for each secret that the key still has; 6 write units.
+/// Gives an API key a new secret, shown in this answer only: a repeated request with the same `Idempotency-Key` shows
+/// `null` instead. The old secret stays valid for `overlap_hours`, 24 if you do not say. At most ten older secrets are
+/// valid at a time. The calling key needs every scope of the rotated one and must not expire before it.
 #[operation(post, "/v3/api-keys/{id}/rotate", tag = "platform")]
 pub(crate) async fn rotate_api_key(
     cx: Cx<PlatformWrite>,

@@ -23,17 +23,17 @@ pub(crate) struct NewWebhook {
     /// Event types, families like `invoice.*`, or `*` for all.
     #[input(by = settings::events, then = some_events, example = ["subscription.created", "payment.succeeded", "order.fulfilled", "customer.updated"])]
     events: Vec<EventFilter>,
-    /// The key of the signatures, 16 to 256 visible ASCII characters; made for you where it is absent.
+    /// The key of the signatures, 16 to 256 visible ASCII characters; made for you if it is absent.
     #[input(chars = 1..=256, then = good_secret, example = "whsec_your_secret_key")]
     secret: Option<String>,
-    /// Headers that every message carries beside ours. Names that HTTP or we decide about are refused. A value has up to 1000
+    /// Headers that every message carries beside ours. Names that HTTP or the sender sets are refused. A value has up to 1000
     /// visible ASCII characters; of a header whose name says that it is a credential it is never shown again.
     #[input(by = settings::headers, then = distinct, default, example = { "X-Env": "production" })]
     headers: BTreeMap<String, String>,
-    /// Messages in a minute, at most; others wait for the next one. No limit where it is absent.
+    /// Messages in a minute, at most; others wait for the next one. No limit if it is absent.
     #[input(range = 1..=100_000, example = 600)]
     rate_limit: Option<u32>,
-    /// Whether anything is sent; `true` where it is absent.
+    /// Whether anything is sent; `true` if it is absent.
     #[input(default = true, example = true)]
     enabled: bool,
     #[input(default, example = { "environment": "production", "description": "Main webhook endpoint" })]
@@ -42,8 +42,8 @@ pub(crate) struct NewWebhook {
 
 /// Create a webhook endpoint
 ///
-/// The answer shows the secret, this once; a replay by its `Idempotency-Key` is without it. A business may have 100
-/// endpoints in each mode. 1 query and 1 write unit for each KiB begun.
+/// Registers a URL that receives events. The signing secret is shown in this answer only; the answer to a repeated
+/// request with the same `Idempotency-Key` is without it. A business may have 100 endpoints in each mode.
 #[operation(post, "/v3/webhooks", tag = "webhooks")]
 pub(crate) async fn create_webhook(
     cx: Cx<WebhooksWrite>,

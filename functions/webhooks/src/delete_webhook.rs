@@ -6,7 +6,7 @@ use models::{Error, Id};
 
 /// Delete a webhook endpoint
 ///
-/// Its secret goes with it, and deliveries on their way are canceled. 1 read and 1 write unit.
+/// Deletes a webhook endpoint for good, with its secret. Deliveries that wait to be sent are canceled.
 #[operation(delete, "/v3/webhooks/{id}", tag = "webhooks")]
 pub(crate) async fn delete_webhook(
     cx: Cx<WebhooksWrite>,

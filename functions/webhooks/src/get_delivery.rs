@@ -8,8 +8,8 @@ use models::webhooks::DeliveryId;
 
 /// Retrieve a delivery
 ///
-/// With what was sent, what was answered, and how each of the newest ten attempts went. It is there for 90 days, unless its
-/// endpoint is deleted before. 3 reads at once.
+/// Retrieves a delivery: what was sent, what was answered, and the newest ten attempts. A delivery is kept for 90 days,
+/// or until its endpoint is deleted.
 #[operation(get, "/v3/deliveries/{id}", tag = "webhooks")]
 pub(crate) async fn get_delivery(
     cx: Cx<WebhooksRead>,

@@ -6,7 +6,7 @@ use models::{Error, Id};
 
 /// Retrieve an event
 ///
-/// As webhooks receive it. 1 read.
+/// Retrieves an event by its id, in the form in which webhooks receive it.
 #[operation(get, "/v3/events/{id}", tag = "webhooks")]
 pub(crate) async fn get_event(
     cx: Cx<WebhooksRead>,

@@ -7,7 +7,7 @@ use models::{Error, Id};
 
 /// Retrieve a webhook endpoint
 ///
-/// Without its secret. 1 read, and in test mode that of the test clock.
+/// Retrieves a webhook endpoint by its id. Its secret is not shown.
 #[operation(get, "/v3/webhooks/{id}", tag = "webhooks")]
 pub(crate) async fn get_webhook(
     cx: Cx<WebhooksRead>,

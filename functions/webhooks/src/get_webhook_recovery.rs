@@ -7,7 +7,7 @@ use models::{Error, Id};
 
 /// Retrieve the recovery of a webhook endpoint
 ///
-/// The one that was asked for last; 404 where none was. 2 reads at once.
+/// Retrieves how far the latest recovery of an endpoint is. 404 where none was ever started.
 #[operation(
     get,
     "/v3/webhooks/{id}/recover",

@@ -41,7 +41,7 @@ pub(crate) struct EventListFilter {
     object_id: Option<String>,
     #[input(flatten)]
     created: Window,
-    /// `desc` (newest first, also where it is absent) or `asc` (the feed).
+    /// `desc` (newest first, the default) or `asc` (the feed).
     #[input(choice = ORDERS, default = Order::NewestFirst)]
     order: Order,
     /// With `order=asc`, in place of a cursor: events after this position; 0 is the beginning.
@@ -74,16 +74,15 @@ impl EventListFilter {
 
 /// List events
 ///
-/// Newest first. With a filter a page may be short although more follow. An event appears within seconds of what it tells of.
-/// 1 query; up to 10 with `type` or `object_id`.
+/// Lists events, newest first. An event appears within seconds of what it reports. With a filter a page may be short
+/// although `has_more` is true.
 ///
-/// With `order=asc` this is the **feed**: all events in the order in which they were logged, each with its `position`, counted
-/// from 1 without gaps, whatever the clock of the business says. What was read of the feed never changes, and nothing is ever
-/// added before it. `next_cursor` is there on every page, also on an empty one; `has_more` tells whether more is there now.
-/// So a consumer misses nothing: it keeps the cursor (or the last position) with what it made of the events, and asks on from
-/// there. And it can prove it: without filters, each event's position is that of the one before plus 1. Filters leave events
-/// out, so that positions jump and a page may be short or empty although `has_more` is true, but the cursor counts what was
-/// left out as read. 1 query and one read of the page's events together.
+/// With `order=asc` this is the **feed**: all events in the order in which they were logged, for a consumer that must
+/// not miss any. Each event has a `position`, counted from 1 without gaps, and nothing is ever added before what was
+/// read. `next_cursor` is there on every page, also on an empty one, and `has_more` says whether more is there now:
+/// keep the cursor, or the last position, together with what you made of the events, and continue from there. With
+/// filters, positions jump and a page may be empty although `has_more` is true; the cursor counts what was left out as
+/// read.
 #[operation(get, "/v3/events", tag = "webhooks")]
 pub(crate) async fn list_events(
     cx: Cx<WebhooksRead>,

@@ -25,8 +25,8 @@ pub(crate) struct DeliveryFilter {
 
 /// List the deliveries to a webhook endpoint
 ///
-/// Newest event first, for 90 days. With `status` or `event_type` a page may be short although more follow. 1 read, 1 query
-/// (up to 10 with a filter), and one read of the page's events together.
+/// Lists what was sent to an endpoint in the last 90 days, newest event first. With `status` or `event_type` a page may
+/// be short although `has_more` is true.
 #[operation(get, "/v3/webhooks/{id}/deliveries", tag = "webhooks")]
 pub(crate) async fn list_webhook_deliveries(
     cx: Cx<WebhooksRead>,

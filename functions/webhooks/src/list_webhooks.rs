@@ -6,7 +6,7 @@ use futures::future::try_join;
 
 /// List webhook endpoints
 ///
-/// Newest first, without their secrets. 1 query, and in test mode a read of the test clock.
+/// Lists webhook endpoints, newest first. Secrets are not shown.
 #[operation(get, "/v3/webhooks", tag = "webhooks")]
 pub(crate) async fn list_webhooks(
     cx: Cx<WebhooksRead>,

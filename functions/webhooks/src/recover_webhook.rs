@@ -34,9 +34,9 @@ impl NewRecovery {
 
 /// Recover what a webhook endpoint missed
 ///
-/// Every event since then that the endpoint listens to and that was not delivered to it is sent again, each once; what was
-/// delivered is not. `GET` on this path tells how far it is. One recovery of an endpoint runs at a time. 2 reads
-/// and 2 write units.
+/// Sends every event since a moment again that the endpoint listens to and did not receive, each once; what was
+/// delivered is left out. It goes on after the answer: `GET` on this path tells how far it is. 409 while another
+/// recovery of the endpoint is running, or where the endpoint is disabled.
 #[operation(post, "/v3/webhooks/{id}/recover", tag = "webhooks")]
 pub(crate) async fn recover_webhook(
     cx: Cx<WebhooksWrite>,

@@ -10,9 +10,9 @@ use crate::settings;
 
 /// Resend a delivery
 ///
-/// Whatever became of it: the event is sent again within seconds, with the same `webhook-id`, to the present URL of the
-/// endpoint. Where that fails, the retries follow anew. A delivery that already waits to be sent now stays as it is. 3 reads
-/// and 3 write units; 1 more for each further KiB that is kept of the last answer.
+/// Sends an event again within seconds, whatever became of the delivery: to the endpoint's present URL, with the same
+/// `webhook-id`. If that fails, retries start over. A delivery that is about to be sent stays as it is; 409 where the
+/// endpoint is disabled.
 #[operation(post, "/v3/deliveries/{id}/resend", tag = "webhooks")]
 pub(crate) async fn resend_delivery(
     cx: Cx<WebhooksWrite>,

@@ -11,10 +11,10 @@ use crate::settings::{self, good_secret};
 /// How a secret is replaced.
 #[derive(Input)]
 pub(crate) struct SecretRotation {
-    /// The new secret, 16 to 256 visible ASCII characters; made for you where it is absent.
+    /// The new secret, 16 to 256 visible ASCII characters; made for you if it is absent.
     #[input(chars = 1..=256, then = good_secret, example = "whsec_your_next_secret_key")]
     secret: Option<String>,
-    /// Hours for which the present secret signs beside the new one; 24 where it is absent. With 0 no earlier secret signs any
+    /// Hours for which the present secret signs beside the new one; 24 if it is absent. With 0 no earlier secret signs any
     /// more.
     #[input(range = 0..=168, example = 24)]
     overlap_hours: Option<u32>,
@@ -22,9 +22,10 @@ pub(crate) struct SecretRotation {
 
 /// Rotate the secret of a webhook endpoint
 ///
-/// The answer shows the new secret, this once; a replay by its `Idempotency-Key` is without it. Until the overlap ends,
-/// `webhook-signature` has a signature with each secret, so receivers can change theirs at any time between. At most ten
-/// replaced secrets sign at once. 1 read and 1 write unit for each KiB begun.
+/// Replaces the signing secret of an endpoint. The new one is shown in this answer only; the answer to a repeated
+/// request with the same `Idempotency-Key` is without it. Until the overlap ends, `webhook-signature` carries a
+/// signature with each secret, so a receiver can switch at any time in between. At most ten replaced secrets sign at a
+/// time.
 #[operation(post, "/v3/webhooks/{id}/rotate-secret", tag = "webhooks")]
 pub(crate) async fn rotate_webhook_secret(
     cx: Cx<WebhooksWrite>,

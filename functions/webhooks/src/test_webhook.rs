@@ -18,7 +18,7 @@ pub(crate) struct NewTest {
     /// Any event type, also one that the endpoint does not listen to.
     #[input(chars = 1..=100, then = event_type::read, example = "payment.succeeded")]
     event_type: EventType,
-    /// What the event carries as `data.object`, at most 8 KiB; an example of ours where it is absent.
+    /// What the event carries as `data.object`, at most 8 KiB; an example of ours if it is absent.
     #[input(by = test_data, example = { "id": "pay_rs_789012", "amount": 5000 })]
     test_data: Option<Map<String, Value>>,
 }
@@ -29,8 +29,8 @@ fn test_data(fields: &mut Fields<'_>, name: &'static str) -> Field<Map<String, V
 
 /// Send a test event
 ///
-/// To this endpoint alone, with its signature and its retries. The delivery is there once its first attempt was made, within
-/// seconds. 1 read and 1 write unit for each KiB of `test_data` begun.
+/// Sends a test event of any type to this endpoint alone, signed and retried like any other. Its delivery appears with
+/// its first attempt, within seconds. 409 where the endpoint is disabled.
 #[operation(post, "/v3/webhooks/{id}/test", tag = "webhooks")]
 pub(crate) async fn test_webhook(
     cx: Cx<WebhooksWrite>,

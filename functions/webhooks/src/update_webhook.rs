@@ -68,9 +68,9 @@ impl WebhookPatch {
 
 /// Update a webhook endpoint
 ///
-/// A field that is absent stays as it is. Deliveries on their way go to the new URL and are signed with the new secret, too;
-/// where the endpoint is disabled, they are canceled. A new `secret` is a rotation with an overlap of 24 hours, and is not
-/// shown. 1 read and 1 write unit for each KiB begun.
+/// Changes the fields that are given; one that is absent stays as it is. Deliveries that wait go to the new URL, and
+/// disabling the endpoint cancels them. A new `secret` is not shown again, and the present one signs beside it for 24
+/// hours.
 #[operation(patch, "/v3/webhooks/{id}", tag = "webhooks")]
 pub(crate) async fn update_webhook(
     cx: Cx<WebhooksWrite>,

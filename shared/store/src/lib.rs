@@ -1,9 +1,6 @@
 //! The business in DynamoDB: one table, every key built in [`keys`], every change conditional.
 //!
-//! # How to add a record
-//! 1. Its type and rules go to `models`.
-//! 2. Its key goes to [`keys`], with a row in the table of that module's docs and a golden test.
-//! 3. `impl Record` goes to the file of its group here: key, parent, due time, expiry.
+//! `docs/adding-an-operation.md` says how a kind of record is added.
 //!
 //! # Rules
 //! - A [`Session`] is one unit of work for one business. It is the only way in, and it never takes a business from input.

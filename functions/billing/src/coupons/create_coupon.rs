@@ -23,7 +23,7 @@ const DURATIONS: &[(&str, Duration)] = &[
 #[derive(Debug, Input)]
 #[input(rules = Self::rules, check = Self::check)]
 pub(crate) struct NewCoupon {
-    /// Its name in the API, 1 to 64 of `A-Z a-z 0-9 _ -`; generated where it is absent.
+    /// Its name in the API, 1 to 64 of `A-Z a-z 0-9 _ -`; generated if it is absent.
     #[input(example = "coupon_welcome")]
     id: Option<Slug<ids::Coupon>>,
     /// Its name on invoices.
@@ -37,7 +37,7 @@ pub(crate) struct NewCoupon {
     amount_off: Option<i64>,
     /// Of `amount_off`.
     currency: Option<Currency>,
-    /// `once` where it is absent.
+    /// `once` if it is absent.
     #[input(choice = DURATIONS, default = Duration::Once, example = "repeating")]
     duration: Duration,
     /// For `repeating`: calendar months from the redemption.
@@ -106,7 +106,8 @@ impl NewCoupon {
 
 /// Create a coupon
 ///
-/// What it takes off is for good: to change it, create another coupon. 1 write unit.
+/// Creates a coupon: an amount or a percentage off, for a time. You choose its id. What it takes off cannot be changed
+/// later; create another coupon for that.
 #[operation(post, "/v3/coupons", tag = "billing")]
 pub(crate) async fn create_coupon(
     cx: Cx<BillingWrite>,

@@ -8,7 +8,8 @@ use models::ids::{self, Slug};
 
 /// Delete a coupon
 ///
-/// Nobody redeems it any more; subscriptions keep what it gave them. Its name stays taken. 1 read and 1 write unit.
+/// Deletes a coupon for good: it cannot be redeemed any more, and subscriptions keep the discount that they have. Its
+/// id cannot be used again.
 #[operation(delete, "/v3/coupons/{id}", tag = "billing")]
 pub(crate) async fn delete_coupon(
     cx: Cx<BillingWrite>,

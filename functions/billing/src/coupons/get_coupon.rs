@@ -7,7 +7,7 @@ use models::ids::{self, Slug};
 
 /// Retrieve a coupon
 ///
-/// 1 read.
+/// Retrieves a coupon by its id, with how often it was redeemed.
 #[operation(get, "/v3/coupons/{id}", tag = "billing")]
 pub(crate) async fn get_coupon(
     cx: Cx<BillingRead>,

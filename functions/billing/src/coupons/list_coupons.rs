@@ -5,7 +5,7 @@ use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 
 /// List coupons
 ///
-/// In order of their names. 1 query.
+/// Lists coupons in order of their ids.
 #[operation(get, "/v3/coupons", tag = "billing")]
 pub(crate) async fn list_coupons(
     cx: Cx<BillingRead>,

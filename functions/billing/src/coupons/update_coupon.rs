@@ -24,7 +24,8 @@ pub(crate) struct CouponChanges {
 
 /// Update a coupon
 ///
-/// What it takes off is for good, and no change reaches a subscription that has it. 1 read and 1 write unit.
+/// Changes the fields that are given. What a coupon takes off cannot be changed, and no change reaches a subscription
+/// that has it already.
 #[operation(patch, "/v3/coupons/{id}", tag = "billing")]
 pub(crate) async fn update_coupon(
     cx: Cx<BillingWrite>,

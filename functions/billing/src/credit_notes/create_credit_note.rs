@@ -83,7 +83,7 @@ pub(crate) struct CreditNoteFields {
     /// Minor units that go back to the cards that paid.
     #[input(minor = 0, example = 0)]
     refund_amount: Option<i64>,
-    /// Minor units that the customer's balance gets; what is left of what had been paid where it is absent.
+    /// Minor units that the customer's balance gets; what is left of what had been paid if it is absent.
     #[input(minor = 0)]
     credit_amount: Option<i64>,
     /// Minor units that are settled elsewhere.
@@ -132,14 +132,11 @@ impl CreditNoteFields {
 
 /// Create a credit note
 ///
-/// Takes lines, or an amount of the total, off an invoice that is open, given up or paid. An open one owes less, and is paid
-/// when nothing is left to pay. What had been paid goes back: `refund_amount` to the cards, `credit_amount` to the customer's
-/// balance (what is left of it, where you do not say), `out_of_band_amount` elsewhere. It is issued for good, with a number of
-/// its own. Where the gateway refuses a refund, the event `refund.failed` tells, and its payment can be refunded again.
-///
-/// 3 reads and 8 write units before payment: note and invoice in one transaction, their places in lists, and the number. With
-/// the customer's balance 1 read and 2 units more, with a refund 4 reads and 8 units more, with an `Idempotency-Key` 1 read and
-/// 3 units more.
+/// Credits lines, or an amount of the total, of an invoice that is open, uncollectible or paid. An open invoice owes
+/// less by it, and is paid when nothing is left to pay. What was paid already goes back: `refund_amount` to the cards,
+/// `out_of_band_amount` outside of this system, and `credit_amount`, or the rest if you do not say, to the customer's
+/// balance. A credit note is final and has a number of its own; if the gateway refuses a refund, the event
+/// `refund.failed` says so and the payment can be refunded again.
 #[operation(post, "/v3/credit-notes", tag = "billing")]
 pub(crate) async fn create_credit_note(
     cx: Cx<BillingWrite>,

@@ -7,7 +7,7 @@ use models::ids::{self, Id};
 
 /// Retrieve a credit note
 ///
-/// 1 read.
+/// Retrieves a credit note by its id.
 #[operation(get, "/v3/credit-notes/{id}", tag = "billing")]
 pub(crate) async fn get_credit_note(
     cx: Cx<BillingRead>,

@@ -8,9 +8,7 @@ use crate::paper::credit_paper_of;
 
 /// Retrieve a credit note as PDF
 ///
-/// What `GET /v3/credit-notes/{id}` says, for people: A4, named after the note's number. The same note gives the same file.
-///
-/// 2 reads in 2 round trips.
+/// Retrieves a credit note as a PDF for people: A4, named after its number. The same credit note gives the same file.
 #[operation(get, "/v3/credit-notes/{id}/pdf", tag = "billing")]
 pub(crate) async fn get_credit_note_pdf(
     cx: Cx<BillingRead>,

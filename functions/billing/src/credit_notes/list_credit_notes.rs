@@ -19,7 +19,7 @@ pub(crate) struct CreditNoteFilter {
 
 /// List credit notes
 ///
-/// Newest first. 1 query; with `invoice_id` alone 1 query and 1 batch read; up to 10 queries with `customer_id`.
+/// Lists credit notes, newest first. With `customer_id` a page may be short although `has_more` is true.
 #[operation(get, "/v3/credit-notes", tag = "billing")]
 pub(crate) async fn list_credit_notes(
     cx: Cx<BillingRead>,

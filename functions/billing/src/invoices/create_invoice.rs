@@ -26,7 +26,7 @@ pub(crate) const MAX_FOOTER: usize = 500;
 pub(crate) struct InvoiceFields {
     #[input(example = "cust_rs_123456")]
     customer_id: Id<ids::Customer>,
-    /// The business's where it is absent.
+    /// The business's if it is absent.
     #[input(example = "USD")]
     currency: Option<Currency>,
     #[input(items = 1..=MAX_LINES, example = [{ "description": "Consulting, 12 June", "quantity": 2.5, "unit_amount": 12000 }])]
@@ -34,20 +34,20 @@ pub(crate) struct InvoiceFields {
     /// It is sent where nothing is said.
     #[input(flatten)]
     collection: CollectionFields,
-    /// Days from the moment it becomes final to its due date; where it is absent, the business's for one that is sent, 0 for one
+    /// Days from the moment it becomes final to its due date; if it is absent, the business's for one that is sent, 0 for one
     /// that is charged.
     #[input(range = 0..=365, example = 30)]
     days_until_due: Option<u32>,
-    /// Tax rates of lines without rates of their own; the business's default ones where it is absent.
+    /// Tax rates of lines without rates of their own; the business's default ones if it is absent.
     #[input(by = tax_rate_ids)]
     tax_rate_ids: Option<Vec<Id<ids::TaxRate>>>,
     /// Money off; see coupons.
     #[input(example = null)]
     coupon_id: Option<Slug<ids::Coupon>>,
-    /// Whether it becomes final by itself, one hour from now; `false` where it is absent.
+    /// Whether it is finalized automatically, an hour from now; `false` if it is absent.
     #[input(default, example = false)]
     auto_finalize: bool,
-    /// Text at its foot; the business's where it is absent.
+    /// Text at its foot; the business's if it is absent.
     #[input(chars = 1..=MAX_FOOTER, example = "Thank you for your business.")]
     footer: Option<String>,
     #[input(default, example = { "source": "website" })]
@@ -63,11 +63,8 @@ impl InvoiceFields {
 
 /// Create an invoice
 ///
-/// A draft, for what no subscription bills: it may be changed until it becomes final. Seller and customer are put on it as
-/// they are now, and again the moment it becomes final. A coupon is redeemed at once, for this invoice.
-///
-/// 4.5 read units and 2 write units: the invoice and its place in the customer's list; 1 more for each further KB of it and
-/// where it becomes final by itself, 1 read where tax rates are named, and 1 read and 4 write units with a coupon.
+/// Creates a draft invoice for what no subscription bills. It can be changed until it is finalized, which also
+/// refreshes the names and addresses on it. A coupon is redeemed at once, for this invoice.
 #[operation(post, "/v3/invoices", tag = "billing", answer = "The draft.")]
 pub(crate) async fn create_invoice(
     cx: Cx<BillingWrite>,

@@ -6,11 +6,10 @@ use models::Error;
 use models::event::EventType;
 use models::ids::{self, Id};
 
-/// Delete a draft
+/// Delete a draft invoice
 ///
-/// Of what is final there is a number, so that is voided instead; and so is what a subscription owes. A coupon that the draft
-/// had can be redeemed once more. 1 read and 1 write unit; 1 more where it was to become final by itself, and 1 read and one
-/// transaction of 2 items where it had a coupon.
+/// Deletes a draft. A finalized invoice has a number and cannot be deleted; void it instead. The same goes for an
+/// invoice of a subscription. A coupon that the draft had can be redeemed once more.
 #[operation(delete, "/v3/invoices/{id}", tag = "billing")]
 pub(crate) async fn delete_invoice(
     cx: Cx<BillingWrite>,

@@ -7,10 +7,10 @@ use models::ids::{self, Id};
 
 /// Explain an invoice
 ///
-/// Every amount is worked out again from what is stored: each line from its price, quantity and part of a period, the discount
-/// from the lines, each tax from the lines less their shares of the discount, the sums from these. `exact` is what the formula
-/// gives before its one rounding, and `matches` says whether that is the amount on the invoice; a credit is worked out from the
-/// line that it gives a part back of. 1 consistent read, and 1 for each invoice with such lines.
+/// Shows how each amount of an invoice follows from what is stored: each line from its price, quantity and share of a
+/// period, the discount from the lines, each tax from the discounted lines, the totals from these. `exact` is the
+/// result before rounding, and `matches` says whether it gives the amount on the invoice. A credit is computed from the
+/// line that it credits.
 #[operation(
     get,
     "/v3/invoices/{id}/explain",

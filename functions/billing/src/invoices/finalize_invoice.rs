@@ -7,12 +7,10 @@ use models::ids::{self, Id};
 
 /// Finalize an invoice
 ///
-/// A draft becomes final: it gets the next number, seller and customer as they are now, and its due date, takes what the
-/// customer's balance has for it, and is charged at once where it is collected automatically. Where that is refused it is
-/// `open` all the same, and says why. One of nothing, or that the balance covers, is paid; one below zero goes to the balance.
-///
-/// 5 reads and 3 write units: the number, the invoice and its place among what is due; one transaction of 2 items where the
-/// customer's balance changes, and those of a payment where it is charged.
+/// Makes a draft final: it gets its number, its due date, and the seller's and customer's details as they are now. The
+/// customer's balance pays what it can, and the rest is charged at once if the invoice is collected automatically. If
+/// that fails, the invoice is `open` all the same and says why. An invoice of nothing is `paid`; a negative one is
+/// added to the customer's balance.
 #[operation(post, "/v3/invoices/{id}/finalize", tag = "billing")]
 pub(crate) async fn finalize_invoice(
     cx: Cx<BillingWrite>,

@@ -7,7 +7,7 @@ use models::ids::{self, Id};
 
 /// Retrieve an invoice
 ///
-/// 1 consistent read.
+/// Retrieves an invoice by its id.
 #[operation(get, "/v3/invoices/{id}", tag = "billing")]
 pub(crate) async fn get_invoice(
     cx: Cx<BillingRead>,

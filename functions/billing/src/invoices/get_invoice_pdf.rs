@@ -8,10 +8,8 @@ use crate::paper::paper_of;
 
 /// Retrieve an invoice as PDF
 ///
-/// What `GET /v3/invoices/{id}` says, for people: A4, named after the invoice's number, or a draft's id. The same invoice
+/// Retrieves an invoice as a PDF for people: A4, named after its number, or after the id of a draft. The same invoice
 /// gives the same file.
-///
-/// 1 read.
 #[operation(get, "/v3/invoices/{id}/pdf", tag = "billing")]
 pub(crate) async fn get_invoice_pdf(
     cx: Cx<BillingRead>,

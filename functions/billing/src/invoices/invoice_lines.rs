@@ -24,13 +24,13 @@ const MAX_DESCRIPTION: usize = 200;
 pub(crate) struct NewLine {
     #[input(chars = 1..=MAX_DESCRIPTION, example = "Consulting, 12 June")]
     description: String,
-    /// Above 0; 1 where it is absent. May be a fraction.
+    /// Above 0; 1 if it is absent. May be a fraction.
     #[input(quantity, then = above_zero, default = Decimal::ONE, example = 2.5)]
     quantity: Decimal,
-    /// Minor units for each; may be a fraction of one, and below 0 for what is given back, which no coupon reaches.
+    /// Minor units for each; may be a fraction of one, and below 0 for what is given back, to which no coupon applies.
     #[input(example = 12000)]
     unit_amount: Decimal,
-    /// Its own tax rates; those of the invoice where it is absent, none where it is empty.
+    /// Its own tax rates; those of the invoice if it is absent, none where it is empty.
     #[input(by = tax_rate_ids)]
     tax_rate_ids: Option<Vec<Id<ids::TaxRate>>>,
 }

@@ -23,9 +23,8 @@ pub(crate) struct InvoiceFilter {
 
 /// List invoices
 ///
-/// Newest first. 1 query, or up to 10 with `status` alone. With `subscription_id` a read and a batch read; with
-/// `customer_id` 2 queries, a batch read of its subscriptions and one of the invoices. A subscription with more than 11
-/// invoices takes another query.
+/// Lists invoices, newest first, of everybody, of a customer or of a subscription. With `status` a page may be short
+/// although `has_more` is true.
 #[operation(get, "/v3/invoices", tag = "billing")]
 pub(crate) async fn list_invoices(
     cx: Cx<BillingRead>,

@@ -8,8 +8,7 @@ use models::ids::{self, Id};
 
 /// Mark an invoice uncollectible
 ///
-/// One that is `open` is given up: nothing is collected any more. It may still be paid or voided. 1 read and 2 write units: the
-/// invoice and its place among what is due.
+/// Gives up an `open` invoice: it is not collected any more. It can still be paid or voided.
 #[operation(post, "/v3/invoices/{id}/uncollectible", tag = "billing")]
 pub(crate) async fn mark_invoice_uncollectible(
     cx: Cx<BillingWrite>,

@@ -16,14 +16,14 @@ const MAX_TRIES: u32 = 16;
 #[derive(Debug, Input)]
 #[input(check = Self::check)]
 pub(crate) struct InvoicePayment {
-    /// What is charged; the subscription's payment method or the customer's default one where it is absent.
+    /// What is charged; the subscription's payment method or the customer's default one if it is absent.
     #[input(example = "pm_rs_123456")]
     payment_method_id: Option<Id<ids::PaymentMethod>>,
-    /// Minor units; what remains where it is absent. Less is a part of it. More can only have been received elsewhere: the
+    /// Minor units; what remains if it is absent. Less is a part of it. More can only have been received elsewhere: the
     /// rest goes to the customer's balance.
     #[input(minor = 1, example = 5000)]
     amount: Option<i64>,
-    /// Whether the money was received elsewhere, and nothing is charged; `false` where it is absent.
+    /// Whether the money was received elsewhere, and nothing is charged; `false` if it is absent.
     #[input(default, example = false)]
     paid_out_of_band: bool,
 }
@@ -39,13 +39,10 @@ impl InvoicePayment {
 
 /// Pay an invoice
 ///
-/// One that is `open` or `uncollectible` is charged now, in whole or in part, or money that was received elsewhere is booked.
-/// Its subscription is active again where this pays its newest invoice. A refusal is 402 and is kept for the
-/// `Idempotency-Key`; the business's schedule of retries takes no notice of it, and goes on after a part was paid. While a
-/// payment is under way, this or any other, a second one is 409 `payment_processing`.
-///
-/// 10 reads and 10 write units: the payment and the invoice when it begins, in one transaction, and with its outcome, and the
-/// invoice's moves among what is due. 5 reads and 2 write units for money received elsewhere.
+/// Charges an `open` or `uncollectible` invoice now, in whole or in part, or records money that was received elsewhere.
+/// A declined card is 402, and the same answer is repeated for the `Idempotency-Key`; automatic retries go on as
+/// scheduled, for what is left to pay. If this pays the newest invoice of a subscription, that is active again. While a
+/// payment of the invoice is under way, another one is 409 `payment_processing`.
 #[operation(
     post,
     "/v3/invoices/{id}/pay",

@@ -28,7 +28,7 @@ pub(crate) struct InvoiceChanges {
     /// Tax rates of lines without rates of their own.
     #[input(by = tax_rate_ids)]
     tax_rate_ids: Change<Vec<Id<ids::TaxRate>>>,
-    /// Whether it becomes final by itself, one hour from the moment at which that is said.
+    /// Whether it is finalized automatically, an hour after this request.
     #[input(example = true)]
     auto_finalize: Change<bool>,
     /// Text at its foot; `null` is the business's.
@@ -53,8 +53,7 @@ impl InvoiceChanges {
 
 /// Update an invoice
 ///
-/// A draft; of one that is final only the metadata can be changed. 1 read and 1 write unit; 1 more for its place among what is
-/// due where that changes, 1 more read where tax rates are named, and 4 where the way of its collection changes.
+/// Changes the fields of a draft that are given. Of a finalized invoice only the metadata can be changed.
 #[operation(patch, "/v3/invoices/{id}", tag = "billing")]
 pub(crate) async fn update_invoice(
     cx: Cx<BillingWrite>,

@@ -7,12 +7,9 @@ use models::ids::{self, Id};
 
 /// Void an invoice
 ///
-/// One that is `open` or `uncollectible` is owed no longer; its number stays its own. What the customer's balance paid of it
-/// goes back there. Where anything else was paid, issue a credit note instead. What becomes of its subscription is for you to
-/// say.
-///
-/// 1 read and 2 write units: the invoice and its place among what is due; 4 more reads and one transaction of 2 items where the
-/// balance has paid.
+/// Cancels an `open` or `uncollectible` invoice: it is not owed any more, and keeps its number. What the customer's
+/// balance paid of it goes back there; if anything else was paid, issue a credit note instead. Its subscription stays
+/// as it is, but a change that waits for the payment of this invoice is dropped.
 #[operation(post, "/v3/invoices/{id}/void", tag = "billing")]
 pub(crate) async fn void_invoice(
     cx: Cx<BillingWrite>,

@@ -16,7 +16,7 @@ use crate::plans::price::{ChargeFields, MAX_METERS, NewMeter, check_meters, reje
 #[derive(Debug, Input)]
 #[input(check = Self::check)]
 pub(crate) struct NewPlan {
-    /// Its name in the API, 1 to 64 of `A-Z a-z 0-9 _ -`; generated where it is absent.
+    /// Its name in the API, 1 to 64 of `A-Z a-z 0-9 _ -`; generated if it is absent.
     #[input(example = "plan_enterprise_pro")]
     id: Option<Slug<ids::Plan>>,
     /// Its name on invoices.
@@ -26,7 +26,7 @@ pub(crate) struct NewPlan {
     currency: Currency,
     #[input(choice, example = "month")]
     interval: Interval,
-    /// Three years in all at the most; 1 where it is absent.
+    /// Three years in all at the most; 1 if it is absent.
     #[input(range = 1..=36, default = 1, example = 1)]
     interval_count: u32,
     #[input(range = 0..=730, default, example = 0)]
@@ -39,7 +39,7 @@ pub(crate) struct NewPlan {
     /// Metered components, billed when the period has ended.
     #[input(items = 0..=MAX_METERS, default, example = [])]
     meters: Vec<NewMeter>,
-    /// Whether the amounts contain the tax; `unspecified` (also where it is absent): the tax rate says.
+    /// Whether the amounts contain the tax; `unspecified` (the default): the tax rate says.
     #[input(choice, default, example = "unspecified")]
     tax_behavior: TaxBehavior,
     #[input(default, example = {})]
@@ -82,7 +82,8 @@ impl NewPlan {
 
 /// Create a plan
 ///
-/// Its price may change later; a subscription keeps the version that it began with. 1 write unit.
+/// Creates a plan: a price, and how often it is charged. You choose its id. The price may change later; a subscription
+/// keeps the version that it began with.
 #[operation(post, "/v3/plans", tag = "billing")]
 pub(crate) async fn create_plan(
     cx: Cx<BillingWrite>,

@@ -8,7 +8,8 @@ use models::ids::{self, Slug};
 
 /// Delete a plan
 ///
-/// It takes no new subscriptions; those that run go on at their price. Its name stays taken. 1 read and 1 write unit.
+/// Deletes a plan for good: it takes no new subscriptions, and those that run go on at their price. Its id cannot be
+/// used again.
 #[operation(delete, "/v3/plans/{id}", tag = "billing")]
 pub(crate) async fn delete_plan(
     cx: Cx<BillingWrite>,

@@ -15,7 +15,7 @@ pub(crate) struct PlanVersion {
 
 /// Retrieve a plan
 ///
-/// As it is, or as it was at an earlier version of its price. 1 read; 2 for an earlier version.
+/// Retrieves a plan as it is now, or with an earlier version of its price.
 #[operation(get, "/v3/plans/{id}", tag = "billing")]
 pub(crate) async fn get_plan(
     cx: Cx<BillingRead>,

@@ -5,7 +5,7 @@ use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 
 /// List plans
 ///
-/// In order of their names. 1 query.
+/// Lists plans in order of their ids.
 #[operation(get, "/v3/plans", tag = "billing")]
 pub(crate) async fn list_plans(
     cx: Cx<BillingRead>,

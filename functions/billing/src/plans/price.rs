@@ -42,10 +42,10 @@ pub(crate) struct NewMeter {
     /// What is counted: the `metric_name` of usage.
     #[input(chars = 1..=64, then = metric_name, example = "api_calls")]
     metric_name: String,
-    /// Its name on invoices; the metric's where it is absent.
+    /// Its name on invoices; the metric's if it is absent.
     #[input(chars = 1..=200, example = "API calls")]
     name: Option<String>,
-    /// How the quantities of a period become one; `sum` where it is absent.
+    /// How the quantities of a period become one; `sum` if it is absent.
     #[input(choice, default, example = "sum")]
     aggregation: Aggregation,
     /// Minor units for a unit, a package or an event; may be a fraction of one.
@@ -91,7 +91,7 @@ pub(crate) fn reject(fields: &mut Fields<'_>, wrong: Vec<Wrong>) {
 /// What a body says of a price beside its amount; what it does not say stays as it is.
 #[derive(Debug, Clone, Input)]
 pub(crate) struct ChargeFields {
-    /// How the quantity becomes an amount: `flat` where it is absent, `per_unit` for a meter.
+    /// How the quantity becomes an amount: `flat` if it is absent, `per_unit` for a meter.
     #[input(choice, example = "per_unit")]
     pub(crate) pricing_model: Option<PricingModel>,
     /// The tiers of a graduated or volume price, in rising order, the last one without `up_to`.

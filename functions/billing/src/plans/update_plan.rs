@@ -47,8 +47,8 @@ impl PlanChanges {
 
 /// Update a plan
 ///
-/// Another price is another version of the plan: it counts for subscriptions that begin or change from then on, and those that
-/// run keep theirs. 1 read and 1 write unit; 4 write units with another price, whose predecessor is kept.
+/// Changes the fields that are given. Another price is a new version of the plan: subscriptions that begin or change
+/// from then on have it, those that run keep theirs.
 #[operation(patch, "/v3/plans/{id}", tag = "billing")]
 pub(crate) async fn update_plan(
     cx: Cx<BillingWrite>,

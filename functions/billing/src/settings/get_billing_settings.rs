@@ -5,7 +5,7 @@ use api::{BillingRead, Cx, Done, Problem, operation};
 
 /// Retrieve the billing settings
 ///
-/// The defaults where nobody has changed anything. Each mode has its own. 1 read.
+/// Retrieves the billing settings of the key's mode: the defaults, unless they were changed.
 #[operation(get, "/v3/billing-settings", tag = "billing")]
 pub(crate) async fn get_billing_settings(
     cx: Cx<BillingRead>,

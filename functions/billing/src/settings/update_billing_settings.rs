@@ -34,13 +34,13 @@ pub(crate) struct BillingSettingsChanges {
     /// Days from each refused attempt to the next one; none for no retries.
     #[input(by = retry_days, example = [3, 5, 7, 14, 21])]
     retry_days: Patch<Vec<u32>>,
-    /// What becomes of the subscription after the last retry.
+    /// What happens to the subscription after the last retry.
     #[input(choice, example = "cancel")]
     after_retries: Patch<AfterRetries>,
     /// By what a change within a period is measured.
     #[input(choice, example = "second")]
     proration: Patch<ProrationUnit>,
-    /// What becomes of usage that is reported after its period was billed.
+    /// What happens to usage that is reported after its period was billed.
     #[input(choice, example = "next_invoice")]
     late_usage: Patch<LateUsage>,
     /// The rates of an invoice where nothing else is said.
@@ -52,7 +52,7 @@ pub(crate) struct BillingSettingsChanges {
     /// What is printed at the foot of an invoice.
     #[input(chars = 1..=500, example = "Thank you for your business.")]
     invoice_footer: Patch<String>,
-    /// The account's name is printed where it is absent.
+    /// The account's name is printed if it is absent.
     seller: Patch<SellerFields>,
 }
 
@@ -127,7 +127,8 @@ impl BillingSettingsChanges {
 
 /// Update the billing settings
 ///
-/// Invoices and attempts that are made from now on follow them. 1 read and 1 write unit; 1 read more for new tax rates.
+/// Changes the fields that are given, for the key's mode alone. Invoices and payment attempts made from now on follow
+/// them.
 #[operation(patch, "/v3/billing-settings", tag = "billing")]
 pub(crate) async fn update_billing_settings(
     cx: Cx<BillingWrite>,

@@ -14,7 +14,7 @@ use crate::subscriptions::terms::{bring_rows, settle, settled};
 #[derive(Debug, Input)]
 #[input(check = Self::check)]
 pub(crate) struct Cancellation {
-    /// Whether it ends with the period that is running; at once where it is absent or `false`.
+    /// Whether it ends with the period that is running; at once if it is absent or `false`.
     #[input(example = true)]
     cancel_at_period_end: Option<bool>,
     /// The same, shorter.
@@ -40,10 +40,9 @@ impl Cancellation {
 
 /// Cancel a subscription
 ///
-/// Now, or when the running period ends. Usage that is not billed yet, and lines that wait for the next invoice, are billed
-/// at the end; what was open before stays open, and is charged no more by itself. One that still waits for its first payment
-/// ends at once, and its invoice is void. 2 reads, a read for each of its newest invoices, and up to 3 write units; where a part
-/// of the period is given back 1 read and 1 write unit more, and those of an invoice where there is one.
+/// Cancels a subscription now, or when the running period ends. At the end, usage that is not billed yet and lines that
+/// wait for the next invoice are billed. Earlier invoices stay open, but are not charged automatically any more. A
+/// subscription that still waits for its first payment ends at once, and its invoice is void.
 #[operation(post, "/v3/subscriptions/{id}/cancel", tag = "billing")]
 pub(crate) async fn cancel_subscription(
     cx: Cx<BillingWrite>,

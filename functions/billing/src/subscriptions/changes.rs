@@ -33,23 +33,23 @@ pub(crate) struct SubscriptionChanges {
     /// All plans from then on, instead of `plan_id`. Those that it has already keep their price.
     #[input(items = 0..=MAX_ITEMS, example = null)]
     items: Option<Vec<NewSubscriptionItem>>,
-    /// `create_prorations` (also where it is absent): on the next invoice; `always_invoice`: on one now; `none`.
+    /// `create_prorations` (the default): on the next invoice; `always_invoice`: on one now; `none`.
     #[input(choice, default, example = "always_invoice")]
     proration_behavior: ProrationBehavior,
     /// The moment that parts of the period are computed for: give the one of a preview to be charged what it said.
     #[input(example = null)]
     proration_date: Option<Timestamp>,
-    /// What becomes of a change whose invoice is made at once and not paid: with `allow_incomplete` (also where it is absent) it
-    /// takes place, and the subscription is `past_due`; `default_incomplete` does the same and charges nothing by itself; with
+    /// What happens to a change whose invoice is made at once and not paid: with `allow_incomplete` (the default) it
+    /// takes place, and the subscription is `past_due`; `default_incomplete` does the same and charges nothing automatically; with
     /// `error_if_incomplete` the answer is 402 and nothing is changed; with `pending_if_incomplete` it waits for the payment, until
     /// `pending_update.expires_at`, and nothing else can be changed with it. Then its invoice is void, or credited where a part of it
     /// was paid, and that part is on the customer's balance.
     #[input(choice, default, example = "allow_incomplete")]
     payment_behavior: PaymentBehavior,
-    /// `now` begins a new period with the change; `unchanged` where it is absent.
+    /// `now` begins a new period with the change; `unchanged` if it is absent.
     #[input(choice, default, example = "unchanged")]
     billing_cycle_anchor: AnchorChange,
-    /// `now` (also where it is absent) or `period_end`.
+    /// `now` (the default) or `period_end`.
     #[input(choice, default, example = "now")]
     effective: Effective,
     /// `null` drops the change that waits for the end of the period.
@@ -68,7 +68,7 @@ pub(crate) struct SubscriptionChanges {
     /// Days from an invoice to its due date.
     #[input(range = 0..=365, example = 30)]
     days_until_due: Change<u32>,
-    /// What becomes of a trial that ends without a payment method.
+    /// What happens to a trial that ends without a payment method.
     #[input(choice)]
     missing_payment_method: Change<MissingPaymentMethod>,
     /// Whether it ends with the period that is running; `false` takes that back.
@@ -149,7 +149,7 @@ pub(crate) struct Changed {
 }
 
 impl SubscriptionChanges {
-    /// What becomes of the subscription. Nothing is written but, where it is made, the ends of meters that it no longer has.
+    /// What happens to the subscription. Nothing is written but, where it is made, the ends of meters that it no longer has.
     pub(crate) async fn apply(
         self,
         cx: &Cx<BillingWrite>,

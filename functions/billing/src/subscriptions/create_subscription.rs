@@ -33,10 +33,10 @@ pub(crate) struct SubscriptionFields {
     customer_id: Id<ids::Customer>,
     #[input(flatten)]
     plans: PlanFields,
-    /// Has to agree with the plan; the plan's where it is absent. `usage_based` bills what the plan's meters count, monthly.
+    /// Has to agree with the plan; the plan's if it is absent. `usage_based` bills what the plan's meters count, monthly.
     #[input(choice, example = "monthly")]
     billing_cycle: Option<BillingCycle>,
-    /// The plan's where it is absent.
+    /// The plan's if it is absent.
     #[input(range = 0..=730, example = 14)]
     trial_period_days: Option<u32>,
     /// Instead of the customer's default.
@@ -44,10 +44,10 @@ pub(crate) struct SubscriptionFields {
     /// Money off; see coupons.
     #[input(example = null)]
     coupon_id: Option<Slug<ids::Coupon>>,
-    /// Tax rates of its invoices; the business's default ones where it is absent.
+    /// Tax rates of its invoices; the business's default ones if it is absent.
     #[input(by = tax_rate_ids)]
     tax_rate_ids: Option<Vec<Id<ids::TaxRate>>>,
-    /// When it starts: later, or earlier, and then the first invoice has all periods since. Now where it is absent.
+    /// When it starts: later, or earlier, and then the first invoice has all periods since. Now if it is absent.
     #[input(example = null)]
     start_date: Option<Timestamp>,
     /// A later moment from which periods are counted; the time until then is charged in part. Not with a trial.
@@ -56,18 +56,18 @@ pub(crate) struct SubscriptionFields {
     /// Whether the time until `billing_cycle_anchor` is charged: it is but with `none`.
     #[input(choice, default, example = null)]
     proration_behavior: ProrationBehavior,
-    /// What becomes of a trial that ends without a payment method; `create_invoice` where it is absent.
+    /// What happens to a trial that ends without a payment method; `create_invoice` if it is absent.
     #[input(choice, default, example = null)]
     missing_payment_method: MissingPaymentMethod,
     /// It is charged where nothing is said.
     #[input(flatten)]
     collection: CollectionFields,
-    /// What becomes of it where its first invoice is not paid: `allow_incomplete` (also where it is absent) and
-    /// `default_incomplete`, which charges nothing by itself, make it `incomplete`; with `error_if_incomplete` the answer is 402, and
+    /// What happens to it where its first invoice is not paid: `allow_incomplete` (the default) and
+    /// `default_incomplete`, which charges nothing automatically, make it `incomplete`; with `error_if_incomplete` the answer is 402, and
     /// there is no subscription and no invoice.
     #[input(choice, default, example = null)]
     payment_behavior: PaymentBehavior,
-    /// Days from an invoice to its due date; where it is absent, 30 for one that is sent, 0 for one that is charged.
+    /// Days from an invoice to its due date; if it is absent, 30 for one that is sent, 0 for one that is charged.
     #[input(range = 0..=365, example = 30)]
     days_until_due: Option<u32>,
     #[input(default, example = { "source": "website", "campaign": "q4_promo" })]
@@ -95,10 +95,10 @@ impl SubscriptionFields {
 
 /// Create a subscription
 ///
-/// With a trial it is `trialing` and billed when the trial ends: 4 reads and 3 write units. Without one its first period is
-/// billed at once: it is `active` where that is paid and `incomplete` where it is not, and then expires after 23 hours, unless
-/// `payment_behavior` says something else. One
-/// that starts later is `paused` until then.
+/// Starts billing a customer for one or more plans. With a trial it is `trialing`, and billed when the trial ends.
+/// Without one the first period is billed at once: it is `active` when that is paid; otherwise it is `incomplete` and
+/// expires after 23 hours, unless `payment_behavior` says something else. One with a later `start_date` is `paused`
+/// until then.
 #[operation(
     post,
     "/v3/subscriptions",

@@ -7,7 +7,7 @@ use models::ids::{self, Id};
 
 /// Retrieve a subscription
 ///
-/// 1 read.
+/// Retrieves a subscription by its id. One that ended can still be retrieved.
 #[operation(get, "/v3/subscriptions/{id}", tag = "billing")]
 pub(crate) async fn get_subscription(
     cx: Cx<BillingRead>,

@@ -20,7 +20,8 @@ pub(crate) struct SubscriptionFilter {
 
 /// List subscriptions
 ///
-/// Newest first. 1 query; with `customer_id` 1 query and 1 batch read; up to 10 queries with `status`.
+/// Lists subscriptions, newest first, ended ones as well. With `status` a page may be short although `has_more` is
+/// true.
 #[operation(get, "/v3/subscriptions", tag = "billing")]
 pub(crate) async fn list_subscriptions(
     cx: Cx<BillingRead>,

@@ -23,20 +23,20 @@ choices! {
 #[derive(Debug, Input)]
 #[input(check = Self::check)]
 pub(crate) struct Pause {
-    /// `service` (also where it is absent): no service and no invoices. `collection`: the service goes on, invoices are made,
+    /// `service` (the default): no service and no invoices. `collection`: the service goes on, invoices are made,
     /// and none is collected.
     #[input(choice, example = "collection")]
     mode: Option<Paused>,
-    /// What becomes of invoices while collection is paused; `keep_as_draft` where it is absent.
+    /// What happens to invoices while collection is paused; `keep_as_draft` if it is absent.
     #[input(choice, example = "keep_as_draft")]
     behavior: Option<PauseBehavior>,
-    /// When it ends by itself; never where it is absent.
+    /// When it ends automatically; never if it is absent.
     #[input(example = "2025-09-01T00:00:00Z")]
     resumes_at: Option<Timestamp>,
 }
 
 impl Pause {
-    /// Who says what becomes of invoices means that of collection.
+    /// Who says what happens to invoices means that of collection.
     fn mode(&self) -> Paused {
         self.mode.unwrap_or(match self.behavior {
             Some(_) => Paused::Collection,
@@ -55,8 +55,9 @@ impl Pause {
 
 /// Pause a subscription
 ///
-/// The service, or only the collection of its invoices. What is owed by then stays owed: the period that is running ends when it
-/// ends, and its usage and the lines that wait are billed then. 1 read and up to 3 write units.
+/// Pauses the service, or only the collection of invoices. The period that is running ends when it would: its usage and
+/// the lines that wait for the next invoice are billed then. It stays paused until it is resumed, or until
+/// `resumes_at`.
 #[operation(post, "/v3/subscriptions/{id}/pause", tag = "billing")]
 pub(crate) async fn pause_subscription(
     cx: Cx<BillingWrite>,

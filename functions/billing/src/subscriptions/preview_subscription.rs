@@ -26,8 +26,9 @@ pub(crate) struct SubscriptionPreview {
 
 /// Preview a change of a subscription
 ///
-/// Takes what the change itself takes and writes nothing: the same rules, so the same cents. With an empty body it shows the
-/// next invoice. 5 reads.
+/// Computes what a change would cost and writes nothing. It takes the same body as the change and follows the same
+/// rules, so the amounts are the same to the cent if the change is given the `proration_date` of the answer. With an
+/// empty body it shows the next invoice.
 #[operation(
     post,
     "/v3/subscriptions/{id}/preview",

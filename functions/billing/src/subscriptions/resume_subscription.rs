@@ -15,11 +15,11 @@ use crate::subscriptions::update_subscription::answer;
 #[derive(Debug, Input)]
 #[input(name = "Resumption")]
 pub(crate) struct ResumptionFields {
-    /// `now` (also where it is absent): a new period begins and is billed. `unchanged`: the period that was running goes on,
+    /// `now` (the default): a new period begins and is billed. `unchanged`: the period that was running goes on,
     /// where it has not ended.
     #[input(choice, default = AnchorChange::Now, example = "now")]
     billing_cycle_anchor: AnchorChange,
-    /// What becomes of the rest of the period that was running, where a new one begins: `create_prorations` (also where it is
+    /// What happens to the rest of the period that was running, where a new one begins: `create_prorations` (also where it is
     /// absent) and `always_invoice` give it back, `none` does not.
     #[input(choice, default, example = "create_prorations")]
     proration_behavior: ProrationBehavior,
@@ -27,9 +27,8 @@ pub(crate) struct ResumptionFields {
 
 /// Resume a subscription
 ///
-/// Ends a pause of the service, or else of collection; one that was to start later starts now. Where a new period begins, the rest
-/// of the one that was running is given back. 2 reads and up to 3 write units; where something is given back 1 read and 1 write
-/// unit more, and those of an invoice where a period begins.
+/// Ends a pause of the service or, if there is none, of collection. A subscription that was to start later starts now.
+/// By default a new period begins and is billed, and the rest of the one that was running is credited.
 #[operation(post, "/v3/subscriptions/{id}/resume", tag = "billing")]
 pub(crate) async fn resume_subscription(
     cx: Cx<BillingWrite>,

@@ -21,7 +21,7 @@ pub(crate) const MAX_QUANTITY: u32 = 1_000_000;
 pub(crate) struct NewSubscriptionItem {
     #[input(example = "plan_support")]
     plan_id: Slug<ids::Plan>,
-    /// 1 where it is absent.
+    /// 1 if it is absent.
     #[input(range = 1..=MAX_QUANTITY, default = 1, example = 1)]
     quantity: u32,
 }

@@ -13,10 +13,10 @@ use crate::subscriptions::terms::{refused, settle, settled};
 
 /// Update a subscription
 ///
-/// Other plans or quantities are prorated, now or when the running period ends; see `proration_behavior`. Another length of
-/// the period begins a new one, which is billed at once. What becomes of a change whose invoice is not paid then,
-/// `payment_behavior` says; one that waits for its payment is `pending_update`. 1 read and 3 write units; where a part of the period is given back 1 read
-/// and 1 write unit more, and those of an invoice where there is one.
+/// Changes the fields that are given. Other plans or quantities are prorated as `proration_behavior` says, now or when
+/// the running period ends; another length of the period starts a new one, which is billed at once. `payment_behavior`
+/// says what happens to a change whose invoice is not paid; one that waits for its payment is shown as
+/// `pending_update`. To see what a change would cost, preview it.
 #[operation(
     patch,
     "/v3/subscriptions/{id}",

@@ -16,7 +16,7 @@ pub(crate) struct NewTaxRate {
     /// At most 4 digits after the decimal point.
     #[input(percentage = false, example = 20)]
     percentage: Decimal,
-    /// Whether the prices it is on include it; `false` where it is absent.
+    /// Whether the prices it is on include it; `false` if it is absent.
     #[input(default, example = false)]
     inclusive: bool,
     /// ISO 3166, two letters.
@@ -27,7 +27,7 @@ pub(crate) struct NewTaxRate {
     jurisdiction: Option<String>,
     #[input(chars = 1..=500, example = "Standard rate")]
     description: Option<String>,
-    /// Whether it can be put on anything; `true` where it is absent.
+    /// Whether invoices and subscriptions can use it; `true` if it is absent.
     #[input(default = true, example = true)]
     active: bool,
     #[input(default, example = {})]
@@ -36,8 +36,8 @@ pub(crate) struct NewTaxRate {
 
 /// Create a tax rate
 ///
-/// Its percentage, and whether prices include it, are for good: to change them, switch it off and create another. 1 write
-/// unit.
+/// Creates a tax rate for invoices. Its percentage, and whether prices include it, cannot be changed later; to replace
+/// it, deactivate it and create another.
 #[operation(post, "/v3/tax-rates", tag = "billing")]
 pub(crate) async fn create_tax_rate(
     cx: Cx<BillingWrite>,

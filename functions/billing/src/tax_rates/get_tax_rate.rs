@@ -7,7 +7,7 @@ use models::ids::{self, Id};
 
 /// Retrieve a tax rate
 ///
-/// 1 read.
+/// Retrieves a tax rate by its id.
 #[operation(get, "/v3/tax-rates/{id}", tag = "billing")]
 pub(crate) async fn get_tax_rate(
     cx: Cx<BillingRead>,

@@ -5,7 +5,7 @@ use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 
 /// List tax rates
 ///
-/// Newest first. 1 query.
+/// Lists tax rates, newest first, inactive ones as well.
 #[operation(get, "/v3/tax-rates", tag = "billing")]
 pub(crate) async fn list_tax_rates(
     cx: Cx<BillingRead>,

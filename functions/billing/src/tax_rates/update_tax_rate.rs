@@ -22,7 +22,7 @@ pub(crate) struct TaxRateChanges {
     jurisdiction: Patch<String>,
     #[input(chars = 1..=500, example = "Standard rate until 2027")]
     description: Patch<String>,
-    /// Whether it can be put on anything new.
+    /// Whether new invoices and subscriptions can use it.
     #[input(example = false)]
     active: Change<bool>,
     /// Keys that are given are set, those with `null` or an empty text are removed, all others stay; `null` removes all.
@@ -32,8 +32,8 @@ pub(crate) struct TaxRateChanges {
 
 /// Update a tax rate
 ///
-/// Its percentage, and whether prices include it, are for good. What has a rate that is switched off keeps it. 1 read and
-/// 1 write unit.
+/// Changes the fields that are given. The percentage, and whether prices include it, cannot be changed. What already
+/// has a rate that is deactivated keeps it.
 #[operation(patch, "/v3/tax-rates/{id}", tag = "billing")]
 pub(crate) async fn update_tax_rate(
     cx: Cx<BillingWrite>,

@@ -27,9 +27,9 @@ pub(crate) struct UsageAmendment {
 
 /// Amend usage
 ///
-/// The usage counts with this quantity from now on; the log keeps both. Where its period is closed, the difference counts in
-/// the one that runs, which is refused (409 `period_closed`) for metrics that are not sums or counts. To amend with the
-/// quantity that stands writes nothing. 2.5 reads, 1 for each time that the log's pages halve, and 1 write unit.
+/// Corrects the quantity of reported usage; the log keeps both. If the usage belongs to a period that was billed, the
+/// difference counts in the running one. That is refused with 409 `period_closed` for metrics that are not sums or
+/// counts.
 #[operation(
     patch,
     "/v3/usage/{id}",

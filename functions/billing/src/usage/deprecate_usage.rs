@@ -11,9 +11,9 @@ use crate::usage::usage_log::UsageLog;
 
 /// Deprecate usage
 ///
-/// The usage does not count any more; it stays in the log. Where its period is closed, the difference counts in the one that
-/// runs, which is refused (409 `period_closed`) for metrics that are not sums or counts. To deprecate again changes nothing.
-/// 2.5 reads, 1 for each time that the log's pages halve, and 1 write unit.
+/// Takes reported usage back: it does not count any more, and stays in the log. If it belongs to a period that was
+/// billed, the difference counts in the running one. That is refused with 409 `period_closed` for metrics that are not
+/// sums or counts. Repeating it changes nothing.
 #[operation(
     delete,
     "/v3/usage/{id}",

@@ -76,9 +76,8 @@ pub(crate) struct SubscriptionUsageFilter {
 
 /// Retrieve a subscription's usage
 ///
-/// What was used of each metric in the period that is running, however many records there are: the newest page of each log
-/// tells it; and what the next invoice will be. 1 read, a query of 1 read unit for each metric, and 1 more; 4 reads and a
-/// query for each meter for the projected invoice.
+/// Retrieves the totals of each metric in the period that is running, and the next invoice as it would be with them.
+/// However many reports there were, it takes one request.
 #[operation(
     get,
     "/v3/subscriptions/{id}/usage",

@@ -17,8 +17,7 @@ pub(crate) struct UsageFilter {
 
 /// List usage
 ///
-/// What was recorded for one metric of a subscription, corrections included, newest first. 1 read, and a query for 2 pages
-/// of the log (about 50 entries) until there are enough.
+/// Lists what was recorded of one metric of a subscription, newest first, corrections included.
 #[operation(get, "/v3/usage", tag = "billing")]
 pub(crate) async fn list_usage(
     cx: Cx<BillingRead>,

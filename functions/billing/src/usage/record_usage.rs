@@ -8,11 +8,9 @@ use crate::usage::usage_report::Report;
 
 /// Record usage
 ///
-/// 2.5 read units (the subscription, the newest page of the metric's log, the settings) and 1 write unit; with an `idempotency_key` the same,
-/// and the pages of the last 24 hours are read. The header `Idempotency-Key` costs 1 read and 1 write unit more. Send a key,
-/// in the body or in the header: a report that is sent twice without one counts twice.
-///
-/// What was used in a period that is over counts in the one that runs (`late`).
+/// Reports what a subscription used of one metric. It is billed with the period that is running; usage from a period
+/// that is over counts in the running one, too, and is marked `late`. Send a key, as `idempotency_key` or in the
+/// header: a report that is sent twice without one counts twice.
 #[operation(post, "/v3/usage", tag = "billing", answer = "What it became.")]
 pub(crate) async fn record_usage(
     cx: Cx<BillingWrite>,

@@ -20,12 +20,9 @@ pub(crate) struct NewUsageBatch {
 
 /// Record a batch of usage
 ///
-/// All reports or none: where one is wrong, `errors` names it (`/events/3/quantity`) and nothing is written. What is sent
-/// again because no answer came counts once where the reports have keys, or the request has one in its header.
-///
-/// 500 reports for one metric are 2.5 reads and about 20 write units; each further metric or subscription is 1 read, and 1
-/// write unit for a kilobyte (30 reports). The header `Idempotency-Key` costs 1 read and a write unit for each kilobyte of
-/// the answer: keys in the reports are cheaper.
+/// Reports usage many times in one request, all or nothing: if one report is wrong, `errors` names it
+/// (`/events/3/quantity`) and none is recorded. A batch may be sent again where the reports have keys, or the request
+/// has one in its header: it counts once. Keys in the reports are the cheaper way.
 #[operation(
     post,
     "/v3/usage/batch",

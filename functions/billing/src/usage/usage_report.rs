@@ -19,7 +19,7 @@ pub(crate) struct Report {
     /// Not negative, at most 12 digits before and 6 after the decimal point.
     #[input(quantity, example = 1500)]
     quantity: Decimal,
-    /// When it was used, at most 35 days ago and 5 minutes ahead, and before the subscription ends; now where it is absent. It costs
+    /// When it was used, at most 35 days ago and 5 minutes ahead, and before the subscription ends; now if it is absent. It costs
     /// the price of that time.
     #[input(example = "2025-06-27T10:30:00Z")]
     timestamp: Option<Timestamp>,

@@ -103,7 +103,7 @@ pub struct Plan {
     version: u32,
     #[schema(example = "USD")]
     currency: &'static str,
-    /// Minor units for a period, a unit or a package; may be a fraction of one. 0 where tiers say it.
+    /// Minor units for a period, a unit or a package; may be a fraction of one. 0 with tiers.
     #[schema(value_type = f64, example = 9999)]
     amount: Box<RawValue>,
     /// `day`, `week`, `month`, `quarter` or `year`.
@@ -303,7 +303,7 @@ pub struct Subscription {
     #[schema(example = json!(["txr_rs_123456"]))]
     tax_rate_ids: Vec<String>,
     pause_collection: Option<PauseCollection>,
-    /// When a pause ends by itself, or when a subscription that starts later starts.
+    /// When a pause ends automatically, or when a subscription that starts later starts.
     resumes_at: Option<String>,
     scheduled_change: Option<ScheduledChange>,
     pending_update: Option<PendingUpdate>,

@@ -95,7 +95,7 @@ pub struct TaxRate {
     jurisdiction: Option<String>,
     #[schema(example = "Standard rate")]
     description: Option<String>,
-    /// Whether it can be put on anything new.
+    /// Whether new invoices and subscriptions can use it.
     #[schema(example = true)]
     active: bool,
     #[schema(value_type = BTreeMap<String, String>, example = json!({}))]
@@ -124,7 +124,7 @@ impl TaxRate {
     }
 }
 
-/// Who sells, as it stands on an invoice.
+/// The seller, as an invoice shows it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SellerView {
     #[schema(example = "Acme Ltd")]
@@ -159,7 +159,7 @@ pub struct BillingSettings {
     days_until_due: u32,
     /// What is printed at the foot of an invoice.
     invoice_footer: Option<String>,
-    /// The account's name is printed where it is absent.
+    /// The account's name is printed if it is absent.
     seller: Option<SellerView>,
     livemode: bool,
 }

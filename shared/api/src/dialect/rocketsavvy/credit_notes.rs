@@ -35,7 +35,7 @@ pub struct CreditNoteRefund {
     amount: i64,
 }
 
-/// What of an invoice is owed no longer. Amounts are minor units.
+/// A credit note: what is not owed of an invoice any more. Amounts are minor units.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CreditNote {
     #[schema(example = "cn_rs_789012")]

@@ -173,7 +173,7 @@ pub struct DiscountExplanation {
     percent_off: Option<Box<RawValue>>,
     #[schema(example = json!(null))]
     amount_off: Option<i64>,
-    /// The sum of the lines that it reaches: those that are not given back.
+    /// The sum of the lines that it applies to: all but credits.
     #[schema(example = 32_999)]
     base: i64,
     #[schema(example = "base × percent_off ÷ 100")]

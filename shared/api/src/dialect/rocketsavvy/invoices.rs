@@ -189,9 +189,9 @@ pub struct Invoice {
     period_end: String,
     #[schema(example = 1)]
     attempt_count: u32,
-    /// When it is charged by itself.
+    /// When it is next charged automatically.
     next_payment_attempt: Option<String>,
-    /// When a draft becomes final by itself.
+    /// When a draft is finalized automatically.
     auto_finalize_at: Option<String>,
     last_payment_error: Option<PaymentError>,
     #[schema(example = json!(["pay_rs_789012"]))]

@@ -174,7 +174,7 @@ impl Schedule {
 /// What makes a plan a tier of Reveknew, whose subscriptions are paid by schedule.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PlanTier {
-    /// `tier`, `subscription` or `schedule`: who says how much is paid.
+    /// `tier`, `subscription` or `schedule`: who decides how much is paid.
     #[schema(example = "tier")]
     policy: String,
     /// `once`, `daily`, `weekly`, `monthly`, `quarterly` or `yearly`.

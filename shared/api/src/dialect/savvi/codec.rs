@@ -90,12 +90,12 @@ impl<S: Send + Sync> FromRequest<S> for Params {
 }
 
 impl Params {
-    /// The address by which an update names its member. An error where it is absent.
+    /// The address by which an update names its member. An error if it is absent.
     pub fn email(&self) -> Result<String> {
         email_in(&self.0)
     }
 
-    /// The address in the block `user`, by which a member is looked for; or at the top. An error where it is absent.
+    /// The address in the block `user`, by which a member is looked for; or at the top. An error if it is absent.
     pub fn user_email(&self) -> Result<String> {
         let in_user = self.0.get("user").map(email_in);
         match in_user {

@@ -18,7 +18,7 @@ pub struct Found {
     user: SavviUser,
 }
 
-/// The users block.
+/// The user block.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SavviUser {
     /// The same in every API: a customer of v3.
