@@ -251,6 +251,30 @@ mod tests {
     }
 
     #[test]
+    fn xml_is_read_as_rails_writes_it() {
+        let want = r#"{"email":"a@b.de","user":{"address_attributes":{"city":"Provo","zipcode":"84601"},"first_name":"Ann"}}"#;
+        let rails = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<user>\n  <first-name>Ann</first-name>\n\
+                     <last-name nil=\"true\"/>\n<gender nil=\"true\">Male</gender>\n\
+                     <address-attributes type=\"Address\">\n<city>Provo</city>\n\
+                     <zipcode type=\"integer\">84601</zipcode></address-attributes>\n</user>\n";
+        assert_eq!(shown("email=a@b.de", "application/xml", rails), want);
+        let prefixed = "<s:user xmlns:s=\"urn:s\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+                        <s:first_name>Ann</s:first_name><s:gender xsi:nil=\"1\">Male</s:gender>\
+                        <s:address-attributes><s:city>Provo</s:city><s:zipcode>84601</s:zipcode></s:address-attributes></s:user>";
+        assert_eq!(shown("email=a@b.de", "text/xml", prefixed), want);
+        let list = "<user><first-name type=\"array\"><name>a</name><name>b</name></first-name>\
+                    <gender type=\"array\"/></user>";
+        let want = r#"{"user":{"first_name":["a","b"]}}"#;
+        assert_eq!(shown("", "text/xml", list), want);
+    }
+
+    #[test]
+    fn secrets_with_dashes_are_not_hashed() {
+        let xml = "<user><authentication-token>x</authentication-token><s:password>y</s:password><gender>Male</gender></user>";
+        assert_eq!(shown("", "text/xml", xml), r#"{"user":{"gender":"Male"}}"#);
+    }
+
+    #[test]
     fn what_no_reader_should_take_is_refused() {
         let xml = "application/xml";
         let bomb = "<!DOCTYPE a [<!ENTITY b \"cccc\"><!ENTITY d \"&b;&b;\">]><user><email>&d;</email></user>";

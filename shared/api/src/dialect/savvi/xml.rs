@@ -19,20 +19,29 @@ struct Element {
     name: String,
     text: String,
     members: BTreeMap<String, Tree>,
+    /// What a list contains, whatever its elements are called.
+    items: Vec<Tree>,
+    /// `type="array"`, as Rails marks a list.
+    array: bool,
     /// `nil="true"`, as Rails marks what is absent.
     nil: bool,
 }
 
 impl Element {
     fn open(tag: &BytesStart<'_>) -> Self {
-        let name = tag.name();
-        let nil = tag
-            .attributes()
-            .filter_map(std::result::Result::ok)
-            .any(|attribute| attribute.key.as_ref() == "nil" && &*attribute.value == "true");
+        let has = |name: &str, values: &[&str]| {
+            tag.attributes()
+                .filter_map(std::result::Result::ok)
+                .any(|attribute| {
+                    attribute.key.local_name().as_ref() == name
+                        && values.contains(&&*attribute.value)
+                })
+        };
         Self {
-            name: name.as_ref().to_owned(),
-            nil,
+            // Rails writes dashes where the fields have underscores.
+            name: tag.local_name().as_ref().replace('-', "_"),
+            array: has("type", &["array"]),
+            nil: has("nil", &["true", "1"]),
             ..Self::default()
         }
     }
@@ -41,6 +50,9 @@ impl Element {
     fn value(self) -> Option<Tree> {
         if self.nil {
             return None;
+        }
+        if !self.items.is_empty() {
+            return Some(Tree::List(self.items));
         }
         if !self.members.is_empty() {
             return Some(Tree::Map(self.members));
@@ -97,6 +109,10 @@ fn close(element: Element, open: &mut [Element], root: &mut Option<Tree>) {
     if let Some(parent) = open.last_mut() {
         // The last of several wins, and an empty one takes nothing away.
         if let Some(value) = value {
+            if parent.array {
+                parent.items.push(value);
+                return;
+            }
             parent.members.insert(name, value);
         }
         return;
