@@ -98,7 +98,7 @@ fn follow(document: &Value, value: &Value, found: &mut BTreeSet<String>) {
         Value::Array(entries) => entries
             .iter()
             .for_each(|entry| follow(document, entry, found)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

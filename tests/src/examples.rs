@@ -96,7 +96,7 @@ async fn customer(recorder: &mut Recorder) -> String {
     let id = customer["id"].as_str().unwrap().to_owned();
     let card =
         json!({ "number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123" });
-    let method = json!({ "customer_id": id, "type": "card", "card": card, "default": true });
+    let method = json!({ "customer_id": id, "type": "card", "card": card });
     recorder
         .post("create_payment_method", "/v3/payment-methods", method)
         .await;

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use api::Invocation;
+use http::Method;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use testkit::World;
@@ -433,4 +434,115 @@ fn the_log_of_the_gateway_has_no_query() {
         let leak = format!("$context.{leak}");
         assert!(!format.contains(&leak), "{leak} in {format}");
     }
+}
+
+/// As its clients really write: Rails' XML, PHP's forms, curl without a header, old encodings, paths with an ending.
+#[tokio::test]
+async fn requests_of_real_clients_are_read() {
+    let world = World::new().await;
+    let api = world.call(members::savvi()).without_key();
+    let token = world.partner("Acme", 3).await;
+    let fields = [
+        ("email", "a@example.com"),
+        ("first_name", "Jos\u{e9}"),
+        ("last_name", "Last"),
+        ("address_attributes][address1", "123 fk st"),
+        ("address_attributes][city", "Provo"),
+        ("address_attributes][state", "UT"),
+        ("address_attributes][zipcode", "84601"),
+        ("address_attributes][phone", "8015555555"),
+    ];
+    let part = |(name, value): &(&str, &str)| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"user[{name}]\"\r\n\r\n{value}\r\n")
+    };
+    let parts: String = fields.iter().map(part).collect();
+    let multipart = format!(
+        "{parts}--b\r\nContent-Disposition: form-data; name=\"authentication_token\"\r\n\r\n{token}\r\n--b--\r\n"
+    );
+    let kind = "multipart/form-data; boundary=b";
+    let made = api
+        .send_as(
+            Method::POST,
+            "/api/v1/create_wholesale_member/",
+            kind,
+            multipart.as_bytes(),
+        )
+        .await;
+    assert_eq!(made.expect(200)["user"]["first_name"], "Jos\u{e9}");
+    let file = "--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a.png\"\r\n\r\nx\r\n--b--\r\n";
+    let path = "/api/v1/find_member";
+    let refused = api.send_as(Method::POST, path, kind, file.as_bytes()).await;
+    assert!(
+        refused.expect(422)["error"]
+            .as_str()
+            .unwrap()
+            .contains("a file")
+    );
+
+    let change = |name: &str| {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<r:request xmlns:r=\"urn:r\"><authentication-token>{token}</authentication-token>\
+         <email>a@example.com</email><r:user><first-name>{name}</first-name></r:user></r:request>"
+        )
+    };
+    let latin: Vec<u8> = change("Ren\u{e9}")
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    let update = "/api/v1/update_wholesale_member.json";
+    let changed = api
+        .send_as(Method::POST, update, "application/xml", &latin)
+        .await;
+    assert_eq!(changed.expect(200)["user"]["first_name"], "Ren\u{e9}");
+    let json = format!(
+        r#"{{"authentication_token":"{token}","email":"a@example.com","user":{{"last_name":"M\u{fc}ller\u{20ac}"}}}}"#
+    );
+    let wide: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(json.encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
+    let changed = api
+        .send_as(Method::POST, update, "application/json", &wide)
+        .await;
+    assert_eq!(
+        changed.expect(200)["user"]["last_name"],
+        "M\u{fc}ller\u{20ac}"
+    );
+    let form = format!("authentication_token={token}&email=a@example.com&user[username]=ann");
+    let kind = "application/x-www-form-urlencoded; charset=windows-1252";
+    let changed = api
+        .send_as(Method::POST, update, kind, form.as_bytes())
+        .await;
+    assert_eq!(changed.expect(200)["user"]["username"], "ann");
+
+    for (path, begin) in [
+        ("/api/v1/find_member.xml", "<?xml"),
+        ("/api/v1/find_member.xml/", "<?xml"),
+        ("/api/v1/find_member.json", "{"),
+        ("/api/v1/find_member/", "{"),
+    ] {
+        let url = format!("{path}?authentication_token={token}&email=a@example.com");
+        let found = api.send(Method::GET, &url, "").await;
+        assert_eq!(found.status.as_u16(), 200, "{path}: {}", found.text);
+        assert!(found.text.starts_with(begin), "{path}: {}", found.text);
+    }
+    let form = "application/x-www-form-urlencoded";
+    for (body, named) in [
+        (json.as_str(), "application/json"),
+        ("<user/>", "application/xml"),
+    ] {
+        let refused = api.send_as(Method::POST, path, form, body.as_bytes()).await;
+        let text = refused.expect(422)["error"].as_str().unwrap().to_owned();
+        assert!(text.contains(named), "{text}");
+    }
+    let unknown = "application/json; charset=klingon";
+    let refused = api
+        .send_as(Method::POST, path, unknown, json.as_bytes())
+        .await;
+    assert!(
+        refused.expect(415)["error"]
+            .as_str()
+            .unwrap()
+            .contains("UTF-8")
+    );
 }

@@ -103,7 +103,7 @@ impl<S: Required> Cx<S> {
             Dialect::Reveknew => {
                 auth::bearer(app, &parts.headers, CredentialKind::AccessToken).await
             }
-            Dialect::Savvi => auth::member_token(app, &savvi::decode(parts)?).await,
+            Dialect::Savvi => auth::member_token(app, &savvi::decode(parts).await?).await,
             Dialect::Rocketsavvy | Dialect::Oauth | Dialect::Page => {
                 auth::bearer(app, &parts.headers, CredentialKind::ApiKey).await
             }

@@ -77,8 +77,9 @@ pub fn surround(router: Router, ids: Arc<IdSource>, cors: Cors) -> Router {
         }))
 }
 
-/// What a browser asks for. The router names the methods of a path only after its layers, so this stands around the router.
+/// What a browser asks for, and what has to happen before a route is chosen. The router names the methods of a path only after its layers, so this stands around the router.
 async fn across_origins(cors: Cors, request: Request, next: Next) -> Response {
+    let request = savvi::with_plain_path(request);
     let (method, asked) = (request.method().clone(), request.headers().clone());
     let mut response = next.run(request).await;
     cors.add(&asked, response.headers_mut());

@@ -4,9 +4,14 @@
 //! - **One input.** Query and body are one: where both name a field, the body wins. A field that is there twice is what was
 //!   said last, also in XML (the document's own example has two `<username>`). Empty is absent, in every format: an update
 //!   cannot empty a field. White space around a value does not count, but in a password.
-//! - **What a body is** follows from `Content-Type`; without one of the three, from its first character.
-//! - **XML.** The root `<user>` is the block `user`; the children of any other root are the parameters themselves. The
-//!   declaration is not read (the printed shell line strips its quotes), a DTD is refused, and of entities there are five.
+//! - **What a body is** follows from `Content-Type` (JSON, XML, a form or `multipart/form-data`); without one of these, from its first
+//!   character. JSON or XML that is called a form is refused with a word on it, for curl calls everything so.
+//! - **Encodings** are those of `charset`, of the XML declaration or of a byte order mark: ISO-8859-1, windows-1252, UTF-16 and all
+//!   others that browsers know.
+//! - **Paths** may end with `/`, `.json` or `.xml`; a suffix decides the format of the answer.
+//! - **XML.** The root `<user>` is the block `user`; the children of any other root are the parameters themselves. Of the
+//!   declaration only the encoding counts (the printed shell line strips its quotes), a DTD is refused, and of entities there are
+//!   five. Names may have dashes and prefixes, as Rails and SOAP clients write them.
 //! - **Limits.** 256 KiB, brackets five deep, elements 32 deep. What cannot be read is 422 on `base`.
 //! - **Answers** are in the format of the request's body; `Accept` wins where it names JSON or XML and does not name HTML, as
 //!   browsers do. The elements of XML are those of Rails' `to_xml`: `<hash>`, or the one block that there is; `type="array"`,
@@ -27,9 +32,12 @@
 //! - **Tokens in an address** get `Deprecation` and `Warning` headers: logs of others may have them.
 //! - **`Idempotency-Key`** is honoured on every request here, for a `GET` may create.
 
+mod charset;
 mod codec;
 mod form;
 mod members;
+mod multipart;
+mod plain_path;
 mod problem;
 mod tree;
 mod warning;
@@ -42,6 +50,7 @@ pub use problem::{ErrorBody, Errors};
 pub use tree::Tree;
 
 pub(crate) use codec::decode;
+pub(crate) use plain_path::with_plain_path;
 pub(crate) use problem::{render, render_too_large};
 pub(crate) use warning::{tells_a_secret, warn};
 pub(crate) use write::{Format, convert};

@@ -8,7 +8,9 @@ use models::members::{Given, GivenAddress, Password};
 use models::{Error, Invalid, Result};
 use serde_json::Value;
 
+use super::charset;
 use super::form::{self, refuse};
+use super::multipart;
 use super::tree::Tree;
 use super::xml;
 use crate::body::BodyBytes;
@@ -20,6 +22,7 @@ pub(super) enum Kind {
     Json,
     Xml,
     Form,
+    Multipart,
 }
 
 /// The format that a body says it has.
@@ -30,6 +33,7 @@ pub(super) fn declared(headers: &HeaderMap) -> Option<Kind> {
         "application/xml" | "text/xml" => Some(Kind::Xml),
         "application/json" | "text/json" | "text/x-json" => Some(Kind::Json),
         "application/x-www-form-urlencoded" => Some(Kind::Form),
+        "multipart/form-data" => Some(Kind::Multipart),
         _ => None,
     }
 }
@@ -44,7 +48,7 @@ pub(super) fn sniffed(body: &[u8]) -> Kind {
 }
 
 /// Query and body of a request in one tree; read once, and kept with the request.
-pub(crate) fn decode(parts: &mut Parts) -> Result<Tree> {
+pub(crate) async fn decode(parts: &mut Parts) -> Result<Tree> {
     if let Some(tree) = parts.extensions.get::<Tree>() {
         return Ok(tree.clone());
     }
@@ -55,16 +59,40 @@ pub(crate) fn decode(parts: &mut Parts) -> Result<Tree> {
         .unwrap_or_default();
     let mut tree = form::decode(parts.uri.query().unwrap_or_default().as_bytes())?;
     if !body.iter().all(u8::is_ascii_whitespace) {
-        tree.merge(
-            match declared(&parts.headers).unwrap_or_else(|| sniffed(&body)) {
-                Kind::Json => json(&body)?,
-                Kind::Xml => xml::decode(&body)?,
-                Kind::Form => form::decode(&body)?,
-            },
-        );
+        let content_type = parts.headers.get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default();
+        let declared = declared(&parts.headers);
+        let body = match declared {
+            Some(Kind::Multipart) => body,
+            _ => charset::utf8(&body, content_type)?,
+        };
+        let said = match declared.unwrap_or_else(|| sniffed(&body)) {
+            Kind::Json => json(&body)?,
+            Kind::Xml => xml::decode(&body)?,
+            Kind::Form => {
+                is_a_form(&body)?;
+                form::decode(&body)?
+            }
+            Kind::Multipart => multipart::decode(body, content_type).await?,
+        };
+        tree.merge(said);
     }
     parts.extensions.insert(tree.clone());
     Ok(tree)
+}
+
+/// Curl calls a body a form where nobody says what it is, also one in JSON or XML.
+fn is_a_form(body: &[u8]) -> Result<()> {
+    let (what, kind) = match sniffed(body) {
+        Kind::Json => ("JSON", "application/json"),
+        Kind::Xml => ("XML", "application/xml"),
+        Kind::Form | Kind::Multipart => return Ok(()),
+    };
+    let detail = format!(
+        "is {what}, but its Content-Type says that it is a form: send Content-Type: {kind}"
+    );
+    Err(refuse(&detail))
 }
 
 fn json(bytes: &[u8]) -> Result<Tree> {
@@ -85,7 +113,7 @@ impl<S: Send + Sync> FromRequest<S> for Params {
 
     async fn from_request(request: Request, _state: &S) -> std::result::Result<Self, Problem> {
         let (mut parts, _) = request.into_parts();
-        Ok(Self(decode(&mut parts)?))
+        Ok(Self(decode(&mut parts).await?))
     }
 }
 
@@ -205,7 +233,7 @@ mod tests {
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         let bytes = Bytes::copy_from_slice(body);
         parts.extensions.insert(BodyBytes(bytes));
-        decode(&mut parts)
+        futures::executor::block_on(decode(&mut parts))
     }
 
     fn shown(query: &str, kind: &str, body: &str) -> String {

@@ -16,22 +16,41 @@ const MOST_PAIRS: usize = 1000;
 
 /// Reads a form. Errors where a key is too deep, there are too many pairs, or a text is no UTF-8.
 pub(super) fn decode(bytes: &[u8]) -> Result<Tree> {
-    let mut tree = Tree::default();
+    let mut form = Form::default();
     let pairs = bytes
         .split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty());
-    for (index, pair) in pairs.enumerate() {
-        if index >= MOST_PAIRS {
+    for pair in pairs {
+        let (key, value) = halves(pair);
+        form.add(&text(key)?, text(value)?)?;
+    }
+    Ok(form.into_tree())
+}
+
+/// A form that is being read, pair by pair.
+#[derive(Debug, Default)]
+pub(super) struct Form {
+    tree: Tree,
+    pairs: usize,
+}
+
+impl Form {
+    /// Adds a pair. Errors where there are too many, or its key is too deep.
+    pub(super) fn add(&mut self, key: &str, value: String) -> Result<()> {
+        self.pairs = self.pairs.saturating_add(1);
+        if self.pairs > MOST_PAIRS {
             return Err(refuse("has too many parameters"));
         }
-        let (key, value) = halves(pair);
-        let (key, value) = (text(key)?, text(value)?);
-        let path = path(&key)?;
+        let path = path(key)?;
         if !value.trim().is_empty() {
-            put(&mut tree, &path, value);
+            put(&mut self.tree, &path, value);
         }
+        Ok(())
     }
-    Ok(tree)
+
+    pub(super) fn into_tree(self) -> Tree {
+        self.tree
+    }
 }
 
 fn halves(pair: &[u8]) -> (&[u8], &[u8]) {

@@ -30,7 +30,7 @@ impl Format {
     fn of_body(headers: &HeaderMap, body: &[u8]) -> Self {
         match declared(headers).unwrap_or_else(|| sniffed(body)) {
             Kind::Xml => Self::Xml,
-            Kind::Json | Kind::Form => Self::Json,
+            Kind::Json | Kind::Form | Kind::Multipart => Self::Json,
         }
     }
 }
