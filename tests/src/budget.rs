@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use models::Id;
 use serde_json::json;
-use testkit::{Units, World};
+use testkit::{GOOD_CARD, Units, World};
 
 use crate::catalogue;
 use crate::generated::generated_between;
@@ -116,12 +116,9 @@ async fn usage(world: &World, rows: &mut Vec<Row>) {
     let api = world.call(catalogue::all());
     let live = api.with_key(&world.ours.live_key);
     let plan = json!({ "id": "live", "name": "Live", "currency": "USD", "amount": 9999, "interval": "month" });
-    live.post("/v3/plans", plan).await.expect(201);
-    let customer = live
-        .post("/v3/customers", json!({ "email": "a@example.com" }))
-        .await;
-    let new =
-        json!({ "customer_id": customer.body["id"], "plan_id": "live", "trial_period_days": 14 });
+    live.plan(plan).await;
+    let customer = live.customer().await;
+    let new = json!({ "customer_id": customer, "plan_id": "live", "trial_period_days": 14 });
     let subscription = live.post("/v3/subscriptions", new).await;
     let id = subscription.text_of("id");
     let mut row = |what, read_tenths, write_tenths| {
@@ -229,16 +226,10 @@ async fn webhooks(rows: &mut Vec<Row>) {
 /// A subscription that begins with a trial and is billed at its end and a month later.
 async fn renewals(world: &World, rows: &mut Vec<Row>) {
     let api = world.call(catalogue::all());
-    let customer = api
-        .post("/v3/customers", json!({ "email": "a@example.com" }))
-        .await;
-    let customer = customer.text_of("id");
+    let customer = api.customer().await;
     let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 9999, "interval": "month" });
-    api.post("/v3/plans", plan).await.expect(201);
-    let card =
-        json!({ "number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123" });
-    let method = json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
-    api.post("/v3/payment-methods", method).await.expect(201);
+    api.plan(plan).await;
+    api.card(&customer, GOOD_CARD).await;
     world.meter.take();
     let subscription =
         json!({ "customer_id": customer, "plan_id": "pro", "trial_period_days": 14 });

@@ -8,22 +8,17 @@ mod invoices;
 use models::Id;
 use models::ids::Subscription;
 use serde_json::{Value, json};
-use testkit::{Call, Fault, World};
+use testkit::{Call, Fault, GOOD_CARD, World};
 
 use crate::catalogue;
 
 /// A customer with that card and a subscription whose trial ends on 29 January.
 async fn subscribed(world: &World, card: &str) -> (Call, Id<Subscription>) {
     let api = world.call(catalogue::all());
-    let customer = api
-        .post("/v3/customers", json!({ "email": "a@example.com" }))
-        .await;
-    let customer = customer.text_of("id");
+    let customer = api.customer().await;
     let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 9999, "interval": "month" });
-    api.post("/v3/plans", plan).await.expect(201);
-    let card = json!({ "number": card, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
-    let method = json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
-    api.post("/v3/payment-methods", method).await.expect(201);
+    api.plan(plan).await;
+    api.card(&customer, card).await;
     let new = json!({ "customer_id": customer, "plan_id": "pro", "trial_period_days": 14 });
     let subscription = api.post("/v3/subscriptions", new).await;
     (api, subscription.text_of("id").parse().unwrap())
@@ -106,7 +101,7 @@ async fn dies_everywhere(card: &str) {
 
 #[tokio::test]
 async fn a_renewal_that_dies_at_any_call_is_billed_once() {
-    dies_everywhere("4242424242424242").await;
+    dies_everywhere(GOOD_CARD).await;
 }
 
 #[tokio::test]
@@ -116,9 +111,9 @@ async fn a_refused_renewal_that_dies_at_any_call_is_refused_once() {
 
 #[tokio::test]
 async fn two_workers_with_the_same_message_bill_once() {
-    let (want, _) = without_a_fault("4242424242424242").await;
+    let (want, _) = without_a_fault(GOOD_CARD).await;
     let world = World::new().await;
-    let (api, id) = subscribed(&world, "4242424242424242").await;
+    let (api, id) = subscribed(&world, GOOD_CARD).await;
     let runs = (0..16).map(|_| run(&world, id));
     for result in futures::future::join_all(runs).await {
         result.unwrap();
@@ -169,7 +164,7 @@ async fn a_creation_whose_answer_is_lost_creates_one_record() {
 async fn resumes_everywhere(path: &str, body: impl Fn(&str) -> Value, status: &str) {
     let prepared = async || {
         let world = World::new().await;
-        let (api, _) = subscribed(&world, "4242424242424242").await;
+        let (api, _) = subscribed(&world, GOOD_CARD).await;
         let customer = api.get("/v3/customers").await.body["data"][0]["id"]
             .as_str()
             .unwrap()

@@ -1,7 +1,7 @@
 //! What follows from a renewal that cannot be collected, to its end.
 
 use serde_json::{Value, json};
-use testkit::{Call, World};
+use testkit::{Call, GOOD_CARD, World};
 
 use crate::catalogue;
 
@@ -18,19 +18,15 @@ impl Debtor {
         let world = World::new().await;
         let api = world.call(catalogue::all());
         let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 9999, "interval": "month" });
-        api.post("/v3/plans", plan).await.expect(201);
-        let customer = api
-            .post("/v3/customers", json!({ "email": "a@example.com" }))
-            .await
-            .text_of("id")
-            .to_owned();
+        api.plan(plan).await;
+        let customer = api.customer().await;
         let debtor = Self {
             world,
             api,
             customer,
             id: String::new(),
         };
-        debtor.attach("4242424242424242").await;
+        debtor.attach(GOOD_CARD).await;
         let new = json!({ "customer_id": debtor.customer, "plan_id": "pro" });
         let subscription = debtor.api.post("/v3/subscriptions", new).await;
         let id = subscription.text_of("id").to_owned();
@@ -40,13 +36,7 @@ impl Debtor {
     }
 
     async fn attach(&self, number: &str) {
-        let card = json!({ "number": number, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
-        let method =
-            json!({ "customer_id": self.customer, "type": "card", "card": card, "default": true });
-        self.api
-            .post("/v3/payment-methods", method)
-            .await
-            .expect(201);
+        self.api.card(&self.customer, number).await;
     }
 
     /// Does all that comes due to subscription and invoices until that moment, in order.
@@ -161,7 +151,7 @@ async fn a_new_card_heals_at_the_next_attempt() {
     let debtor = Debtor::with_card("4000000000000341").await;
     debtor.until("2026-02-15T12:00:00Z").await;
     assert_eq!(debtor.status().await, "past_due");
-    debtor.attach("4242424242424242").await;
+    debtor.attach(GOOD_CARD).await;
     debtor.until("2026-02-18T12:00:00Z").await;
     assert_eq!(debtor.status().await, "active");
     let invoice = &debtor.invoices().await[0];
@@ -173,7 +163,7 @@ async fn a_new_card_heals_at_the_next_attempt() {
 
 #[tokio::test]
 async fn a_payment_under_way_is_neither_repeated_nor_dunned() {
-    let debtor = Debtor::with_card("4242424242424242").await;
+    let debtor = Debtor::with_card(GOOD_CARD).await;
     debtor.world.sandbox.set_slow(true);
     debtor.until("2026-02-16T12:00:00Z").await;
     assert_eq!(debtor.status().await, "active");
@@ -197,7 +187,7 @@ async fn a_payment_under_way_is_neither_repeated_nor_dunned() {
 
 #[tokio::test]
 async fn a_sent_invoice_falls_overdue_and_the_subscription_behind() {
-    let debtor = Debtor::with_card("4242424242424242").await;
+    let debtor = Debtor::with_card(GOOD_CARD).await;
     let sent = json!({ "collection_method": "send_invoice", "days_until_due": 10 });
     let path = format!("/v3/subscriptions/{}", debtor.id);
     debtor.api.patch(&path, sent).await.expect(200);

@@ -1,7 +1,7 @@
 //! Plans that bill what was used: from the report to the cents on the invoice.
 
 use serde_json::{Value, json};
-use testkit::{Call, World};
+use testkit::{Call, GOOD_CARD, World};
 
 use crate::catalogue;
 
@@ -22,15 +22,9 @@ async fn metered(world: &World) -> (Call, String) {
             { "metric_name": "volume", "pricing_model": "percentage", "percentage": 2.9, "amount": 30 },
         ],
     });
-    api.post("/v3/plans", plan).await.expect(201);
-    let customer = api
-        .post("/v3/customers", json!({ "email": "a@example.com" }))
-        .await;
-    let customer = customer.text_of("id");
-    let card =
-        json!({ "number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123" });
-    let method = json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
-    api.post("/v3/payment-methods", method).await.expect(201);
+    api.plan(plan).await;
+    let customer = api.customer().await;
+    api.card(&customer, GOOD_CARD).await;
     let new =
         json!({ "customer_id": customer, "plan_id": "metered", "billing_cycle": "usage_based" });
     let subscription = api.post("/v3/subscriptions", new).await;

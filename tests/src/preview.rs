@@ -1,7 +1,7 @@
 //! What a preview says is what is charged then: for random plans, changes and moments.
 
 use serde_json::{Value, json};
-use testkit::{Call, World};
+use testkit::{Call, GOOD_CARD, World};
 
 use crate::catalogue;
 
@@ -66,17 +66,12 @@ async fn round(api: &Call, dice: &mut Dice, seed: u64) -> Round {
     let (old, new) = (format!("old_{seed}"), format!("new_{seed}"));
     let (before, after) = (plan(dice, &old, currency), plan(dice, &new, currency));
     for plan in [&before, &after] {
-        api.post("/v3/plans", plan.clone()).await.expect(201);
+        api.plan(plan.clone()).await;
     }
-    let customer = api
-        .post("/v3/customers", json!({ "email": "a@example.com" }))
-        .await;
-    let card =
-        json!({ "number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123" });
-    let method = json!({ "customer_id": customer.text_of("id"), "type": "card", "card": card, "default": true });
-    api.post("/v3/payment-methods", method).await.expect(201);
+    let customer = api.customer().await;
+    api.card(&customer, GOOD_CARD).await;
     let mut fields = json!({
-        "customer_id": customer.text_of("id"), "plan_id": old, "quantity": quantity(dice, &before),
+        "customer_id": customer, "plan_id": old, "quantity": quantity(dice, &before),
     });
     if dice.below(2) == 0 {
         let coupon = json!({

@@ -147,7 +147,7 @@ impl Cloud {
             )
             .await;
         let customer = customer["id"].as_str().unwrap();
-        let card = json!({ "number": card, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+        let card = testkit::card(card);
         let method =
             json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
         self.post("/v3/payment-methods", &method, 201).await;

@@ -12,7 +12,7 @@ use testkit::{Fault, Meter};
 
 use crate::story::{Cloud, Receiver, SECRET};
 
-const GOOD: &str = "4242424242424242";
+const GOOD: &str = testkit::GOOD_CARD;
 /// It can be attached and is refused when it is charged.
 const BAD: &str = "4000000000000341";
 

@@ -20,12 +20,9 @@ use crate::catalogue;
 async fn subscribed(world: &World) -> (Call, String) {
     let api = world.call(catalogue::all());
     let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 9999, "interval": "month" });
-    api.post("/v3/plans", plan).await.expect(201);
-    let customer = api
-        .post("/v3/customers", json!({ "email": "a@example.com" }))
-        .await;
-    let new =
-        json!({ "customer_id": customer.body["id"], "plan_id": "pro", "trial_period_days": 14 });
+    api.plan(plan).await;
+    let customer = api.customer().await;
+    let new = json!({ "customer_id": customer, "plan_id": "pro", "trial_period_days": 14 });
     let id = api.post("/v3/subscriptions", new).await;
     let id = id.text_of("id").to_owned();
     (api, id)

@@ -45,7 +45,7 @@ impl Story {
         for (id, amount, interval) in PLANS {
             let plan = json!({ "id": id, "name": id, "currency": "USD", "amount": amount,
                 "interval": interval, "pricing_model": "per_unit" });
-            api.post("/v3/plans", plan).await.expect(201);
+            api.plan(plan).await;
         }
         let mut story = Self {
             chance: Chance::seeded(seed),
@@ -192,7 +192,7 @@ impl Story {
 }
 
 async fn attach(api: &Call, customer: &str, number: &str) {
-    let card = json!({ "number": number, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+    let card = testkit::card(number);
     let method = json!({ "customer_id": customer, "type": "card", "card": card, "default": true });
     api.post("/v3/payment-methods", method).await.expect(201);
 }

@@ -4,11 +4,10 @@
 use models::Id;
 use models::ids::Invoice;
 use serde_json::{Value, json};
-use testkit::{Answer, Call, Fault, World};
+use testkit::{Answer, Call, Fault, GOOD_CARD, World};
 
 use crate::catalogue;
 
-const GOOD: &str = "4242424242424242";
 const DECLINES: &str = "4000000000000341";
 
 /// What is done to which invoice.
@@ -27,7 +26,7 @@ impl Step {
 }
 
 async fn card(api: &Call, customer: &str, number: &str, default: bool) -> String {
-    let card = json!({ "number": number, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+    let card = testkit::card(number);
     let new = json!({ "customer_id": customer, "type": "card", "card": card, "default": default });
     let method = api.post("/v3/payment-methods", new).await;
     method.text_of("id").to_owned()
@@ -35,13 +34,8 @@ async fn card(api: &Call, customer: &str, number: &str, default: bool) -> String
 
 async fn buyer(world: &World, number: &str) -> (Call, String) {
     let api = world.call(catalogue::all());
-    let new = json!({ "email": "a@example.com" });
-    let customer = api
-        .post("/v3/customers", new)
-        .await
-        .text_of("id")
-        .to_owned();
-    card(&api, &customer, number, true).await;
+    let customer = api.customer().await;
+    api.card(&customer, number).await;
     (api, customer)
 }
 
@@ -91,10 +85,10 @@ async fn first_payment() -> (World, Step) {
     let world = World::new().await;
     let (api, customer) = buyer(&world, DECLINES).await;
     let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 1000, "interval": "month" });
-    api.post("/v3/plans", plan).await.expect(201);
+    api.plan(plan).await;
     let new = json!({ "customer_id": customer, "plan_id": "pro" });
     let subscription = api.post("/v3/subscriptions", new).await;
-    let method = card(&api, &customer, GOOD, false).await;
+    let method = card(&api, &customer, GOOD_CARD, false).await;
     let step = Step {
         path: format!("/v3/invoices/{}", subscription.text_of("latest_invoice_id")),
         action: "pay",
@@ -201,17 +195,17 @@ async fn is_looked_after_everywhere(prepared: impl AsyncFn() -> (World, Step)) {
 
 #[tokio::test]
 async fn a_finalisation_that_dies_at_any_call_charges_once() {
-    resumes_everywhere(async || finalization(GOOD).await, 200).await;
+    resumes_everywhere(async || finalization(GOOD_CARD).await, 200).await;
 }
 
 #[tokio::test]
 async fn a_finalisation_that_nobody_repeats_is_collected_when_it_is_due() {
-    is_looked_after_everywhere(async || finalization(GOOD).await).await;
+    is_looked_after_everywhere(async || finalization(GOOD_CARD).await).await;
 }
 
 #[tokio::test]
 async fn a_payment_of_an_invoice_that_dies_at_any_call_is_taken_once() {
-    resumes_everywhere(async || part(GOOD).await, 200).await;
+    resumes_everywhere(async || part(GOOD_CARD).await, 200).await;
 }
 
 #[tokio::test]

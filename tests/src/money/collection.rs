@@ -7,7 +7,7 @@ use testkit::Fault;
 use super::shop::Shop;
 
 const DECLINED: &str = "4000000000000341";
-const GOOD: &str = "4242424242424242";
+const GOOD: &str = testkit::GOOD_CARD;
 
 /// A subscription for 30.00 whose renewal on 1 May was refused; and that invoice.
 async fn past_due() -> (Shop, Value) {
@@ -63,7 +63,7 @@ async fn all_that_are_open_are_charged_no_more_however_many_there_are() {
     let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
     let api = shop.api();
     let daily = json!({ "id": "daily", "name": "Daily", "currency": "USD", "amount": 100, "interval": "day" });
-    api.post("/v3/plans", daily).await.expect(201);
+    api.plan(daily).await;
     let settings = json!({ "retry_days": [40], "after_retries": "past_due" });
     let path = "/v3/billing-settings";
     api.patch(path, settings).await.expect(200);

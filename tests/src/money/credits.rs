@@ -203,7 +203,7 @@ async fn a_scheduled_downgrade_survives_a_change_of_the_quantity_alone() {
     let mut shop = Shop::at("2026-04-01T00:00:00Z").await;
     let mut big = json!({ "id": "big", "name": "Big", "currency": "USD", "amount": 5_000, "interval": "month" });
     big["pricing_model"] = json!("per_unit");
-    shop.api().post("/v3/plans", big).await.expect(201);
+    shop.api().plan(big).await;
     shop.subscribe(json!({ "plan_id": "big", "quantity": 2 }))
         .await;
     shop.change(json!({ "plan_id": "seats", "quantity": 2, "effective": "period_end" }))

@@ -5,7 +5,7 @@ use testkit::{Answer, Fault};
 
 use super::shop::Shop;
 const DECLINED: &str = "4000000000000341";
-const GOOD: &str = "4242424242424242";
+const GOOD: &str = testkit::GOOD_CARD;
 
 async fn coupon(shop: &Shop) {
     let coupon = json!({ "id": "ten", "name": "Ten", "percent_off": 10, "duration": "once" });

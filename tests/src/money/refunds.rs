@@ -8,7 +8,7 @@ use super::shop::Shop;
 /// An invoice of 100.00 that is paid by card, and its payment.
 async fn paid(shop: &Shop) -> (String, String) {
     let plan = json!({ "id": "hundred", "name": "Hundred", "currency": "USD", "amount": 10_000, "interval": "month" });
-    shop.api().post("/v3/plans", plan).await.expect(201);
+    shop.api().plan(plan).await;
     let new = json!({ "customer_id": shop.customer, "plan_id": "hundred" });
     shop.api().post("/v3/subscriptions", new).await.expect(201);
     let invoice = &shop.invoices().await[0];

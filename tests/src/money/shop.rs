@@ -28,18 +28,18 @@ impl Shop {
         let api = world.call(catalogue::all());
         let plan = |id: &str, amount: u32| json!({ "id": id, "name": id, "currency": "USD", "amount": amount, "interval": "month" });
         for (id, amount) in FLAT {
-            api.post("/v3/plans", plan(id, *amount)).await.expect(201);
+            api.plan(plan(id, *amount)).await;
         }
         let mut seats = plan("seats", 3_100);
         seats["pricing_model"] = json!("per_unit");
-        api.post("/v3/plans", seats).await.expect(201);
+        api.plan(seats).await;
         for (id, price) in [("calls_10", 10), ("calls_20", 20)] {
             let mut metered = plan(id, 0);
             metered["meters"] = json!([
                 { "metric_name": "calls", "pricing_model": "per_unit", "amount": price },
                 { "metric_name": "mails", "pricing_model": "per_unit", "amount": 1 },
             ]);
-            api.post("/v3/plans", metered).await.expect(201);
+            api.plan(metered).await;
         }
         let customer = api
             .post("/v3/customers", json!({ "email": "a@example.com" }))

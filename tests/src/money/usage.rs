@@ -145,7 +145,7 @@ async fn each_aggregation_leaves_to_the_new_price_what_is_used_at_that() {
             let plan = json!({ "id": id, "name": id, "currency": "USD", "amount": 0, "interval": "month", "meters": [{
                 "metric_name": "calls", "aggregation": aggregation, "pricing_model": "per_unit", "amount": amount,
             }] });
-            shop.api().post("/v3/plans", plan).await.expect(201);
+            shop.api().plan(plan).await;
         }
         shop.subscribe(json!({ "plan_id": "cheap" })).await;
         let used = |quantity: u32, value: &str| {

@@ -31,7 +31,7 @@ const PLANS: &[(&str, i64, &str)] = &[
 ];
 /// Plans with usage: calls at that price.
 const METERED: &[(&str, i64)] = &[("calls_3", 3), ("calls_7", 7)];
-const GOOD: &str = "4242424242424242";
+const GOOD: &str = testkit::GOOD_CARD;
 const BAD: &str = "4000000000000341";
 const BEHAVIORS: &[&str] = &["create_prorations", "always_invoice", "none"];
 const PAYMENT: &[&str] = &[
@@ -105,14 +105,14 @@ impl Place {
         for (id, amount, interval) in PLANS {
             let plan = json!({ "id": id, "name": id, "currency": "USD", "amount": amount, "interval": interval,
                 "pricing_model": "per_unit" });
-            api.post("/v3/plans", plan).await.expect(201);
+            api.plan(plan).await;
         }
         for (id, amount) in METERED {
             let meters =
                 json!([{ "metric_name": "calls", "pricing_model": "per_unit", "amount": amount }]);
             let plan = json!({ "id": id, "name": id, "currency": "USD", "amount": 500, "interval": "month",
                 "pricing_model": "per_unit", "meters": meters });
-            api.post("/v3/plans", plan).await.expect(201);
+            api.plan(plan).await;
         }
         for (id, off, duration) in [("half", 50, "once"), ("third", 33, "forever")] {
             let coupon = json!({ "id": id, "name": id, "percent_off": off, "duration": duration });
