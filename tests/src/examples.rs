@@ -10,7 +10,7 @@ use models::event::{Actor, EventType};
 use models::webhooks::{Answer, Attempt, Delivery, DeliveryId, EventRecord};
 use serde_json::{Value, json};
 use store::Via;
-use testkit::{Call, World};
+use testkit::{Call, GOOD_CARD, World};
 
 use crate::catalogue;
 
@@ -40,6 +40,12 @@ impl Recorder {
             body.to_string()
         };
         let answer = self.api.send(method, path, &text).await;
+        self.keep(operation, body, &answer);
+        answer.body
+    }
+
+    /// Keeps an exchange that somebody else had, where it is the first of its operation.
+    fn keep(&mut self, operation: &str, body: Value, answer: &testkit::Answer) {
         let status = answer.status.as_u16();
         assert!(status < 300, "{operation}: {status} {}", answer.text);
         let exchange = Exchange {
@@ -48,7 +54,6 @@ impl Recorder {
             response: answer.body.clone(),
         };
         self.kept.entry(operation.to_owned()).or_insert(exchange);
-        answer.body
     }
 
     async fn post(&mut self, operation: &str, path: &str, body: Value) -> Value {
@@ -69,7 +74,7 @@ impl Recorder {
     }
 }
 
-/// The exchanges of billing and webhooks, by operation.
+/// The exchanges of every operation of v3.
 pub(crate) async fn exchanges() -> BTreeMap<String, Exchange> {
     let world = World::new().await;
     let mut recorder = Recorder {
@@ -84,6 +89,13 @@ pub(crate) async fn exchanges() -> BTreeMap<String, Exchange> {
     drafts(&mut recorder, &customer).await;
     ends(&mut recorder, &subscription).await;
     webhooks(&mut recorder, &world).await;
+    customers(&mut recorder, &customer).await;
+    payments(&mut recorder, &customer).await;
+    messages(&mut recorder).await;
+    members(&mut recorder, &world).await;
+    keys(&mut recorder).await;
+    accounts(&mut recorder, &world).await;
+    test_clock(&mut recorder, &world).await;
     recorder.kept
 }
 
@@ -94,8 +106,7 @@ async fn customer(recorder: &mut Recorder) -> String {
         .post("create_customer", "/v3/customers", profile)
         .await;
     let id = customer["id"].as_str().unwrap().to_owned();
-    let card =
-        json!({ "number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+    let card = testkit::card(GOOD_CARD);
     let method = json!({ "customer_id": id, "type": "card", "card": card, "default": true });
     recorder
         .post("create_payment_method", "/v3/payment-methods", method)
@@ -344,6 +355,144 @@ async fn webhooks(recorder: &mut Recorder, world: &World) {
     recorder.delete("delete_webhook", &path).await;
 }
 
+async fn customers(recorder: &mut Recorder, customer: &str) {
+    let path = format!("/v3/customers/{customer}");
+    recorder.get("get_customer", &path).await;
+    recorder.get("list_customers", "/v3/customers").await;
+    let changes = json!({ "phone": "+14165551234", "segments": ["enterprise"], "metadata": { "crm": "4711" } });
+    recorder.patch("update_customer", &path, changes).await;
+    let other = json!({ "email": "other@example.com" });
+    let other = recorder.post("create_customer", "/v3/customers", other);
+    let other = other.await["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/customers/{other}");
+    recorder.delete("delete_customer", &path).await;
+}
+
+async fn payments(recorder: &mut Recorder, customer: &str) {
+    let path = format!("/v3/payment-methods?customer_id={customer}");
+    let methods = recorder.get("list_payment_methods", &path).await;
+    let method = methods["data"][0]["id"].as_str().unwrap();
+    let path = format!("/v3/payment-methods/{method}");
+    recorder.get("get_payment_method", &path).await;
+    let payment = json!({
+        "amount": 5000, "currency": "USD", "payment_method_id": method, "customer_id": customer,
+        "description": "Professional services payment", "metadata": { "source": "website" },
+    });
+    let payment = recorder.post("create_payment", "/v3/payments", payment);
+    let payment = payment.await["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/payments/{payment}");
+    let refund = json!({ "amount": 1000, "reason": "requested_by_customer" });
+    let refunds = format!("{path}/refunds");
+    recorder.post("create_refund", &refunds, refund).await;
+    recorder.get("list_refunds", &refunds).await;
+    recorder.get("get_payment", &path).await;
+    recorder.get("list_payments", "/v3/payments?limit=1").await;
+    let card = testkit::card(GOOD_CARD);
+    let other = json!({ "customer_id": customer, "type": "card", "card": card });
+    let other = recorder.post("create_payment_method", "/v3/payment-methods", other);
+    let other = other.await["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/payment-methods/{other}");
+    recorder.delete("delete_payment_method", &path).await;
+}
+
+async fn messages(recorder: &mut Recorder) {
+    let inbound = json!({ "from": "+14165551234", "body": "STOP" });
+    let received = recorder.post("receive_message", "/v3/messages/inbound", inbound);
+    let received = received.await["message"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/messages/{received}");
+    recorder.get("get_message", &path).await;
+    recorder.get("list_messages", "/v3/messages").await;
+}
+
+/// A partner, whom it enrolls, and what it earns.
+async fn members(recorder: &mut Recorder, world: &World) {
+    let settings = json!({ "commission_rate": 0.1 });
+    recorder
+        .patch("update_member_settings", "/v3/member-settings", settings)
+        .await;
+    recorder
+        .get("get_member_settings", "/v3/member-settings")
+        .await;
+    let partner = json!({ "name": "Acme Wholesale" });
+    let partner = recorder
+        .post("create_partner", "/v3/partners", partner)
+        .await;
+    let address = json!({ "address1": "1 Main St", "city": "Lehi", "state": "UT", "zipcode": "84043", "phone": "8015555555" });
+    let user = json!({ "email": "member@example.com", "first_name": "Ada", "last_name": "Doe", "address_attributes": address });
+    let body = json!({ "authentication_token": partner["authentication_token"], "user": user });
+    let savvi = world.call(members::savvi());
+    let enrolled = savvi.post("/api/v1/create_wholesale_member", body).await;
+    enrolled.expect(200);
+    let path = format!("/v3/partners/{}", partner["id"].as_str().unwrap());
+    recorder.get("get_partner", &path).await;
+    let enrollees = format!("{path}/enrollees");
+    recorder.get("list_enrollees", &enrollees).await;
+    let export = format!("{enrollees}/export");
+    recorder.get("export_enrollees", &export).await;
+    let statement = format!("{path}/statements?period=2026-01");
+    recorder.get("get_statement", &statement).await;
+    let members = recorder.get("list_members", "/v3/members").await;
+    let path = format!("/v3/members/{}", members["data"][0]["id"].as_str().unwrap());
+    recorder.get("get_member", &path).await;
+    recorder.get("list_emails", "/v3/emails").await;
+}
+
+/// Keys and clients, from their beginning to their end.
+async fn keys(recorder: &mut Recorder) {
+    let key = json!({ "name": "Billing server", "mode": "test", "scopes": ["billing:write", "crm:read"] });
+    let key = recorder.post("create_api_key", "/v3/api-keys", key).await;
+    let path = format!("/v3/api-keys/{}", key["id"].as_str().unwrap());
+    recorder.get("get_api_key", &path).await;
+    recorder.get("list_api_keys", "/v3/api-keys").await;
+    let rotate = format!("{path}/rotate");
+    recorder.post("rotate_api_key", &rotate, Value::Null).await;
+    recorder.delete("revoke_api_key", &path).await;
+    let client =
+        json!({ "name": "Reveknew integration", "scopes": ["billing:write", "crm:write"] });
+    let client = recorder
+        .post("create_oauth_client", "/v3/oauth-clients", client)
+        .await;
+    let path = format!("/v3/oauth-clients/{}", client["id"].as_str().unwrap());
+    recorder.get("get_oauth_client", &path).await;
+    recorder
+        .get("list_oauth_clients", "/v3/oauth-clients")
+        .await;
+    recorder.delete("delete_oauth_client", &path).await;
+}
+
+/// What the operator does, and what needs no key.
+async fn accounts(recorder: &mut Recorder, world: &World) {
+    let operator = recorder.api.with_key(world.operator_key());
+    let account = json!({
+        "name": "Acme Corporation", "email": "owner@example.com", "country": "CA", "currency": "CAD", "time_zone": "America/Toronto",
+    });
+    let created = operator.post("/v3/accounts", account.clone()).await;
+    recorder.keep("create_account", account, &created);
+    let path = format!("/v3/accounts/{}", created.text_of("id"));
+    let read = operator.get(&path).await;
+    recorder.keep("get_account", Value::Null, &read);
+    let health = recorder.api.without_key().get("/health").await;
+    recorder.keep("get_health", Value::Null, &health);
+}
+
+/// The clock stops, moves and goes again. It comes last, for it moves everybody's time.
+async fn test_clock(recorder: &mut Recorder, world: &World) {
+    let to = json!({ "to": "2026-01-31T00:00:00Z" });
+    recorder
+        .post("advance_test_clock", "/v3/test-clock/advance", to)
+        .await;
+    recorder.get("get_test_clock", "/v3/test-clock").await;
+    // What a worker does when everything on the way is done.
+    let context = world.app.context(world.ours.test(), Via::system());
+    let stored = context.test_clock().await.unwrap().unwrap();
+    let mut clock = (*stored).clone();
+    clock.arrive();
+    let mut writes = context.writes().await.unwrap();
+    writes.update(&stored, &clock, None).unwrap();
+    assert!(context.write(&writes).await.unwrap());
+    recorder.delete("delete_test_clock", "/v3/test-clock").await;
+}
+
 /// A delivery that was answered 503, as the relay and the sender leave it: its id.
 pub(crate) async fn delivery(world: &World, endpoint: &str) -> DeliveryId {
     let context = world.app.context(world.ours.test(), Via::system());
@@ -399,11 +548,10 @@ pub(crate) async fn delivery(world: &World, endpoint: &str) -> DeliveryId {
 }
 
 #[tokio::test]
-async fn every_operation_of_billing_and_webhooks_has_an_example_that_was_sent() {
+async fn every_operation_of_v3_has_an_example_that_was_sent() {
     let exchanges = exchanges().await;
     let missing: Vec<String> = catalogue::operations()
         .into_iter()
-        .filter(|operation| matches!(operation.function, "billing" | "webhooks"))
         .map(|operation| operation.id)
         .filter(|id| !exchanges.contains_key(id))
         .collect();

@@ -36,6 +36,7 @@ mod receivers;
 mod samples;
 mod savvi;
 mod schedules;
+mod schemas;
 mod sms;
 mod story;
 mod tenants;
