@@ -27,9 +27,8 @@ impl Debtor {
             id: String::new(),
         };
         debtor.attach(GOOD_CARD).await;
-        let new = json!({ "customer_id": debtor.customer, "plan_id": "pro" });
-        let subscription = debtor.api.post("/v3/subscriptions", new).await;
-        let id = subscription.text_of("id").to_owned();
+        let subscription = debtor.api.subscription(&debtor.customer, "pro").await;
+        let id = subscription["id"].as_str().unwrap().to_owned();
         let debtor = Self { id, ..debtor };
         debtor.attach(number).await;
         debtor

@@ -41,15 +41,12 @@ impl Shop {
             ]);
             api.plan(metered).await;
         }
-        let customer = api
-            .post("/v3/customers", json!({ "email": "a@example.com" }))
-            .await;
         let shop = Self {
-            customer: customer.text_of("id").to_owned(),
+            customer: api.customer().await,
             world,
             id: String::new(),
         };
-        shop.pay_with("4242424242424242").await;
+        shop.pay_with(testkit::GOOD_CARD).await;
         shop
     }
 
