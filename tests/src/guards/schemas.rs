@@ -11,31 +11,47 @@ use crate::generators::examples::{self, Exchange};
 
 const JSON: &str = "application/json";
 
+const SCHEMAS: &str = "#/components/schemas/";
+
 /// The schemas of a document, as they are held against values.
 struct Schemas {
-    components: Value,
+    /// As the document has them.
+    open: Value,
+    /// As they are held.
+    held: Value,
+    closed: bool,
 }
 
 impl Schemas {
     /// What comes from us: a property that the schema does not name is wrong, too.
     fn of_answers(document: &Value) -> Self {
-        let mut components = document["components"]["schemas"].clone();
-        for schema in components.as_object_mut().unwrap().values_mut() {
+        let open = document["components"]["schemas"].clone();
+        let mut held = open.clone();
+        for schema in held.as_object_mut().unwrap().values_mut() {
             close(schema);
         }
-        Self { components }
+        let closed = true;
+        Self { open, held, closed }
     }
 
     /// What comes from callers. Names are held against the readers in `inputs`.
     fn of_requests(document: &Value) -> Self {
+        let open = document["components"]["schemas"].clone();
         Self {
-            components: document["components"]["schemas"].clone(),
+            held: open.clone(),
+            open,
+            closed: false,
         }
     }
 
     /// What is wrong with a value.
     fn faults(&self, schema: &Value, value: &Value) -> Vec<String> {
-        let whole = json!({ "allOf": [schema], "components": { "schemas": self.components } });
+        let mut schema = schema.clone();
+        if self.closed {
+            close(&mut schema);
+        }
+        let whole =
+            json!({ "allOf": [schema], "components": { "schemas": self.held }, "open": self.open });
         validator(&whole)
             .iter_errors(value)
             .map(|error| format!("{}: {error}", error.instance_path()))
@@ -51,24 +67,25 @@ fn validator(schema: &Value) -> Validator {
         .unwrap()
 }
 
-/// Objects have no other properties than those that are named. A schema made of several is closed as a whole.
+/// Objects have no other properties than those that are named. A schema made of several is closed as a whole, so its parts are
+/// taken as the document has them.
 fn close(schema: &mut Value) {
-    if let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
-        for part in parts {
-            for property in part["properties"]
-                .as_object_mut()
-                .into_iter()
-                .flat_map(|properties| properties.values_mut())
-            {
-                close(property);
-            }
-        }
-        schema["unevaluatedProperties"] = json!(false);
-        return;
-    }
     match schema {
         Value::Object(members) => {
-            if members.contains_key("properties") && !members.contains_key("additionalProperties") {
+            let whole = members.get_mut("allOf").and_then(Value::as_array_mut);
+            if let Some(parts) = whole {
+                for part in parts {
+                    let name = part["$ref"].as_str();
+                    if let Some(name) = name.and_then(|name| name.strip_prefix(SCHEMAS)) {
+                        part["$ref"] = json!(format!("#/open/{name}"));
+                    }
+                }
+                members.insert("unevaluatedProperties".to_owned(), json!(false));
+                return;
+            }
+            if members.get("properties").is_some_and(Value::is_object)
+                && !members.contains_key("additionalProperties")
+            {
                 members.insert("additionalProperties".to_owned(), json!(false));
             }
             for (name, member) in members {
