@@ -10,36 +10,7 @@
     reason = "tests compute in whole numbers and know their texts"
 )]
 
-mod architecture;
-mod billing_run;
-mod budget;
-mod canary;
-mod catalogue;
-mod chance;
-mod crash;
-mod document;
-mod dunning;
-mod examples;
-mod generated;
-mod grants;
-mod http;
-mod idempotency_key;
-mod inputs;
-mod mail;
-mod metadata;
-mod metered;
-mod methods;
-mod ministack;
-mod money;
-mod preview;
-mod receivers;
-mod samples;
-mod savvi;
-mod schedules;
-mod sms;
-mod story;
-mod tenants;
-mod test_clock;
-mod told;
-mod usage;
-mod webhook_pipeline;
+mod generators;
+mod guards;
+mod histories;
+mod stories;

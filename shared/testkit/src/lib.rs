@@ -12,6 +12,7 @@
     reason = "a failed expectation of a test is a panic"
 )]
 
+mod fixtures;
 mod inbox;
 mod meter;
 mod request;
@@ -19,6 +20,7 @@ mod subscriber;
 mod table;
 mod world;
 
+pub use fixtures::{GOOD_CARD, card};
 pub use inbox::{Inbox, deliver};
 pub use meter::{Fault, Meter, Units};
 pub use request::{Answer, Call};

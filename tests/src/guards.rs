@@ -1,0 +1,14 @@
+//! What must hold of every operation, every function and every crate.
+
+mod architecture;
+mod budget;
+mod canary;
+mod grants;
+mod http;
+mod idempotency_key;
+mod inputs;
+mod metadata;
+mod methods;
+mod samples;
+mod schemas;
+pub(crate) mod tenants;

@@ -1,0 +1,8 @@
+//! Histories by chance: workers that die, calls at the same moment, and books that must balance.
+
+mod billing_run;
+pub(crate) mod chance;
+mod crash;
+mod money;
+mod usage;
+pub(crate) mod webhook_pipeline;
