@@ -38,6 +38,7 @@ macro_rules! client {
 }
 
 mod access;
+mod browsers;
 mod buses;
 mod database;
 mod gateway;

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, ORIGIN,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, ORIGIN,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use store::Versions;
 use tower::ServiceExt;
 
+use crate::dialect::Dialect;
 use crate::middleware::RequestInfo;
 use crate::reply::Problem;
 
@@ -94,26 +95,68 @@ pub(crate) async fn tagged(request: &HeaderMap, response: Response) -> Response 
 #[derive(Debug, Clone)]
 pub(crate) struct Routes(pub(crate) Router);
 
+impl Routes {
+    /// An answer to a change with the entity tag of the new version: where the path has a `GET`, that prints the same.
+    pub(crate) async fn with_new_tag(&self, path: &str, response: Response) -> Response {
+        if response.status() != StatusCode::OK || !self.has_get(path).await {
+            return response;
+        }
+        tagged(&HeaderMap::new(), response).await
+    }
+
+    /// Whether the path has a `GET`. The router alone says so; no handler runs.
+    async fn has_get(&self, path: &str) -> bool {
+        let Ok(request) = Request::options(path).body(Body::empty()) else {
+            return false;
+        };
+        let Ok(response) = self.0.clone().oneshot(request).await;
+        let allow = response.headers().get(ALLOW);
+        let methods = allow.and_then(|value| value.to_str().ok());
+        methods.is_some_and(|methods| methods.split(',').any(|method| method.trim() == "GET"))
+    }
+}
+
+/// A change that somebody else was faster with: who named a version is told that it is gone.
+pub(crate) fn lost(response: Response) -> Response {
+    match response.extensions().get::<Problem>() {
+        Some(Problem(Error::Conflict { code, .. })) if *code == "version_conflict" => {
+            Problem(Error::PreconditionFailed).into_response()
+        }
+        Some(_) | None => response,
+    }
+}
+
 /// The versions that a change must find, where the request has `If-Match`.
+///
+/// They are those of the record that the path names, or of the next one above it: what is done to a record
+/// (`/v3/invoices/{id}/pay`) has no `GET` of its own.
 ///
 /// # Errors
 /// [`Error::PreconditionFailed`] where the record is not what the caller has seen; what its `GET` answers where that is an error; and
 /// an invalid header where the operation changes no single record.
 pub(crate) async fn required(parts: &Parts) -> Result<Option<Versions>> {
-    let reads = matches!(parts.method, Method::GET | Method::HEAD);
-    if reads || !parts.headers.contains_key(IF_MATCH) {
+    if !parts.headers.contains_key(IF_MATCH) {
         return Ok(None);
     }
     let path = parts.uri.path();
-    // What is done to a record (`/v3/invoices/{id}/pay`) has no `GET` of its own.
-    let parent = path.rsplit_once('/').map(|(parent, _)| parent);
-    for path in [Some(path), parent].into_iter().flatten() {
+    // A `GET` of Savvi may change things, and names no record.
+    let savvi = Dialect::of(path) == Dialect::Savvi;
+    if !savvi && matches!(parts.method, Method::GET | Method::HEAD) {
+        return Ok(None);
+    }
+    let paths = std::iter::successors(Some(path), |path| above(path));
+    for path in paths.take_while(|path| !savvi && !path.is_empty()) {
         let versions = Versions::default();
         let Some(response) = get(parts, path, &versions).await? else {
             break;
         };
         if let Some(Problem(error)) = response.extensions().get::<Problem>() {
-            if matches!(error, Error::MethodNotAllowed) {
+            // A list may want parameters; a record never does.
+            let no_record = matches!(
+                error,
+                Error::MethodNotAllowed | Error::NotFound { what: "route", .. } | Error::Invalid(_)
+            );
+            if no_record {
                 continue;
             }
             return Err(error.clone());
@@ -121,7 +164,7 @@ pub(crate) async fn required(parts: &Parts) -> Result<Option<Versions>> {
         let body = response.into_body().collect().await;
         let body = body.map_err(Error::internal)?.to_bytes();
         if is_list(&body) {
-            break;
+            continue;
         }
         if allows(&parts.headers, &etag_of(&body)) {
             return Ok(Some(versions));
@@ -130,6 +173,11 @@ pub(crate) async fn required(parts: &Parts) -> Result<Option<Versions>> {
     }
     let detail = "names a version of a record, and this operation changes no single one";
     Err(Error::invalid("If-Match", "invalid_header", detail))
+}
+
+/// The path without its last part.
+fn above(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(parent, _)| parent)
 }
 
 /// What a `GET` of that path answers the same caller. It notes the versions of what it reads.

@@ -15,8 +15,9 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match",
 );
 /// Headers of answers that scripts may read.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("ETag, Idempotent-Replayed, Location, Request-Id, Retry-After");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "Allow, Content-Disposition, ETag, Idempotent-Replayed, Location, Request-Id, Retry-After, WWW-Authenticate",
+);
 /// Seconds for which a browser remembers a preflight.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 

@@ -88,8 +88,10 @@ impl<S: Required> FromRequestParts<App> for Cx<S> {
         if let Some(answer) = cx.claim_key(parts).await.map_err(refuse)? {
             return Err(Refusal::Kept(answer.into()));
         }
-        let versions = conditional::required(parts).await.map_err(refuse)?;
-        if let Some(versions) = versions {
+        // What was begun under the same key is brought to its end, whatever version there is by now.
+        if cx.context.resumed().is_none()
+            && let Some(versions) = conditional::required(parts).await.map_err(refuse)?
+        {
             cx.context.require_versions(versions);
         }
         Ok(cx)

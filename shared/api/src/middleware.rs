@@ -52,13 +52,28 @@ pub fn finish(router: Router<App>, app: App) -> Router {
         .method_not_allowed_fallback(async || Problem(Error::MethodNotAllowed))
         .with_state(app);
     let known = Routes(router.clone());
-    let with_routes = router.layer(from_fn(move |mut request: Request, next: Next| {
-        if request.headers().contains_key(IF_MATCH) {
-            request.extensions_mut().insert(known.clone());
-        }
-        next.run(request)
+    let with_routes = router.layer(from_fn(move |request, next| {
+        versioned(known.clone(), request, next)
     }));
     surround(with_routes, ids, cors)
+}
+
+/// What needs to know the other routes: the version that a change must find, and the one that it leaves.
+async fn versioned(known: Routes, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let changes = matches!(*request.method(), Method::PATCH | Method::PUT);
+    let named = request.headers().contains_key(IF_MATCH);
+    if named {
+        request.extensions_mut().insert(known.clone());
+    }
+    let mut response = next.run(request).await;
+    if named {
+        response = conditional::lost(response);
+    }
+    if changes {
+        response = known.with_new_tag(&path, response).await;
+    }
+    response
 }
 
 /// Gives every request an id, its whole body and a log line, and every error the shape of its dialect.
@@ -161,7 +176,7 @@ async fn around(request_id: String, mut request: Request, next: Next) -> Respons
 async fn conditionally(method: &Method, asked: &HeaderMap, mut response: Response) -> Response {
     let reads = matches!(*method, Method::GET | Method::HEAD);
     let tagged = response.headers().contains_key(ETAG);
-    if response.status() == StatusCode::UNAUTHORIZED && asked.contains_key(AUTHORIZATION) {
+    if response.status() == StatusCode::UNAUTHORIZED && sent_bearer(asked) {
         refine_challenge(response.headers_mut());
     }
     if reads && !tagged && response.status() == StatusCode::OK {
@@ -194,6 +209,13 @@ fn options(mut response: Response) -> Response {
     response
 }
 
+/// Whether the request has a credential of the scheme that is asked for.
+fn sent_bearer(asked: &HeaderMap) -> bool {
+    let value = asked.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let scheme = value.and_then(|value| value.split(|byte| *byte == b' ').next());
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+}
+
 /// A credential that was sent and is not good is an invalid token (RFC 6750, section 3.1); where none was sent, no reason is given.
 fn refine_challenge(headers: &mut HeaderMap) {
     if headers
@@ -219,11 +241,8 @@ async fn without_body(response: Response) -> Response {
 /// Reads the body whole and hands the request on with it.
 async fn with_body(request: Request, info: &RequestInfo) -> Result<Request, Response> {
     let (mut parts, body) = request.into_parts();
-    let encoding = parts
-        .headers
-        .get(CONTENT_ENCODING)
-        .map(HeaderValue::as_bytes);
-    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+    let mut encodings = parts.headers.get_all(CONTENT_ENCODING).iter();
+    if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         let error = Error::UnsupportedMedia {
             code: "unsupported_content_encoding",
             detail: "send the body as it is, without Content-Encoding".into(),

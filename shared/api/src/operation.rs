@@ -72,7 +72,8 @@ impl Signature {
             403 => self.key && !savvi,
             404 => self.names_a_record() || savvi,
             409 => self.changes() && !savvi,
-            412 => self.changes() && !savvi && (self.names_a_record() || self.method == "patch"),
+            // Which of these change a record that has a version, the document as a whole knows.
+            412 => self.changes() && self.key && !savvi,
             413 | 415 => self.body || savvi,
             422 => (self.changes() && self.key) || savvi,
             _ => true,

@@ -110,7 +110,7 @@ impl Session {
         };
         let mut all = writes.clone();
         all.push(self.key_put(&held, &Kept::Begun(reference)))?;
-        match self.table().commit(&all).await? {
+        match self.commit(&all).await? {
             Committed::Done => {
                 let version = next_version(&held.state);
                 let state = State::Begun {
@@ -137,7 +137,7 @@ impl Session {
         };
         let mut all = writes.clone();
         all.push(self.key_put(&held, &Kept::Done(&answer)))?;
-        match self.table().commit(&all).await? {
+        match self.commit(&all).await? {
             Committed::Done => Ok(Some(answer)),
             Committed::Refused(index) if index < writes.puts.len() => {
                 // Another call with this key may have made the very record that stands in our way.

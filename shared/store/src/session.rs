@@ -89,6 +89,11 @@ impl Versions {
             Some(_) | None => Ok(()),
         }
     }
+
+    fn forget(&self) -> Result<()> {
+        self.0.lock().map_err(Error::internal)?.clear();
+        Ok(())
+    }
 }
 
 /// One unit of work for one business, and the only way to its records.
@@ -128,8 +133,9 @@ impl Session {
         self.noted.get_or_init(|| versions);
     }
 
-    /// From now on this session changes no record that was noted in `versions` in another version: that is
-    /// [`Error::PreconditionFailed`].
+    /// The next write of this session changes no record that was noted in `versions` in another version: that is
+    /// [`Error::PreconditionFailed`]. What is written after it belongs to the same operation, which has begun and is not refused
+    /// any more.
     pub fn require_versions(&self, versions: Versions) {
         self.required.get_or_init(|| versions);
     }
@@ -255,7 +261,17 @@ impl Session {
     /// Writes everything or nothing, whatever the idempotency key. `false` says that a condition did not hold: a record
     /// was changed since it was read, or one is there already.
     pub async fn write(&self, writes: &Writes<'_>) -> Result<bool> {
-        Ok(matches!(self.table.commit(writes).await?, Committed::Done))
+        Ok(matches!(self.commit(writes).await?, Committed::Done))
+    }
+
+    pub(crate) async fn commit(&self, writes: &Writes<'_>) -> Result<Committed> {
+        let committed = self.table.commit(writes).await?;
+        if let (Committed::Done, Some(required), false) =
+            (&committed, self.required.get(), writes.is_empty())
+        {
+            required.forget()?;
+        }
+        Ok(committed)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every operation of the product, read from the very routers that serve it.
 
+use std::collections::BTreeSet;
+
 use api::App;
 use api::dialect::reveknew::{ErrorBody, ErrorField, OauthError};
 use api::dialect::rocketsavvy::{ProblemDetails, ProblemField, Schedule};
@@ -198,6 +200,7 @@ fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operat
     let mut document = serde_json::to_value(router.into_openapi()).unwrap();
     document["components"]["securitySchemes"] = security.clone();
     let schemas = document.clone();
+    let records = records(&document);
     for operation in operations {
         let described = &mut document["paths"][&operation.path][operation.method.to_lowercase()];
         described["security"] = match operation.id.as_str() {
@@ -214,7 +217,7 @@ fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operat
             let body = &mut described["requestBody"]["content"][kind];
             body["example"] = example(&schemas, &body["schema"]);
         }
-        versioned(described, &operation.method);
+        versioned(described, &operation, &records);
         if operation.method != "GET" && operation.takes_a_key() {
             let header = json!({
                 "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "maxLength": 255 },
@@ -236,14 +239,16 @@ fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operat
 }
 
 /// What is said of versions: a record is answered with its entity tag, and a change of it takes one.
-fn versioned(described: &mut Value, method: &str) {
-    let schema = &described["responses"]["200"]["content"]["application/json"]["schema"];
-    let named = schema["$ref"].as_str().unwrap_or_default();
-    let record = named.starts_with("#/components/schemas/") && !named.contains("/List_");
-    if method == "GET" && record && described["responses"]["401"].is_object() {
-        described["responses"]["200"]["headers"]["ETag"] = json!({
-            "description": "The version of the record, for `If-Match` and `If-None-Match`.", "schema": { "type": "string" },
-        });
+fn versioned(described: &mut Value, operation: &Operation, records: &BTreeSet<String>) {
+    let (method, path) = (operation.method.as_str(), operation.path.as_str());
+    let own = records.contains(path);
+    let tag = json!({
+        "description": "The version of the record, for `If-Match` and `If-None-Match`.", "schema": { "type": "string" },
+    });
+    if own && matches!(method, "GET" | "PATCH" | "PUT") {
+        described["responses"]["200"]["headers"]["ETag"] = tag;
+    }
+    if own && method == "GET" {
         described["responses"]["304"] =
             json!({ "description": "The version is the one that `If-None-Match` names." });
         parameter(
@@ -254,15 +259,47 @@ fn versioned(described: &mut Value, method: &str) {
             }),
         );
     }
-    if described["responses"]["412"].is_object() {
-        parameter(
-            described,
-            json!({
-                "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" },
-                "description": "The `ETag` of the version that is to be changed: 412, and nothing is written, where it is another one.",
-            }),
-        );
+    if method == "GET" {
+        return;
     }
+    let Some(record) = record_of(path, records) else {
+        described["responses"]
+            .as_object_mut()
+            .unwrap()
+            .remove("412");
+        return;
+    };
+    let of = if own {
+        "the version that is to be changed".to_owned()
+    } else {
+        format!("the version of `{record}` that is to be changed")
+    };
+    parameter(
+        described,
+        json!({
+            "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" },
+            "description": format!("The `ETag` of {of}: 412, and nothing is written, where it is another one."),
+        }),
+    );
+}
+
+/// The path of the record whose version a change of `path` takes: that path, or the next one above it which is a record's.
+pub(crate) fn record_of<'p>(path: &'p str, records: &BTreeSet<String>) -> Option<&'p str> {
+    std::iter::successors(Some(path), |path: &&'p str| Some(path.rsplit_once('/')?.0))
+        .find(|path| records.contains(*path))
+}
+
+/// The paths of a document whose `GET` answers with a single record. Those of Savvi do more than read.
+pub(crate) fn records(document: &Value) -> BTreeSet<String> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let of_records = paths.filter(|(path, described)| {
+        let responses = &described["get"]["responses"];
+        let schema = &responses["200"]["content"]["application/json"]["schema"];
+        let named = schema["$ref"].as_str().unwrap_or_default();
+        let record = named.starts_with("#/components/schemas/") && !named.contains("/List_");
+        record && responses["401"].is_object() && !path.starts_with("/api/v1")
+    });
+    of_records.map(|(path, _)| path.clone()).collect()
 }
 
 fn parameter(described: &mut Value, parameter: Value) {

@@ -169,6 +169,10 @@ async fn an_encoded_body_is_refused_in_every_dialect() {
         let text = refused.expect(415)[field].as_str().unwrap();
         assert!(text.contains("Content-Encoding"), "{path}: {text}");
     }
+    let twice = plain
+        .with_header("content-encoding", "identity")
+        .with_header("content-encoding", "gzip");
+    twice.post("/v3/customers", json!({})).await.expect(415);
     let identity = plain.with_header("content-encoding", "identity");
     identity
         .post("/v3/customers", json!({ "email": "a@example.com" }))
@@ -196,6 +200,8 @@ async fn browsers_of_admitted_origins_read_answers_and_no_others() {
     assert!(methods.contains("POST"), "{methods}");
     let asked = headers["access-control-allow-headers"].to_str().unwrap();
     assert!(asked.contains("Idempotency-Key"), "{asked}");
+    assert_eq!(headers["access-control-max-age"], "7200");
+    assert!(!headers.contains_key("access-control-allow-credentials"));
     let refused = preflight("https://evil.example").await;
     assert!(!refused.headers.contains_key("access-control-allow-origin"));
     assert!(!refused.headers.contains_key("access-control-allow-methods"));
@@ -211,6 +217,40 @@ async fn browsers_of_admitted_origins_read_answers_and_no_others() {
             "https://a.example"
         );
     }
+    // A script reads what an answer says in its headers.
+    let made = api
+        .with_header("origin", "https://a.example")
+        .idempotent("k");
+    let made = made
+        .post("/v3/customers", json!({ "email": "a@example.com" }))
+        .await;
+    let exposed = made.headers["access-control-expose-headers"]
+        .to_str()
+        .unwrap();
+    let exposed: Vec<String> = exposed.split(", ").map(str::to_lowercase).collect();
+    let readable = ["cache-control", "content-length", "content-type"];
+    let own = [
+        "access-control-allow-origin",
+        "access-control-expose-headers",
+        "vary",
+        "x-content-type-options",
+    ];
+    for name in made.headers.keys().map(http::HeaderName::as_str) {
+        let told = exposed.iter().any(|one| one == name);
+        assert!(
+            told || readable.contains(&name) || own.contains(&name),
+            "{name}"
+        );
+    }
+    let any = World::new().await.with_variable("CORS_ORIGINS", "*");
+    let answer = v3(&any)
+        .with_header("origin", "https://c.example")
+        .get("/v3/customers")
+        .await;
+    assert_eq!(
+        answer.headers["access-control-allow-origin"],
+        "https://c.example"
+    );
     let plain = v3(&World::new().await).with_header("origin", "https://a.example");
     let answer = plain.get("/v3/customers").await;
     assert!(!answer.headers.contains_key("access-control-allow-origin"));
@@ -265,6 +305,11 @@ async fn a_bad_credential_is_told_from_none() {
         .await;
     let challenge = &bad.headers["www-authenticate"];
     assert_eq!(challenge, "Bearer error=\"invalid_token\"");
+    // Another scheme is no bearer token, hence no bad one.
+    let basic = api.without_key().with_header("authorization", "Basic YTpi");
+    let basic = basic.get("/v3/customers").await;
+    basic.expect(401);
+    assert_eq!(basic.headers["www-authenticate"], "Bearer");
 }
 
 /// A parser that takes the last of two and a log that shows the first would tell two stories.
@@ -344,4 +389,239 @@ async fn a_plan_has_no_metric_that_usage_could_not_name() {
     refused.expect(400);
     let pointer = refused.pointers()[0].to_owned();
     assert!(pointer.ends_with("/0/metric_name"), "{pointer}");
+}
+
+/// The records of a story, by path, each with a change of it.
+async fn changes(world: &World, api: &Call) -> Vec<(Call, String, Method, Value)> {
+    let customer = customer(api).await;
+    let id = customer.rsplit('/').next().unwrap();
+    let made = async |list: &str, body: Value| {
+        let made = api.post(&format!("/v3/{list}"), body).await;
+        made.expect(201);
+        format!("/v3/{list}/{}", made.text_of("id"))
+    };
+    let plan = json!({ "id": "plan_a", "name": "A", "currency": "USD", "amount": 100, "interval": "month" });
+    let plan = made("plans", plan).await;
+    let coupon = made("coupons", json!({ "name": "W", "percent_off": 10 })).await;
+    let rate = made(
+        "tax-rates",
+        json!({ "display_name": "VAT", "percentage": 20 }),
+    )
+    .await;
+    let hook = json!({ "url": "https://your-app.com/hook", "events": ["*"] });
+    let hook = made("webhooks", hook).await;
+    let line = json!({ "description": "Setup", "unit_amount": 500 });
+    let invoice = json!({ "customer_id": id, "currency": "USD", "line_items": [line] });
+    let invoice = made("invoices", invoice).await;
+    let subscription = json!({ "customer_id": id, "plan_id": "plan_a", "collection_method": "send_invoice", "days_until_due": 30 });
+    let subscription = made("subscriptions", subscription).await;
+    let v3 = [
+        (customer, json!({ "first_name": "A" })),
+        (plan, json!({ "name": "B" })),
+        (coupon, json!({ "name": "B" })),
+        (rate, json!({ "display_name": "B" })),
+        (hook, json!({ "events": ["customer.created"] })),
+        (invoice, json!({ "metadata": { "a": "b" } })),
+        (subscription, json!({ "metadata": { "a": "b" } })),
+        (
+            "/v3/billing-settings".to_owned(),
+            json!({ "days_until_due": 7 }),
+        ),
+        (
+            "/v3/member-settings".to_owned(),
+            json!({ "holding_days": 7 }),
+        ),
+    ];
+    let mut changes: Vec<_> = v3
+        .into_iter()
+        .map(|(path, body)| (api.clone(), path, Method::PATCH, body))
+        .collect();
+    let routes = catalogue::all().merge(enterprise::routes());
+    let token = crate::tenants::token(&world.call(routes.clone()), &["*"]).await;
+    let reveknew = world.call(routes).with_key(&token);
+    let tier = json!({ "name": "T", "amount": 10, "billingPeriod": "MONTHLY" });
+    let tier = reveknew.post("/enterprise/v1/tiers/acct_rs_1", tier).await;
+    tier.expect(201);
+    let tier = format!("/enterprise/v1/tiers/acct_rs_1/{}", tier.text_of("id"));
+    changes.push((
+        reveknew,
+        tier,
+        Method::PUT,
+        json!({ "name": "U", "amount": 10, "billingPeriod": "MONTHLY" }),
+    ));
+    changes
+}
+
+#[tokio::test]
+async fn a_change_answers_with_the_tag_that_the_next_reader_gets() {
+    let world = World::new().await;
+    let api = world.call(catalogue::all().merge(enterprise::routes()));
+    let mut paths = std::collections::BTreeSet::new();
+    for (api, path, method, body) in changes(&world, &api).await {
+        let seen = etag(&api.get(&path).await).to_owned();
+        let named = api.with_header("if-match", &seen);
+        let changed = named.send(method.clone(), &path, &body.to_string()).await;
+        changed.expect(200);
+        let read = api.get(&path).await;
+        assert_eq!(
+            etag(&changed),
+            etag(&read),
+            "{path}: {} {}",
+            changed.text,
+            read.text
+        );
+        assert_ne!(etag(&changed), seen, "{path}");
+        let stale = named.send(method, &path, &body.to_string()).await;
+        stale.expect(412);
+        paths.insert(path);
+    }
+    // As many as the documents say: nobody adds a change without its tag being tried here.
+    let documents = [catalogue::document(), catalogue::enterprise_document()];
+    let told: usize = documents
+        .iter()
+        .map(|document| {
+            let all = document["paths"].as_object().unwrap().values();
+            let answers = all
+                .flat_map(|path| ["patch", "put"].map(|method| &path[method]["responses"]["200"]));
+            answers
+                .filter(|answer| answer["headers"]["ETag"].is_object())
+                .count()
+        })
+        .sum();
+    assert_eq!(paths.len(), told, "{paths:?}");
+}
+
+#[tokio::test]
+async fn of_two_who_change_the_same_version_of_anything_one_is_told_that_it_is_gone() {
+    let world = World::new().await;
+    let api = world.call(catalogue::all());
+    for (api, path, method, body) in changes(&world, &api).await {
+        let seen = etag(&api.get(&path).await).to_owned();
+        let named = api.with_header("if-match", &seen);
+        let change = async |_: u32| {
+            named
+                .send(method.clone(), &path, &body.to_string())
+                .await
+                .status
+        };
+        let mut statuses = futures::future::join_all((0..4).map(change)).await;
+        statuses.sort_unstable();
+        assert_eq!(statuses[0], 200, "{path}: {statuses:?}");
+        assert!(
+            statuses[1..].iter().all(|status| *status == 412),
+            "{path}: {statuses:?}"
+        );
+    }
+}
+
+/// What charges a card writes several times. Only the first of these writes is held to the version that the caller named.
+#[tokio::test]
+async fn an_operation_that_has_begun_with_the_right_version_is_brought_to_its_end() {
+    let world = World::new().await;
+    let api = v3(&world);
+    let customer = customer(&api).await;
+    let id = customer.rsplit('/').next().unwrap();
+    let card =
+        json!({ "number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+    let method = json!({ "customer_id": id, "type": "card", "card": card, "default": true });
+    api.post("/v3/payment-methods", method).await.expect(201);
+    let line = json!({ "description": "Setup", "unit_amount": 500 });
+    let invoice = json!({ "customer_id": id, "currency": "USD", "line_items": [line] });
+    let invoice = api.post("/v3/invoices", invoice).await;
+    let path = format!("/v3/invoices/{}", invoice.text_of("id"));
+    let finalize = format!("{path}/finalize");
+    api.post(&finalize, json!({})).await.expect(200);
+    let seen = etag(&api.get(&path).await).to_owned();
+    let named = api.with_header("if-match", &seen).idempotent("pay");
+    let paid = named.post(&format!("{path}/pay"), json!({})).await;
+    assert_eq!(paid.expect(200)["status"], "paid");
+    let payments = api.get("/v3/payments").await;
+    let payment = payments.body["data"][0]["id"].as_str().unwrap().to_owned();
+    // A list below a record takes the version of the record.
+    let refunds = format!("/v3/payments/{payment}/refunds");
+    let stale = api.with_header("if-match", "\"0\"");
+    stale
+        .post(&refunds, json!({ "amount": 100 }))
+        .await
+        .expect(412);
+    let seen = etag(&api.get(&format!("/v3/payments/{payment}")).await).to_owned();
+    let named = api.with_header("if-match", &seen);
+    named
+        .post(&refunds, json!({ "amount": 100 }))
+        .await
+        .expect(201);
+    named
+        .post(&refunds, json!({ "amount": 100 }))
+        .await
+        .expect(412);
+}
+
+#[tokio::test]
+async fn every_change_takes_a_version_or_says_that_it_takes_none() {
+    let world = World::new().await;
+    let routes = catalogue::all().merge(enterprise::routes());
+    let api = world.call(routes);
+    let token = crate::tenants::token(&api, &["*"]).await;
+    let (v3, reveknew) = (catalogue::document(), catalogue::enterprise_document());
+    let before = world.dump();
+    let mut refused = 0;
+    let operations = catalogue::operations()
+        .into_iter()
+        .chain(catalogue::enterprise_operations());
+    for operation in operations.filter(|one| one.method != "GET" && one.takes_a_key()) {
+        let id = &operation.id;
+        let below_reveknew = operation.path.starts_with("/enterprise/");
+        let (document, api) = if below_reveknew {
+            (&reveknew, api.with_key(&token))
+        } else {
+            (&v3, api.clone())
+        };
+        let described = &document["paths"][&operation.path][operation.method.to_lowercase()];
+        let takes_one = described["responses"]["412"].is_object();
+        let named = described["parameters"].as_array().into_iter().flatten();
+        let named = named
+            .filter(|parameter| parameter["name"] == "If-Match")
+            .count();
+        assert_eq!(named, usize::from(takes_one), "{id}");
+        let path = operation
+            .example_path()
+            .replace("acct_rs_1000001", "acct_rs_1");
+        let stale = api.with_header("if-match", "\"0\"");
+        let answer = stale
+            .send(operation.method.parse().unwrap(), &path, "{}")
+            .await;
+        let status = answer.status.as_u16();
+        if takes_one {
+            // The record of the example is not there, or is one that there always is.
+            assert!(matches!(status, 404 | 412), "{id}: {}", answer.text);
+            assert!(!answer.text.contains("route"), "{id}: {}", answer.text);
+        } else {
+            answer.expect(400);
+            assert!(answer.text.contains("If-Match"), "{id}: {}", answer.text);
+            refused += 1;
+        }
+    }
+    assert_eq!(world.dump(), before);
+    assert!(refused > 10, "{refused}");
+}
+
+#[tokio::test]
+async fn savvi_has_no_versions_and_says_so_in_its_dialect() {
+    let world = World::new().await;
+    let token = world.partner("Partner", 7_001).await;
+    let savvi = world.call(members::savvi()).without_key();
+    let before = world.dump();
+    for method in [Method::GET, Method::POST] {
+        let path = format!("/api/v1/create_wholesale_member?authentication_token={token}");
+        let named = savvi.with_header("if-match", "*");
+        let refused = named.send(method, &path, "").await;
+        assert!(
+            refused.expect(422)["errors"]["If-Match"].is_array(),
+            "{}",
+            refused.text
+        );
+    }
+    assert_eq!(world.dump(), before);
+    let text = catalogue::savvi_document().to_string();
+    assert!(!text.contains("If-None-Match") && !text.contains("ETag"));
 }

@@ -28,8 +28,13 @@ pub(super) struct Product {
 
 impl Product {
     pub(super) async fn start() -> Self {
+        Self::start_for("").await
+    }
+
+    /// The product that admits the pages of these origins.
+    pub(super) async fn start_for(origins: &str) -> Self {
         let settings = Settings {
-            parameters: seed::parameters(""),
+            parameters: seed::parameters(origins),
             ..Settings::default()
         };
         let aws = Aws::start(&settings).await.unwrap();

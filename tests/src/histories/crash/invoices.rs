@@ -16,11 +16,17 @@ struct Step {
     path: String,
     action: &'static str,
     body: Value,
+    /// The version that the caller names.
+    version: Option<String>,
 }
 
 impl Step {
     async fn take(&self, api: &Call) -> Answer {
         let path = format!("{}/{}", self.path, self.action);
+        let api = match &self.version {
+            Some(version) => api.with_header("if-match", version),
+            None => api.clone(),
+        };
         api.post(&path, self.body.clone()).await
     }
 }
@@ -59,6 +65,7 @@ async fn finalization(number: &'static str) -> (World, Step) {
         path,
         action: "finalize",
         body: json!({}),
+        version: None,
     };
     (world, step)
 }
@@ -76,6 +83,7 @@ async fn part(number: &'static str) -> (World, Step) {
         path,
         action: "pay",
         body: json!({ "payment_method_id": method, "amount": 400 }),
+        version: None,
     };
     (world, step)
 }
@@ -93,6 +101,7 @@ async fn first_payment() -> (World, Step) {
         path: format!("/v3/invoices/{}", subscription.text_of("latest_invoice_id")),
         action: "pay",
         body: json!({ "payment_method_id": method }),
+        version: None,
     };
     (world, step)
 }
@@ -216,4 +225,17 @@ async fn a_refused_payment_of_an_invoice_that_dies_at_any_call_is_refused_once()
 #[tokio::test]
 async fn a_first_payment_that_nobody_repeats_lets_the_subscription_begin_when_it_is_due() {
     is_looked_after_everywhere(first_payment).await;
+}
+
+/// What was begun with the right version is no longer that version, and is brought to its end all the same.
+#[tokio::test]
+async fn a_payment_that_names_a_version_and_dies_at_any_call_is_taken_once() {
+    let prepared = async || {
+        let (world, step) = part(GOOD).await;
+        let invoice = world.call(catalogue::all()).get(&step.path).await;
+        let version = invoice.headers["etag"].to_str().unwrap().to_owned();
+        let version = Some(version);
+        (world, Step { version, ..step })
+    };
+    resumes_everywhere(prepared, 200).await;
 }
