@@ -3,13 +3,14 @@
 use http::Method;
 
 use super::listen::Product;
+use crate::caller::client;
 use crate::seed;
 
 #[tokio::test]
 async fn a_page_of_an_admitted_origin_calls_the_product() {
     let page = "https://app.example";
     let product = Product::start_for(page).await;
-    let client = reqwest::Client::new();
+    let client = client(std::time::Duration::from_secs(30)).unwrap();
     let address = format!("http://127.0.0.1:{}/v3/customers", product.port());
     let asked = client
         .request(Method::OPTIONS, &address)
