@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Message;
 use api::{CommunicationsRead, Cx, Done, Path, Problem, operation};
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 
 /// Retrieve a message
 ///
@@ -12,9 +12,6 @@ pub(crate) async fn get_message(
     cx: Cx<CommunicationsRead>,
     Path(id): Path<Id<models::ids::Message>>,
 ) -> Result<Done<Message>, Problem> {
-    let message = cx
-        .message(id)
-        .await?
-        .ok_or_else(|| Error::not_found("message", id))?;
+    let message = cx.message(id).await?.or_not_found(id)?;
     Done::of(&Message::of(&message, cx.mode()))
 }

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Customer;
 use api::{CrmRead, Cx, Done, Path, Problem, operation};
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 
 /// Retrieve a customer
 ///
@@ -12,9 +12,6 @@ pub(crate) async fn get_customer(
     cx: Cx<CrmRead>,
     Path(id): Path<Id<models::ids::Customer>>,
 ) -> Result<Done<Customer>, Problem> {
-    let customer = cx
-        .customer(id)
-        .await?
-        .ok_or_else(|| Error::not_found("customer", id))?;
+    let customer = cx.customer(id).await?.or_not_found(id)?;
     Done::of(&Customer::of(&customer, cx.mode()))
 }

@@ -3,7 +3,7 @@
 use api::dialect::rocketsavvy::Customer;
 use api::{CrmWrite, Cx, Done, Json, Path, Problem, operation};
 use models::event::EventType;
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 
 use crate::profile::CustomerFields;
 
@@ -16,10 +16,7 @@ pub(crate) async fn update_customer(
     Path(id): Path<Id<models::ids::Customer>>,
     Json(patch): Json<CustomerFields>,
 ) -> Result<Done<Customer>, Problem> {
-    let stored = cx
-        .customer_now(id)
-        .await?
-        .ok_or_else(|| Error::not_found("customer", id))?;
+    let stored = cx.customer_now(id).await?.or_not_found(id)?;
     let mut customer = (*stored).clone();
     let profile = patch.apply(customer.profile.clone())?;
     let mut writes = cx.writes().await?;

@@ -6,7 +6,7 @@ use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use http::HeaderMap;
 use models::billing::{Plan, TierPolicy};
 use models::ids::{self, Id, Slug};
-use models::{Date, Error, Money, Timestamp, Zone};
+use models::{Date, Error, Money, OrNotFound, Timestamp, Zone};
 use operations::Agreement;
 use rust_decimal::Decimal;
 use store::Stored;
@@ -76,8 +76,7 @@ async fn agree(
         cx.plan_now(&body.tier_id),
         cx.account()
     )?;
-    let customer =
-        customer.ok_or_else(|| Error::no_such("customer", body.customer_id, "/customerId"))?;
+    let customer = customer.or_no_such(body.customer_id, "/customerId")?;
     let plan = plan
         .filter(|plan| plan.billing_period().is_some())
         .ok_or_else(|| Error::no_such("tier", &body.tier_id, "/tierId"))?;

@@ -2,7 +2,7 @@
 
 use api::dialect::reveknew::Customer;
 use api::{Below, CrmRead, Cx, Done, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a customer
@@ -17,9 +17,6 @@ pub(crate) async fn get_customer(
     cx: Cx<CrmRead>,
     Below(id): Below<Id<ids::Customer>>,
 ) -> Result<Done<Customer>, Problem> {
-    let customer = cx
-        .customer(id)
-        .await?
-        .ok_or_else(|| Error::not_found("customer", id))?;
+    let customer = cx.customer(id).await?.or_not_found(id)?;
     Done::of(&Customer::of(&customer))
 }

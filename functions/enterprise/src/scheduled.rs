@@ -3,7 +3,7 @@
 use api::Cx;
 use models::billing::{ScheduleRow, Subscription};
 use models::ids::{self, Id};
-use models::{Error, Result};
+use models::{Error, OrNotFound, Result};
 use operations::Context;
 use store::Stored;
 
@@ -13,7 +13,7 @@ pub(crate) async fn subscription(
     id: Id<ids::Subscription>,
 ) -> Result<Stored<Subscription>> {
     let stored = context.subscription_now(id).await?;
-    stored.ok_or_else(|| Error::not_found("subscription", id))
+    stored.or_not_found(id)
 }
 
 /// Its rows, without what is needed to write them.

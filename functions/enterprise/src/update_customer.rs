@@ -3,7 +3,7 @@
 use api::dialect::reveknew::Customer;
 use api::input::Input;
 use api::{CrmWrite, Cx, Done, Json, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::crm::CUSTOMER_NUM;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -27,10 +27,7 @@ pub(crate) async fn update_customer(
     cx: Cx<CrmWrite>,
     Json(CustomerUpdate { id, customer: body }): Json<CustomerUpdate>,
 ) -> Result<Done<Customer>, Problem> {
-    let stored = cx
-        .customer_now(id)
-        .await?
-        .ok_or_else(|| Error::no_such("customer", id, "/id"))?;
+    let stored = cx.customer_now(id).await?.or_no_such(id, "/id")?;
     let mut customer = (*stored).clone();
     let mut writes = cx.writes().await?;
     let (owner, number) = (id.to_string(), body.customer_num.trim().to_owned());

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Member;
 use api::{Cx, Done, MembersRead, Path, Problem, operation};
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 
 /// Retrieve a member
 ///
@@ -13,6 +13,6 @@ pub(crate) async fn get_member(
     Path(id): Path<Id<models::ids::Member>>,
 ) -> Result<Done<Member>, Problem> {
     let member = cx.member(id).await?;
-    let member = member.ok_or_else(|| Error::not_found("member", id))?;
+    let member = member.or_not_found(id)?;
     Done::of(&Member::of(&member, cx.mode()))
 }

@@ -3,12 +3,12 @@
 use api::Cx;
 use models::ids::{self, Id};
 use models::platform::{ApiKey, CredentialKind};
-use models::{Error, Result};
+use models::{OrNotFound, Result};
 use store::Stored;
 
 /// The key of a partner. What is another kind of key is no partner. 1 read.
 pub(crate) async fn partner<S>(cx: &Cx<S>, id: Id<ids::Partner>) -> Result<Stored<ApiKey>> {
     let key = cx.api_key(Id::new(id.number())?).await?;
     key.filter(|key| key.kind == CredentialKind::MemberToken)
-        .ok_or_else(|| Error::not_found("partner", id))
+        .or_not_found(id)
 }

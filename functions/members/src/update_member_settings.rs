@@ -3,9 +3,9 @@
 use api::dialect::rocketsavvy::MemberSettings;
 use api::input::{Fields, Input, Patch};
 use api::{Cx, Done, Json, MembersWrite, Problem, operation};
-use models::Error;
 use models::ids::{Plan, Slug};
 use models::members;
+use models::{Error, OrNotFound};
 use rust_decimal::Decimal;
 use store::Stored;
 
@@ -58,7 +58,7 @@ pub(crate) async fn update_member_settings(
     };
     if let Some(id) = &after.plan_id {
         let plan = cx.plan_now(id).await?.map(Stored::into_inner);
-        let plan = plan.ok_or_else(|| Error::no_such("plan", id, "/plan_id"))?;
+        let plan = plan.or_no_such(id, "/plan_id")?;
         if plan.tier.as_ref().is_some_and(|tier| tier.once) {
             let detail = "is paid a single time, so it cannot be billed by periods";
             return Err(Error::invalid("/plan_id", "paid_once", detail).into());

@@ -4,7 +4,7 @@ use api::dialect::rocketsavvy::Refund;
 use api::input::Input;
 use api::{Created, Cx, Json, Path, PaymentsWrite, Problem, operation};
 use models::ids::{self, Id};
-use models::{Error, Money};
+use models::{Error, Money, OrNotFound};
 use operations::Context;
 use store::Stored;
 
@@ -54,10 +54,7 @@ async fn begin(
     id: Id<ids::Payment>,
     body: NewRefund,
 ) -> models::Result<Stored<models::payments::Refund>> {
-    let payment = context
-        .payment(id)
-        .await?
-        .ok_or_else(|| Error::not_found("payment", id))?;
+    let payment = context.payment(id).await?.or_not_found(id)?;
     // Nothing is set aside that nobody could give back.
     context.gateway()?;
     let currency = payment.amount.currency();

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{Cx, Done, Path, PaymentsWrite, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Id};
 
@@ -15,10 +15,7 @@ pub(crate) async fn delete_payment_method(
     cx: Cx<PaymentsWrite>,
     Path(id): Path<Id<ids::PaymentMethod>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx
-        .payment_method_now(id)
-        .await?
-        .ok_or_else(|| Error::not_found("payment method", id))?;
+    let stored = cx.payment_method_now(id).await?.or_not_found(id)?;
     let mut method = (*stored).clone();
     method.detach(cx.now().await?);
     let mut writes = cx.writes().await?;

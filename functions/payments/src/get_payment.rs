@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Payment;
 use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a payment
@@ -13,10 +13,7 @@ pub(crate) async fn get_payment(
     cx: Cx<PaymentsRead>,
     Path(id): Path<Id<ids::Payment>>,
 ) -> Result<Done<Payment>, Problem> {
-    let payment = cx
-        .payment(id)
-        .await?
-        .ok_or_else(|| Error::not_found("payment", id))?;
+    let payment = cx.payment(id).await?.or_not_found(id)?;
     Done::of(&Payment::of(&payment, cx.mode()))
 }
 

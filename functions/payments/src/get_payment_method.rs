@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::PaymentMethod;
 use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a payment method
@@ -13,10 +13,7 @@ pub(crate) async fn get_payment_method(
     cx: Cx<PaymentsRead>,
     Path(id): Path<Id<ids::PaymentMethod>>,
 ) -> Result<Done<PaymentMethod>, Problem> {
-    let method = cx
-        .payment_method(id)
-        .await?
-        .ok_or_else(|| Error::not_found("payment method", id))?;
+    let method = cx.payment_method(id).await?.or_not_found(id)?;
     Done::of(&PaymentMethod::of(&method, cx.mode()))
 }
 

@@ -4,7 +4,7 @@ use api::input::{Fields, Input};
 use models::crm::Customer;
 use models::ids::{self, Id};
 use models::payments::{Card, PaymentMethod};
-use models::{Error, Result};
+use models::{Error, OrNotFound, Result};
 use operations::Context;
 use providers::gateway::RawCard;
 use store::Stored;
@@ -105,7 +105,7 @@ pub(crate) async fn customer_now(
     id: Id<ids::Customer>,
 ) -> Result<Stored<Customer>> {
     let stored = context.customer_now(id).await?;
-    stored.ok_or_else(|| Error::no_such("customer", id, "/customer_id"))
+    stored.or_no_such(id, "/customer_id")
 }
 
 /// The payment method that the body names. It charges the customer whose it is and nobody else.

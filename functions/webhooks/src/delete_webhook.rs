@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{Cx, Done, Path, Problem, WebhooksWrite, operation};
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 
 /// Delete a webhook endpoint
 ///
@@ -12,10 +12,7 @@ pub(crate) async fn delete_webhook(
     cx: Cx<WebhooksWrite>,
     Path(id): Path<Id<models::ids::Webhook>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx
-        .endpoint_now(id)
-        .await?
-        .ok_or_else(|| Error::not_found("webhook endpoint", id))?;
+    let stored = cx.endpoint_now(id).await?.or_not_found(id)?;
     let mut endpoint = (*stored).clone();
     endpoint.delete(cx.now().await?);
     let mut writes = cx.writes().await?;

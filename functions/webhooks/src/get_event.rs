@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Event;
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 
 /// Retrieve an event
 ///
@@ -12,10 +12,7 @@ pub(crate) async fn get_event(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Event>>,
 ) -> Result<Done<Event>, Problem> {
-    let event = cx
-        .event(id)
-        .await?
-        .ok_or_else(|| Error::not_found("event", id))?;
+    let event = cx.event(id).await?.or_not_found(id)?;
     Done::of(&Event::of(&event, cx.mode())?)
 }
 

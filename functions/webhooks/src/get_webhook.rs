@@ -3,7 +3,7 @@
 use api::dialect::rocketsavvy::Endpoint;
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join;
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 
 /// Retrieve a webhook endpoint
 ///
@@ -14,7 +14,7 @@ pub(crate) async fn get_webhook(
     Path(id): Path<Id<models::ids::Webhook>>,
 ) -> Result<Done<Endpoint>, Problem> {
     let (endpoint, now) = try_join(cx.endpoint(id), cx.now()).await?;
-    let endpoint = endpoint.ok_or_else(|| Error::not_found("webhook endpoint", id))?;
+    let endpoint = endpoint.or_not_found(id)?;
     Done::of(&Endpoint::of(&endpoint, now, cx.mode()))
 }
 

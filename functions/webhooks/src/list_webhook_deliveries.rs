@@ -6,7 +6,7 @@ use api::{Cx, Done, PageQuery, Path, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
 use models::page::Page;
 use models::webhooks::{DeliveryStatus, EventFilter};
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 use store::DeliveryQuery;
 
 use crate::event_type;
@@ -42,7 +42,7 @@ pub(crate) async fn list_webhook_deliveries(
     let paging = cx.page(&query.page)?;
     let page = cx.deliveries(id, &paging.request, &wanted);
     let (endpoint, page) = try_join(cx.endpoint(id), page).await?;
-    let endpoint = endpoint.ok_or_else(|| Error::not_found("webhook endpoint", id))?;
+    let endpoint = endpoint.or_not_found(id)?;
     let ids: Vec<_> = page.items.iter().map(|item| item.id.event).collect();
     let events = cx.events_by_id(&ids).await?;
     let page = Page {

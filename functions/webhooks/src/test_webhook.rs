@@ -4,7 +4,7 @@ use api::dialect::rocketsavvy::{TestSent, example_of};
 use api::input::{Field, Fields, Input};
 use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
 use models::event::{EventType, TestEvent};
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 use serde_json::{Map, Value};
 
 use crate::{event_type, settings};
@@ -37,10 +37,7 @@ pub(crate) async fn test_webhook(
     Path(id): Path<Id<models::ids::Webhook>>,
     Json(input): Json<NewTest>,
 ) -> Result<Accepted<TestSent>, Problem> {
-    let stored = cx
-        .endpoint_now(id)
-        .await?
-        .ok_or_else(|| Error::not_found("webhook endpoint", id))?;
+    let stored = cx.endpoint_now(id).await?.or_not_found(id)?;
     settings::is_sent_to(&stored)?;
     let object = match input.test_data {
         Some(data) => Value::Object(data),

@@ -7,7 +7,7 @@ use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join;
 use models::webhooks::{self, EventFilter};
-use models::{Error, Id, Result, Timestamp};
+use models::{Id, OrNotFound, Result, Timestamp};
 
 use crate::settings::{self, distinct, good_secret, good_url, some_events};
 
@@ -81,7 +81,7 @@ pub(crate) async fn update_webhook(
         settings::reachable(url, cx.app().egress().in_mode(cx.mode()))?;
     }
     let (stored, now) = try_join(cx.endpoint_now(id), cx.now()).await?;
-    let stored = stored.ok_or_else(|| Error::not_found("webhook endpoint", id))?;
+    let stored = stored.or_not_found(id)?;
     let endpoint = patch.apply((*stored).clone(), now)?;
     let mut writes = cx.writes().await?;
     if endpoint != *stored {

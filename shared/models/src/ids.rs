@@ -7,6 +7,7 @@
 //!   from the last id that it gave that business: lists stay in order of creation.
 //! - Uniqueness is decided by the conditional write of the record, never assumed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -104,6 +105,47 @@ kinds! {
     Usage = "usage_rs_", "usage", "usage record", "123456";
     /// Where a business wants to hear of events.
     Webhook = "we_rs_", "we", "webhook endpoint", "123456";
+}
+
+/// An identifier that says of which kind its record is.
+pub trait OfKind: fmt::Display {
+    /// The kind.
+    type Kind: Kind;
+}
+
+impl<K: Kind> OfKind for Id<K> {
+    type Kind = K;
+}
+
+impl<K: Kind> OfKind for Slug<K> {
+    type Kind = K;
+}
+
+impl<T: OfKind> OfKind for &T {
+    type Kind = T::Kind;
+}
+
+/// What was looked for by its id, and has to be there.
+pub trait OrNotFound<T> {
+    /// An error where it is not: the id was in the path.
+    fn or_not_found(self, id: impl OfKind) -> Result<T>;
+
+    /// The same for an id that the field at `pointer` gave.
+    fn or_no_such(self, id: impl OfKind, pointer: impl Into<Cow<'static, str>>) -> Result<T>;
+}
+
+impl<T> OrNotFound<T> for Option<T> {
+    fn or_not_found(self, id: impl OfKind) -> Result<T> {
+        self.ok_or_else(|| Error::not_found(name(&id), id))
+    }
+
+    fn or_no_such(self, id: impl OfKind, pointer: impl Into<Cow<'static, str>>) -> Result<T> {
+        self.ok_or_else(|| Error::no_such(name(&id), id, pointer))
+    }
+}
+
+const fn name<I: OfKind>(_id: &I) -> &'static str {
+    I::Kind::NAME
 }
 
 /// The identifier of a record of kind `K`.
@@ -264,7 +306,7 @@ impl<K: Kind> Serialize for Id<K> {
 
 impl<'de, K: Kind> Deserialize<'de> for Id<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }
@@ -384,7 +426,7 @@ impl<K> Serialize for Slug<K> {
 }
 impl<'de, K: Kind> Deserialize<'de> for Slug<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }

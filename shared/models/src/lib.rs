@@ -25,7 +25,7 @@ pub mod time;
 pub mod webhooks;
 
 pub use error::{Error, FieldError, Invalid, Result};
-pub use ids::{Id, IdSource, Slug};
+pub use ids::{Id, IdSource, OrNotFound, Slug};
 pub use metadata::Metadata;
 pub use money::{Currency, Money};
 pub use tenant::{Business, Mode, Scope};

@@ -4,7 +4,7 @@ use models::billing::{
     Correction, CorrectionTerms, LateUsage, UsageEvent, UsageReceipt, UsageStanding,
 };
 use models::ids::{self, Id};
-use models::{Error, Result};
+use models::{OrNotFound, Result};
 
 use crate::Context;
 use crate::usage_history::{History, MAX_TRIES, Metric, busy};
@@ -30,9 +30,7 @@ pub async fn correct_usage(
     let at = context.now().await?;
     for attempt in 0..MAX_TRIES {
         let mut log = History::open(context, metric.subscription_id, metric.name, 1).await?;
-        let mut standing = standing(&log, id)
-            .await?
-            .ok_or_else(|| Error::not_found("usage record", id))?;
+        let mut standing = standing(&log, id).await?.or_not_found(id)?;
         let mut page = log.next_page(at);
         let id = context.mint().await?;
         let receipt = UsageReceipt { id, at };

@@ -5,7 +5,7 @@ use models::crm::Customer;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::page::PageRequest;
-use models::{Error, Result};
+use models::{OrNotFound, Result};
 use store::Stored;
 
 use crate::Context;
@@ -17,7 +17,7 @@ use crate::stop_collection::stop_collection;
 pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
     let there = async || {
         let stored = context.customer_now(id).await?;
-        stored.ok_or_else(|| Error::not_found("customer", id))
+        stored.or_not_found(id)
     };
     there().await?;
     let now = context.now().await?;

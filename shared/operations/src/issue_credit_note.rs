@@ -7,7 +7,7 @@ use models::billing::{
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::payments::{Payment, PaymentStatus, Refund};
-use models::{Error, Money, Result};
+use models::{Error, Money, OrNotFound, Result};
 use store::{Stored, Writes};
 
 use crate::Context;
@@ -49,7 +49,7 @@ pub async fn issue_credit_note(context: &Context, wanted: &WantedCredit) -> Resu
         let stored = context
             .invoice(wanted.invoice_id)
             .await?
-            .ok_or_else(|| Error::no_such("invoice", wanted.invoice_id, "/invoice_id"))?;
+            .or_no_such(wanted.invoice_id, "/invoice_id")?;
         let mut writes = context.writes().await?;
         let mut issue = Issue {
             context,

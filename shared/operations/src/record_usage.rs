@@ -6,7 +6,7 @@ use std::future::Future;
 use futures::future::{join_all, try_join4};
 use models::billing::Subscription;
 use models::ids::{self, Id};
-use models::{Error, Invalid, Result, Timestamp};
+use models::{Error, Invalid, OrNotFound, Result, Timestamp};
 
 use crate::Context;
 use crate::append_usage::{Appending, RecordedUsage, ReportedUsage, open_log};
@@ -120,9 +120,7 @@ fn check_subscriptions(
     for row in reports {
         let id = row.subscription_id;
         let pointer = format!("{}/subscription_id", row.pointer);
-        let subscription = subscriptions
-            .get(&id.number())
-            .ok_or_else(|| Error::no_such("subscription", id, pointer))?;
+        let subscription = subscriptions.get(&id.number()).or_no_such(id, pointer)?;
         refuse_ended(subscription)?;
         let ends = subscription.ends_at().filter(|end| *end <= now);
         if row.report.timestamp.is_none() && ends.is_some() {

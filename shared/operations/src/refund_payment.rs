@@ -4,7 +4,7 @@ use models::billing::Invoice;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::payments::{Payment, PaymentStatus, Refund, RefundStatus};
-use models::{Error, Money, Result};
+use models::{Error, Money, OrNotFound, Result};
 use providers::gateway::Return;
 use store::Stored;
 
@@ -58,7 +58,7 @@ pub async fn begin_refund(
         stored = context
             .payment(payment_id)
             .await?
-            .ok_or_else(|| Error::not_found("payment", payment_id))?;
+            .or_not_found(payment_id)?;
     }
     Err(busy())
 }

@@ -196,7 +196,7 @@ fn sources(name: &str) -> Vec<Source> {
             let file = path.file_name().unwrap().to_str().unwrap();
             if path.is_dir() && file != "tests" {
                 folders.push(path);
-            } else if file.ends_with(".rs") && file != "tests.rs" {
+            } else if path.extension().is_some_and(|kind| kind == "rs") && file != "tests.rs" {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
                 let lines = code
@@ -276,7 +276,7 @@ fn modules_of_models_depend_in_one_direction() {
         let own = source.path.split(['/', '.']).next().unwrap();
         for name in crate_names(&source.text) {
             let module = short.get(name).copied().unwrap_or(name);
-            let known = KNOWN_CIRCLE.iter().any(|circle| *circle == (own, module));
+            let known = KNOWN_CIRCLE.contains(&(own, module));
             if module == own || known || !modules.contains(module) {
                 continue;
             }

@@ -437,7 +437,7 @@ async fn changes(world: &World, api: &Call) -> Vec<(Call, String, Method, Value)
         .map(|(path, body)| (api.clone(), path, Method::PATCH, body))
         .collect();
     let routes = catalogue::all().merge(enterprise::routes());
-    let token = crate::tenants::token(&world.call(routes.clone()), &["*"]).await;
+    let token = crate::guards::tenants::token(&world.call(routes.clone()), &["*"]).await;
     let reveknew = world.call(routes).with_key(&token);
     let tier = json!({ "name": "T", "amount": 10, "billingPeriod": "MONTHLY" });
     let tier = reveknew.post("/enterprise/v1/tiers/acct_rs_1", tier).await;
@@ -561,7 +561,7 @@ async fn every_change_takes_a_version_or_says_that_it_takes_none() {
     let world = World::new().await;
     let routes = catalogue::all().merge(enterprise::routes());
     let api = world.call(routes);
-    let token = crate::tenants::token(&api, &["*"]).await;
+    let token = crate::guards::tenants::token(&api, &["*"]).await;
     let (v3, reveknew) = (catalogue::document(), catalogue::enterprise_document());
     let before = world.dump();
     let mut refused = 0;

@@ -95,7 +95,7 @@ fn close(schema: &mut Value) {
             }
         }
         Value::Array(entries) => entries.iter_mut().for_each(close),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -157,7 +157,7 @@ fn examples_within<'a>(schema: &'a Value, path: &str, found: &mut BTreeMap<Strin
                 examples_within(entry, &format!("{path}/{index}"), found);
             }
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -8,7 +8,7 @@ use api::Invocation;
 use http::Method;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use testkit::World;
+use testkit::{Answer, Call, World};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -349,7 +349,7 @@ async fn bytes_by_chance_are_never_a_fault() {
         }
         let kind = kinds[usize::try_from(round % 4).unwrap()];
         let path = format!("/api/v1/update_wholesale_member?authentication_token={token}");
-        let answer = api.send_as(http::Method::POST, &path, kind, &body).await;
+        let answer = api.send_as(Method::POST, &path, kind, &body).await;
         assert!(
             (400..500).contains(&answer.status.as_u16()),
             "{kind} {body:?}: {}",
@@ -360,7 +360,7 @@ async fn bytes_by_chance_are_never_a_fault() {
             .fold(String::new(), |all, byte| all + &format!("%{byte:02X}"));
         let answer = api
             .send_as(
-                http::Method::GET,
+                Method::GET,
                 &format!("/api/v1/find_member?{query}"),
                 "",
                 b"",
@@ -436,113 +436,132 @@ fn the_log_of_the_gateway_has_no_query() {
     }
 }
 
-/// As its clients really write: Rails' XML, PHP's forms, curl without a header, old encodings, paths with an ending.
-#[tokio::test]
-async fn requests_of_real_clients_are_read() {
-    let world = World::new().await;
-    let api = world.call(members::savvi()).without_key();
-    let token = world.partner("Acme", 3).await;
-    let fields = [
-        ("email", "a@example.com"),
-        ("first_name", "Jos\u{e9}"),
-        ("last_name", "Last"),
-        ("address_attributes][address1", "123 fk st"),
-        ("address_attributes][city", "Provo"),
-        ("address_attributes][state", "UT"),
-        ("address_attributes][zipcode", "84601"),
-        ("address_attributes][phone", "8015555555"),
-    ];
-    let part = |(name, value): &(&str, &str)| {
-        format!("--b\r\nContent-Disposition: form-data; name=\"user[{name}]\"\r\n\r\n{value}\r\n")
-    };
-    let parts: String = fields.iter().map(part).collect();
-    let multipart = format!(
-        "{parts}--b\r\nContent-Disposition: form-data; name=\"authentication_token\"\r\n\r\n{token}\r\n--b--\r\n"
-    );
-    let kind = "multipart/form-data; boundary=b";
-    let made = api
-        .send_as(
-            Method::POST,
-            "/api/v1/create_wholesale_member/",
-            kind,
-            multipart.as_bytes(),
-        )
-        .await;
-    assert_eq!(made.expect(200)["user"]["first_name"], "Jos\u{e9}");
-    let file = "--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a.png\"\r\n\r\nx\r\n--b--\r\n";
-    let path = "/api/v1/find_member";
-    let refused = api.send_as(Method::POST, path, kind, file.as_bytes()).await;
-    assert!(
-        refused.expect(422)["error"]
-            .as_str()
-            .unwrap()
-            .contains("a file")
-    );
+/// What real clients of Savvi write.
+struct Client {
+    api: Call,
+    token: String,
+}
 
-    let change = |name: &str| {
-        format!(
-            "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<r:request xmlns:r=\"urn:r\"><authentication-token>{token}</authentication-token>\
-         <email>a@example.com</email><r:user><first-name>{name}</first-name></r:user></r:request>"
-        )
-    };
-    let latin: Vec<u8> = change("Ren\u{e9}")
-        .chars()
-        .map(|c| u8::try_from(u32::from(c)).unwrap())
-        .collect();
-    let update = "/api/v1/update_wholesale_member.json";
-    let changed = api
-        .send_as(Method::POST, update, "application/xml", &latin)
-        .await;
-    assert_eq!(changed.expect(200)["user"]["first_name"], "Ren\u{e9}");
+impl Client {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let token = world.partner("Acme", 3).await;
+        Self {
+            api: world.call(members::savvi()).without_key(),
+            token,
+        }
+    }
+
+    async fn post(&self, path: &str, kind: &str, body: &[u8]) -> Answer {
+        self.api.send_as(Method::POST, path, kind, body).await
+    }
+
+    /// Enrols a member with a form as PHP sends it.
+    async fn with_member() -> Self {
+        let client = Self::new().await;
+        let fields = [
+            ("user[email]", "a@example.com"),
+            ("user[first_name]", "José"),
+            ("user[last_name]", "Last"),
+            ("user[address_attributes][address1]", "123 fk st"),
+            ("user[address_attributes][city]", "Provo"),
+            ("user[address_attributes][state]", "UT"),
+            ("user[address_attributes][zipcode]", "84601"),
+            ("user[address_attributes][phone]", "8015555555"),
+            ("authentication_token", &client.token),
+        ];
+        let part = |(name, value): &(&str, &str)| {
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body = fields.iter().map(part).collect::<String>() + "--b--\r\n";
+        let made = client
+            .post(
+                "/api/v1/create_wholesale_member/",
+                MULTIPART,
+                body.as_bytes(),
+            )
+            .await;
+        assert_eq!(made.expect(200)["user"]["first_name"], "José");
+        client
+    }
+}
+
+const MULTIPART: &str = "multipart/form-data; boundary=b";
+const UPDATE: &str = "/api/v1/update_wholesale_member.json";
+const FIND: &str = "/api/v1/find_member";
+
+#[tokio::test]
+async fn a_multipart_form_is_a_form_and_has_no_files() {
+    let client = Client::with_member().await;
+    let file = "--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a.png\"\r\n\r\nx\r\n--b--\r\n";
+    for (kind, body, words) in [
+        (MULTIPART, file, "a file"),
+        (MULTIPART, "--b\r\nbroken", "well-formed"),
+        ("multipart/form-data", file, "boundary"),
+    ] {
+        let refused = client.post(FIND, kind, body.as_bytes()).await;
+        let text = refused.expect(422)["error"].as_str().unwrap();
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_read_in_the_encoding_that_it_names() {
+    let client = Client::with_member().await;
+    let token = &client.token;
+    let latin: Vec<u8> = format!(
+        "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<r:request xmlns:r=\"urn:r\"><authentication-token>{token}\
+         </authentication-token><email>a@example.com</email><r:user><first-name>René</first-name></r:user></r:request>"
+    )
+    .chars()
+    .map(|c| u8::try_from(u32::from(c)).unwrap())
+    .collect();
+    let changed = client.post(UPDATE, "application/xml", &latin).await;
+    assert_eq!(changed.expect(200)["user"]["first_name"], "René");
     let json = format!(
-        r#"{{"authentication_token":"{token}","email":"a@example.com","user":{{"last_name":"M\u{fc}ller\u{20ac}"}}}}"#
+        r#"{{"authentication_token":"{token}","email":"a@example.com","user":{{"last_name":"Müller€"}}}}"#
     );
-    let wide: Vec<u8> = [0xff, 0xfe]
-        .into_iter()
-        .chain(json.encode_utf16().flat_map(u16::to_le_bytes))
-        .collect();
-    let changed = api
-        .send_as(Method::POST, update, "application/json", &wide)
-        .await;
-    assert_eq!(
-        changed.expect(200)["user"]["last_name"],
-        "M\u{fc}ller\u{20ac}"
-    );
+    let units = json.encode_utf16().flat_map(u16::to_le_bytes);
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(units).collect();
+    let changed = client.post(UPDATE, "application/json", &wide).await;
+    assert_eq!(changed.expect(200)["user"]["last_name"], "Müller€");
     let form = format!("authentication_token={token}&email=a@example.com&user[username]=ann");
     let kind = "application/x-www-form-urlencoded; charset=windows-1252";
-    let changed = api
-        .send_as(Method::POST, update, kind, form.as_bytes())
-        .await;
+    let changed = client.post(UPDATE, kind, form.as_bytes()).await;
     assert_eq!(changed.expect(200)["user"]["username"], "ann");
+    let unknown = "application/json; charset=klingon";
+    let refused = client.post(FIND, unknown, json.as_bytes()).await;
+    let text = refused.expect(415)["error"].as_str().unwrap();
+    assert!(text.contains("UTF-8"), "{text}");
+}
 
+#[tokio::test]
+async fn a_path_may_end_with_a_slash_or_with_the_format_of_its_answer() {
+    let client = Client::with_member().await;
     for (path, begin) in [
         ("/api/v1/find_member.xml", "<?xml"),
         ("/api/v1/find_member.xml/", "<?xml"),
         ("/api/v1/find_member.json", "{"),
         ("/api/v1/find_member/", "{"),
     ] {
+        let token = &client.token;
         let url = format!("{path}?authentication_token={token}&email=a@example.com");
-        let found = api.send(Method::GET, &url, "").await;
+        let found = client.api.get(&url).await;
         assert_eq!(found.status.as_u16(), 200, "{path}: {}", found.text);
         assert!(found.text.starts_with(begin), "{path}: {}", found.text);
     }
+}
+
+#[tokio::test]
+async fn json_and_xml_that_are_called_a_form_are_told_what_to_say() {
+    let client = Client::new().await;
     let form = "application/x-www-form-urlencoded";
     for (body, named) in [
-        (json.as_str(), "application/json"),
+        ("{\"email\":\"a@example.com\"}", "application/json"),
         ("<user/>", "application/xml"),
     ] {
-        let refused = api.send_as(Method::POST, path, form, body.as_bytes()).await;
-        let text = refused.expect(422)["error"].as_str().unwrap().to_owned();
+        let refused = client.post(FIND, form, body.as_bytes()).await;
+        let text = refused.expect(422)["error"].as_str().unwrap();
         assert!(text.contains(named), "{text}");
     }
-    let unknown = "application/json; charset=klingon";
-    let refused = api
-        .send_as(Method::POST, path, unknown, json.as_bytes())
-        .await;
-    assert!(
-        refused.expect(415)["error"]
-            .as_str()
-            .unwrap()
-            .contains("UTF-8")
-    );
 }

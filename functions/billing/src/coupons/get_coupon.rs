@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Coupon;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Slug};
 
 /// Retrieve a coupon
@@ -14,6 +14,6 @@ pub(crate) async fn get_coupon(
     Path(id): Path<Slug<ids::Coupon>>,
 ) -> Result<Done<Coupon>, Problem> {
     let (coupon, now) = tokio::try_join!(cx.coupon(&id), cx.now())?;
-    let coupon = coupon.ok_or_else(|| Error::not_found("coupon", id))?;
+    let coupon = coupon.or_not_found(id)?;
     Done::of(&Coupon::of(&coupon, now, cx.mode())?)
 }

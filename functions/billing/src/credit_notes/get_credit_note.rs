@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::CreditNote;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a credit note
@@ -13,9 +13,6 @@ pub(crate) async fn get_credit_note(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::CreditNote>>,
 ) -> Result<Done<CreditNote>, Problem> {
-    let note = cx
-        .credit_note(id)
-        .await?
-        .ok_or_else(|| Error::not_found("credit note", id))?;
+    let note = cx.credit_note(id).await?.or_not_found(id)?;
     Done::of(&CreditNote::of(&note, cx.mode())?)
 }

@@ -1,7 +1,7 @@
 //! `GET /v3/credit-notes/{id}/pdf`
 
 use api::{BillingRead, Cx, Path, Pdf, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 use crate::paper::credit_paper_of;
@@ -14,10 +14,7 @@ pub(crate) async fn get_credit_note_pdf(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::CreditNote>>,
 ) -> Result<Pdf, Problem> {
-    let note = cx
-        .credit_note(id)
-        .await?
-        .ok_or_else(|| Error::not_found("credit note", id))?;
+    let note = cx.credit_note(id).await?.or_not_found(id)?;
     let invoice = cx
         .invoice(note.invoice_id)
         .await?

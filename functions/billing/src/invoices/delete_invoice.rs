@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Id};
 
@@ -15,10 +15,7 @@ pub(crate) async fn delete_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx
-        .invoice(id)
-        .await?
-        .ok_or_else(|| Error::not_found("invoice", id))?;
+    let stored = cx.invoice(id).await?.or_not_found(id)?;
     let mut invoice = (*stored).clone();
     invoice.delete(cx.now().await?)?;
     let mut writes = cx.writes().await?;

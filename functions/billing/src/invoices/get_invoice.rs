@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Invoice;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve an invoice
@@ -13,9 +13,6 @@ pub(crate) async fn get_invoice(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Done<Invoice>, Problem> {
-    let invoice = cx
-        .invoice(id)
-        .await?
-        .ok_or_else(|| Error::not_found("invoice", id))?;
+    let invoice = cx.invoice(id).await?.or_not_found(id)?;
     Done::of(&Invoice::of(&invoice, cx.mode())?)
 }

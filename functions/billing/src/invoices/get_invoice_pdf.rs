@@ -1,7 +1,7 @@
 //! `GET /v3/invoices/{id}/pdf`
 
 use api::{BillingRead, Cx, Path, Pdf, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 use crate::paper::paper_of;
@@ -15,10 +15,7 @@ pub(crate) async fn get_invoice_pdf(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Pdf, Problem> {
-    let invoice = cx
-        .invoice(id)
-        .await?
-        .ok_or_else(|| Error::not_found("invoice", id))?;
+    let invoice = cx.invoice(id).await?.or_not_found(id)?;
     let paper = paper_of(&invoice, cx.mode())?;
     let pdf = documents::render(&paper)?;
     let name = invoice.number.clone().unwrap_or_else(|| id.to_string());

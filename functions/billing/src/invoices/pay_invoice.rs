@@ -5,7 +5,7 @@ use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::ids::{self, Id};
 use models::payments::{Payment, PaymentMethod};
-use models::{Error, Invalid, Money};
+use models::{Error, Invalid, Money, OrNotFound};
 use operations::{InvoiceCharge, Parties};
 use store::Stored;
 
@@ -61,10 +61,7 @@ pub(crate) async fn pay_invoice(
         return settle(&cx, begun).await;
     }
     for attempt in 0..MAX_TRIES {
-        let stored = cx
-            .invoice(id)
-            .await?
-            .ok_or_else(|| Error::not_found("invoice", id))?;
+        let stored = cx.invoice(id).await?.or_not_found(id)?;
         stored.refuse_unpayable()?;
         let amount = body.amount.map(|minor| Money::new(minor, stored.currency));
         if body.paid_out_of_band {

@@ -3,7 +3,7 @@
 use api::dialect::rocketsavvy::Invoice;
 use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::billing::DraftChanges;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -60,10 +60,7 @@ pub(crate) async fn update_invoice(
     Path(id): Path<Id<ids::Invoice>>,
     Json(body): Json<InvoiceChanges>,
 ) -> Result<Done<Invoice>, Problem> {
-    let stored = cx
-        .invoice(id)
-        .await?
-        .ok_or_else(|| Error::not_found("invoice", id))?;
+    let stored = cx.invoice(id).await?.or_not_found(id)?;
     let mut invoice = (*stored).clone();
     if body.is_for_drafts() {
         stored.refuse_unless_draft("changed, except for its metadata")?;

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Invoice;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Void an invoice
@@ -15,10 +15,7 @@ pub(crate) async fn void_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Done<Invoice>, Problem> {
-    let stored = cx
-        .invoice(id)
-        .await?
-        .ok_or_else(|| Error::not_found("invoice", id))?;
+    let stored = cx.invoice(id).await?.or_not_found(id)?;
     let now = cx.now().await?;
     let mut writes = cx.writes().await?;
     let invoice = operations::void_invoice(&cx, &mut writes, &stored, now).await?;

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Slug};
 
@@ -15,10 +15,7 @@ pub(crate) async fn delete_plan(
     cx: Cx<BillingWrite>,
     Path(id): Path<Slug<ids::Plan>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx
-        .plan_now(&id)
-        .await?
-        .ok_or_else(|| Error::not_found("plan", &id))?;
+    let stored = cx.plan_now(&id).await?.or_not_found(&id)?;
     let mut plan = (*stored).clone();
     plan.deleted = Some(cx.now().await?);
     let mut writes = cx.writes().await?;

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Subscription;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a subscription
@@ -13,9 +13,6 @@ pub(crate) async fn get_subscription(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Subscription>>,
 ) -> Result<Done<Subscription>, Problem> {
-    let subscription = cx
-        .subscription(id)
-        .await?
-        .ok_or_else(|| Error::not_found("subscription", id))?;
+    let subscription = cx.subscription(id).await?.or_not_found(id)?;
     Done::of(&Subscription::of(&subscription, cx.mode())?)
 }

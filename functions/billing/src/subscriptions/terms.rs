@@ -8,7 +8,7 @@ use models::billing::{
 };
 use models::ids::{self, Id, Slug};
 use models::time::Interval;
-use models::{Currency, Error, Invalid, Result, Timestamp};
+use models::{Currency, Error, Invalid, OrNotFound, Result, Timestamp};
 use store::Stored;
 
 /// Tax rates of a subscription at the most.
@@ -277,10 +277,7 @@ pub(crate) async fn redeemed(
     currency: Option<Currency>,
     now: Timestamp,
 ) -> Result<(Stored<Coupon>, Coupon), Problem> {
-    let stored = cx
-        .coupon_now(id)
-        .await?
-        .ok_or_else(|| Error::no_such("coupon", id, "/coupon_id"))?;
+    let stored = cx.coupon_now(id).await?.or_no_such(id, "/coupon_id")?;
     if currency.is_some_and(|currency| !stored.terms.fits(currency)) {
         let detail = "is an amount in another currency";
         return Err(Error::invalid("/coupon_id", "currency_mismatch", detail).into());
@@ -408,7 +405,7 @@ pub(crate) async fn settled(
     let now = cx.now().await?;
     let read = async || {
         let stored = cx.subscription_now(id).await?;
-        stored.ok_or_else(|| Error::not_found("subscription", id))
+        stored.or_not_found(id)
     };
     let stored = read().await?;
     if stored.bill_now.is_none() && stored.due().is_none_or(|due| due > now) {

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::TaxRate;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a tax rate
@@ -13,9 +13,6 @@ pub(crate) async fn get_tax_rate(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::TaxRate>>,
 ) -> Result<Done<TaxRate>, Problem> {
-    let rate = cx
-        .tax_rate(id)
-        .await?
-        .ok_or_else(|| Error::not_found("tax rate", id))?;
+    let rate = cx.tax_rate(id).await?.or_not_found(id)?;
     Done::of(&TaxRate::of(&rate, cx.mode())?)
 }

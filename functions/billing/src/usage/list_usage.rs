@@ -3,7 +3,7 @@
 use api::dialect::rocketsavvy::UsageEntry;
 use api::input::Input;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
-use models::Error;
+use models::OrNotFound;
 
 use crate::usage::usage_log::UsageLog;
 
@@ -27,7 +27,7 @@ pub(crate) async fn list_usage(
     let paging = cx.page(&page)?;
     cx.subscription(id)
         .await?
-        .ok_or_else(|| Error::no_such("subscription", id, "?subscription_id"))?;
+        .or_no_such(id, "?subscription_id")?;
     let found = operations::list_usage(&cx, id, &log.metric_name, &paging.request).await?;
     let view = |event| UsageEntry::of(id, &log.metric_name, &event, cx.mode());
     paging.try_list(found, view)

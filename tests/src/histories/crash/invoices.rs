@@ -231,7 +231,7 @@ async fn a_first_payment_that_nobody_repeats_lets_the_subscription_begin_when_it
 #[tokio::test]
 async fn a_payment_that_names_a_version_and_dies_at_any_call_is_taken_once() {
     let prepared = async || {
-        let (world, step) = part(GOOD).await;
+        let (world, step) = part(GOOD_CARD).await;
         let invoice = world.call(catalogue::all()).get(&step.path).await;
         let version = invoice.headers["etag"].to_str().unwrap().to_owned();
         let version = Some(version);
