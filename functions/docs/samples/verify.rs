@@ -1,6 +1,7 @@
 //! Verifies webhooks of Savvy. Crates: base64 0.22, hmac 0.13, http 1, sha2 0.11.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD};
+use base64::{Engine, alphabet};
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use sha2::Sha256;
@@ -10,8 +11,12 @@ const TOLERANCE_SECONDS: u64 = 300;
 /// The bytes behind the prefix; where what stands there is no base64, its characters.
 fn key_of(secret: &str) -> Vec<u8> {
     let text = secret.strip_prefix("whsec_").unwrap_or(secret);
-    let key = STANDARD.decode(text).ok().filter(|key| !key.is_empty());
-    key.unwrap_or_else(|| text.as_bytes().to_vec())
+    let config = NO_PAD.with_decode_allow_trailing_bits(true);
+    let base64 = GeneralPurpose::new(&alphabet::STANDARD, config);
+    let key = base64.decode(text.trim_end_matches('='));
+    key.ok()
+        .filter(|key| !key.is_empty())
+        .unwrap_or(text.into())
 }
 
 /// Whether Savvy sent this. `body` is the bytes that came, `now` the time in Unix seconds.

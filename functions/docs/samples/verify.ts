@@ -10,8 +10,9 @@ type Headers = Record<string, string | string[] | undefined>;
 /** The bytes behind the prefix; where what stands there is no base64, its characters. */
 function keyOf(secret: string): Buffer {
   const text = secret.startsWith("whsec_") ? secret.slice(6) : secret;
-  const key = Buffer.from(text, "base64");
-  return key.length > 0 && key.toString("base64") === text ? key : Buffer.from(text);
+  const digits = text.replace(/={1,2}$/, "");
+  const isBase64 = /^[A-Za-z0-9+/]+$/.test(digits) && digits.length % 4 !== 1;
+  return Buffer.from(text, isBase64 ? "base64" : "utf8");
 }
 
 /** Whether Savvy sent this. `headers` by lower-case name; `body` is the bytes that came. */
