@@ -8,6 +8,7 @@ mod preview;
 mod receivers;
 mod savvi;
 pub(crate) mod schedules;
+mod sdk;
 mod sms;
 pub(crate) mod story;
 mod test_clock;

@@ -1,6 +1,6 @@
 //! `GET /v3/webhooks/{id}/deliveries`
 
-use api::dialect::rocketsavvy::{Deliveries, Delivery};
+use api::dialect::rocketsavvy::{Delivery, DeliveryPage};
 use api::input::Input;
 use api::{Cx, Done, PageQuery, Path, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
@@ -32,7 +32,7 @@ pub(crate) async fn list_webhook_deliveries(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Webhook>>,
     Query(query): Query<DeliveryFilter>,
-) -> Result<Done<Deliveries>, Problem> {
+) -> Result<Done<DeliveryPage>, Problem> {
     let types = query.types.as_ref();
     let wanted = DeliveryQuery {
         status: query.status.map(DeliveryStatus::as_str),
@@ -52,7 +52,7 @@ pub(crate) async fn list_webhook_deliveries(
     let list = paging.views(page, |(delivery, event)| {
         Delivery::of(&delivery, &endpoint, event.as_deref(), cx.mode())
     })?;
-    Done::of(&Deliveries::from(list))
+    Done::of(&DeliveryPage::from(list))
 }
 
 #[cfg(test)]

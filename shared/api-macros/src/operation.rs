@@ -178,15 +178,18 @@ fn success(handler: &ItemFn, said: Option<&LitStr>) -> syn::Result<TokenStream> 
             let text = of("It is done. There is no body.".to_owned());
             quote!((status = 204, description = #text))
         }
-        ("Pdf", None) => file(&of("The PDF.".to_owned()), "application/pdf"),
-        ("Csv", None) => file(&of("The rows.".to_owned()), "text/csv"),
+        ("Pdf", None) => {
+            let body = quote!(inline(::api::FileBytes));
+            file(&of("The PDF.".to_owned()), "application/pdf", &body)
+        }
+        ("Csv", None) => file(&of("The rows.".to_owned()), "text/csv", &quote!(String)),
         _ => return Err(wrong(output)),
     })
 }
 
-fn file(description: &LitStr, content_type: &str) -> TokenStream {
+fn file(description: &LitStr, content_type: &str, body: &TokenStream) -> TokenStream {
     quote! {(
-        status = 200, description = #description, content_type = #content_type, body = inline(::api::FileBytes),
+        status = 200, description = #description, content_type = #content_type, body = #body,
         headers(("Content-Disposition" = String, description = "`inline`, with the file's name."))
     )}
 }

@@ -89,12 +89,11 @@ impl Signature {
             .map(|(status, description)| {
                 let mut response =
                     ResponseBuilder::new().description(dialect.words(*status, description));
-                // API Gateway itself answers 429.
-                for content_type in content_types.iter().filter(|_| *status != 429) {
+                for content_type in content_types {
                     let content = Content::new(Some(Ref::from_schema_name(schema)));
                     response = response.content(*content_type, content);
                 }
-                if *status == 503 {
+                if matches!(*status, 429 | 503) {
                     response = response.header("Retry-After", seconds());
                 }
                 (status.to_string(), RefOr::T(response.build()))
@@ -131,7 +130,7 @@ const ERRORS: &[(u16, &str)] = &[
     (422, "The Idempotency-Key was used with another request."),
     (
         429,
-        "Too many requests at once: wait a moment and try again. The body is API Gateway's.",
+        "Too many requests: wait and try again. Where API Gateway itself refuses, the body is `{\"message\": …}`.",
     ),
     (
         503,

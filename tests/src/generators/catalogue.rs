@@ -114,7 +114,7 @@ impl Operation {
     info(
         title = "RocketSavvy API",
         version = "3.0.0",
-        description = "Billing, payments, customers, members, text messages and webhooks of one business.\n\nSend your key as `Authorization: Bearer rs_test_key_…`. A test key reaches test records only, a live key live ones. Amounts are integers in minor units (`9999` is 99.99 USD), times are RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours. Errors are problems (RFC 9457) that name every wrong field; one that the operation does not know is wrong, too, and so is a parameter without a value.",
+        description = "Billing, payments, customers, members, text messages and webhooks of one business.\n\nSend your key as `Authorization: Bearer rs_test_key_…`. A test key reaches test records only, a live key live ones. Amounts are integers in minor units (`9999` is 99.99 USD), times are RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours. Errors are problems (RFC 9457) that name every wrong field; one that the operation does not know is wrong, too, and so is a parameter without a value.\n\nThis document generates clients: `openapi-python-client generate --url …/openapi/rocketsavvy.json` for Python, `npx @hey-api/openapi-ts -i …/openapi/rocketsavvy.json -o savvy` for TypeScript.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "/", description = "This installation.")),

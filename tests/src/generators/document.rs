@@ -16,6 +16,7 @@ pub(crate) fn complete(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object_mut().unwrap();
     for (name, schema) in schemas {
         say_formats(schema);
+        say_where_items_are(schema);
         if answered.contains(name) && !sent.contains(name) {
             require_what_is_always_there(schema);
         }
@@ -69,6 +70,18 @@ fn name_items_of_lists(document: &mut Value) {
             schema["properties"]["data"]["items"] = json!({ "$ref": format!("{SCHEMAS}{item}") });
         }
     }
+}
+
+/// Most lists have their items in `data`, and some under a name that was published.
+fn say_where_items_are(schema: &mut Value) {
+    if schema["properties"]["has_more"].is_null() {
+        return;
+    }
+    let properties = schema["properties"].as_object().unwrap();
+    let is_list = |property: &Value| property["type"] == "array";
+    let items = properties.iter().find(|(_, property)| is_list(property));
+    let name = items.map(|(name, _)| name.clone());
+    schema["x-list-items"] = json!(name);
 }
 
 /// The schemas that a part of the operations leads to.

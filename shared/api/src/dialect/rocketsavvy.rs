@@ -33,7 +33,7 @@ pub use billing::{
 pub use catalog::{BillingSettings, Coupon, SellerView, TaxRate};
 pub use credit_notes::{CreditNote, CreditNoteLine, CreditNoteRefund};
 pub use crm::{CompanyView, Customer};
-pub use deliveries::{Deliveries, Delivery, DeliveryAttempt, DeliveryRequest, DeliveryResponse};
+pub use deliveries::{Delivery, DeliveryAttempt, DeliveryPage, DeliveryRequest, DeliveryResponse};
 pub use event::{Event, EventData, EventRequest, example_of, object_of, object_schema};
 pub use explain::{
     CreditedItem, DiscountExplanation, FractionView, InvoiceExplanation, LineExplanation,

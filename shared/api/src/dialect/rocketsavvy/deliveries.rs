@@ -21,7 +21,7 @@ const MAX_BODY: usize = 4096;
 
 /// One page of the deliveries to an endpoint, newest event first.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Deliveries {
+pub struct DeliveryPage {
     /// The deliveries.
     deliveries: Vec<Delivery>,
     /// Whether another page follows.
@@ -32,7 +32,7 @@ pub struct Deliveries {
     next_cursor: Option<String>,
 }
 
-impl From<List<Delivery>> for Deliveries {
+impl From<List<Delivery>> for DeliveryPage {
     /// The document prints this list under a name of its own.
     fn from(list: List<Delivery>) -> Self {
         Self {
