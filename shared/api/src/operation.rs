@@ -70,7 +70,9 @@ impl Signature {
             400 => (self.body || self.query || self.changes()) && !savvi,
             401 | 429 => self.key,
             403 => self.key && !savvi,
-            404 => self.names_a_record() || savvi,
+            // A field can name a record that is not there, and so can a parameter that must be given: the document as a whole
+            // knows which do.
+            404 => self.names_a_record() || self.body || self.query || savvi,
             409 => self.changes() && !savvi,
             // Which of these change a record that has a version, the document as a whole knows.
             412 => self.changes() && self.key && !savvi,

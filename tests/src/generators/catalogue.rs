@@ -183,6 +183,7 @@ pub(crate) fn document() -> Value {
     });
     let mut document = describe(router, &schemes, operations());
     crate::generators::document::webhooks(&mut document);
+    crate::generators::document::refuse_unknown_fields(&mut document);
     document
 }
 
@@ -220,7 +221,7 @@ fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operat
         versioned(described, &operation, &records);
         if operation.method != "GET" && operation.takes_a_key() {
             let header = json!({
-                "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "maxLength": 255 },
+                "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -+\\--~]+$" },
                 "description": "The same key and the same body get the first answer again, for 24 hours.",
             });
             parameter(described, header);

@@ -32,6 +32,7 @@ pub(crate) fn complete(document: &mut Value) {
         }
     }
     allow_empty_bodies(document);
+    say_what_can_be_missing(document);
 }
 
 fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -54,6 +55,66 @@ fn allow_empty_bodies(document: &mut Value) {
         });
         if optional {
             body["required"] = json!(false);
+        }
+    }
+}
+
+/// 404 of an operation whose path names no record is of one that the input names: it stays where a field, or a parameter that must be
+/// given, is an id.
+fn say_what_can_be_missing(document: &mut Value) {
+    let schemas = document["components"]["schemas"].clone();
+    for (path, item) in document["paths"].as_object_mut().unwrap() {
+        if path.replace("{businessId}", "").contains('{') || path.starts_with("/api/") {
+            continue;
+        }
+        for operation in item.as_object_mut().unwrap().values_mut() {
+            let parameters = operation["parameters"].as_array().cloned();
+            let parameters = parameters.unwrap_or_default();
+            let mut required = parameters
+                .iter()
+                .filter(|one| one["required"] == true && one["in"] == "query");
+            let mut found = BTreeSet::new();
+            follow(
+                &json!({ "components": { "schemas": schemas } }),
+                &operation["requestBody"],
+                &mut found,
+            );
+            let in_body = found.iter().any(|name| names_a_record(&schemas[name]));
+            if !in_body && !required.any(|one| names_a_record(&one["schema"])) {
+                operation["responses"]
+                    .as_object_mut()
+                    .unwrap()
+                    .remove("404");
+            }
+        }
+    }
+}
+
+/// Whether a value, or one in it, is the id of a record.
+fn names_a_record(schema: &Value) -> bool {
+    let pattern = schema["pattern"].as_str().unwrap_or_default();
+    let mut inner = schema["properties"].as_object().into_iter().flatten();
+    pattern.contains("_rs_")
+        || pattern.starts_with("^plan_")
+        || inner.any(|(name, inner)| {
+            name != "id"
+                && (name.ends_with("plan_id")
+                    || name.ends_with("coupon_id")
+                    || names_a_record(inner))
+        })
+        || schema["items"].is_object() && names_a_record(&schema["items"])
+}
+
+/// v3 refuses a field that it does not know.
+pub(crate) fn refuse_unknown_fields(document: &mut Value) {
+    let sent = reachable(document, "requestBody");
+    let answered = reachable(document, "responses");
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    for (name, schema) in schemas {
+        let is_object =
+            schema["properties"].is_object() && schema["additionalProperties"].is_null();
+        if is_object && sent.contains(name) && !answered.contains(name) {
+            schema["additionalProperties"] = json!(false);
         }
     }
 }

@@ -299,7 +299,7 @@ const POINTERS: &[(&str, &str, usize)] = &[
     ("models", "billing/subscription/change.rs", 5),
     ("models", "payments/payment.rs", 1),
     ("models", "platform/test_clock.rs", 2),
-    ("operations", "issue_credit_note.rs", 2),
+    ("operations", "invoicing/issue_credit_note.rs", 2),
 ];
 
 #[test]

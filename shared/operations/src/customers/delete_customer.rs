@@ -1,0 +1,71 @@
+//! A customer leaves: its subscriptions end at once, as in Stripe, and then the record goes.
+
+use models::billing::SubscriptionStatus;
+use models::crm::Customer;
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::page::PageRequest;
+use models::{OrNotFound, Result};
+use store::Stored;
+
+use crate::Context;
+use crate::invoicing::stop_collection::stop_collection;
+use crate::subscriptions::pending_update::drop_pending_update;
+use crate::subscriptions::run_subscription::undo_latest;
+
+/// Ends the running subscriptions of a customer, one write each; there is nobody left to bill. Called again, it finds none.
+pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
+    let there = async || {
+        let stored = context.customer_now(id).await?;
+        stored.or_not_found(id)
+    };
+    there().await?;
+    let now = context.now().await?;
+    let mut request = PageRequest {
+        limit: 100,
+        after: None,
+    };
+    loop {
+        let page = context.subscriptions(&request, Some(id), None).await?;
+        for subscription in page.items {
+            end(context, subscription.id, now).await?;
+        }
+        if page.next.is_none() {
+            // What ended may have given something to its balance.
+            return there().await;
+        }
+        request.after = page.next;
+    }
+}
+
+/// What waits for a payment does not come about any more: 409 where one is under way.
+async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestamp) -> Result<()> {
+    loop {
+        let Some(stored) = context.subscription_now(id).await? else {
+            return Ok(());
+        };
+        if stored.status.is_over() {
+            return Ok(());
+        }
+        if stored.pending_update.is_some() {
+            drop_pending_update(context, id).await?;
+            continue;
+        }
+        let mut subscription = (*stored).clone();
+        subscription.end(now);
+        let mut writes = context.writes().await?;
+        writes.update(
+            &stored,
+            &subscription,
+            Some(EventType::SubscriptionCanceled),
+        )?;
+        if stored.status == SubscriptionStatus::Incomplete {
+            undo_latest(context, &mut writes, &stored, now).await?;
+        } else {
+            stop_collection(context, &mut writes, &stored, &[]).await?;
+        }
+        if context.write(&writes).await? {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Text messages and e-mails.
+
+pub(crate) mod receive_message;
+pub(crate) mod remind;
+pub(crate) mod send_email;
+pub(crate) mod send_message;

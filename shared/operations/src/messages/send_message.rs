@@ -1,0 +1,162 @@
+//! A message goes out, once: it is written down before the provider is asked, and again with its answer.
+
+use models::ids::{self, Id};
+use models::messaging::{Message, MessageStatus, NewMessage, morning_after};
+use models::{Error, Result, Timestamp, Zone};
+use providers::sms::Text;
+use store::Stored;
+
+use crate::Context;
+use crate::context::vanished;
+use crate::messages::remind::note_sent;
+
+/// Tries at a row that others change, and neighbours that are looked at where another message drew the same id.
+const MAX_TRIES: u32 = 16;
+
+/// Sends a message that is due.
+///
+/// Who dies between the provider's answer and the record of it leaves the message due: it is handed over again, under the same
+/// key. A provider that knows keys sends it once; one that does not sends it twice rather than never. 3 reads and 5 write
+/// units, 2 of them for its row.
+pub async fn send_message(context: &Context, id: Id<ids::Message>, at: Timestamp) -> Result<()> {
+    let Some(stored) = context.message(id).await? else {
+        return Ok(());
+    };
+    if !stored.dispatch.is_due(at) {
+        return Ok(());
+    }
+    let mut message = (*stored).clone();
+    let begins = begin(context, &mut message, at).await?;
+    // Where that fails, somebody else has begun.
+    if write(context, &stored, &message).await? && begins {
+        hand_over(context, &mut message, at).await;
+        conclude(context, &message, at).await?;
+    }
+    Ok(())
+}
+
+/// Sends a new message at once, unless it is there: somebody else has begun it then. Returns it as it is afterwards; in the night
+/// it waits for its moment.
+///
+/// `place` is the moment that its id tells. 1 read; 4 write units, or 1 for a message that nobody sends.
+pub(crate) async fn send_at_once(
+    context: &Context,
+    new: NewMessage,
+    place: Timestamp,
+    at: Timestamp,
+) -> Result<Message> {
+    let mut id: Id<ids::Message> = Id::derived(place, &new.identity)?;
+    for _ in 0..MAX_TRIES {
+        let mut message = Message::new(id, new.clone(), at);
+        let begins = message.dispatch.is_due(at) && begin(context, &mut message, at).await?;
+        let mut writes = context.writes().await?;
+        let stored = writes.create(&message, None)?;
+        if context.write(&writes).await? {
+            if begins {
+                hand_over(context, &mut message, at).await;
+                if !write(context, &stored, &message).await? {
+                    // Who took it over meanwhile has written down what became of it.
+                    return reload(context, id).await;
+                }
+            }
+            return Ok(message);
+        }
+        let there = reload(context, id).await?;
+        if there.identity == new.identity {
+            return Ok(there);
+        }
+        id = id.successor()?;
+    }
+    Err(Error::Unavailable(
+        "no free message id was found".to_owned(),
+    ))
+}
+
+async fn reload(context: &Context, id: Id<ids::Message>) -> Result<Message> {
+    let stored = context.message(id).await?;
+    Ok(stored.ok_or_else(|| vanished(id))?.into_inner())
+}
+
+/// Begins to send a message. `false` says that it is not sent now: it waits, or it failed.
+async fn begin(context: &Context, message: &mut Message, at: Timestamp) -> Result<bool> {
+    let begun = message.dispatch.status == MessageStatus::Sending;
+    if !begun && keep_back(context, message, at).await? {
+        return Ok(false);
+    }
+    if context.sms().is_none() {
+        let detail = "No provider of messages is configured for live mode.";
+        message.dispatch.fail("sms_not_configured", detail);
+        return Ok(false);
+    }
+    message.dispatch.begin(at);
+    Ok(true)
+}
+
+/// Hands a message over to the provider, and takes its answer.
+async fn hand_over(context: &Context, message: &mut Message, at: Timestamp) {
+    let key = message.id.to_string();
+    let text = Text {
+        idempotency_key: &key,
+        number: &message.number,
+        body: &message.body,
+    };
+    let answer = match context.sms() {
+        Some(sms) => sms.send(text).await.inspect_err(|error| {
+            tracing::warn!(message = %message.id, %error, "the provider of messages did not answer");
+        }),
+        None => return,
+    };
+    message.dispatch.answered(answer.ok(), at);
+}
+
+/// Keeps a message back in the night, and from those who want none. Returns whether it is.
+async fn keep_back(context: &Context, message: &mut Message, at: Timestamp) -> Result<bool> {
+    if !message.waits_for_morning() {
+        return Ok(false);
+    }
+    let consent = context.consent(&message.number).await?;
+    if consent.is_some_and(|consent| consent.opted_out.is_some()) {
+        message
+            .dispatch
+            .fail("opted_out", "The customer wants no messages.");
+        return Ok(true);
+    }
+    let zone = match context.account().await? {
+        Some(account) => Zone::new(&account.time_zone)?,
+        None => Zone::default(),
+    };
+    let morning = morning_after(at, &zone)?;
+    message.dispatch.send_at = morning.or(message.dispatch.send_at);
+    Ok(morning.is_some())
+}
+
+async fn write(context: &Context, stored: &Stored<Message>, message: &Message) -> Result<bool> {
+    let mut writes = context.writes().await?;
+    writes.update(stored, message, None)?;
+    context.write(&writes).await
+}
+
+/// Writes down what the provider answered, and that the row was announced, in one write.
+async fn conclude(context: &Context, message: &Message, at: Timestamp) -> Result<()> {
+    for attempt in 0..MAX_TRIES {
+        let Some(stored) = context.message(message.id).await? else {
+            return Ok(());
+        };
+        // Who took it over meanwhile has written down what became of it.
+        if !stored.dispatch.waits_for(&message.dispatch) {
+            return Ok(());
+        }
+        let mut writes = context.writes().await?;
+        writes.update(&stored, message, None)?;
+        if message.dispatch.status == MessageStatus::Sent {
+            note_sent(context, &mut writes, message, at).await?;
+        }
+        if context.write(&writes).await? {
+            return Ok(());
+        }
+        context.make_way(attempt).await;
+    }
+    Err(Error::Unavailable(
+        "the schedule is being changed by others all the time".to_owned(),
+    ))
+}

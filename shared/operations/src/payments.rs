@@ -1,0 +1,4 @@
+//! Money that moves.
+
+pub(crate) mod refund_payment;
+pub(crate) mod take_payment;

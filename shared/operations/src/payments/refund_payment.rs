@@ -1,0 +1,152 @@
+//! Money back, in two phases: it is set aside on the payment, then the gateway is asked, then its answer is written down.
+
+use models::billing::Invoice;
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::payments::{Payment, PaymentStatus, Refund, RefundStatus};
+use models::{Error, Money, OrNotFound, Result};
+use providers::gateway::Return;
+use store::Stored;
+
+use crate::Context;
+use crate::context::vanished;
+use crate::invoicing::commission::take_back;
+
+/// Tries at a payment that others change at the same moment, with waits that come to about four seconds.
+const MAX_TRIES: u32 = 16;
+
+/// Sets money of a payment aside and writes the refund down, with the caller's key. The gateway has not been asked yet.
+///
+/// `amount` is all that is left where it is `None`. A transaction of payment, refund and the invoice that was paid: never more goes
+/// back than came, neither of the payment nor, together with its credit notes, of the invoice. A read more for the invoice.
+pub async fn begin_refund(
+    context: &Context,
+    mut stored: Stored<Payment>,
+    amount: Option<Money>,
+    reason: Option<String>,
+) -> Result<Stored<Refund>> {
+    let now = context.now().await?;
+    let payment_id = stored.id;
+    for attempt in 0..MAX_TRIES {
+        let paid = paid_invoice(context, &stored).await?;
+        let amount = match amount {
+            Some(amount) => amount,
+            None => all_that_is_left(&stored, paid.as_deref())?,
+        };
+        if amount.is_zero() {
+            return Err(Error::conflict(
+                "payment_refunded",
+                format!("payment {payment_id} has been refunded in full"),
+            ));
+        }
+        let mut payment = (*stored).clone();
+        payment.reserve_refund(amount)?;
+        let id: Id<ids::Refund> = context.mint().await?;
+        let refund = Refund::begin(id, payment_id, amount, reason.clone(), now);
+        let mut writes = context.writes().await?;
+        writes.update(&stored, &payment, None)?;
+        if let Some(before) = &paid {
+            let mut invoice = (**before).clone();
+            invoice.reserve_refund(amount)?;
+            writes.update(before, &invoice, Some(EventType::InvoiceUpdated))?;
+        }
+        let begun = writes.create(&refund, None)?;
+        if context.begin(&writes, &id.to_string()).await? {
+            return Ok(begun);
+        }
+        context.make_way(attempt).await;
+        stored = context
+            .payment(payment_id)
+            .await?
+            .or_not_found(payment_id)?;
+    }
+    Err(busy())
+}
+
+/// Asks the gateway and writes its answer down. Called again, it asks again with the same key and changes nothing.
+pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Result<Refund> {
+    for attempt in 0..MAX_TRIES {
+        if stored.status != RefundStatus::Pending {
+            return Ok(stored.into_inner());
+        }
+        let id = stored.payment_id;
+        let payment = context.payment(id).await?.ok_or_else(|| vanished(id))?;
+        let reference = payment.reference.clone().unwrap_or_default();
+        let key = stored.id.to_string();
+        let ask = Return {
+            idempotency_key: &key,
+            reference: &reference,
+            amount: stored.amount,
+        };
+        let outcome = context.gateway()?.refund(ask).await?;
+        let mut refund = (*stored).clone();
+        refund.resolve(outcome);
+        let mut writes = context.writes().await?;
+        let event = match refund.status {
+            RefundStatus::Succeeded => {
+                take_back(context, &mut writes, payment.invoice_id, &refund).await?;
+                EventType::RefundSucceeded
+            }
+            RefundStatus::Failed | RefundStatus::Pending => {
+                let mut released = (*payment).clone();
+                released.release_refund(refund.amount)?;
+                writes.update(&payment, &released, None)?;
+                if let Some(before) = paid_invoice(context, &payment).await? {
+                    let mut invoice = (*before).clone();
+                    invoice.release_refund(refund.amount)?;
+                    writes.update(&before, &invoice, Some(EventType::InvoiceUpdated))?;
+                }
+                EventType::RefundFailed
+            }
+        };
+        writes.update(&stored, &refund, Some(event))?;
+        if context.write(&writes).await? {
+            return Ok(refund);
+        }
+        context.make_way(attempt).await;
+        stored = reload(context, stored.payment_id, stored.id).await?;
+    }
+    Err(busy())
+}
+
+/// The invoice that a payment paid. A 409 where that is not written yet: somebody is about to.
+async fn paid_invoice(context: &Context, payment: &Payment) -> Result<Option<Stored<Invoice>>> {
+    let took = payment.status == PaymentStatus::Succeeded;
+    let Some(id) = payment.invoice_id.filter(|_| took) else {
+        return Ok(None);
+    };
+    let invoice = context.invoice(id).await?;
+    if invoice
+        .as_ref()
+        .is_none_or(|one| !one.payment_ids.contains(&payment.id))
+    {
+        let detail = format!("payment {} is being booked; retry in a moment", payment.id);
+        return Err(Error::conflict("payment_processing", detail));
+    }
+    Ok(invoice)
+}
+
+/// What is left of a payment, and of the invoice that it paid.
+fn all_that_is_left(payment: &Payment, paid: Option<&Invoice>) -> Result<Money> {
+    let left = payment.refundable()?;
+    let Some(invoice) = paid else {
+        return Ok(left);
+    };
+    let minor = invoice.refundable()?.minor().clamp(0, left.minor().max(0));
+    Ok(Money::new(minor, left.currency()))
+}
+
+fn busy() -> Error {
+    Error::Unavailable("the payment is being changed by others all the time".to_owned())
+}
+
+async fn reload(
+    context: &Context,
+    payment: Id<ids::Payment>,
+    id: Id<ids::Refund>,
+) -> Result<Stored<Refund>> {
+    context
+        .refund(payment, id)
+        .await?
+        .ok_or_else(|| vanished(id))
+}

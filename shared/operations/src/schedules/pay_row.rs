@@ -1,0 +1,97 @@
+//! A customer pays a row of a schedule on its page.
+
+use models::billing::Invoice;
+use models::payments::{Card, Failure};
+use models::{Error, Result};
+use store::Stored;
+
+use crate::Context;
+use crate::invoicing::pay_invoice::{InvoiceCharge, begin_attempt, settle_attempt};
+use crate::schedules::row_payment::Scheduled;
+use crate::schedules::run_schedule::{bill_row, is_payable, scheduled_row};
+
+/// Tries at a row and an invoice that others change at the same moment.
+const MAX_TRIES: u32 = 16;
+
+/// How a payment on the page went.
+#[derive(Debug, Clone)]
+pub enum RowPayment {
+    /// There is nothing to pay: it is paid, by this or before, or it is owed no longer, or its subscription is paused.
+    Closed,
+    /// The outcome of a payment is not known yet.
+    UnderWay,
+    /// The card was refused.
+    Refused(Failure),
+}
+
+/// Charges a card for a row. Its invoice is made first, and of attempts at an invoice there is one at a time: who sends the
+/// form twice pays once. `scheduled` is the row as it was read a moment ago.
+///
+/// Where its invoice is there: 4 calls that read, a transaction before the gateway is asked, and a write and a transaction after.
+pub async fn pay_row(
+    context: &Context,
+    mut scheduled: Scheduled,
+    card: &Card,
+) -> Result<RowPayment> {
+    for attempt in 0..MAX_TRIES {
+        if !is_payable(&scheduled.row, &scheduled.subscription) {
+            return Ok(RowPayment::Closed);
+        }
+        if let Some(stored) = invoice_of(context, &scheduled).await? {
+            if stored.processing.is_some() {
+                return Ok(RowPayment::UnderWay);
+            }
+            if !stored.status.is_payable() {
+                return Ok(RowPayment::Closed);
+            }
+            if let Some(outcome) = charge(context, &stored, card).await? {
+                return Ok(outcome);
+            }
+        }
+        context.make_way(attempt).await;
+        let (subscription, slot) = (scheduled.subscription.id, scheduled.row.slot());
+        scheduled = scheduled_row(context, subscription, slot)
+            .await?
+            .ok_or_else(|| Error::not_found("schedule", ""))?;
+    }
+    Err(Error::Unavailable(
+        "the payment is being changed by others all the time".to_owned(),
+    ))
+}
+
+/// The invoice of the row, which is made where there is none. `None` says that somebody else changed the row.
+async fn invoice_of(context: &Context, scheduled: &Scheduled) -> Result<Option<Stored<Invoice>>> {
+    let id = match scheduled.row.invoice_id {
+        Some(id) => id,
+        None => match bill_row(context, scheduled).await? {
+            Some(made) => made.id,
+            None => return Ok(None),
+        },
+    };
+    context.invoice(id).await
+}
+
+/// Makes an attempt. `None` says that the invoice was changed meanwhile.
+async fn charge(
+    context: &Context,
+    stored: &Stored<Invoice>,
+    card: &Card,
+) -> Result<Option<RowPayment>> {
+    let charge = InvoiceCharge {
+        method: None,
+        card: card.clone(),
+        amount: stored.amount_remaining()?,
+        manual: true,
+    };
+    let Some(begun) = begin_attempt(context, stored, &charge).await? else {
+        return Ok(None);
+    };
+    let (_, payment) = Box::pin(settle_attempt(context, begun)).await?;
+    Ok(Some(match payment.failure {
+        Some(failure) => RowPayment::Refused(failure),
+        None if payment.status == models::payments::PaymentStatus::Processing => {
+            RowPayment::UnderWay
+        }
+        None => RowPayment::Closed,
+    }))
+}

@@ -1,0 +1,214 @@
+//! What a row of a schedule was waiting for has come: its reminder, its day, or the end of its grace.
+
+use models::billing::{Invoice, InvoiceStatus, RowTurn, ScheduleRow, Slot, Subscription};
+use models::event::EventType;
+use models::ids::{self, Id};
+use models::{Error, Result, Timestamp};
+use store::Stored;
+
+use crate::Context;
+use crate::invoicing::issue_invoice::{Parties, issue_invoice, update_credit};
+use crate::messages::remind::remind;
+use crate::schedules::grow_schedule::set_next_billing;
+use crate::schedules::row_payment::{Scheduled, complete};
+use crate::subscriptions::bill_subscription::put_aside;
+
+/// Steps that one run takes after an outage, and tries at a row that others change; the next tick goes on with the rest.
+const MAX_TURNS: u32 = 16;
+
+/// Does all that is due to a row at `at`. Doing it twice does it once.
+///
+/// A reminder costs 10 write units, for the message (twice), the row that follows and the row; the day itself 8, for the
+/// invoice, its number, the row and the subscription.
+pub async fn run_schedule(
+    context: &Context,
+    subscription: Id<ids::Subscription>,
+    slot: Slot,
+    at: Timestamp,
+) -> Result<()> {
+    for attempt in 0..MAX_TURNS {
+        let Some(scheduled) = scheduled_row(context, subscription, slot).await? else {
+            return Ok(());
+        };
+        let done = match scheduled.row.turn(&scheduled.subscription, at) {
+            RowTurn::Nothing => return Ok(()),
+            RowTurn::Follow => follow(context, &scheduled, at).await?,
+            RowTurn::Remind => remind(context, &scheduled, at).await?,
+            RowTurn::Bill => bill_row(context, &scheduled).await?.is_some(),
+            RowTurn::Expire => expire(context, &scheduled, at).await?,
+        };
+        if !done {
+            context.make_way(attempt).await;
+        }
+    }
+    Ok(())
+}
+
+/// A row and its subscription. One call of two reads.
+pub async fn scheduled_row(
+    context: &Context,
+    subscription: Id<ids::Subscription>,
+    slot: Slot,
+) -> Result<Option<Scheduled>> {
+    let found = context.scheduled_row(subscription, slot).await?;
+    Ok(match found {
+        (Some(subscription), Some(row)) => Some(Scheduled { subscription, row }),
+        (Some(_) | None, _) => None,
+    })
+}
+
+/// The row stands as its subscription does. What its invoice asked for is owed no longer where that is over.
+async fn follow(context: &Context, scheduled: &Scheduled, at: Timestamp) -> Result<bool> {
+    let mut row = (*scheduled.row).clone();
+    if !row.follow(&scheduled.subscription, at) {
+        return Ok(true);
+    }
+    let mut writes = context.writes().await?;
+    if row.cancelled_at.is_some()
+        && let Some(id) = row.invoice_id
+        && let Some(stored) = context.invoice(id).await?
+        && stored.can_be_voided()
+    {
+        void(context, &mut writes, &stored, at).await?;
+    }
+    writes.update(&scheduled.row, &row, None)?;
+    context.write(&writes).await
+}
+
+/// Adds to `writes` that the invoice of a row is void; the row itself says the rest.
+pub(crate) async fn void(
+    context: &Context,
+    writes: &mut store::Writes<'_>,
+    stored: &Stored<Invoice>,
+    at: Timestamp,
+) -> Result<()> {
+    let mut invoice = (**stored).clone();
+    let back = invoice.void(at)?;
+    writes.update(stored, &invoice, Some(EventType::InvoiceVoided))?;
+    if !back.is_zero() {
+        let parties = Parties::read(context, invoice.customer_id).await?;
+        let credit = parties.credit(&invoice).plus(back)?;
+        update_credit(writes, &parties, credit)?;
+    }
+    Ok(())
+}
+
+/// Makes the invoice of a row, or finds it. `None` says that somebody else changed the row meanwhile: read it again.
+///
+/// The invoice comes first: a run that dies after it finds it again by its identity.
+pub(crate) async fn bill_row(context: &Context, scheduled: &Scheduled) -> Result<Option<Invoice>> {
+    let now = context.now().await?;
+    let bill = scheduled.row.bill(&scheduled.subscription)?;
+    let new = scheduled
+        .subscription
+        .row_invoice(&scheduled.row, &bill, now)?;
+    // Boxed: it is most of the work, and no caller's future is to carry it.
+    let issued = Box::pin(issue_invoice(context, &scheduled.subscription, &bill, new));
+    let invoice = issued.await?.invoice;
+    if scheduled.row.invoice_id == Some(invoice.id) {
+        return Ok(Some(invoice));
+    }
+    let mut subscription = (*scheduled.subscription).clone();
+    if let Some(page) = scheduled.subscription.full_page() {
+        put_aside(context, &page).await?;
+        subscription.put_aside(&page);
+    }
+    let mut writes = context.writes().await?;
+    if invoice.status == InvoiceStatus::Paid {
+        // The customer's balance paid it, or there was nothing to pay.
+        let rows = context.schedule(scheduled.subscription.id).await?;
+        complete(context, &mut writes, (scheduled, &rows), &invoice, now)?;
+    } else {
+        let mut row = (*scheduled.row).clone();
+        row.invoice_id = Some(invoice.id);
+        subscription.take_in_row(invoice.id);
+        writes.update(&scheduled.row, &row, None)?;
+        writes.update(&scheduled.subscription, &subscription, None)?;
+    }
+    Ok(context.write(&writes).await?.then_some(invoice))
+}
+
+/// The grace has ended: the row is suspended, its invoice overdue, and the subscription behind, in one write.
+async fn expire(context: &Context, scheduled: &Scheduled, at: Timestamp) -> Result<bool> {
+    let mut row = (*scheduled.row).clone();
+    let mut subscription = (*scheduled.subscription).clone();
+    let mut writes = context.writes().await?;
+    let id = row
+        .invoice_id
+        .ok_or_else(|| Error::internal("a row expires without an invoice"))?;
+    if let Some(stored) = context.invoice(id).await?
+        && stored.status == InvoiceStatus::Open
+        && !stored.overdue
+    {
+        let mut invoice = (*stored).clone();
+        invoice.overdue = true;
+        writes.update(&stored, &invoice, Some(EventType::InvoiceOverdue))?;
+    }
+    row.expire(at);
+    let falls = subscription.row_expired();
+    writes.update(&scheduled.row, &row, Some(EventType::ScheduleGraceExpired))?;
+    let event = falls.then_some(EventType::SubscriptionPastDue);
+    writes.update(&scheduled.subscription, &subscription, event)?;
+    context.write(&writes).await
+}
+
+/// Brings the rows of a subscription to where it stands, after it was paused, resumed or ended. Done again, it changes nothing.
+pub async fn follow_subscription(
+    context: &Context,
+    id: Id<ids::Subscription>,
+) -> Result<Option<Subscription>> {
+    for attempt in 0..MAX_TURNS {
+        let now = context.now().await?;
+        let Some(subscription) = context.subscription_now(id).await? else {
+            return Ok(None);
+        };
+        let waits = subscription
+            .schedule
+            .as_ref()
+            .is_some_and(|terms| terms.stale_since.is_some());
+        if !waits {
+            return Ok(Some(subscription.into_inner()));
+        }
+        let mut all = true;
+        let mut open = Vec::new();
+        for row in context.schedule(id).await? {
+            let scheduled = Scheduled {
+                subscription: subscription.clone(),
+                row,
+            };
+            if scheduled.row.status_in(&subscription).is_open() {
+                open.push(scheduled.row.scheduled_for);
+            }
+            all &= follow(context, &scheduled, now).await?;
+        }
+        if all && settle(context, &subscription, open).await? {
+            continue;
+        }
+        context.make_way(attempt).await;
+    }
+    Err(Error::Unavailable(
+        "the schedule is being changed by others all the time".to_owned(),
+    ))
+}
+
+/// The rows have followed.
+async fn settle(
+    context: &Context,
+    stored: &Stored<Subscription>,
+    open: Vec<models::Date>,
+) -> Result<bool> {
+    let mut subscription = (**stored).clone();
+    set_next_billing(&mut subscription, open.into_iter())?;
+    if let Some(terms) = &mut subscription.schedule {
+        terms.stale_since = None;
+    }
+    let mut writes = context.writes().await?;
+    writes.update(stored, &subscription, None)?;
+    context.write(&writes).await
+}
+
+/// Whether a row may still be paid: not while its subscription is paused.
+pub(crate) fn is_payable(row: &ScheduleRow, subscription: &Subscription) -> bool {
+    row.status_in(subscription).is_open()
+        && subscription.status != models::billing::SubscriptionStatus::Paused
+}
