@@ -2,9 +2,11 @@
 
 pub(crate) mod collect_invoice;
 pub(crate) mod commission;
+pub(crate) mod final_invoice;
 pub(crate) mod finalize_invoice;
 pub(crate) mod issue_credit_note;
 pub(crate) mod issue_invoice;
+pub(crate) mod parties;
 pub(crate) mod pay_invoice;
 pub(crate) mod receive_out_of_band;
 pub(crate) mod stop_collection;

@@ -20,7 +20,7 @@ pub use customers::password::{hash_password, hash_unknown_password, is_password}
 pub use invoicing::collect_invoice::{collect_invoice, run_invoice};
 pub use invoicing::finalize_invoice::{collect_finalized, finalize_invoice};
 pub use invoicing::issue_credit_note::{WantedCredit, issue_credit_note, settle_credit_note};
-pub use invoicing::issue_invoice::Parties;
+pub use invoicing::parties::Parties;
 pub use invoicing::pay_invoice::{InvoiceCharge, begin_attempt, settle_attempt};
 pub use invoicing::receive_out_of_band::receive_out_of_band;
 pub use invoicing::stop_collection::stop_collection;

@@ -90,19 +90,21 @@ fn say_what_can_be_missing(document: &mut Value) {
     }
 }
 
-/// Whether a value, or one in it, is the id of a record.
+/// Whether a value, or one in it, is the id of a record: by its pattern, or by its example.
 fn names_a_record(schema: &Value) -> bool {
-    let pattern = schema["pattern"].as_str().unwrap_or_default();
-    let mut inner = schema["properties"].as_object().into_iter().flatten();
-    pattern.contains("_rs_")
-        || pattern.starts_with("^plan_")
-        || inner.any(|(name, inner)| {
-            name != "id"
-                && (name.ends_with("plan_id")
-                    || name.ends_with("coupon_id")
-                    || names_a_record(inner))
-        })
-        || schema["items"].is_object() && names_a_record(&schema["items"])
+    let example = &schema["example"];
+    let first = example.as_array().and_then(|examples| examples.first());
+    let example = first.unwrap_or(example);
+    let is_id = |text: &Value| text.as_str().is_some_and(|text| text.contains("_rs_"));
+    let refers = |(name, field): (&String, &Value)| {
+        name != "id"
+            && (name.ends_with("plan_id") || name.ends_with("coupon_id") || names_a_record(field))
+    };
+    let mut fields = schema["properties"].as_object().into_iter().flatten();
+    is_id(&schema["pattern"])
+        || is_id(example)
+        || fields.any(refers)
+        || schema.get("items").is_some_and(names_a_record)
 }
 
 /// v3 refuses a field that it does not know.

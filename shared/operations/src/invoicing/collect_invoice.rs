@@ -10,7 +10,7 @@ use store::Stored;
 use crate::Context;
 use crate::context::vanished;
 use crate::invoicing::finalize_invoice::finalize_invoice;
-use crate::invoicing::issue_invoice::Parties;
+use crate::invoicing::parties::Parties;
 use crate::invoicing::pay_invoice::{
     InvoiceCharge, begin_attempt, event_of, pay_unwritten, settle,
 };

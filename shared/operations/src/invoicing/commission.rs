@@ -9,7 +9,7 @@ use models::{Error, Money, Result, Timestamp};
 use store::{Stored, Writes};
 
 use crate::Context;
-use crate::invoicing::issue_invoice::zone_of;
+use crate::invoicing::parties::zone_of;
 
 /// Neighbours that are looked at where another entry drew the same id.
 const MAX_TRIES: u32 = 16;

@@ -8,9 +8,8 @@ use store::Stored;
 use crate::Context;
 use crate::context::vanished;
 use crate::invoicing::collect_invoice::collect_invoice;
-use crate::invoicing::issue_invoice::{
-    Parties, collects, events_of_finalization, finalize, is_untried,
-};
+use crate::invoicing::final_invoice::{collects, events_of_finalization, finalize, is_untried};
+use crate::invoicing::parties::Parties;
 use crate::subscriptions::invoice_change::InvoiceChange;
 
 /// Tries at a draft, and at a customer's balance, that others change at the same moment.

@@ -13,7 +13,7 @@ use store::{Stored, Writes};
 use crate::Context;
 use crate::context::vanished;
 use crate::invoicing::commission::accrue;
-use crate::invoicing::issue_invoice::zone_of;
+use crate::invoicing::parties::zone_of;
 use crate::payments::refund_payment::resolve_refund;
 use crate::schedules::row_payment::follow_row;
 

@@ -10,7 +10,7 @@ use store::Stored;
 
 use crate::Context;
 use crate::context::vanished;
-use crate::invoicing::issue_invoice::Parties;
+use crate::invoicing::parties::Parties;
 use crate::payments::take_payment::resolve_payment;
 use crate::subscriptions::invoice_change::InvoiceChange;
 

@@ -5,7 +5,7 @@ use models::{Money, Result};
 use store::{Stored, Writes};
 
 use crate::Context;
-use crate::invoicing::issue_invoice::Parties;
+use crate::invoicing::parties::Parties;
 use crate::invoicing::pay_invoice::event_of;
 use crate::subscriptions::invoice_change::InvoiceChange;
 

@@ -6,7 +6,7 @@ use models::event::EventType;
 use store::Stored;
 
 use crate::Context;
-use crate::invoicing::issue_invoice::Parties;
+use crate::invoicing::parties::Parties;
 use crate::subscriptions::invoice_change::InvoiceChange;
 
 /// Takes what the customer's balance holds for an open invoice. `None` where there is nothing to take; else whether it was taken:

@@ -6,7 +6,7 @@ use models::{Result, Timestamp};
 use store::{Stored, Writes};
 
 use crate::Context;
-use crate::invoicing::issue_invoice::{Parties, update_credit};
+use crate::invoicing::parties::{Parties, update_credit};
 use crate::schedules::row_payment::follow_row;
 use crate::subscriptions::pending_update::undo_credits;
 

@@ -7,7 +7,8 @@ use models::{Error, Result, Timestamp};
 use store::Stored;
 
 use crate::Context;
-use crate::invoicing::issue_invoice::{Parties, issue_invoice, update_credit};
+use crate::invoicing::issue_invoice::issue_invoice;
+use crate::invoicing::parties::{Parties, update_credit};
 use crate::messages::remind::remind;
 use crate::schedules::grow_schedule::set_next_billing;
 use crate::schedules::row_payment::{Scheduled, complete};

@@ -9,7 +9,8 @@ use models::event::EventType;
 use store::Stored;
 
 use crate::Context;
-use crate::invoicing::issue_invoice::{Parties, issue_invoice};
+use crate::invoicing::issue_invoice::issue_invoice;
+use crate::invoicing::parties::Parties;
 use crate::invoicing::stop_collection::stop_collection;
 use crate::subscriptions::invoice_change::give_up;
 use crate::subscriptions::pending_update::unpaid;

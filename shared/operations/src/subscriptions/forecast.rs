@@ -5,7 +5,7 @@ use models::ids::Id;
 use models::{Money, Result};
 
 use crate::Context;
-use crate::invoicing::issue_invoice::Parties;
+use crate::invoicing::parties::Parties;
 use crate::usage::close_usage::{Purpose, read_meters};
 use crate::usage::usage_history::Ending;
 

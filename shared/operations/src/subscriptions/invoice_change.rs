@@ -10,7 +10,7 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::invoicing::commission::accrue;
-use crate::invoicing::issue_invoice::{Parties, update_credit};
+use crate::invoicing::parties::{Parties, update_credit};
 use crate::invoicing::stop_collection::stop_collection;
 use crate::schedules::row_payment::follow_row;
 
