@@ -9,7 +9,7 @@ use crate::stories::story::Cloud;
 const NOT_INSTALLED: i32 = 77;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn generated_clients_check_their_types_and_tell_the_story() {
+async fn clients_check_their_types_and_tell_the_story() {
     let cloud = Cloud::start(None).await;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/checks/sdk/run.sh");
     let url = format!("http://{}", cloud.running.address());
