@@ -2,7 +2,7 @@
 
 use api::dialect::reveknew::Schedule;
 use api::{Below, BillingRead, Cx, Done, Problem, operation};
-use models::Error;
+use models::OrNotFound;
 use models::ids::{self, Id};
 
 use crate::scheduled::subscription;
@@ -20,9 +20,6 @@ pub(crate) async fn get_schedule(
     Below((id, row)): Below<(Id<ids::Subscription>, Id<ids::Schedule>)>,
 ) -> Result<Done<Schedule>, Problem> {
     let stored = subscription(&cx, id).await?;
-    let row = cx
-        .schedule_row_by_id(id, row)
-        .await?
-        .ok_or_else(|| Error::not_found("schedule", row))?;
+    let row = cx.schedule_row_by_id(id, row).await?.or_not_found(row)?;
     Done::of(&Schedule::of(&row, &stored)?)
 }

@@ -3,7 +3,7 @@
 use api::Cx;
 use models::billing::{ScheduleRow, Subscription};
 use models::ids::{self, Id};
-use models::{Error, OrNotFound, Result};
+use models::{OrNotFound, Result};
 use operations::Context;
 use store::Stored;
 
@@ -29,7 +29,7 @@ pub(crate) async fn named_row(
     id: Id<ids::Schedule>,
 ) -> Result<Stored<ScheduleRow>> {
     let stored = context.schedule_row_by_id(subscription, id).await?;
-    stored.ok_or_else(|| Error::no_such("schedule", id, "/id"))
+    stored.or_no_such(id, "/id")
 }
 
 /// Brings the rows to where the subscription stands. A worker does where this does not get to it: the subscription itself was

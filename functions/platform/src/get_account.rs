@@ -3,7 +3,7 @@
 use api::dialect::rocketsavvy::Account;
 use api::{App, Done, Operator, Path, Problem, operation};
 use axum::extract::State;
-use models::{Error, Id};
+use models::{Id, OrNotFound};
 
 /// Retrieve an account
 ///
@@ -14,11 +14,7 @@ pub(crate) async fn get_account(
     State(app): State<App>,
     Path(id): Path<Id<models::ids::Account>>,
 ) -> Result<Done<Account>, Problem> {
-    let account = app
-        .table()
-        .account(id)
-        .await?
-        .ok_or_else(|| Error::not_found("account", id))?;
+    let account = app.table().account(id).await?.or_not_found(id)?;
     Done::of(&Account::of(&account))
 }
 

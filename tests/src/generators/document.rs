@@ -62,7 +62,8 @@ fn allow_empty_bodies(document: &mut Value) {
 /// 404 of an operation whose path names no record is of one that the input names: it stays where a field, or a parameter that must be
 /// given, is an id.
 fn say_what_can_be_missing(document: &mut Value) {
-    let schemas = document["components"]["schemas"].clone();
+    let known = json!({ "components": { "schemas": document["components"]["schemas"] } });
+    let schemas = &known["components"]["schemas"];
     for (path, item) in document["paths"].as_object_mut().unwrap() {
         if path.replace("{businessId}", "").contains('{') || path.starts_with("/api/") {
             continue;
@@ -74,11 +75,7 @@ fn say_what_can_be_missing(document: &mut Value) {
                 .iter()
                 .filter(|one| one["required"] == true && one["in"] == "query");
             let mut found = BTreeSet::new();
-            follow(
-                &json!({ "components": { "schemas": schemas } }),
-                &operation["requestBody"],
-                &mut found,
-            );
+            follow(&known, &operation["requestBody"], &mut found);
             let in_body = found.iter().any(|name| names_a_record(&schemas[name]));
             if !in_body && !required.any(|one| names_a_record(&one["schema"])) {
                 operation["responses"]

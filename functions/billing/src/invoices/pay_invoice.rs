@@ -155,9 +155,8 @@ async fn named(
     cx: &Cx<BillingWrite>,
     id: Id<ids::PaymentMethod>,
 ) -> Result<PaymentMethod, Problem> {
-    let none = || Error::no_such("payment method", id, "/payment_method_id");
-    let stored = cx.payment_method_now(id).await?.ok_or_else(none)?;
-    Ok(stored.into_inner())
+    let stored = cx.payment_method_now(id).await?;
+    Ok(stored.or_no_such(id, "/payment_method_id")?.into_inner())
 }
 
 /// The one that the invoice would be charged to by itself.

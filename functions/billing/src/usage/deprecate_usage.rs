@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Usage;
 use api::{BillingWrite, Cx, Done, Path, Problem, Query, operation};
-use models::Error;
+use models::OrNotFound;
 use models::billing::Correction;
 use models::ids::{self, Id};
 use operations::Metric;
@@ -25,9 +25,8 @@ pub(crate) async fn deprecate_usage(
     Path(id): Path<Id<ids::Usage>>,
     Query(query): Query<UsageLog>,
 ) -> Result<Done<Usage>, Problem> {
-    let missing = || Error::no_such("subscription", query.subscription_id, "?subscription_id");
     let subscription = cx.subscription_now(query.subscription_id).await?;
-    let subscription = subscription.ok_or_else(missing)?;
+    let subscription = subscription.or_no_such(query.subscription_id, "?subscription_id")?;
     operations::refuse_ended(&subscription)?;
     let metric = Metric::of(&subscription, &query.metric_name);
     let deprecate = Correction::Deprecate;
