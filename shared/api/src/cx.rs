@@ -21,7 +21,7 @@ use crate::body::BodyBytes;
 use crate::conditional;
 use crate::dialect::{Dialect, rocketsavvy, savvi};
 use crate::middleware::RequestInfo;
-use crate::reply::{Answered, Created, Done, NoContent, Problem, Reply};
+use crate::reply::{Answered, Created, Done, NoContent, Problem, Reply, json};
 use crate::scope::Required;
 
 /// Tries at an id under which nobody is yet. Only a clock that stands still makes two ids meet.
@@ -268,7 +268,7 @@ impl<S> Cx<S> {
             let view = make(id, &mut writes)?;
             let location = format!("{}/{id}", self.info.path);
             if let Some(answer) = self
-                .answer(&writes, created(kept(&view)?, location))
+                .answer(&writes, Answer::new(201, kept(&view)?).at(location))
                 .await?
             {
                 return Ok((view, answer));
@@ -295,7 +295,7 @@ impl<S> Cx<S> {
         writes: &Writes<'_>,
         view: &T,
     ) -> Result<Option<Answered<STATUS, T>>> {
-        let answer = answer(STATUS, json(view)?);
+        let answer = Answer::new(STATUS, json(view)?);
         Ok(self.answer(writes, answer).await?.map(Into::into))
     }
 
@@ -305,7 +305,7 @@ impl<S> Cx<S> {
         writes: &Writes<'_>,
         view: &T,
     ) -> Result<Done<T>, Problem> {
-        let kept = answer(200, json(&view.without_secret())?);
+        let kept = Answer::new(200, json(&view.without_secret())?);
         let answer = self.answer_or_conflict(writes, kept).await?;
         Ok(show(view, answer)?.into())
     }
@@ -329,13 +329,13 @@ impl<S> Cx<S> {
         view: &T,
         location: String,
     ) -> Result<Option<Created<T>>> {
-        let answer = created(json(view)?, location);
+        let answer = Answer::new(201, json(view)?).at(location);
         Ok(self.answer(writes, answer).await?.map(Into::into))
     }
 
     /// Writes the last changes of an operation and answers without a body; 409 where somebody else was faster.
     pub async fn no_content(&self, writes: &Writes<'_>) -> Result<NoContent, Problem> {
-        let answer = answer(204, String::new());
+        let answer = Answer::new(204, String::new());
         Ok(self.answer_or_conflict(writes, answer).await?.into())
     }
 
@@ -345,7 +345,7 @@ impl<S> Cx<S> {
         error: Error,
     ) -> Result<Answered<STATUS, T>, Problem> {
         let (status, body) = rocketsavvy::problem(&error, &self.info);
-        let answer = answer(status, json(&body)?);
+        let answer = Answer::new(status, json(&body)?);
         let answer = self
             .answer_or_conflict(&self.writes().await?, answer)
             .await?;
@@ -406,24 +406,4 @@ fn show(view: &impl Serialize, answer: Answer) -> Result<Answer> {
         body: json(view)?,
         ..answer
     })
-}
-
-fn created(body: String, location: String) -> Answer {
-    Answer {
-        location: Some(location),
-        ..answer(201, body)
-    }
-}
-
-fn answer(status: u16, body: String) -> Answer {
-    Answer {
-        status,
-        body,
-        location: None,
-        replayed: false,
-    }
-}
-
-fn json(view: &impl Serialize) -> Result<String> {
-    serde_json::to_string(view).map_err(Error::internal)
 }

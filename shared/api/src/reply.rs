@@ -40,21 +40,14 @@ pub type Listed<T> = Answered<200, List<T>>;
 impl<T: Serialize> Done<T> {
     /// `view` as JSON.
     pub fn of(view: &T) -> Result<Self, Problem> {
-        Ok(Reply::ok(view)?.into())
+        Ok(Answer::new(200, json(view)?).into())
     }
 }
 
 impl<T: Serialize> Created<T> {
     /// `view` as JSON, with where it is.
     pub fn at(view: &T, location: String) -> Result<Self, Problem> {
-        let body = serde_json::to_string(view).map_err(Error::internal)?;
-        let answer = Answer {
-            status: 201,
-            body,
-            location: Some(location),
-            replayed: false,
-        };
-        Ok(answer.into())
+        Ok(Answer::new(201, json(view)?).at(location).into())
     }
 }
 
@@ -120,17 +113,6 @@ enum Content {
 }
 
 impl Reply {
-    /// 200 with `view` as JSON.
-    pub(crate) fn ok(view: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_string(view).map_err(Error::internal)?;
-        Ok(Self::from(Answer {
-            status: 200,
-            body,
-            location: None,
-            replayed: false,
-        }))
-    }
-
     /// 200 with a file, which a browser shows rather than saves.
     ///
     /// Any name will do: what a file name may not hold stands in it as `_`. `content_type` decides whether API Gateway gets
@@ -160,10 +142,15 @@ impl From<Answer> for Reply {
     }
 }
 
+/// A view as the body of an answer.
+pub(crate) fn json(view: &impl Serialize) -> models::Result<String> {
+    serde_json::to_string(view).map_err(Error::internal)
+}
+
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         match self.0 {
-            Content::Answer(answer) => json(answer),
+            Content::Answer(answer) => answered(answer),
             Content::File {
                 bytes,
                 content_type,
@@ -173,7 +160,7 @@ impl IntoResponse for Reply {
     }
 }
 
-fn json(answer: Answer) -> Response {
+fn answered(answer: Answer) -> Response {
     let content_type = if answer.status >= 400 {
         "application/problem+json"
     } else {

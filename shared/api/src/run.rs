@@ -289,7 +289,7 @@ mod tests {
     /// What API Gateway gets for a request of that path.
     async fn answer(path: &str) -> Value {
         let file = async || Reply::file(&b"%PDF-1.7\n\xff\x00\xe2"[..], "application/pdf", "a.pdf");
-        let view = async || Reply::ok(&json!({ "name": "Łódź" })).unwrap();
+        let view = async || crate::Done::of(&json!({ "name": "Łódź" })).unwrap();
         let routes = Router::new()
             .route("/file", get(file))
             .route("/view", get(view));

@@ -44,6 +44,27 @@ pub struct Answer {
     pub replayed: bool,
 }
 
+impl Answer {
+    /// The first answer of a call.
+    pub const fn new(status: u16, body: String) -> Self {
+        Self {
+            status,
+            body,
+            location: None,
+            replayed: false,
+        }
+    }
+
+    /// The same with where the new record is.
+    #[must_use]
+    pub fn at(self, location: String) -> Self {
+        Self {
+            location: Some(location),
+            ..self
+        }
+    }
+}
+
 /// Where this session stands with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
