@@ -68,8 +68,16 @@ fn is_list(body: &[u8]) -> bool {
     body.starts_with(b"[") || body.starts_with(b"{\"data\":")
 }
 
-/// A successful `GET` of a record with its entity tag, or 304 where the reader has that version.
-pub(crate) async fn tagged(request: &HeaderMap, response: Response) -> Response {
+/// The answer to a `GET`: a record has its entity tag, unless the handler gave it one.
+pub(crate) async fn answer(request: &HeaderMap, response: Response) -> Response {
+    if response.status() != StatusCode::OK || response.headers().contains_key(ETAG) {
+        return response;
+    }
+    tagged(request, response).await
+}
+
+/// A record with its entity tag, or 304 where the reader has that version.
+async fn tagged(request: &HeaderMap, response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(body) = body.collect().await else {
         return Problem(Error::internal("an answer broke off")).into_response();
@@ -139,13 +147,17 @@ pub(crate) async fn required(parts: &Parts) -> Result<Option<Versions>> {
         return Ok(None);
     }
     let path = parts.uri.path();
+    let detail = "names a version of a record, and this operation changes no single one";
+    let no_version = || Error::invalid("If-Match", "invalid_header", detail);
     // A `GET` of Savvi may change things, and names no record.
-    let savvi = Dialect::of(path) == Dialect::Savvi;
-    if !savvi && matches!(parts.method, Method::GET | Method::HEAD) {
+    if Dialect::of(path) == Dialect::Savvi {
+        return Err(no_version());
+    }
+    if matches!(parts.method, Method::GET | Method::HEAD) {
         return Ok(None);
     }
     let paths = std::iter::successors(Some(path), |path| above(path));
-    for path in paths.take_while(|path| !savvi && !path.is_empty()) {
+    for path in paths.take_while(|path| !path.is_empty()) {
         let versions = Versions::default();
         let Some(response) = get(parts, path, &versions).await? else {
             break;
@@ -171,8 +183,7 @@ pub(crate) async fn required(parts: &Parts) -> Result<Option<Versions>> {
         }
         return Err(Error::PreconditionFailed);
     }
-    let detail = "names a version of a record, and this operation changes no single one";
-    Err(Error::invalid("If-Match", "invalid_header", detail))
+    Err(no_version())
 }
 
 /// The path without its last part.

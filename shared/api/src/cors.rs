@@ -38,35 +38,36 @@ impl Cors {
     }
 
     /// The origin of the request, where it may read answers.
-    fn admitted<'h>(&self, request: &'h HeaderMap) -> Option<&'h HeaderValue> {
+    pub(crate) fn admitted(&self, request: &HeaderMap) -> Option<HeaderValue> {
         let origin = request.get(ORIGIN)?;
         let admits =
             |admitted: &String| admitted == "*" || admitted.as_bytes() == origin.as_bytes();
-        self.0.iter().any(admits).then_some(origin)
+        self.0.iter().any(admits).then(|| origin.clone())
     }
 
-    /// Adds what a browser asks for before it hands an answer to a script.
-    pub(crate) fn add(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+    /// Adds what a browser asks for before it hands an answer to a script of the origin that is admitted.
+    pub(crate) fn add(&self, admitted: Option<HeaderValue>, answer: &mut HeaderMap) {
         if self.0.is_empty() {
             return;
         }
         answer.append(VARY, HeaderValue::from_static("Origin"));
-        if let Some(origin) = self.admitted(request) {
-            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        if let Some(origin) = admitted {
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
     }
+}
 
-    /// Adds what a preflight asks for to the answer to `OPTIONS`, which has the methods in `Allow`.
-    pub(crate) fn add_preflight(&self, request: &HeaderMap, answer: &mut HeaderMap) {
-        if !request.contains_key(ACCESS_CONTROL_REQUEST_METHOD) || self.admitted(request).is_none()
-        {
-            return;
-        }
-        if let Some(methods) = answer.get(ALLOW).cloned() {
-            answer.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
-        }
-        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
-        answer.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+/// Whether a browser asks in advance what it may send.
+pub(crate) fn is_preflight(request: &HeaderMap) -> bool {
+    request.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Adds what a preflight asks for to the answer to `OPTIONS`, which has the methods in `Allow`.
+pub(crate) fn add_preflight(answer: &mut HeaderMap) {
+    if let Some(methods) = answer.get(ALLOW).cloned() {
+        answer.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
     }
+    answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+    answer.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
 }

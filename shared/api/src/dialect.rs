@@ -5,6 +5,7 @@ pub mod rocketsavvy;
 pub mod savvi;
 
 use axum::response::Response;
+use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use models::Error;
 
 use crate::middleware::RequestInfo;
@@ -54,13 +55,31 @@ impl Dialect {
 
 /// An error in the dialect of the request's path.
 pub(crate) fn render(error: &Error, info: &RequestInfo) -> Response {
-    match Dialect::of(&info.path) {
+    let dialect = Dialect::of(&info.path);
+    let mut response = match dialect {
         Dialect::Rocketsavvy => rocketsavvy::render(error, info),
         Dialect::Reveknew => reveknew::render(error),
         Dialect::Savvi => savvi::render(error),
         Dialect::Oauth => reveknew::render_oauth(error),
-        Dialect::Page => reveknew::render_page(error),
+        Dialect::Page => return reveknew::render_page(error),
+    };
+    let headers = response.headers_mut();
+    if let Some(seconds) = error.retry_after_seconds() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
+    if matches!(error, Error::Unauthenticated) && dialect != Dialect::Savvi {
+        headers.insert(WWW_AUTHENTICATE, challenge(info.sent_bearer));
+    }
+    response
+}
+
+/// A credential that was sent and is not good is an invalid token (RFC 6750, section 3.1); where none was sent, no reason is given.
+fn challenge(sent_bearer: bool) -> HeaderValue {
+    HeaderValue::from_static(if sent_bearer {
+        "Bearer error=\"invalid_token\""
+    } else {
+        "Bearer"
+    })
 }
 
 /// A body over the limit, in the dialect of the request's path.

@@ -9,8 +9,8 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
-    IF_MATCH, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -21,7 +21,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::body::BodyBytes;
 use crate::conditional::{self, Routes};
-use crate::cors::Cors;
+use crate::cors::{self, Cors};
 use crate::dialect::savvi::{self, Format};
 use crate::dialect::{self, Dialect};
 use crate::reply::Problem;
@@ -38,6 +38,8 @@ pub(crate) struct RequestInfo {
     pub(crate) path: String,
     /// What follows it.
     pub(crate) query: String,
+    /// Whether it has a credential of the scheme that the API asks for.
+    pub(crate) sent_bearer: bool,
 }
 
 /// A body that was too large: rendered as 413.
@@ -92,15 +94,20 @@ pub fn surround(router: Router, ids: Arc<IdSource>, cors: Cors) -> Router {
         }))
 }
 
-/// What a browser asks for, and what has to happen before a route is chosen. The router names the methods of a path only after its layers, so this stands around the router.
+/// What a browser asks for, and what has to happen before a route is chosen. The router names the methods of a path only after its
+/// layers, so this stands around the router.
 async fn across_origins(cors: Cors, request: Request, next: Next) -> Response {
     let request = savvi::with_plain_path(request);
-    let (method, asked) = (request.method().clone(), request.headers().clone());
+    let asks_for_methods = request.method() == Method::OPTIONS;
+    let admitted = cors.admitted(request.headers());
+    let preflight = admitted.is_some() && cors::is_preflight(request.headers());
     let mut response = next.run(request).await;
-    cors.add(&asked, response.headers_mut());
-    if method == Method::OPTIONS {
+    cors.add(admitted, response.headers_mut());
+    if asks_for_methods {
         response = options(response);
-        cors.add_preflight(&asked, response.headers_mut());
+        if preflight {
+            cors::add_preflight(response.headers_mut());
+        }
     }
     response
 }
@@ -111,9 +118,11 @@ async fn around(request_id: String, mut request: Request, next: Next) -> Respons
         request_id,
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
+        sent_bearer: sent_bearer(request.headers()),
     };
     let method = request.method().clone();
-    let asked = request.headers().clone();
+    let reads = matches!(method, Method::GET | Method::HEAD);
+    let asked = reads.then(|| request.headers().clone());
     // `HEAD` is `GET` without the body, with all of its headers.
     if method == Method::HEAD {
         *request.method_mut() = Method::GET;
@@ -154,8 +163,8 @@ async fn around(request_id: String, mut request: Request, next: Next) -> Respons
             savvi::warn(&mut response);
         }
         // A `GET` of Savvi is a call like another, and its answer no representation of a record.
-        if !savvi {
-            response = conditionally(&method, &asked, response).await;
+        if let Some(asked) = asked.filter(|_| !savvi) {
+            response = conditional::answer(&asked, response).await;
         }
         if method == Method::HEAD {
             response = without_body(response).await;
@@ -170,19 +179,6 @@ async fn around(request_id: String, mut request: Request, next: Next) -> Respons
     }
     .instrument(span)
     .await
-}
-
-/// The answer as the method and the conditions of the request have it.
-async fn conditionally(method: &Method, asked: &HeaderMap, mut response: Response) -> Response {
-    let reads = matches!(*method, Method::GET | Method::HEAD);
-    let tagged = response.headers().contains_key(ETAG);
-    if response.status() == StatusCode::UNAUTHORIZED && sent_bearer(asked) {
-        refine_challenge(response.headers_mut());
-    }
-    if reads && !tagged && response.status() == StatusCode::OK {
-        response = conditional::tagged(asked, response).await;
-    }
-    response
 }
 
 fn refuse_head() -> Response {
@@ -214,17 +210,6 @@ fn sent_bearer(asked: &HeaderMap) -> bool {
     let value = asked.get(AUTHORIZATION).map(HeaderValue::as_bytes);
     let scheme = value.and_then(|value| value.split(|byte| *byte == b' ').next());
     scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
-}
-
-/// A credential that was sent and is not good is an invalid token (RFC 6750, section 3.1); where none was sent, no reason is given.
-fn refine_challenge(headers: &mut HeaderMap) {
-    if headers
-        .get(WWW_AUTHENTICATE)
-        .is_some_and(|value| value == "Bearer")
-    {
-        let value = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-        headers.insert(WWW_AUTHENTICATE, value);
-    }
 }
 
 async fn without_body(response: Response) -> Response {

@@ -193,6 +193,28 @@ impl Error {
         }
     }
 
+    /// Seconds after which a retry can succeed, where it can.
+    pub const fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            Self::RateLimited {
+                retry_after_seconds,
+            } => Some(*retry_after_seconds),
+            Self::Unavailable(_) => Some(1),
+            Self::Invalid(_)
+            | Self::NotFound { .. }
+            | Self::MethodNotAllowed
+            | Self::UnsupportedMedia { .. }
+            | Self::PreconditionFailed
+            | Self::AlreadyExists { .. }
+            | Self::Conflict { .. }
+            | Self::Declined { .. }
+            | Self::Idempotency { .. }
+            | Self::Unauthenticated
+            | Self::Forbidden { .. }
+            | Self::Internal(_) => None,
+        }
+    }
+
     /// The state of the record forbids it.
     pub fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::Conflict {

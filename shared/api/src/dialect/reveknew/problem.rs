@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use models::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -125,23 +125,7 @@ fn field(error: &models::FieldError) -> ErrorField {
 /// An error as a response.
 pub(crate) fn render(error: &Error) -> Response {
     let (status, body) = of(error);
-    let mut response = respond(status, &body);
-    add_headers(&mut response, error);
-    response
-}
-
-fn add_headers(response: &mut Response, error: &Error) {
-    let headers = response.headers_mut();
-    if let Error::RateLimited {
-        retry_after_seconds,
-    } = error
-    {
-        headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
-    } else if let Error::Unavailable(_) = error {
-        headers.insert(RETRY_AFTER, HeaderValue::from(1));
-    } else if let Error::Unauthenticated = error {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
+    respond(status, &body)
 }
 
 /// An error of the token route that is none of the client's.
@@ -156,9 +140,7 @@ pub(crate) fn render_oauth(error: &Error) -> Response {
         error: error_code,
         error_description: described.message,
     };
-    let mut response = respond(status, &body);
-    add_headers(&mut response, error);
-    response
+    respond(status, &body)
 }
 
 /// An error of a page, for a person.

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use models::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -173,19 +173,7 @@ pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails
 /// An error as a response.
 pub(crate) fn render(error: &Error, info: &RequestInfo) -> Response {
     let (status, body) = problem(error, info);
-    let mut response = respond(status, &body);
-    let headers = response.headers_mut();
-    if let Error::RateLimited {
-        retry_after_seconds,
-    } = error
-    {
-        headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
-    } else if let Error::Unavailable(_) = error {
-        headers.insert(RETRY_AFTER, HeaderValue::from(1));
-    } else if let Error::Unauthenticated = error {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
+    respond(status, &body)
 }
 
 /// A body over the limit.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::response::Response;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use models::{Error, Invalid};
 use serde::Serialize;
 use utoipa::openapi::{Content, Ref, RefOr, Response as ResponseDoc, ResponseBuilder};
@@ -98,30 +98,7 @@ fn humanized(name: &str) -> String {
 /// An error as a response, in JSON.
 pub(crate) fn render(error: &Error) -> Response {
     let (status, body) = of(error);
-    let mut response = respond(status, &body);
-    let wait = match error {
-        Error::RateLimited {
-            retry_after_seconds,
-        } => Some(*retry_after_seconds),
-        Error::Unavailable(_) => Some(1),
-        Error::Invalid(_)
-        | Error::NotFound { .. }
-        | Error::MethodNotAllowed
-        | Error::UnsupportedMedia { .. }
-        | Error::PreconditionFailed
-        | Error::AlreadyExists { .. }
-        | Error::Conflict { .. }
-        | Error::Declined { .. }
-        | Error::Idempotency { .. }
-        | Error::Unauthenticated
-        | Error::Forbidden { .. }
-        | Error::Internal(_) => None,
-    };
-    if let Some(seconds) = wait {
-        let headers = response.headers_mut();
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
+    respond(status, &body)
 }
 
 /// A body over the limit.

@@ -65,7 +65,7 @@ impl Element {
 /// The root's name and what it says. Errors where it is no XML, has a DTD, or is too deep.
 pub(super) fn decode(bytes: &[u8]) -> Result<Tree> {
     let text = std::str::from_utf8(bytes).or(Err(refuse("is not in UTF-8")))?;
-    let text = text.trim_start_matches('\u{feff}').trim();
+    let text = text.trim();
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
