@@ -52,7 +52,7 @@ async fn run_schedule(context: &Context, key: &store::Key, now: models::Timestam
 }
 
 async fn resolve_payment(context: &Context, id: Id<models::ids::Payment>) -> Result<()> {
-    if let Some(stored) = context.payment(id).await? {
+    if let Some(stored) = context.find_now(id).await? {
         operations::resolve_payment(context, stored).await?;
     }
     Ok(())

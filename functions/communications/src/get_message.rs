@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Message;
 use api::{CommunicationsRead, Cx, Done, Path, Problem, operation};
-use models::{Id, OrNotFound};
+use models::Id;
 
 /// Retrieve a message
 ///
@@ -12,6 +12,6 @@ pub(crate) async fn get_message(
     cx: Cx<CommunicationsRead>,
     Path(id): Path<Id<models::ids::Message>>,
 ) -> Result<Done<Message>, Problem> {
-    let message = cx.message(id).await?.or_not_found(id)?;
+    let message = cx.require_now(id).await?;
     Done::of(&Message::of(&message, cx.mode()))
 }

@@ -5,9 +5,7 @@ use api::input::Input;
 use api::{CommunicationsWrite, Created, Cx, Json, Problem, operation};
 use models::Error;
 use models::messaging::normalize_phone;
-
-/// Tries at an id, and at a number, that others change at the same moment.
-const MAX_TRIES: u32 = 8;
+use store::Retry;
 
 /// A message that came in.
 #[derive(Debug, Input)]
@@ -37,7 +35,8 @@ pub(crate) async fn receive_message(
         Error::invalid("/from", "invalid_number", detail)
     })?;
     let now = cx.now().await?;
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the message");
+    loop {
         let ids = (cx.mint().await?, cx.mint().await?);
         let mut writes = cx.writes().await?;
         let received =
@@ -49,9 +48,8 @@ pub(crate) async fn receive_message(
         if let Some(reply) = cx.try_created_at(&writes, &view, location).await? {
             return Ok(reply);
         }
-        cx.make_way(attempt).await;
+        retry.again().await?;
     }
-    Err(store::stale().into())
 }
 
 #[cfg(test)]

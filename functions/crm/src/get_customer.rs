@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Customer;
 use api::{CrmRead, Cx, Done, Path, Problem, operation};
-use models::{Id, OrNotFound};
+use models::Id;
 
 /// Retrieve a customer
 ///
@@ -12,6 +12,6 @@ pub(crate) async fn get_customer(
     cx: Cx<CrmRead>,
     Path(id): Path<Id<models::ids::Customer>>,
 ) -> Result<Done<Customer>, Problem> {
-    let customer = cx.customer(id).await?.or_not_found(id)?;
+    let customer = cx.require(id).await?;
     Done::of(&Customer::of(&customer, cx.mode()))
 }

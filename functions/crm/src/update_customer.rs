@@ -2,8 +2,8 @@
 
 use api::dialect::rocketsavvy::Customer;
 use api::{CrmWrite, Cx, Done, Json, Path, Problem, operation};
+use models::Id;
 use models::event::EventType;
-use models::{Id, OrNotFound};
 
 use crate::profile::CustomerFields;
 
@@ -16,7 +16,7 @@ pub(crate) async fn update_customer(
     Path(id): Path<Id<models::ids::Customer>>,
     Json(patch): Json<CustomerFields>,
 ) -> Result<Done<Customer>, Problem> {
-    let stored = cx.customer_now(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let mut customer = (*stored).clone();
     let profile = patch.apply(customer.profile.clone())?;
     let mut writes = cx.writes().await?;

@@ -160,7 +160,7 @@ async fn find(app: &App, id: &str, secret: &str) -> Result<Option<(Context, Stor
         request: None,
     };
     let context = app.context(lookup.scope, via);
-    let Some(client) = context.oauth_client(lookup.id).await? else {
+    let Some(client) = context.find_now(lookup.id).await? else {
         return Ok(None);
     };
     let hash = keys::sha256(secret);

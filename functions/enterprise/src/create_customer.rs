@@ -3,12 +3,9 @@
 use api::dialect::reveknew::Customer;
 use api::input::{Fields, Input};
 use api::{Created, CrmWrite, Cx, Json, Problem, operation};
-use models::Error;
 use models::crm::{CUSTOMER_NUM, Profile};
 use models::event::EventType;
-
-/// Tries at an id and a number that others take at the same moment.
-const MAX_TRIES: u32 = 8;
+use store::Retry;
 
 /// A new customer.
 #[derive(Debug, Clone, Input)]
@@ -65,7 +62,8 @@ pub(crate) async fn create_customer(
 ) -> Result<Created<Customer>, Problem> {
     let now = cx.now().await?;
     let number = body.customer_num.trim().to_owned();
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the record");
+    loop {
         let id = cx.mint().await?;
         let profile = body.clone().apply(Profile::default());
         let mut customer = models::crm::Customer::new(id, profile, now);
@@ -79,6 +77,6 @@ pub(crate) async fn create_customer(
         if let Some(reply) = cx.try_created_at(&writes, &view, location).await? {
             return Ok(reply);
         }
+        retry.again().await?;
     }
-    Err(Error::Unavailable("no free id was found".to_owned()).into())
 }

@@ -9,13 +9,11 @@ use models::ids::{self, Id, Slug};
 use models::{Date, Error, Money, OrNotFound, Timestamp, Zone};
 use operations::Agreement;
 use rust_decimal::Decimal;
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::create_tier::money;
 use crate::page::address;
 
-/// Tries at an id that somebody else takes at the same moment.
-const MAX_TRIES: u32 = 8;
 /// The first day on which a subscription may start, and how far ahead.
 const FIRST_DAY: &str = "2020-01-02";
 const AHEAD_DAYS: i64 = 10 * 366;
@@ -52,7 +50,8 @@ pub(crate) async fn create_subscription(
 ) -> Result<Created<Subscription>, Problem> {
     let agreement = agree(&cx, body, &headers).await?;
     let now = cx.now().await?;
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the record");
+    loop {
         let id = cx.mint().await?;
         let mut writes = cx.writes().await?;
         let (subscription, rows) =
@@ -61,8 +60,8 @@ pub(crate) async fn create_subscription(
         if let Some(reply) = cx.try_created(&writes, &view, id).await? {
             return Ok(reply);
         }
+        retry.again().await?;
     }
-    Err(Error::Unavailable("no free id was found".to_owned()).into())
 }
 
 /// What the body asks for, where customer and tier exist and agree with it.
@@ -72,8 +71,8 @@ async fn agree(
     headers: &HeaderMap,
 ) -> Result<Agreement, Problem> {
     let (customer, plan, account) = tokio::try_join!(
-        cx.customer_now(body.customer_id),
-        cx.plan_now(&body.tier_id),
+        cx.find_now(body.customer_id),
+        cx.find_now(&body.tier_id),
         cx.account()
     )?;
     let customer = customer.or_no_such(body.customer_id, "/customerId")?;

@@ -2,7 +2,6 @@
 
 use api::dialect::reveknew::Customer;
 use api::{Below, CrmRead, Cx, Done, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a customer
@@ -17,6 +16,6 @@ pub(crate) async fn get_customer(
     cx: Cx<CrmRead>,
     Below(id): Below<Id<ids::Customer>>,
 ) -> Result<Done<Customer>, Problem> {
-    let customer = cx.customer(id).await?.or_not_found(id)?;
+    let customer = cx.require(id).await?;
     Done::of(&Customer::of(&customer))
 }

@@ -20,6 +20,9 @@ pub(crate) async fn get_schedule(
     Below((id, row)): Below<(Id<ids::Subscription>, Id<ids::Schedule>)>,
 ) -> Result<Done<Schedule>, Problem> {
     let stored = subscription(&cx, id).await?;
-    let row = cx.schedule_row_by_id(id, row).await?.or_not_found(row)?;
+    let row = cx
+        .schedule_row_by_id_now(id, row)
+        .await?
+        .or_not_found(row)?;
     Done::of(&Schedule::of(&row, &stored)?)
 }

@@ -14,7 +14,7 @@ pub(crate) async fn get_tier(
     Below(id): Below<Slug<ids::Plan>>,
 ) -> Result<Done<Tier>, Problem> {
     let plan = cx
-        .plan(&id)
+        .find(&id)
         .await?
         .ok_or_else(|| Error::not_found("tier", id))?;
     Done::of(&Tier::of(&plan)?)

@@ -3,9 +3,9 @@
 use api::dialect::reveknew::CustomerSubscriptions;
 use api::{Below, BillingRead, Cx, Done, Problem, operation};
 use futures::future::try_join_all;
+use models::Error;
 use models::ids::{self, Id};
 use models::page::PageRequest;
-use models::{Error, OrNotFound};
 use store::Stored;
 
 use crate::scheduled::rows;
@@ -22,7 +22,7 @@ pub(crate) async fn list_customer_subscriptions(
     cx: Cx<BillingRead>,
     Below(id): Below<Id<ids::Customer>>,
 ) -> Result<Done<CustomerSubscriptions>, Problem> {
-    let customer = cx.customer(id).await?.or_not_found(id)?;
+    let customer = cx.require(id).await?;
     let mut request = PageRequest {
         limit: 100,
         after: None,

@@ -105,7 +105,7 @@ pub(crate) async fn show(found: &Found, mistakes: &Mistakes) -> Result<Response>
     let (row, subscription) = (&found.scheduled.row, &found.scheduled.subscription);
     let account = context.account().await?;
     let invoice = match row.invoice_id {
-        Some(id) => context.invoice(id).await?,
+        Some(id) => context.find_now(id).await?,
         None => None,
     };
     let status = row.status_in(subscription);

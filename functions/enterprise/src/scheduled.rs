@@ -12,8 +12,7 @@ pub(crate) async fn subscription(
     context: &Context,
     id: Id<ids::Subscription>,
 ) -> Result<Stored<Subscription>> {
-    let stored = context.subscription_now(id).await?;
-    stored.or_not_found(id)
+    context.require_now(id).await
 }
 
 /// Its rows, without what is needed to write them.
@@ -28,7 +27,7 @@ pub(crate) async fn named_row(
     subscription: Id<ids::Subscription>,
     id: Id<ids::Schedule>,
 ) -> Result<Stored<ScheduleRow>> {
-    let stored = context.schedule_row_by_id(subscription, id).await?;
+    let stored = context.schedule_row_by_id_now(subscription, id).await?;
     stored.or_no_such(id, "/id")
 }
 

@@ -3,7 +3,6 @@
 use api::dialect::reveknew::Customer;
 use api::input::Input;
 use api::{CrmWrite, Cx, Done, Json, Problem, operation};
-use models::OrNotFound;
 use models::crm::CUSTOMER_NUM;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -27,7 +26,7 @@ pub(crate) async fn update_customer(
     cx: Cx<CrmWrite>,
     Json(CustomerUpdate { id, customer: body }): Json<CustomerUpdate>,
 ) -> Result<Done<Customer>, Problem> {
-    let stored = cx.customer_now(id).await?.or_no_such(id, "/id")?;
+    let stored = cx.require_at(id, "/id").await?;
     let mut customer = (*stored).clone();
     let mut writes = cx.writes().await?;
     let (owner, number) = (id.to_string(), body.customer_num.trim().to_owned());

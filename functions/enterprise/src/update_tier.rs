@@ -29,7 +29,7 @@ pub(crate) async fn update_tier(
     Json(update): Json<TierUpdate>,
 ) -> Result<Done<Tier>, Problem> {
     let stored = cx
-        .plan_now(&id)
+        .find_now(&id)
         .await?
         .filter(|plan| plan.billing_period().is_some())
         .ok_or_else(|| Error::not_found("tier", &id))?;

@@ -5,13 +5,10 @@ use api::{Cx, Done, MembersWrite, Problem};
 use models::event::EventType;
 use models::members::{Act, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind};
 use models::{Error, Invalid, Result};
-use store::{Stored, stale};
+use store::{Retry, Stored};
 
 use crate::enroll::{free, latest_day, profile, taken};
 use crate::subscribe::swap_card;
-
-/// Tries at records that others change at the same moment.
-const MAX_TRIES: u32 = 4;
 
 /// The member of that address, where the one who asks enrolled it. Anybody else's does not exist. 3 reads.
 pub(crate) async fn own<S>(
@@ -24,7 +21,7 @@ pub(crate) async fn own<S>(
     let member = member.filter(|member| member.partner_id.number() == partner);
     let member = member.ok_or_else(absent)?;
     // Whom v3 deleted is gone here, too.
-    let customer = cx.customer_now(member.customer_id()?).await?;
+    let customer = cx.find_now(member.customer_id()?).await?;
     Ok((member, customer.ok_or_else(absent)?))
 }
 
@@ -55,7 +52,8 @@ pub(crate) async fn change(
         None => None,
     };
     let mut read = Some((found, customer));
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the member");
+    loop {
         let (stored, customer) = match read.take() {
             Some(read) => read,
             None => own(cx, &email).await?,
@@ -83,6 +81,6 @@ pub(crate) async fn change(
         if let Some(reply) = cx.try_done(&writes, &Saved::of(&member)).await? {
             return Ok(reply);
         }
+        retry.again().await?;
     }
-    Err(stale().into())
 }

@@ -10,13 +10,10 @@ use models::members::{
     Act, Address, Changes, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind, MemberStatus,
 };
 use models::{Date, Error, Invalid, Result, Timestamp};
-use store::Writes;
+use store::{Retry, Writes};
 
 use crate::subscribe::{Cover, cover};
 use crate::welcome::{pages, welcome};
-
-/// Tries at an id and at names that others take at the same moment.
-const MAX_TRIES: u32 = 8;
 
 /// What is known of a member before it has an id.
 struct New {
@@ -60,7 +57,8 @@ pub(crate) async fn enroll(
         now,
     };
     let names = (business.unwrap_or_default(), pages(cx.app(), headers));
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the record");
+    loop {
         let (mut member, customer) = new.with_id(cx.mint().await?)?;
         let mut writes = cx.writes().await?;
         claim(cx, &mut writes, &member).await?;
@@ -78,8 +76,8 @@ pub(crate) async fn enroll(
             Cover::bill(cx, member.subscription_id).await;
             return Ok(reply);
         }
+        retry.again().await?;
     }
-    Err(Error::Unavailable("no free id was found".to_owned()).into())
 }
 
 /// Adds to `invalid` what of the names somebody else has.
@@ -105,7 +103,7 @@ pub(crate) async fn free(
 
 /// Who asks, and its name.
 async fn partner(cx: &Cx<MembersWrite>) -> Result<(Id<ids::Partner>, String)> {
-    let key = cx.api_key(cx.key_id()).await?;
+    let key = cx.find_now(cx.key_id()).await?;
     let name = key.map(|key| key.name.clone()).unwrap_or_default();
     Ok((Id::new(cx.key_id().number())?, name))
 }

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Member;
 use api::{Cx, Done, MembersRead, Path, Problem, operation};
-use models::{Id, OrNotFound};
+use models::Id;
 
 /// Retrieve a member
 ///
@@ -12,7 +12,6 @@ pub(crate) async fn get_member(
     cx: Cx<MembersRead>,
     Path(id): Path<Id<models::ids::Member>>,
 ) -> Result<Done<Member>, Problem> {
-    let member = cx.member(id).await?;
-    let member = member.or_not_found(id)?;
+    let member = cx.require_now(id).await?;
     Done::of(&Member::of(&member, cx.mode()))
 }

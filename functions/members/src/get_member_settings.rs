@@ -11,7 +11,7 @@ use store::Stored;
 pub(crate) async fn get_member_settings(
     cx: Cx<MembersRead>,
 ) -> Result<Done<MemberSettings>, Problem> {
-    let settings = cx.member_settings().await?.map(Stored::into_inner);
+    let settings = cx.member_settings_now().await?.map(Stored::into_inner);
     let view = MemberSettings::of(&settings.unwrap_or_default(), cx.mode())?;
     Done::of(&view)
 }

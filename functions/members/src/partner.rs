@@ -8,7 +8,8 @@ use store::Stored;
 
 /// The key of a partner. What is another kind of key is no partner. 1 read.
 pub(crate) async fn partner<S>(cx: &Cx<S>, id: Id<ids::Partner>) -> Result<Stored<ApiKey>> {
-    let key = cx.api_key(Id::new(id.number())?).await?;
+    let key: Id<ids::ApiKey> = Id::new(id.number())?;
+    let key = cx.find_now(key).await?;
     key.filter(|key| key.kind == CredentialKind::MemberToken)
         .or_not_found(id)
 }

@@ -77,7 +77,7 @@ pub(crate) async fn set_password(
     };
     let context = app.context(link.scope, via);
     let hash = operations::hash_password(context.ids(), &password)?;
-    let Some(stored) = context.member(link.member_id).await? else {
+    let Some(stored) = context.find_now(link.member_id).await? else {
         return Ok(gone());
     };
     let mut member = (*stored).clone();

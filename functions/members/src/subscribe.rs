@@ -69,12 +69,12 @@ async fn terms(
 
 /// The plan of the business's members.
 async fn plan(cx: &Cx<MembersWrite>, invalid: &mut Invalid) -> Result<Option<Plan>> {
-    let settings = cx.member_settings().await?;
+    let settings = cx.member_settings_now().await?;
     let plan = match settings
         .as_ref()
         .and_then(|settings| settings.plan_id.as_ref())
     {
-        Some(id) => cx.plan_now(id).await?,
+        Some(id) => cx.find_now(id).await?,
         None => None,
     };
     if plan.is_none() {
@@ -188,7 +188,7 @@ impl Cover {
 
 async fn settle(cx: &Cx<MembersWrite>, id: Id<ids::Subscription>) -> Result<()> {
     loop {
-        let stored = cx.subscription_now(id).await?;
+        let stored = cx.find_now(id).await?;
         let stored = stored.ok_or_else(|| operations::vanished(id))?;
         let Some(bill) = stored.owed()? else {
             return Ok(());

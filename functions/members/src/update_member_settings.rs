@@ -3,11 +3,10 @@
 use api::dialect::rocketsavvy::MemberSettings;
 use api::input::{Fields, Input, Patch};
 use api::{Cx, Done, Json, MembersWrite, Problem, operation};
+use models::Error;
 use models::ids::{Plan, Slug};
 use models::members;
-use models::{Error, OrNotFound};
 use rust_decimal::Decimal;
-use store::Stored;
 
 /// Days that an earning can be held.
 const MAX_DAYS: u32 = 365;
@@ -43,7 +42,7 @@ pub(crate) async fn update_member_settings(
     cx: Cx<MembersWrite>,
     Json(body): Json<MemberSettingsChanges>,
 ) -> Result<Done<MemberSettings>, Problem> {
-    let stored = cx.member_settings().await?;
+    let stored = cx.member_settings_now().await?;
     let before = stored.as_deref().cloned().unwrap_or_default();
     let default = members::MemberSettings::default();
     let after = members::MemberSettings {
@@ -57,8 +56,7 @@ pub(crate) async fn update_member_settings(
             .unwrap_or(default.holding_days),
     };
     if let Some(id) = &after.plan_id {
-        let plan = cx.plan_now(id).await?.map(Stored::into_inner);
-        let plan = plan.or_no_such(id, "/plan_id")?;
+        let plan = cx.require_at(id, "/plan_id").await?;
         if plan.tier.as_ref().is_some_and(|tier| tier.once) {
             let detail = "is paid a single time, so it cannot be billed by periods";
             return Err(Error::invalid("/plan_id", "paid_once", detail).into());

@@ -92,7 +92,7 @@ async fn resume(
 ) -> models::Result<Stored<models::payments::Payment>> {
     let id: Id<ids::Payment> = reference.parse().map_err(Error::internal)?;
     let vanished = || operations::vanished(id);
-    context.payment(id).await?.ok_or_else(vanished)
+    context.find_now(id).await?.ok_or_else(vanished)
 }
 
 #[cfg(test)]

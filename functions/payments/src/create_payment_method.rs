@@ -5,14 +5,12 @@ use api::input::Input;
 use api::{Created, Cx, Json, PaymentsWrite, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Error, Metadata, payments};
+use models::{Metadata, payments};
+use store::Retry;
 
 use crate::card::{self, NewCard};
 use crate::free_text;
-use crate::payer::{METHOD_TYPES, customer_now};
-
-/// Tries at a customer whom others change at the same moment.
-const MAX_TRIES: u32 = 8;
+use crate::payer::METHOD_TYPES;
 
 /// A card that a customer can be charged on from now on.
 #[derive(Input)]
@@ -44,10 +42,11 @@ pub(crate) async fn create_payment_method(
     Json(body): Json<NewPaymentMethod>,
 ) -> Result<Created<PaymentMethod>, Problem> {
     let card = card::tokenize(&cx, &body.card.raw()?, "/card").await?;
-    let mut customer = customer_now(&cx, body.customer_id).await?;
+    let mut customer = cx.require_at(body.customer_id, "/customer_id").await?;
     let refusal = |failure: payments::Failure| failure.into_error(None);
     cx.gateway()?.verify(&card).map_err(refusal)?;
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the customer");
+    loop {
         let method = payments::PaymentMethod {
             id: cx.mint().await?,
             customer_id: customer.id,
@@ -67,11 +66,9 @@ pub(crate) async fn create_payment_method(
         if let Some(reply) = cx.try_created(&writes, &view, method.id).await? {
             return Ok(reply);
         }
-        cx.make_way(attempt).await;
-        customer = customer_now(&cx, body.customer_id).await?;
+        retry.again().await?;
+        customer = cx.require_at(body.customer_id, "/customer_id").await?;
     }
-    let detail = "the customer is being changed by others all the time";
-    Err(Error::Unavailable(detail.to_owned()).into())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use api::dialect::rocketsavvy::Refund;
 use api::input::Input;
 use api::{Created, Cx, Json, Path, PaymentsWrite, Problem, operation};
 use models::ids::{self, Id};
-use models::{Error, Money, OrNotFound};
+use models::{Error, Money};
 use operations::Context;
 use store::Stored;
 
@@ -54,7 +54,7 @@ async fn begin(
     id: Id<ids::Payment>,
     body: NewRefund,
 ) -> models::Result<Stored<models::payments::Refund>> {
-    let payment = context.payment(id).await?.or_not_found(id)?;
+    let payment = context.require_now(id).await?;
     // Nothing is set aside that nobody could give back.
     context.gateway()?;
     let currency = payment.amount.currency();
@@ -70,7 +70,7 @@ async fn resume(
 ) -> models::Result<Stored<models::payments::Refund>> {
     let id: Id<ids::Refund> = reference.parse().map_err(Error::internal)?;
     let vanished = || operations::vanished(id);
-    context.refund(payment, id).await?.ok_or_else(vanished)
+    context.refund_now(payment, id).await?.ok_or_else(vanished)
 }
 
 #[cfg(test)]
@@ -260,7 +260,7 @@ mod tests {
         };
         assert_eq!(context.claim(key).await.unwrap(), None);
         let stored = context
-            .payment(payment.parse().unwrap())
+            .find_now(payment.parse::<Id<models::ids::Payment>>().unwrap())
             .await
             .unwrap()
             .unwrap();

@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{Cx, Done, Path, PaymentsWrite, Problem, operation};
-use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Id};
 
@@ -15,12 +14,12 @@ pub(crate) async fn delete_payment_method(
     cx: Cx<PaymentsWrite>,
     Path(id): Path<Id<ids::PaymentMethod>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx.payment_method_now(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let mut method = (*stored).clone();
     method.detach(cx.now().await?);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &method, Some(EventType::PaymentMethodDetached))?;
-    let customer = cx.customer_now(method.customer_id).await?;
+    let customer = cx.find_now(method.customer_id).await?;
     if let Some(customer) = customer.filter(|it| it.default_payment_method == Some(id)) {
         let mut changed = (*customer).clone();
         changed.default_payment_method = None;

@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Payment;
 use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a payment
@@ -13,7 +12,7 @@ pub(crate) async fn get_payment(
     cx: Cx<PaymentsRead>,
     Path(id): Path<Id<ids::Payment>>,
 ) -> Result<Done<Payment>, Problem> {
-    let payment = cx.payment(id).await?.or_not_found(id)?;
+    let payment = cx.require_now(id).await?;
     Done::of(&Payment::of(&payment, cx.mode()))
 }
 

@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::PaymentMethod;
 use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a payment method
@@ -13,7 +12,7 @@ pub(crate) async fn get_payment_method(
     cx: Cx<PaymentsRead>,
     Path(id): Path<Id<ids::PaymentMethod>>,
 ) -> Result<Done<PaymentMethod>, Problem> {
-    let method = cx.payment_method(id).await?.or_not_found(id)?;
+    let method = cx.require(id).await?;
     Done::of(&PaymentMethod::of(&method, cx.mode()))
 }
 

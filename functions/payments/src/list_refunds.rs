@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Refund;
 use api::{Cx, Listed, PageQuery, Path, PaymentsRead, Problem, Query, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// List the refunds of a payment
@@ -15,7 +14,7 @@ pub(crate) async fn list_refunds(
     Query(query): Query<PageQuery>,
 ) -> Result<Listed<Refund>, Problem> {
     let paging = cx.page(&query)?;
-    cx.payment(payment).await?.or_not_found(payment)?;
+    cx.require_now(payment).await?;
     let page = cx.refunds(payment, &paging.request).await?;
     paging.list(page, |refund| Refund::of(&refund, cx.mode()))
 }

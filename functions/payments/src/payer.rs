@@ -7,7 +7,6 @@ use models::payments::{Card, PaymentMethod};
 use models::{Error, OrNotFound, Result};
 use operations::Context;
 use providers::gateway::RawCard;
-use store::Stored;
 
 use crate::card::{self, NewCard};
 
@@ -84,7 +83,7 @@ impl Source {
         customer: Option<Id<ids::Customer>>,
     ) -> Result<Payer> {
         let customer = match customer {
-            Some(id) => Some(customer_now(context, id).await?.into_inner()),
+            Some(id) => Some(context.require_at(id, "/customer_id").await?.into_inner()),
             None => None,
         };
         match self {
@@ -99,30 +98,20 @@ impl Source {
     }
 }
 
-/// The customer that the body names, as it is at this moment. 1 read.
-pub(crate) async fn customer_now(
-    context: &Context,
-    id: Id<ids::Customer>,
-) -> Result<Stored<Customer>> {
-    let stored = context.customer_now(id).await?;
-    stored.or_no_such(id, "/customer_id")
-}
-
 /// The payment method that the body names. It charges the customer whose it is and nobody else.
 async fn stored(
     context: &Context,
     id: Id<ids::PaymentMethod>,
     customer: Option<Customer>,
 ) -> Result<Payer> {
-    let none = || Error::no_such("payment method", id, "/payment_method_id");
-    let method = context.payment_method_now(id).await?.ok_or_else(none)?;
+    let method = context.require_at(id, "/payment_method_id").await?;
     let owner = match customer {
         Some(customer) => customer,
         // Those of a customer who was deleted are gone with it.
         None => context
-            .customer_now(method.customer_id)
+            .find_now(method.customer_id)
             .await?
-            .ok_or_else(none)?
+            .or_no_such(id, "/payment_method_id")?
             .into_inner(),
     };
     if owner.id != method.customer_id {
@@ -144,7 +133,7 @@ async fn default(context: &Context, customer: Option<Customer>) -> Result<Payer>
     let id = customer
         .and_then(|customer| customer.default_payment_method)
         .ok_or_else(none)?;
-    let method = context.payment_method_now(id).await?.ok_or_else(none)?;
+    let method = context.find_now(id).await?.ok_or_else(none)?;
     Ok(Payer::of(&method))
 }
 

@@ -5,12 +5,10 @@ use api::input::{Fields, Input};
 use api::{App, Created, Json, Operator, Problem, operation, secrets};
 use axum::extract::State;
 use models::platform::{Account, ApiKey, NewApiKey, ScopeSet};
-use models::{Currency, Error, Mode};
+use models::{Currency, Mode};
+use store::Retry;
 
 use crate::key_secrets::add_key;
-
-/// Tries at an id under which no business is yet.
-const MAX_TRIES: u32 = 8;
 
 /// A new business.
 #[derive(Debug, Input)]
@@ -54,7 +52,8 @@ pub(crate) async fn create_account(
     State(app): State<App>,
     Json(input): Json<NewAccount>,
 ) -> Result<Created<AccountWithKeys>, Problem> {
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the record");
+    loop {
         let context = app.new_business(operator.via.clone())?;
         let now = context.wall().whole_second();
         let account = account(&input, context.scope().business, now);
@@ -76,8 +75,8 @@ pub(crate) async fn create_account(
             let view = AccountWithKeys::of(&account, shown);
             return Created::at(&view, format!("/v3/accounts/{}", account.id));
         }
+        retry.again().await?;
     }
-    Err(Error::Unavailable("no free id was found".to_owned()).into())
 }
 
 fn account(input: &NewAccount, id: models::Business, now: models::Timestamp) -> Account {

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{Cx, Done, Path, PlatformWrite, Problem, operation};
-use models::{Id, OrNotFound};
+use models::Id;
 
 /// Delete an OAuth client
 ///
@@ -12,7 +12,7 @@ pub(crate) async fn delete_oauth_client(
     cx: Cx<PlatformWrite>,
     Path(id): Path<Id<models::ids::OauthClient>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx.oauth_client(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let now = cx.wall().whole_second();
     let mut client = (*stored).clone();
     client.deleted = Some(now);

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::ApiKey;
 use api::{Cx, Done, Path, PlatformRead, Problem, operation};
-use models::{Id, OrNotFound};
+use models::Id;
 
 /// Retrieve an API key
 ///
@@ -12,7 +12,7 @@ pub(crate) async fn get_api_key(
     cx: Cx<PlatformRead>,
     Path(id): Path<Id<models::ids::ApiKey>>,
 ) -> Result<Done<ApiKey>, Problem> {
-    let key = cx.api_key(id).await?.or_not_found(id)?;
+    let key = cx.require_now(id).await?;
     Done::of(&ApiKey::of(&key, cx.wall()))
 }
 

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::OauthClient;
 use api::{Cx, Done, Path, PlatformRead, Problem, operation};
-use models::{Id, OrNotFound};
+use models::Id;
 
 /// Retrieve an OAuth client
 ///
@@ -12,7 +12,7 @@ pub(crate) async fn get_oauth_client(
     cx: Cx<PlatformRead>,
     Path(id): Path<Id<models::ids::OauthClient>>,
 ) -> Result<Done<OauthClient>, Problem> {
-    let client = cx.oauth_client(id).await?.or_not_found(id)?;
+    let client = cx.require_now(id).await?;
     Done::of(&OauthClient::of(&client))
 }
 

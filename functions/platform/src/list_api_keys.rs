@@ -2,6 +2,7 @@
 
 use api::dialect::rocketsavvy::ApiKey;
 use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
+use models::ids;
 
 /// List API keys
 ///
@@ -12,7 +13,7 @@ pub(crate) async fn list_api_keys(
     Query(query): Query<PageQuery>,
 ) -> Result<Listed<ApiKey>, Problem> {
     let paging = cx.page(&query)?;
-    let page = cx.api_keys(&paging.request).await?;
+    let page = cx.list::<ids::ApiKey>(&paging.request).await?;
     let now = cx.wall();
     paging.list(page, |key| ApiKey::of(&key, now))
 }

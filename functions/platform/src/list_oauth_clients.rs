@@ -2,6 +2,7 @@
 
 use api::dialect::rocketsavvy::OauthClient;
 use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
+use models::ids;
 
 /// List OAuth clients
 ///
@@ -12,7 +13,7 @@ pub(crate) async fn list_oauth_clients(
     Query(query): Query<PageQuery>,
 ) -> Result<Listed<OauthClient>, Problem> {
     let paging = cx.page(&query)?;
-    let page = cx.oauth_clients(&paging.request).await?;
+    let page = cx.list::<ids::OauthClient>(&paging.request).await?;
     paging.list(page, |client| OauthClient::of(&client))
 }
 

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::ApiKey;
 use api::{Cx, Done, Path, PlatformWrite, Problem, operation};
-use models::{Id, OrNotFound};
+use models::Id;
 
 use crate::key_secrets::lookups;
 
@@ -20,7 +20,7 @@ pub(crate) async fn revoke_api_key(
     cx: Cx<PlatformWrite>,
     Path(id): Path<Id<models::ids::ApiKey>>,
 ) -> Result<Done<ApiKey>, Problem> {
-    let stored = cx.api_key(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let now = cx.wall().whole_second();
     let mut key = (*stored).clone();
     let mut writes = cx.writes().await?;

@@ -3,8 +3,8 @@
 use api::dialect::rocketsavvy::ApiKey;
 use api::input::Input;
 use api::{Cx, Done, Json, Path, PlatformWrite, Problem, operation, secrets};
+use models::Id;
 use models::platform::CredentialKind;
-use models::{Id, OrNotFound};
 
 use crate::key_secrets::{lookup, lookups};
 use crate::scopes;
@@ -28,7 +28,7 @@ pub(crate) async fn rotate_api_key(
     Path(id): Path<Id<models::ids::ApiKey>>,
     Json(rotation): Json<Rotation>,
 ) -> Result<Done<ApiKey>, Problem> {
-    let stored = cx.api_key(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     scopes::within(stored.scopes, cx.scopes())?;
     scopes::within_life(stored.expires_at, cx.expires_at())?;
     scopes::within_origins(&stored.allowed_origins, cx.allowed_origins())?;

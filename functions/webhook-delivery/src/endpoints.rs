@@ -5,15 +5,12 @@ use std::sync::Arc;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::webhooks::{DisabledReason, Endpoint, Health, Retry, Tally};
-use models::{Error, Result, Timestamp};
+use models::{Result, Timestamp};
 use operations::Context;
 use store::Stored;
 
 use crate::attempt::{Outcome, Turn};
 use crate::job::Known;
-
-/// Attempts at a write that meets others on the same record.
-const TRIES: u32 = 6;
 
 /// The jobs of one endpoint.
 #[derive(Debug)]
@@ -103,7 +100,8 @@ impl Group {
         change: impl Fn(&mut Health) -> T,
     ) -> Result<T> {
         let mut stored = self.health.clone();
-        for _ in 0..TRIES {
+        let mut retry = store::Retry::of("the endpoint");
+        loop {
             let before = stored.as_deref().cloned();
             let mut health = before.clone().unwrap_or_else(|| Health::new(id));
             let result = change(&mut health);
@@ -119,10 +117,8 @@ impl Group {
                 return Ok(result);
             }
             stored = self.context.health_now(id).await?;
+            retry.again().await?;
         }
-        Err(Error::Unavailable(format!(
-            "the health of {id} met other writes too often"
-        )))
     }
 }
 
@@ -160,8 +156,9 @@ pub(crate) async fn note(group: &Group, outcomes: &[Outcome]) -> Result<()> {
 
 /// Disables an endpoint, and tells the business.
 async fn disable(context: &Context, id: Id<ids::Webhook>, reason: DisabledReason) -> Result<()> {
-    for _ in 0..TRIES {
-        let stored = context.endpoint_now(id).await?;
+    let mut retry = store::Retry::of("the endpoint");
+    loop {
+        let stored = context.find_now(id).await?;
         let Some(stored) = stored.filter(|endpoint| endpoint.takes_any()) else {
             return Ok(());
         };
@@ -172,8 +169,6 @@ async fn disable(context: &Context, id: Id<ids::Webhook>, reason: DisabledReason
         if context.write(&writes).await? {
             return Ok(());
         }
+        retry.again().await?;
     }
-    Err(Error::Unavailable(format!(
-        "{id} met other writes too often"
-    )))
 }

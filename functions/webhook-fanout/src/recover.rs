@@ -28,7 +28,7 @@ pub(crate) async fn recover(app: &App, queue: &Queue, message: DueMessage) -> Re
     for page in 1..=PAGES {
         let context = app.scheduled(scope, message.at);
         let (stored, endpoint) =
-            futures::future::try_join(context.recovery_now(id), context.endpoint(id)).await?;
+            futures::future::try_join(context.recovery_now(id), context.find(id)).await?;
         let Some(stored) = stored.filter(|recovery| recovery.running) else {
             return Ok(());
         };

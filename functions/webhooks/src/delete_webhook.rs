@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{Cx, Done, Path, Problem, WebhooksWrite, operation};
-use models::{Id, OrNotFound};
+use models::Id;
 
 /// Delete a webhook endpoint
 ///
@@ -12,7 +12,7 @@ pub(crate) async fn delete_webhook(
     cx: Cx<WebhooksWrite>,
     Path(id): Path<Id<models::ids::Webhook>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx.endpoint_now(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let mut endpoint = (*stored).clone();
     endpoint.delete(cx.now().await?);
     let mut writes = cx.writes().await?;

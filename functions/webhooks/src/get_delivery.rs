@@ -17,7 +17,7 @@ pub(crate) async fn get_delivery(
 ) -> Result<Done<Delivery>, Problem> {
     let (delivery, endpoint, events) = try_join3(
         cx.delivery(id),
-        cx.endpoint(id.endpoint),
+        cx.find(id.endpoint),
         cx.events_by_id(&[id.event]),
     )
     .await?;

@@ -2,7 +2,7 @@
 
 use api::dialect::rocketsavvy::Event;
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
-use models::{Id, OrNotFound};
+use models::Id;
 
 /// Retrieve an event
 ///
@@ -12,7 +12,7 @@ pub(crate) async fn get_event(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Event>>,
 ) -> Result<Done<Event>, Problem> {
-    let event = cx.event(id).await?.or_not_found(id)?;
+    let event = cx.require_now(id).await?;
     Done::of(&Event::of(&event, cx.mode())?)
 }
 

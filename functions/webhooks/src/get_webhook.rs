@@ -3,7 +3,7 @@
 use api::dialect::rocketsavvy::Endpoint;
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join;
-use models::{Id, OrNotFound};
+use models::Id;
 
 /// Retrieve a webhook endpoint
 ///
@@ -13,8 +13,7 @@ pub(crate) async fn get_webhook(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Webhook>>,
 ) -> Result<Done<Endpoint>, Problem> {
-    let (endpoint, now) = try_join(cx.endpoint(id), cx.now()).await?;
-    let endpoint = endpoint.or_not_found(id)?;
+    let (endpoint, now) = try_join(cx.require(id), cx.now()).await?;
     Done::of(&Endpoint::of(&endpoint, now, cx.mode()))
 }
 

@@ -18,7 +18,7 @@ pub(crate) async fn get_webhook_recovery(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Webhook>>,
 ) -> Result<Done<Recovery>, Problem> {
-    let (endpoint, recovery) = try_join(cx.endpoint(id), cx.recovery_now(id)).await?;
+    let (endpoint, recovery) = try_join(cx.find(id), cx.recovery_now(id)).await?;
     if endpoint.is_none() {
         return Err(Error::not_found("webhook endpoint", id).into());
     }

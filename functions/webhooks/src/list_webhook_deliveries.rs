@@ -4,9 +4,9 @@ use api::dialect::rocketsavvy::{Delivery, DeliveryPage};
 use api::input::Input;
 use api::{Cx, Done, PageQuery, Path, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
+use models::Id;
 use models::page::Page;
 use models::webhooks::{DeliveryStatus, EventFilter};
-use models::{Id, OrNotFound};
 use store::DeliveryQuery;
 
 use crate::event_type;
@@ -41,8 +41,7 @@ pub(crate) async fn list_webhook_deliveries(
     };
     let paging = cx.page(&query.page)?;
     let page = cx.deliveries(id, &paging.request, &wanted);
-    let (endpoint, page) = try_join(cx.endpoint(id), page).await?;
-    let endpoint = endpoint.or_not_found(id)?;
+    let (endpoint, page) = try_join(cx.require(id), page).await?;
     let ids: Vec<_> = page.items.iter().map(|item| item.id.event).collect();
     let events = cx.events_by_id(&ids).await?;
     let page = Page {

@@ -3,6 +3,7 @@
 use api::dialect::rocketsavvy::Endpoint;
 use api::{Cx, Listed, PageQuery, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
+use models::ids;
 
 /// List webhook endpoints
 ///
@@ -13,7 +14,7 @@ pub(crate) async fn list_webhooks(
     Query(query): Query<PageQuery>,
 ) -> Result<Listed<Endpoint>, Problem> {
     let paging = cx.page(&query)?;
-    let (page, now) = try_join(cx.endpoints(&paging.request), cx.now()).await?;
+    let (page, now) = try_join(cx.list::<ids::Webhook>(&paging.request), cx.now()).await?;
     paging.list(page, |endpoint| Endpoint::of(&endpoint, now, cx.mode()))
 }
 

@@ -4,7 +4,7 @@ use api::dialect::rocketsavvy::Recovery;
 use api::input::Input;
 use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join3;
-use models::{Error, Id, OrNotFound, Result, Timestamp, webhooks};
+use models::{Error, Id, Result, Timestamp, webhooks};
 
 use crate::settings;
 
@@ -44,8 +44,7 @@ pub(crate) async fn recover_webhook(
     Json(input): Json<NewRecovery>,
 ) -> Result<Accepted<Recovery>, Problem> {
     let (endpoint, before, now) =
-        try_join3(cx.endpoint_now(id), cx.recovery_now(id), cx.now()).await?;
-    let endpoint = endpoint.or_not_found(id)?;
+        try_join3(cx.require_now(id), cx.recovery_now(id), cx.now()).await?;
     input.check(now)?;
     settings::is_sent_to(&endpoint)?;
     let recovery = webhooks::Recovery::new(id, input.since.whole_second(), now);

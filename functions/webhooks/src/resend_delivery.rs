@@ -20,7 +20,7 @@ pub(crate) async fn resend_delivery(
 ) -> Result<Accepted<Delivery>, Problem> {
     let (stored, endpoint, events, now) = try_join4(
         cx.delivery_now(id),
-        cx.endpoint_now(id.endpoint),
+        cx.find_now(id.endpoint),
         cx.events_by_id(&[id.event]),
         cx.now(),
     )

@@ -4,7 +4,7 @@ use api::dialect::rocketsavvy::Endpoint;
 use api::input::Input;
 use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation, secrets};
 use futures::future::try_join;
-use models::{Id, OrNotFound};
+use models::Id;
 
 use crate::settings::{self, good_secret};
 
@@ -32,8 +32,7 @@ pub(crate) async fn rotate_webhook_secret(
     Path(id): Path<Id<models::ids::Webhook>>,
     Json(rotation): Json<SecretRotation>,
 ) -> Result<Done<Endpoint>, Problem> {
-    let (stored, now) = try_join(cx.endpoint_now(id), cx.now()).await?;
-    let stored = stored.or_not_found(id)?;
+    let (stored, now) = try_join(cx.require_now(id), cx.now()).await?;
     let secret = match rotation.secret {
         Some(secret) => secret,
         None => secrets::webhook_secret(cx.ids())?,

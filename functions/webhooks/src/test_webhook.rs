@@ -3,8 +3,8 @@
 use api::dialect::rocketsavvy::{TestSent, example_of};
 use api::input::{Field, Fields, Input};
 use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
+use models::Id;
 use models::event::{EventType, TestEvent};
-use models::{Id, OrNotFound};
 use serde_json::{Map, Value};
 
 use crate::{event_type, settings};
@@ -37,7 +37,7 @@ pub(crate) async fn test_webhook(
     Path(id): Path<Id<models::ids::Webhook>>,
     Json(input): Json<NewTest>,
 ) -> Result<Accepted<TestSent>, Problem> {
-    let stored = cx.endpoint_now(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     settings::is_sent_to(&stored)?;
     let object = match input.test_data {
         Some(data) => Value::Object(data),

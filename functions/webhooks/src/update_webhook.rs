@@ -7,7 +7,7 @@ use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join;
 use models::webhooks::{self, EventFilter};
-use models::{Id, OrNotFound, Result, Timestamp};
+use models::{Id, Result, Timestamp};
 
 use crate::settings::{self, distinct, good_secret, good_url, some_events};
 
@@ -80,8 +80,7 @@ pub(crate) async fn update_webhook(
     if let Some(url) = &patch.url {
         settings::reachable(url, cx.app().egress().in_mode(cx.mode()))?;
     }
-    let (stored, now) = try_join(cx.endpoint_now(id), cx.now()).await?;
-    let stored = stored.or_not_found(id)?;
+    let (stored, now) = try_join(cx.require_now(id), cx.now()).await?;
     let endpoint = patch.apply((*stored).clone(), now)?;
     let mut writes = cx.writes().await?;
     if endpoint != *stored {
@@ -226,7 +225,7 @@ mod tests {
         let path = format!("/v3/webhooks/{id}");
         let context = world.app.context(world.ours.test(), store::Via::system());
         let stored = context
-            .endpoint_now(id.parse().unwrap())
+            .find_now(id.parse::<models::Id<models::ids::Webhook>>().unwrap())
             .await
             .unwrap()
             .unwrap();

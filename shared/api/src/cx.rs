@@ -13,7 +13,7 @@ use models::platform::{Credential, CredentialKind, ScopeSet};
 use models::{Business, Error, Result, Timestamp};
 use operations::Context;
 use serde::Serialize;
-use store::{Answer, IdempotencyKey, Versions, Via, Writes, keys};
+use store::{Answer, IdempotencyKey, Retry, Versions, Via, Writes, keys};
 
 use crate::app::App;
 use crate::auth;
@@ -23,9 +23,6 @@ use crate::dialect::{Dialect, rocketsavvy, savvi};
 use crate::middleware::RequestInfo;
 use crate::reply::{Answered, Created, Done, NoContent, Problem, Reply, json};
 use crate::scope::Required;
-
-/// Tries at an id under which nobody is yet. Only a clock that stands still makes two ids meet.
-const MAX_TRIES: u32 = 8;
 
 /// The context of one request whose credential has the scope `S`.
 ///
@@ -262,7 +259,8 @@ impl<S> Cx<S> {
         make: impl Fn(Id<K>, &mut Writes<'_>) -> Result<T>,
         kept: impl Fn(&T) -> Result<String>,
     ) -> Result<(T, Answer)> {
-        for _ in 0..MAX_TRIES {
+        let mut retry = Retry::of("the record");
+        loop {
             let id: Id<K> = self.mint().await?;
             let mut writes = self.writes().await?;
             let view = make(id, &mut writes)?;
@@ -273,8 +271,8 @@ impl<S> Cx<S> {
             {
                 return Ok((view, answer));
             }
+            retry.again().await?;
         }
-        Err(Error::Unavailable("no free id was found".to_owned()))
     }
 
     /// Writes the last changes of an operation and answers with `view`; 409 where somebody else was faster.

@@ -5,10 +5,9 @@ use models::ids::{self, Id, Slug};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
 
-use crate::crm::TOMBSTONE_DAYS;
-use crate::item::{Record, Stored};
+use crate::item::{Record, Stored, TOMBSTONE_DAYS};
 use crate::keys::{self, Key};
-use crate::list::{Filter, Range, Span};
+use crate::list::{Filter, Range};
 use crate::session::Session;
 
 impl Record for Plan {
@@ -98,16 +97,6 @@ impl Record for PlanVersion {
 }
 
 impl Session {
-    /// A plan. One read.
-    pub async fn plan(&self, id: &Slug<ids::Plan>) -> Result<Option<Stored<Plan>>> {
-        self.load(&keys::named(&self.scope(), id), false).await
-    }
-
-    /// A plan as it is at this moment: it is about to be changed or subscribed to. One consistent read.
-    pub async fn plan_now(&self, id: &Slug<ids::Plan>) -> Result<Option<Stored<Plan>>> {
-        self.load(&keys::named(&self.scope(), id), true).await
-    }
-
     /// A plan as it was at an earlier version. One read.
     pub async fn plan_version(
         &self,
@@ -116,32 +105,6 @@ impl Session {
     ) -> Result<Option<Stored<PlanVersion>>> {
         self.load(&keys::plan_version(&self.scope(), id, version), false)
             .await
-    }
-
-    /// Plans in order of their names.
-    pub async fn plans(&self, page: &PageRequest) -> Result<Page<Stored<Plan>>> {
-        let range = Range {
-            pk: keys::list::<ids::Plan>(&self.scope()),
-            span: Span::All,
-            descending: false,
-        };
-        self.list(&range, page, &[]).await
-    }
-
-    /// A subscription. One read.
-    pub async fn subscription(
-        &self,
-        id: Id<ids::Subscription>,
-    ) -> Result<Option<Stored<Subscription>>> {
-        self.load(&keys::record(&self.scope(), id), false).await
-    }
-
-    /// A subscription as it is at this moment: billing hangs on it. One consistent read.
-    pub async fn subscription_now(
-        &self,
-        id: Id<ids::Subscription>,
-    ) -> Result<Option<Stored<Subscription>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
     }
 
     /// Subscriptions, newest first, of one customer or of all, in one status or in any.
@@ -156,13 +119,8 @@ impl Session {
         filters.extend(status.map(|status| Filter::Equals("status", status.to_owned())));
         // A status changes without the index hearing of it, so only the plain question goes there.
         let by_index = customer.filter(|_| status.is_none());
-        self.of_customer_or_all::<ids::Subscription, _>(page, by_index, &filters)
+        self.of_customer_or_all::<ids::Subscription>(page, by_index, &filters)
             .await
-    }
-
-    /// An invoice. One consistent read: money hangs on it.
-    pub async fn invoice(&self, id: Id<ids::Invoice>) -> Result<Option<Stored<Invoice>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
     }
 
     /// Invoices as they are at this moment, those that are there. One call of a consistent read for each.
@@ -192,19 +150,6 @@ impl Session {
         Ok(format!("CN-{year}-{number:06}"))
     }
 
-    /// A credit note. One read.
-    pub async fn credit_note(&self, id: Id<ids::CreditNote>) -> Result<Option<Stored<CreditNote>>> {
-        self.load(&keys::record(&self.scope(), id), false).await
-    }
-
-    /// A credit note that was written a moment ago. One consistent read.
-    pub async fn credit_note_now(
-        &self,
-        id: Id<ids::CreditNote>,
-    ) -> Result<Option<Stored<CreditNote>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
-    }
-
     /// Credit notes, newest first, of one invoice, of one customer or of all.
     pub async fn credit_notes(
         &self,
@@ -221,6 +166,7 @@ impl Session {
         let mut filters = Vec::new();
         filters.extend(invoice.map(|id| Filter::Equals("invoice_id", id.to_string())));
         filters.extend(customer.map(|id| Filter::Equals("customer_id", id.to_string())));
-        self.list(&Range::newest_first(all), page, &filters).await
+        self.list_range(&Range::newest_first(all), page, &filters)
+            .await
     }
 }

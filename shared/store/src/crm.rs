@@ -1,18 +1,15 @@
 //! Customers.
 
 use models::crm::Customer;
-use models::ids::{self, Id};
+use models::ids::{self};
 use models::page::{Page, PageRequest};
 use models::text::folded;
 use models::{Result, Scope, Timestamp};
 
-use crate::item::{Record, Stored};
+use crate::item::{Record, Stored, TOMBSTONE_DAYS};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range, Span};
 use crate::session::Session;
-
-/// How long a deleted record stays for the relay, and for whoever wants to know what it was.
-pub(crate) const TOMBSTONE_DAYS: i64 = 30;
 
 impl Record for Customer {
     const TYPE: &'static str = "cust";
@@ -36,16 +33,6 @@ impl Record for Customer {
 }
 
 impl Session {
-    /// A customer. One read.
-    pub async fn customer(&self, id: Id<ids::Customer>) -> Result<Option<Stored<Customer>>> {
-        self.load(&keys::record(&self.scope(), id), false).await
-    }
-
-    /// A customer as it is at this moment: it is about to be changed, or something is made for it. One consistent read.
-    pub async fn customer_now(&self, id: Id<ids::Customer>) -> Result<Option<Stored<Customer>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
-    }
-
     /// Customers, newest first: those that `query` asks for. One query, or for an e-mail address one query and one read of the
     /// records; up to 10 with `search` or `phone_digits`.
     pub async fn customers(
@@ -60,7 +47,7 @@ impl Session {
                 span: Span::of_window::<ids::Customer>(query.since, query.until)?,
                 ..Range::newest_first(pk)
             };
-            return self.list(&range, page, &query.filters()).await;
+            return self.list_range(&range, page, &query.filters()).await;
         };
         let parent = keys::customers_of_email(&scope, email);
         let mut found: Page<Stored<Customer>> = self.list_children(&parent, &pk, page).await?;

@@ -17,14 +17,13 @@ use models::{Error, Result, Scope};
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
 use crate::list::{Range, Span};
+use crate::retry::Retry;
 use crate::session::Session;
 
 /// Businesses whose newest page one process remembers.
 const REMEMBERED: usize = 1024;
 /// How far back a stream can repeat a change: 24 hours, and some more for clocks that differ.
 const STREAM_SECONDS: i64 = 26 * 3600;
-/// Attempts to add to a page that others add to.
-const TRIES: u32 = 32;
 /// Pages read at once.
 const PAGES: u32 = 25;
 
@@ -94,7 +93,8 @@ impl Session {
                 missing.push(event.record.id);
             }
         }
-        for _ in 0..TRIES {
+        let mut retry = Retry::of("the feed of events");
+        loop {
             missing.retain(|id| !head.0.as_ref().is_some_and(|page| page.has(*id)));
             if missing.is_empty() {
                 return self.remember(head);
@@ -107,11 +107,9 @@ impl Session {
                 let added = self.feed_ids_from(from).await?;
                 missing.retain(|id| !added.contains(&id.number()));
                 head = self.newest_page().await?;
+                retry.again().await?;
             }
         }
-        Err(Error::Unavailable(
-            "the feed of events met others too often".to_owned(),
-        ))
     }
 
     /// Adds as much as fits on one page; `None` where somebody else wrote it meanwhile.
@@ -204,7 +202,7 @@ impl Session {
             limit,
             after: page.map(|page| keys::feed_page(&scope, page).sk),
         };
-        Ok(self.list_now(&range, &request).await?.items)
+        Ok(self.list_range_now(&range, &request).await?.items)
     }
 
     /// Pages from that one on, in order.
@@ -216,7 +214,7 @@ impl Session {
             descending: false,
         };
         let request = PageRequest { limit, after: None };
-        Ok(self.list_now(&range, &request).await?.items)
+        Ok(self.list_range_now(&range, &request).await?.items)
     }
 
     /// Up to `limit` events after `position`, oldest first. They follow each other without a gap. One consistent query and

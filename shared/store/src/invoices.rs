@@ -85,7 +85,7 @@ impl Session {
             return self.pick(page, &known, wanted).await;
         }
         let all = Range::newest_first(keys::list::<ids::Invoice>(&self.scope()));
-        self.list(&all, page, &wanted.filters()).await
+        self.list_range(&all, page, &wanted.filters()).await
     }
 
     /// One page of the invoices with these ids.
@@ -135,7 +135,7 @@ impl Session {
 
     /// The invoices of a subscription: those that it made. One that somebody wrote names none.
     async fn known_of_subscription(&self, id: Id<ids::Subscription>) -> Result<Known> {
-        match self.subscription(id).await? {
+        match self.find(id).await? {
             Some(subscription) => self.made_by(&subscription).await,
             None => Ok(Known::new()),
         }
@@ -179,7 +179,9 @@ impl Session {
         };
         let mut more = subscription.invoice_pages > 0;
         while more {
-            let page = self.list::<InvoicePage>(&range, &request, &[]).await?;
+            let page = self
+                .list_range::<InvoicePage>(&range, &request, &[])
+                .await?;
             let pages = page.items.into_iter().map(Stored::into_inner);
             known.extend(pages.flat_map(|page| page.invoices));
             request.after = page.next;

@@ -34,6 +34,9 @@ pub(crate) mod attr {
     pub(crate) const PARENT_SK: &str = "gp_sk";
 }
 
+/// How long a deleted record stays for the relay, and for whoever wants to know what it was.
+pub(crate) const TOMBSTONE_DAYS: i64 = 30;
+
 /// Something that has its place in the table.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync {
     /// The entity type, attribute `et`.

@@ -94,7 +94,7 @@ impl Range {
 
 impl Session {
     /// One page of the records in `range`. One `Query`, unless deleted or filtered records leave the page short.
-    pub(crate) async fn list<T: Record>(
+    pub(crate) async fn list_range<T: Record>(
         &self,
         range: &Range,
         request: &PageRequest,
@@ -104,7 +104,7 @@ impl Session {
     }
 
     /// The same as it is at this moment: a decision hangs on it.
-    pub(crate) async fn list_now<T: Record>(
+    pub(crate) async fn list_range_now<T: Record>(
         &self,
         range: &Range,
         request: &PageRequest,

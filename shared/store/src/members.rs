@@ -5,10 +5,9 @@ use models::members::{Commission, MEMBER_EMAIL, Member, MemberSettings, Password
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
 
-use crate::crm::TOMBSTONE_DAYS;
-use crate::item::{Record, Stored, decode};
+use crate::item::{Record, Stored, TOMBSTONE_DAYS, decode};
 use crate::keys::{self, Key};
-use crate::list::{Filter, Range};
+use crate::list::Filter;
 use crate::session::Session;
 use crate::table::Table;
 
@@ -76,17 +75,12 @@ impl Table {
 }
 
 impl Session {
-    /// A member as it is at this moment. One consistent read.
-    pub async fn member(&self, id: Id<ids::Member>) -> Result<Option<Stored<Member>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
-    }
-
     /// The member with that e-mail address. Two consistent reads, whether there is one or not: how long it takes tells nothing.
     pub async fn member_of(&self, email: &str) -> Result<Option<Stored<Member>>> {
         let owner = self.owner_of((MEMBER_EMAIL, email)).await?;
         let id = owner.and_then(|owner| owner.parse().ok());
-        let nobody = Id::new(0)?;
-        let member = self.member(id.unwrap_or(nobody)).await?;
+        let nobody: Id<ids::Member> = Id::new(0)?;
+        let member = self.find_now(id.unwrap_or(nobody)).await?;
         Ok(member.filter(|_| id.is_some()))
     }
 
@@ -96,9 +90,9 @@ impl Session {
         page: &PageRequest,
         status: Option<&str>,
     ) -> Result<Page<Stored<Member>>> {
-        let range = Range::newest_first(keys::list::<ids::Member>(&self.scope()));
         let filter = status.map(|status| Filter::Equals("status", status.to_owned()));
-        self.list(&range, page, filter.as_slice()).await
+        self.list_filtered::<ids::Member>(page, filter.as_slice())
+            .await
     }
 
     /// Members of one partner, newest first. One `Query` and one read.
@@ -114,13 +108,8 @@ impl Session {
     }
 
     /// What the business decided about its members. One consistent read.
-    pub async fn member_settings(&self) -> Result<Option<Stored<MemberSettings>>> {
+    pub async fn member_settings_now(&self) -> Result<Option<Stored<MemberSettings>>> {
         self.load(&keys::member_settings(&self.scope()), true).await
-    }
-
-    /// An entry of what partners earned. One consistent read.
-    pub async fn commission(&self, id: Id<ids::Commission>) -> Result<Option<Stored<Commission>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
     }
 
     /// What a partner earned in a month (`2026-01`), newest first. One `Query` and one read.

@@ -1,13 +1,13 @@
 //! Text messages, and who wants none.
 
-use models::ids::{self, Id};
+use models::ids::{self};
 use models::messaging::{Consent, Message};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
 
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
-use crate::list::{Filter, Range};
+use crate::list::Filter;
 use crate::session::Session;
 
 impl Record for Message {
@@ -31,11 +31,6 @@ impl Record for Consent {
 }
 
 impl Session {
-    /// A message. One consistent read: whether it is sent hangs on it.
-    pub async fn message(&self, id: Id<ids::Message>) -> Result<Option<Stored<Message>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
-    }
-
     /// Messages, newest first; those to or from one number, or in one status.
     pub async fn messages(
         &self,
@@ -43,15 +38,14 @@ impl Session {
         number: Option<&str>,
         status: Option<&str>,
     ) -> Result<Page<Stored<Message>>> {
-        let range = Range::newest_first(keys::list::<ids::Message>(&self.scope()));
         let mut filters = Vec::new();
         filters.extend(number.map(|number| Filter::Equals("number", number.to_owned())));
         filters.extend(status.map(|status| Filter::Equals("dispatch.status", status.to_owned())));
-        self.list(&range, page, &filters).await
+        self.list_filtered::<ids::Message>(page, &filters).await
     }
 
     /// Whether a number wants messages, where it ever said. One consistent read.
-    pub async fn consent(&self, number: &str) -> Result<Option<Stored<Consent>>> {
+    pub async fn consent_now(&self, number: &str) -> Result<Option<Stored<Consent>>> {
         self.load(&keys::consent(&self.scope(), number), true).await
     }
 }

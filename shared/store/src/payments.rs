@@ -5,12 +5,10 @@ use models::page::{Page, PageRequest};
 use models::payments::{Payment, PaymentMethod, PaymentStatus, Refund, RefundStatus};
 use models::{Result, Scope, Timestamp};
 
-use crate::crm::TOMBSTONE_DAYS;
-use crate::item::{Record, Stored};
+use crate::item::{Record, Stored, TOMBSTONE_DAYS};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range, Span};
 use crate::session::Session;
-use crate::table::backoff;
 
 /// How long an answer of the gateway may take before somebody asks again.
 const UNRESOLVED_SECONDS: i64 = 120;
@@ -70,35 +68,14 @@ impl Record for Refund {
 }
 
 impl Session {
-    /// A payment method. One read.
-    pub async fn payment_method(
-        &self,
-        id: Id<ids::PaymentMethod>,
-    ) -> Result<Option<Stored<PaymentMethod>>> {
-        self.load(&keys::record(&self.scope(), id), false).await
-    }
-
-    /// A payment method as it is at this moment: it is about to be charged or changed. One consistent read.
-    pub async fn payment_method_now(
-        &self,
-        id: Id<ids::PaymentMethod>,
-    ) -> Result<Option<Stored<PaymentMethod>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
-    }
-
     /// Payment methods, newest first, of one customer or of all.
     pub async fn payment_methods(
         &self,
         page: &PageRequest,
         customer: Option<Id<ids::Customer>>,
     ) -> Result<Page<Stored<PaymentMethod>>> {
-        self.of_customer_or_all::<ids::PaymentMethod, _>(page, customer, &[])
+        self.of_customer_or_all::<ids::PaymentMethod>(page, customer, &[])
             .await
-    }
-
-    /// A payment. One consistent read: money hangs on it.
-    pub async fn payment(&self, id: Id<ids::Payment>) -> Result<Option<Stored<Payment>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
     }
 
     /// Payments, newest first, of one customer or of all, with that status where one is named.
@@ -109,8 +86,7 @@ impl Session {
         status: Option<PaymentStatus>,
     ) -> Result<Page<Stored<Payment>>> {
         let equals = status.map(|status| Filter::Equals("status", status.as_str().to_owned()));
-        let found =
-            self.of_customer_or_all::<ids::Payment, Payment>(page, customer, equals.as_slice());
+        let found = self.of_customer_or_all::<ids::Payment>(page, customer, equals.as_slice());
         let mut found = found.await?;
         found
             .items
@@ -118,14 +94,8 @@ impl Session {
         Ok(found)
     }
 
-    /// Waits before another try at a record that others change at the same moment: a random time, longer with each attempt,
-    /// so that those who met once do not meet again.
-    pub async fn make_way(&self, attempt: u32) {
-        backoff(attempt).await;
-    }
-
     /// A refund of a payment. One consistent read.
-    pub async fn refund(
+    pub async fn refund_now(
         &self,
         payment: Id<ids::Payment>,
         id: Id<ids::Refund>,
@@ -150,24 +120,6 @@ impl Session {
             span: Span::Prefix(keys::REFUND_PREFIX.to_owned()),
             descending: true,
         };
-        self.list(&range, page, &[]).await
-    }
-
-    /// Records of kind `K`: of one customer through index `by_parent`, or all, filtered.
-    pub(crate) async fn of_customer_or_all<K: ids::Kind, T: Record>(
-        &self,
-        page: &PageRequest,
-        customer: Option<Id<ids::Customer>>,
-        filters: &[Filter],
-    ) -> Result<Page<Stored<T>>> {
-        let scope = self.scope();
-        let all = keys::list::<K>(&scope);
-        match customer {
-            Some(customer) => {
-                self.list_children(&keys::of_customer::<K>(&scope, customer), &all, page)
-                    .await
-            }
-            None => self.list(&Range::newest_first(all), page, filters).await,
-        }
+        self.list_range(&range, page, &[]).await
     }
 }

@@ -6,8 +6,7 @@ use models::platform::{Account, ApiKey, Credential, OauthClient, StreamMark, Tes
 use models::{Business, Error, Result, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::crm::TOMBSTONE_DAYS;
-use crate::item::{Record, Stored, decode};
+use crate::item::{Record, Stored, TOMBSTONE_DAYS, decode};
 use crate::keys::{self, Key};
 use crate::list::{Range, Span};
 use crate::session::Session;
@@ -158,7 +157,7 @@ impl Session {
             span: Span::All,
             descending: false,
         };
-        self.list(&range, page, &[]).await
+        self.list_range(&range, page, &[]).await
     }
 
     /// The record of the business's test clock, also of one that was deleted. One consistent read.
@@ -181,21 +180,6 @@ impl Session {
             .filter(|clock| clock.deleted.is_none()))
     }
 
-    /// A key. One read.
-    pub async fn api_key(&self, id: Id<ids::ApiKey>) -> Result<Option<Stored<ApiKey>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
-    }
-
-    /// Keys, newest first.
-    pub async fn api_keys(&self, page: &PageRequest) -> Result<Page<Stored<ApiKey>>> {
-        self.list(
-            &Range::newest_first(keys::list::<ids::ApiKey>(&self.scope())),
-            page,
-            &[],
-        )
-        .await
-    }
-
     /// The entry under which a secret is found.
     pub async fn credential_lookup(&self, hash: &str) -> Result<Option<Stored<CredentialLookup>>> {
         let stored: Option<Stored<CredentialLookup>> =
@@ -208,14 +192,6 @@ impl Session {
         }
     }
 
-    /// An OAuth client. One read.
-    pub async fn oauth_client(
-        &self,
-        id: Id<ids::OauthClient>,
-    ) -> Result<Option<Stored<OauthClient>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
-    }
-
     /// The entry under which an OAuth client is found. One read.
     pub async fn oauth_lookup(&self, client_id: &str) -> Result<Option<Stored<OauthLookup>>> {
         let stored: Option<Stored<OauthLookup>> =
@@ -226,15 +202,5 @@ impl Session {
             }
             other => Ok(other),
         }
-    }
-
-    /// OAuth clients, newest first.
-    pub async fn oauth_clients(&self, page: &PageRequest) -> Result<Page<Stored<OauthClient>>> {
-        self.list(
-            &Range::newest_first(keys::list::<ids::OauthClient>(&self.scope())),
-            page,
-            &[],
-        )
-        .await
     }
 }

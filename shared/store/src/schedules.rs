@@ -55,7 +55,7 @@ impl Session {
     }
 
     /// A payment of a schedule by its place. One consistent read.
-    pub async fn schedule_row(
+    pub async fn schedule_row_now(
         &self,
         subscription: Id<ids::Subscription>,
         slot: Slot,
@@ -65,7 +65,7 @@ impl Session {
     }
 
     /// A payment of a schedule by its id, which tells the day that it was made for. One consistent query.
-    pub async fn schedule_row_by_id(
+    pub async fn schedule_row_by_id_now(
         &self,
         subscription: Id<ids::Subscription>,
         id: Id<ids::Schedule>,

@@ -3,8 +3,7 @@
 use models::{Error, Result, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::crm::TOMBSTONE_DAYS;
-use crate::item::Record;
+use crate::item::{Record, TOMBSTONE_DAYS};
 use crate::keys::{self, Key};
 use crate::session::Session;
 use crate::write::Writes;

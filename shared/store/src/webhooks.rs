@@ -5,15 +5,13 @@ use models::page::{Page, PageRequest};
 use models::webhooks::{Delivery, DeliveryId, Endpoint, EventRecord, Health, Recovery};
 use models::{Error, Result, Scope, Timestamp};
 
-use crate::crm::TOMBSTONE_DAYS;
 use crate::feed::Logged;
-use crate::item::{Record, Stored};
+use crate::item::{Record, Stored, TOMBSTONE_DAYS};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range, Span};
+use crate::retry::Retry;
 use crate::session::Session;
 
-/// Neighbours that are looked at where another event drew the same id.
-const MAX_NEIGHBOURS: u32 = 4096;
 /// How long deliveries stay in the log.
 const DELIVERY_DAYS: i64 = 90;
 /// Endpoints that one business may have in one mode.
@@ -83,30 +81,10 @@ impl Record for EventRecord {
 }
 
 impl Session {
-    /// An endpoint. One read.
-    pub async fn endpoint(&self, id: Id<ids::Webhook>) -> Result<Option<Stored<Endpoint>>> {
-        self.load(&keys::record(&self.scope(), id), false).await
-    }
-
-    /// An endpoint as it is at this moment: it is about to be changed. One consistent read.
-    pub async fn endpoint_now(&self, id: Id<ids::Webhook>) -> Result<Option<Stored<Endpoint>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
-    }
-
-    /// Endpoints, newest first.
-    pub async fn endpoints(&self, page: &PageRequest) -> Result<Page<Stored<Endpoint>>> {
-        self.list(
-            &Range::newest_first(keys::list::<ids::Webhook>(&self.scope())),
-            page,
-            &[],
-        )
-        .await
-    }
-
     /// Every endpoint of the business: one query.
     pub async fn all_endpoints(&self) -> Result<Vec<Stored<Endpoint>>> {
         Ok(self
-            .endpoints(&PageRequest {
+            .list::<ids::Webhook>(&PageRequest {
                 limit: ENDPOINTS_READ,
                 after: None,
             })
@@ -154,13 +132,14 @@ impl Session {
             span: Span::Prefix(keys::DELIVERY_PREFIX.to_owned()),
             descending: true,
         };
-        self.list(&range, page, &wanted.filters()).await
+        self.list_range(&range, page, &wanted.filters()).await
     }
 
     /// Writes an event into the log. It is written once however often it is told; where another event has its id, it moves
     /// on to the next free one. One write unit.
     pub async fn log_event(&self, mut record: EventRecord) -> Result<Logged> {
-        for _ in 0..MAX_NEIGHBOURS {
+        let mut retry = Retry::of("the log of events");
+        loop {
             let mut writes = self.writes().await?;
             writes.create(&record, None)?;
             if self.write(&writes).await? {
@@ -169,7 +148,7 @@ impl Session {
                     repeated: false,
                 });
             }
-            if let Some(there) = self.event(record.id).await?
+            if let Some(there) = self.find_now(record.id).await?
                 && there.source == record.source
             {
                 return Ok(Logged {
@@ -177,14 +156,8 @@ impl Session {
                     repeated: true,
                 });
             }
-            record.id = record.id.successor()?;
+            record.id = retry.next_id(record.id)?;
         }
-        Err(Error::Unavailable("no free event id was found".to_owned()))
-    }
-
-    /// An event of the log. One read.
-    pub async fn event(&self, id: Id<ids::Event>) -> Result<Option<Stored<EventRecord>>> {
-        self.load(&keys::record(&self.scope(), id), true).await
     }
 
     /// Events of the log by their ids, in that order; `None` for one that is not there. One read of them all.
@@ -209,7 +182,7 @@ impl Session {
             span: wanted.span()?,
             descending: true,
         };
-        self.list(&range, page, &wanted.filters()).await
+        self.list_range(&range, page, &wanted.filters()).await
     }
 
     /// Events that happened from `since` to `until`, oldest first. One query.
@@ -233,7 +206,7 @@ impl Session {
             limit,
             after: after.map(Id::digits),
         };
-        self.list(&range, &request, &[]).await
+        self.list_range(&range, &request, &[]).await
     }
 }
 

@@ -250,13 +250,7 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
     let id: Id<models::ids::Subscription> = subscription.text_of("id").parse().unwrap();
     let due = async || {
         let context = world.app.scheduled(world.ours.test(), None);
-        context
-            .subscription(id)
-            .await
-            .unwrap()
-            .unwrap()
-            .due()
-            .unwrap()
+        context.find(id).await.unwrap().unwrap().due().unwrap()
     };
     let run = async |at| {
         let context = world.app.scheduled(world.ours.test(), Some(at));

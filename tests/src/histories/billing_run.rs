@@ -104,7 +104,7 @@ async fn forty_days_without_a_tick_are_made_up_for_and_every_list_is_whole() {
     assert_eq!(books.billed(id), days);
 
     let context = later.app.scheduled(later.ours.test(), None);
-    let subscription = context.subscription(id).await.unwrap().unwrap();
+    let subscription = context.find(id).await.unwrap().unwrap();
     assert_eq!(subscription.invoice_pages, 4);
     let all: Vec<_> = books.invoices.iter().map(|invoice| invoice.id).collect();
     let customer = Some(subscription.customer_id);

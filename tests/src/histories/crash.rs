@@ -248,7 +248,7 @@ async fn a_last_attempt_that_dies_at_any_call_leaves_the_subscription_past_due()
             .unwrap();
         loop {
             let context = world.app.scheduled(world.ours.test(), None);
-            let stored = context.invoice(invoice).await.unwrap().unwrap();
+            let stored = context.find_now(invoice).await.unwrap().unwrap();
             let due = stored.due().unwrap();
             if stored.attempt_count == 8 {
                 return (world, api, id, invoice, due);

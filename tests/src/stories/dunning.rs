@@ -1,5 +1,6 @@
 //! What follows from a renewal that cannot be collected, to its end.
 
+use models::ids::{self, Id};
 use serde_json::{Value, json};
 use testkit::{Call, GOOD_CARD, World};
 
@@ -44,7 +45,7 @@ impl Debtor {
         loop {
             let context = self.world.app.scheduled(self.world.ours.test(), Some(end));
             let mut next = context
-                .subscription_now(self.id.parse().unwrap())
+                .find_now(self.id.parse::<Id<ids::Subscription>>().unwrap())
                 .await
                 .unwrap()
                 .unwrap()
@@ -52,7 +53,7 @@ impl Debtor {
                 .map(|at| (at, None));
             for invoice in self.invoices().await {
                 let id = invoice["id"].as_str().unwrap().parse().unwrap();
-                let due = context.invoice(id).await.unwrap().unwrap().due();
+                let due = context.find_now::<Id<ids::Invoice>>(id).await.unwrap().unwrap().due();
                 if let Some(at) = due.filter(|at| next.is_none_or(|(next, _)| *at < next)) {
                     next = Some((at, Some(id)));
                 }

@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Slug};
 
@@ -15,7 +14,7 @@ pub(crate) async fn delete_coupon(
     cx: Cx<BillingWrite>,
     Path(id): Path<Slug<ids::Coupon>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx.coupon_now(&id).await?.or_not_found(&id)?;
+    let stored = cx.require_now(&id).await?;
     let mut coupon = (*stored).clone();
     coupon.delete(cx.now().await?);
     let mut writes = cx.writes().await?;

@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Coupon;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Slug};
 
 /// Retrieve a coupon
@@ -13,7 +12,6 @@ pub(crate) async fn get_coupon(
     cx: Cx<BillingRead>,
     Path(id): Path<Slug<ids::Coupon>>,
 ) -> Result<Done<Coupon>, Problem> {
-    let (coupon, now) = tokio::try_join!(cx.coupon(&id), cx.now())?;
-    let coupon = coupon.or_not_found(id)?;
+    let (coupon, now) = tokio::try_join!(cx.require(&id), cx.now())?;
     Done::of(&Coupon::of(&coupon, now, cx.mode())?)
 }

@@ -2,6 +2,7 @@
 
 use api::dialect::rocketsavvy::Coupon;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
+use models::ids;
 
 /// List coupons
 ///
@@ -12,6 +13,6 @@ pub(crate) async fn list_coupons(
     Query(query): Query<PageQuery>,
 ) -> Result<Listed<Coupon>, Problem> {
     let paging = cx.page(&query)?;
-    let (page, now) = tokio::try_join!(cx.coupons(&paging.request), cx.now())?;
+    let (page, now) = tokio::try_join!(cx.list::<ids::Coupon>(&paging.request), cx.now())?;
     paging.try_list(page, |coupon| Coupon::of(&coupon, now, cx.mode()))
 }

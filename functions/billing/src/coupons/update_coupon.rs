@@ -3,7 +3,6 @@
 use api::dialect::rocketsavvy::Coupon;
 use api::input::{Change, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
-use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Slug};
 
@@ -32,7 +31,7 @@ pub(crate) async fn update_coupon(
     Path(id): Path<Slug<ids::Coupon>>,
     Json(body): Json<CouponChanges>,
 ) -> Result<Done<Coupon>, Problem> {
-    let stored = cx.coupon_now(&id).await?.or_not_found(id)?;
+    let stored = cx.require_now(&id).await?;
     let mut coupon = (*stored).clone();
     if let Some(name) = body.name {
         coupon.name = name;

@@ -173,7 +173,7 @@ async fn issue(context: &Context, body: CreditNoteFields) -> models::Result<bill
 /// The note that an earlier call with the same key issued.
 async fn resume(context: &Context, reference: &str) -> models::Result<billing::CreditNote> {
     let id: Id<ids::CreditNote> = reference.parse().map_err(Error::internal)?;
-    let stored = context.credit_note_now(id).await?;
+    let stored = context.find_now(id).await?;
     Ok(stored.ok_or_else(|| operations::vanished(id))?.into_inner())
 }
 

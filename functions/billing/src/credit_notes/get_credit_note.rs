@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::CreditNote;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a credit note
@@ -13,6 +12,6 @@ pub(crate) async fn get_credit_note(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::CreditNote>>,
 ) -> Result<Done<CreditNote>, Problem> {
-    let note = cx.credit_note(id).await?.or_not_found(id)?;
+    let note = cx.require(id).await?;
     Done::of(&CreditNote::of(&note, cx.mode())?)
 }

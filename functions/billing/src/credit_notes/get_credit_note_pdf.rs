@@ -1,7 +1,6 @@
 //! `GET /v3/credit-notes/{id}/pdf`
 
 use api::{BillingRead, Cx, Path, Pdf, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 use crate::paper::credit_paper_of;
@@ -14,9 +13,9 @@ pub(crate) async fn get_credit_note_pdf(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::CreditNote>>,
 ) -> Result<Pdf, Problem> {
-    let note = cx.credit_note(id).await?.or_not_found(id)?;
+    let note = cx.require(id).await?;
     let invoice = cx
-        .invoice(note.invoice_id)
+        .find_now(note.invoice_id)
         .await?
         .ok_or_else(|| operations::vanished(note.invoice_id))?;
     let pdf = documents::render(&credit_paper_of(&note, &invoice, cx.mode())?)?;

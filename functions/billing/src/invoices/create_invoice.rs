@@ -10,13 +10,11 @@ use models::money::Currency;
 use models::time::Period;
 use models::{Error, Metadata, Timestamp};
 use operations::Parties;
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::invoices::invoice_lines::{self, MAX_LINES, NewLine};
 use crate::subscriptions::terms::{CollectionFields, redeemed, tax_rate_ids, tax_rates};
 
-/// Tries at a coupon and an id that others use at the same moment, with waits that come to about four seconds.
-const MAX_TRIES: u32 = 16;
 /// Characters of a footer at the most.
 pub(crate) const MAX_FOOTER: usize = 500;
 
@@ -77,7 +75,8 @@ pub(crate) async fn create_invoice(
     }
     let (coupon_id, auto_finalize) = (body.coupon_id.clone(), body.auto_finalize);
     let mut new = agree(&cx, body, &parties, now).await?;
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the coupon");
+    loop {
         let id = cx.mint().await?;
         let coupon = redeem(&cx, coupon_id.as_ref(), &mut new, now).await?;
         let mut invoice = models::billing::Invoice::draft(id, new.clone(), now)?;
@@ -94,10 +93,8 @@ pub(crate) async fn create_invoice(
         if let Some(reply) = cx.try_created(&writes, &view, id).await? {
             return Ok(reply);
         }
-        cx.make_way(attempt).await;
+        retry.again().await?;
     }
-    let busy = "the coupon is being redeemed by others all the time";
-    Err(Error::Unavailable(busy.to_owned()).into())
 }
 
 /// Days to the due date where nothing is said: an invoice that is charged is due at once.

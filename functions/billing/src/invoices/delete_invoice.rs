@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Id};
 
@@ -15,13 +14,13 @@ pub(crate) async fn delete_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx.invoice(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let mut invoice = (*stored).clone();
     invoice.delete(cx.now().await?)?;
     let mut writes = cx.writes().await?;
     writes.update(&stored, &invoice, Some(EventType::InvoiceDeleted))?;
     if let Some(discount) = &stored.coupon {
-        let coupon = cx.coupon_now(&discount.coupon_id).await?;
+        let coupon = cx.find_now(&discount.coupon_id).await?;
         if let Some(before) = coupon.filter(|coupon| coupon.deleted.is_none()) {
             let mut coupon = (*before).clone();
             coupon.give_back();

@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::InvoiceExplanation;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Explain an invoice
@@ -21,7 +20,7 @@ pub(crate) async fn explain_invoice(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Done<InvoiceExplanation>, Problem> {
-    let invoice = cx.invoice(id).await?.or_not_found(id)?;
+    let invoice = cx.require_now(id).await?;
     let earlier = operations::credited_invoices(&cx, &invoice).await?;
     Done::of(&InvoiceExplanation::of(&invoice, &earlier)?)
 }

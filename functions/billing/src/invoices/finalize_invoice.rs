@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Invoice;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Finalize an invoice
@@ -19,7 +18,7 @@ pub(crate) async fn finalize_invoice(
     let invoice = if cx.resumed().is_some() {
         operations::collect_finalized(&cx, id).await?
     } else {
-        let stored = cx.invoice(id).await?.or_not_found(id)?;
+        let stored = cx.require_now(id).await?;
         operations::finalize_invoice(&cx, stored).await?
     };
     let view = Invoice::of(&invoice, cx.mode())?;

@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Invoice;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve an invoice
@@ -13,6 +12,6 @@ pub(crate) async fn get_invoice(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Done<Invoice>, Problem> {
-    let invoice = cx.invoice(id).await?.or_not_found(id)?;
+    let invoice = cx.require_now(id).await?;
     Done::of(&Invoice::of(&invoice, cx.mode())?)
 }

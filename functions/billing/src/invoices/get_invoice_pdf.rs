@@ -1,7 +1,6 @@
 //! `GET /v3/invoices/{id}/pdf`
 
 use api::{BillingRead, Cx, Path, Pdf, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 use crate::paper::paper_of;
@@ -15,7 +14,7 @@ pub(crate) async fn get_invoice_pdf(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Pdf, Problem> {
-    let invoice = cx.invoice(id).await?.or_not_found(id)?;
+    let invoice = cx.require_now(id).await?;
     let paper = paper_of(&invoice, cx.mode())?;
     let pdf = documents::render(&paper)?;
     let name = invoice.number.clone().unwrap_or_else(|| id.to_string());

@@ -12,10 +12,10 @@ use crate::invoices::invoice_testing::{GOOD, act, buyer, customer, draft, open, 
 pub(crate) async fn begin(world: &World, path: &str, cents: i64) {
     let context = world.app.scheduled(world.ours.test(), None);
     let id: Id<ids::Invoice> = path.rsplit('/').next().unwrap().parse().unwrap();
-    let stored = context.invoice(id).await.unwrap().unwrap();
-    let customer = context.customer_now(stored.customer_id).await;
+    let stored = context.find_now(id).await.unwrap().unwrap();
+    let customer = context.find_now(stored.customer_id).await;
     let method = customer.unwrap().unwrap().default_payment_method.unwrap();
-    let method = context.payment_method_now(method).await.unwrap().unwrap();
+    let method = context.find_now(method).await.unwrap().unwrap();
     let amount = Money::new(cents, stored.currency);
     let charge = InvoiceCharge::of(method.into_inner(), amount, true);
     let begun = begin_attempt(&context, &stored, &charge).await.unwrap();

@@ -96,7 +96,7 @@ pub(crate) async fn payments(api: &Call) -> Vec<Value> {
 pub(crate) async fn credit(world: &World, customer: &str) -> i64 {
     let context = world.app.scheduled(world.ours.test(), None);
     let id: Id<ids::Customer> = customer.parse().unwrap();
-    let stored = context.customer_now(id).await.unwrap().unwrap();
+    let stored = context.find_now(id).await.unwrap().unwrap();
     stored.credit("USD".parse().unwrap()).minor()
 }
 
@@ -104,7 +104,7 @@ pub(crate) async fn credit(world: &World, customer: &str) -> i64 {
 pub(crate) async fn run_due(world: &World, path: &str) -> Timestamp {
     let id: Id<ids::Invoice> = path.rsplit('/').next().unwrap().parse().unwrap();
     let context = world.app.scheduled(world.ours.test(), None);
-    let due = context.invoice(id).await.unwrap().unwrap().due().unwrap();
+    let due = context.find_now(id).await.unwrap().unwrap().due().unwrap();
     run_at(world, path, due).await;
     due
 }

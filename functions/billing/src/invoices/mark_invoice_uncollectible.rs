@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Invoice;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Id};
 
@@ -14,7 +13,7 @@ pub(crate) async fn mark_invoice_uncollectible(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Done<Invoice>, Problem> {
-    let stored = cx.invoice(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let mut invoice = (*stored).clone();
     invoice.mark_uncollectible(cx.now().await?)?;
     let mut writes = cx.writes().await?;

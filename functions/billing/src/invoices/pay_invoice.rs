@@ -5,12 +5,9 @@ use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::ids::{self, Id};
 use models::payments::{Payment, PaymentMethod};
-use models::{Error, Invalid, Money, OrNotFound};
+use models::{Error, Invalid, Money};
 use operations::{InvoiceCharge, Parties};
-use store::Stored;
-
-/// Tries at an invoice that others change at the same moment.
-const MAX_TRIES: u32 = 16;
+use store::{Retry, Stored};
 
 /// How an invoice is paid. Nothing of it is required.
 #[derive(Debug, Input)]
@@ -56,12 +53,13 @@ pub(crate) async fn pay_invoice(
 ) -> Result<Done<Invoice>, Problem> {
     if let Some(begun) = cx.resumed() {
         let payment: Id<ids::Payment> = begun.parse().map_err(Error::internal)?;
-        let begun = cx.payment(payment).await?;
+        let begun = cx.find_now(payment).await?;
         let begun = begun.ok_or_else(|| operations::vanished(payment))?;
         return settle(&cx, begun).await;
     }
-    for attempt in 0..MAX_TRIES {
-        let stored = cx.invoice(id).await?.or_not_found(id)?;
+    let mut retry = Retry::of("the invoice");
+    loop {
+        let stored = cx.require_now(id).await?;
         stored.refuse_unpayable()?;
         let amount = body.amount.map(|minor| Money::new(minor, stored.currency));
         if body.paid_out_of_band {
@@ -71,7 +69,7 @@ pub(crate) async fn pay_invoice(
         let charge = charge(&cx, &stored, &parties, (body.payment_method_id, amount)).await?;
         match operations::take_balance(&cx, &stored, &parties, true).await? {
             Some(true) if charge.is_none() => {
-                let paid = cx.invoice(id).await?;
+                let paid = cx.find_now(id).await?;
                 let paid = paid.ok_or_else(|| operations::vanished(id))?;
                 let view = Invoice::of(&paid, cx.mode())?;
                 return cx.done(&cx.writes().await?, &view).await;
@@ -83,9 +81,8 @@ pub(crate) async fn pay_invoice(
         if let Some(begun) = operations::begin_attempt(&cx, &stored, &charge).await? {
             return settle(&cx, begun).await;
         }
-        cx.make_way(attempt).await;
+        retry.again().await?;
     }
-    Err(store::stale().into())
 }
 
 /// Asks the gateway about the payment, unless that was done before, and answers.
@@ -155,8 +152,8 @@ async fn named(
     cx: &Cx<BillingWrite>,
     id: Id<ids::PaymentMethod>,
 ) -> Result<PaymentMethod, Problem> {
-    let stored = cx.payment_method_now(id).await?;
-    Ok(stored.or_no_such(id, "/payment_method_id")?.into_inner())
+    let stored = cx.require_at(id, "/payment_method_id").await?;
+    Ok(stored.into_inner())
 }
 
 /// The one that the invoice would be charged to by itself.
@@ -166,7 +163,7 @@ async fn default(
     parties: &Parties,
 ) -> Result<Option<PaymentMethod>, Problem> {
     let subscription = match invoice.subscription_id {
-        Some(id) => cx.subscription_now(id).await?,
+        Some(id) => cx.find_now(id).await?,
         None => None,
     };
     Ok(parties.payment_method(cx, subscription.as_deref()).await?)

@@ -3,7 +3,6 @@
 use api::dialect::rocketsavvy::Invoice;
 use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
-use models::OrNotFound;
 use models::billing::DraftChanges;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -60,7 +59,7 @@ pub(crate) async fn update_invoice(
     Path(id): Path<Id<ids::Invoice>>,
     Json(body): Json<InvoiceChanges>,
 ) -> Result<Done<Invoice>, Problem> {
-    let stored = cx.invoice(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let mut invoice = (*stored).clone();
     if body.is_for_drafts() {
         stored.refuse_unless_draft("changed, except for its metadata")?;

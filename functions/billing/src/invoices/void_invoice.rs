@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Invoice;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Void an invoice
@@ -15,7 +14,7 @@ pub(crate) async fn void_invoice(
     cx: Cx<BillingWrite>,
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Done<Invoice>, Problem> {
-    let stored = cx.invoice(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let now = cx.now().await?;
     let mut writes = cx.writes().await?;
     let invoice = operations::void_invoice(&cx, &mut writes, &stored, now).await?;

@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Deleted;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Slug};
 
@@ -15,7 +14,7 @@ pub(crate) async fn delete_plan(
     cx: Cx<BillingWrite>,
     Path(id): Path<Slug<ids::Plan>>,
 ) -> Result<Done<Deleted>, Problem> {
-    let stored = cx.plan_now(&id).await?.or_not_found(&id)?;
+    let stored = cx.require_now(&id).await?;
     let mut plan = (*stored).clone();
     plan.deleted = Some(cx.now().await?);
     let mut writes = cx.writes().await?;

@@ -3,8 +3,8 @@
 use api::dialect::rocketsavvy::Plan;
 use api::input::Input;
 use api::{BillingRead, Cx, Done, Path, Problem, Query, operation};
+use models::Error;
 use models::ids::{self, Slug};
-use models::{Error, OrNotFound};
 
 #[derive(Input)]
 pub(crate) struct PlanVersion {
@@ -22,7 +22,7 @@ pub(crate) async fn get_plan(
     Path(id): Path<Slug<ids::Plan>>,
     Query(query): Query<PlanVersion>,
 ) -> Result<Done<Plan>, Problem> {
-    let plan = cx.plan(&id).await?.or_not_found(&id)?;
+    let plan = cx.require(&id).await?;
     match query.version.filter(|version| *version != plan.version) {
         None => Done::of(&Plan::of(&plan, cx.mode())?),
         Some(version) => {

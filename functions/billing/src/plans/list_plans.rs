@@ -2,6 +2,7 @@
 
 use api::dialect::rocketsavvy::Plan;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
+use models::ids;
 
 /// List plans
 ///
@@ -12,6 +13,6 @@ pub(crate) async fn list_plans(
     Query(query): Query<PageQuery>,
 ) -> Result<Listed<Plan>, Problem> {
     let paging = cx.page(&query)?;
-    let page = cx.plans(&paging.request).await?;
+    let page = cx.list::<ids::Plan>(&paging.request).await?;
     paging.try_list(page, |plan| Plan::of(&plan, cx.mode()))
 }

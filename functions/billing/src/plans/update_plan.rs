@@ -3,10 +3,10 @@
 use api::dialect::rocketsavvy::Plan;
 use api::input::{Change, Fields, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
+use models::Invalid;
 use models::billing::{Meter, Price, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Slug};
-use models::{Invalid, OrNotFound};
 use rust_decimal::Decimal;
 
 use crate::plans::price::{ChargeFields, MAX_METERS, NewMeter, check, check_meters, reject};
@@ -55,7 +55,7 @@ pub(crate) async fn update_plan(
     Path(id): Path<Slug<ids::Plan>>,
     Json(body): Json<PlanChanges>,
 ) -> Result<Done<Plan>, Problem> {
-    let stored = cx.plan_now(&id).await?.or_not_found(id)?;
+    let stored = cx.require_now(&id).await?;
     let mut plan = (*stored).clone();
     let before = plan.price.clone();
     let model = body.charge.pricing_model.unwrap_or(before.charge.model);

@@ -7,7 +7,7 @@ use models::billing::{
     MissingPaymentMethod, PaymentBehavior, Proration, ProrationBehavior, Subscription,
 };
 use models::ids::{self, Id, Slug};
-use models::{Invalid, OrNotFound, Timestamp};
+use models::{Invalid, Timestamp};
 use operations::{Ending, Moment, Prorated, Purpose, prorate};
 use serde_json::{Map, Value};
 use store::Stored;
@@ -157,7 +157,7 @@ impl SubscriptionChanges {
         purpose: Purpose,
     ) -> Result<Changed, Problem> {
         let now = cx.now().await?;
-        let before = cx.subscription_now(id).await?.or_not_found(id)?;
+        let before = cx.require_now(id).await?;
         before.refuse_if_over()?;
         refuse_under_way(&before)?;
         let mut after = (*before).clone();

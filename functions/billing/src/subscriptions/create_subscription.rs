@@ -10,7 +10,7 @@ use models::billing::{
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::{Error, Invalid, Metadata, Timestamp, Zone};
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::subscriptions::begun::Begun;
 use crate::subscriptions::terms::{
@@ -22,8 +22,6 @@ use crate::subscriptions::terms::{
 const BACK_DAYS: i64 = 5 * 366;
 /// How far ahead it may start.
 const AHEAD_DAYS: i64 = 5 * 366;
-/// Tries at a coupon and an id that others use at the same moment, with waits that come to about four seconds.
-const MAX_TRIES: u32 = 16;
 
 /// A new subscription.
 #[derive(Debug, Input)]
@@ -116,7 +114,8 @@ pub(crate) async fn create_subscription(
     let coupon_id = body.coupon_id.clone();
     let mut new = agree(&cx, body).await?;
     let now = cx.now().await?;
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the coupon");
+    loop {
         let id = cx.mint().await?;
         let coupon = redeem(&cx, coupon_id.as_ref(), &mut new, now).await?;
         let mut subscription = models::billing::Subscription::start(id, new.clone(), now)?;
@@ -138,10 +137,8 @@ pub(crate) async fn create_subscription(
         } else if cx.begin(&writes, &begun.to_string()).await? {
             return bill(&cx, begun).await;
         }
-        cx.make_way(attempt).await;
+        retry.again().await?;
     }
-    let busy = "the coupon is being redeemed by others all the time";
-    Err(Error::Unavailable(busy.to_owned()).into())
 }
 
 /// Bills the first period, unless that was done before, and answers.
@@ -181,7 +178,7 @@ async fn agree(
     body: SubscriptionFields,
 ) -> Result<NewSubscription, Problem> {
     let (customer, account, settings) = tokio::try_join!(
-        cx.customer_now(body.customer_id),
+        cx.find_now(body.customer_id),
         cx.account(),
         cx.billing_settings()
     )?;

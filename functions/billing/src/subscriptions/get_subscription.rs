@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Subscription;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a subscription
@@ -13,6 +12,6 @@ pub(crate) async fn get_subscription(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::Subscription>>,
 ) -> Result<Done<Subscription>, Problem> {
-    let subscription = cx.subscription(id).await?.or_not_found(id)?;
+    let subscription = cx.require(id).await?;
     Done::of(&Subscription::of(&subscription, cx.mode())?)
 }

@@ -8,7 +8,7 @@ use models::billing::{
 };
 use models::ids::{self, Id, Slug};
 use models::time::Interval;
-use models::{Currency, Error, Invalid, OrNotFound, Result, Timestamp};
+use models::{Currency, Error, Invalid, Result, Timestamp};
 use store::Stored;
 
 /// Tax rates of a subscription at the most.
@@ -154,7 +154,7 @@ impl Wanted {
             self.check(&kept.price, invalid);
             return Ok(kept);
         }
-        let plan = cx.plan_now(&self.plan_id).await?;
+        let plan = cx.find_now(&self.plan_id).await?;
         let Some(plan) = plan.map(Stored::into_inner) else {
             return Err(self.no_such_plan().into());
         };
@@ -216,7 +216,7 @@ pub(crate) async fn agreed_items(
     let mut items = Vec::with_capacity(wanted.len());
     let mut first = None;
     for want in wanted {
-        let plan = cx.plan_now(&want.plan_id).await?;
+        let plan = cx.find_now(&want.plan_id).await?;
         let Some(plan) = plan.map(Stored::into_inner) else {
             return Err(want.no_such_plan().into());
         };
@@ -277,7 +277,7 @@ pub(crate) async fn redeemed(
     currency: Option<Currency>,
     now: Timestamp,
 ) -> Result<(Stored<Coupon>, Coupon), Problem> {
-    let stored = cx.coupon_now(id).await?.or_no_such(id, "/coupon_id")?;
+    let stored = cx.require_at(id, "/coupon_id").await?;
     if currency.is_some_and(|currency| !stored.terms.fits(currency)) {
         let detail = "is an amount in another currency";
         return Err(Error::invalid("/coupon_id", "currency_mismatch", detail).into());
@@ -297,15 +297,12 @@ pub(crate) async fn own_method(
     let Some(id) = id else {
         return Ok(());
     };
-    match cx.payment_method_now(id).await? {
-        None => Err(Error::no_such("payment method", id, "/payment_method_id").into()),
-        Some(method) if method.customer_id != customer => {
-            let detail = "belongs to another customer";
-            invalid.push("/payment_method_id", "wrong_customer", detail);
-            Ok(())
-        }
-        Some(_) => Ok(()),
+    let method = cx.require_at(id, "/payment_method_id").await?;
+    if method.customer_id != customer {
+        let detail = "belongs to another customer";
+        invalid.push("/payment_method_id", "wrong_customer", detail);
     }
+    Ok(())
 }
 
 /// The cycle that the caller and the plan agree on.
@@ -354,7 +351,7 @@ pub(crate) async fn settle_new(
     id: Id<ids::Subscription>,
 ) -> Result<Option<Subscription>> {
     loop {
-        let Some(stored) = cx.subscription_now(id).await? else {
+        let Some(stored) = cx.find_now(id).await? else {
             return Ok(None);
         };
         let Some(bill) = stored.owed()? else {
@@ -371,7 +368,8 @@ pub(crate) async fn refused<const STATUS: u16, T>(
     cx: &Cx<BillingWrite>,
     invoice: Id<ids::Invoice>,
 ) -> Result<Answered<STATUS, T>, Problem> {
-    let payment = cx.payment(Id::new(invoice.number())?).await?;
+    let id: Id<ids::Payment> = Id::new(invoice.number())?;
+    let payment = cx.find_now(id).await?;
     let payment = payment.map(Stored::into_inner);
     let failure = payment.and_then(|payment| Some((payment.failure?, payment.id)));
     let error = match failure {
@@ -403,10 +401,7 @@ pub(crate) async fn settled(
     id: Id<ids::Subscription>,
 ) -> Result<Stored<Subscription>> {
     let now = cx.now().await?;
-    let read = async || {
-        let stored = cx.subscription_now(id).await?;
-        stored.or_not_found(id)
-    };
+    let read = async || cx.require_now(id).await;
     let stored = read().await?;
     if stored.bill_now.is_none() && stored.due().is_none_or(|due| due > now) {
         return Ok(stored);

@@ -73,7 +73,7 @@ pub(crate) async fn answer(
 ) -> Result<Done<Subscription>, Problem> {
     let subscription = settle(cx, begun.subscription).await?;
     if let Some(invoice) = begun.invoice
-        && cx.invoice(invoice).await?.is_none()
+        && cx.find_now(invoice).await?.is_none()
     {
         return refused(cx, invoice).await;
     }

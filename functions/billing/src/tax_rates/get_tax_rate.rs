@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::TaxRate;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
-use models::OrNotFound;
 use models::ids::{self, Id};
 
 /// Retrieve a tax rate
@@ -13,6 +12,6 @@ pub(crate) async fn get_tax_rate(
     cx: Cx<BillingRead>,
     Path(id): Path<Id<ids::TaxRate>>,
 ) -> Result<Done<TaxRate>, Problem> {
-    let rate = cx.tax_rate(id).await?.or_not_found(id)?;
+    let rate = cx.require(id).await?;
     Done::of(&TaxRate::of(&rate, cx.mode())?)
 }

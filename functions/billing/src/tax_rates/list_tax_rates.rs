@@ -2,6 +2,7 @@
 
 use api::dialect::rocketsavvy::TaxRate;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
+use models::ids;
 
 /// List tax rates
 ///
@@ -12,6 +13,6 @@ pub(crate) async fn list_tax_rates(
     Query(query): Query<PageQuery>,
 ) -> Result<Listed<TaxRate>, Problem> {
     let paging = cx.page(&query)?;
-    let page = cx.tax_rates(&paging.request).await?;
+    let page = cx.list::<ids::TaxRate>(&paging.request).await?;
     paging.try_list(page, |rate| TaxRate::of(&rate, cx.mode()))
 }

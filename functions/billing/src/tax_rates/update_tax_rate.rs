@@ -3,7 +3,6 @@
 use api::dialect::rocketsavvy::TaxRate;
 use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
-use models::OrNotFound;
 use models::event::EventType;
 use models::ids::{self, Id};
 
@@ -40,7 +39,7 @@ pub(crate) async fn update_tax_rate(
     Path(id): Path<Id<ids::TaxRate>>,
     Json(body): Json<TaxRateChanges>,
 ) -> Result<Done<TaxRate>, Problem> {
-    let stored = cx.tax_rate_now(id).await?.or_not_found(id)?;
+    let stored = cx.require_now(id).await?;
     let mut rate = (*stored).clone();
     if let Some(name) = body.display_name {
         rate.display_name = name;

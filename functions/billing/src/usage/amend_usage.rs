@@ -3,7 +3,6 @@
 use api::dialect::rocketsavvy::Usage;
 use api::input::Input;
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
-use models::OrNotFound;
 use models::billing::Correction;
 use models::ids::{self, Id};
 use operations::Metric;
@@ -41,8 +40,9 @@ pub(crate) async fn amend_usage(
     Path(id): Path<Id<ids::Usage>>,
     Json(body): Json<UsageAmendment>,
 ) -> Result<Done<Usage>, Problem> {
-    let subscription = cx.subscription_now(body.subscription_id).await?;
-    let subscription = subscription.or_no_such(body.subscription_id, "/subscription_id")?;
+    let subscription = cx
+        .require_at(body.subscription_id, "/subscription_id")
+        .await?;
     operations::refuse_ended(&subscription)?;
     let metric = Metric::of(&subscription, &body.metric_name);
     let amend = Correction::Amend(body.quantity);

@@ -2,7 +2,6 @@
 
 use api::dialect::rocketsavvy::Usage;
 use api::{BillingWrite, Cx, Done, Path, Problem, Query, operation};
-use models::OrNotFound;
 use models::billing::Correction;
 use models::ids::{self, Id};
 use operations::Metric;
@@ -25,8 +24,9 @@ pub(crate) async fn deprecate_usage(
     Path(id): Path<Id<ids::Usage>>,
     Query(query): Query<UsageLog>,
 ) -> Result<Done<Usage>, Problem> {
-    let subscription = cx.subscription_now(query.subscription_id).await?;
-    let subscription = subscription.or_no_such(query.subscription_id, "?subscription_id")?;
+    let subscription = cx
+        .require_at(query.subscription_id, "?subscription_id")
+        .await?;
     operations::refuse_ended(&subscription)?;
     let metric = Metric::of(&subscription, &query.metric_name);
     let deprecate = Correction::Deprecate;

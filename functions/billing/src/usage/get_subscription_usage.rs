@@ -3,9 +3,9 @@
 use api::dialect::rocketsavvy::{InvoicePreview, number};
 use api::input::Input;
 use api::{BillingRead, Cx, Done, Path, Problem, Query, operation};
+use models::Result;
 use models::billing::Aggregation;
 use models::ids::{self, Id};
-use models::{OrNotFound, Result};
 use operations::{Metric, MetricUsage};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -89,7 +89,7 @@ pub(crate) async fn get_subscription_usage(
     Path(id): Path<Id<ids::Subscription>>,
     Query(query): Query<SubscriptionUsageFilter>,
 ) -> Result<Done<SubscriptionUsage>, Problem> {
-    let subscription = cx.subscription(id).await?.or_not_found(id)?;
+    let subscription = cx.require(id).await?;
     let (used, projected_invoice) = if let Some(name) = &query.metric_name {
         (one(&cx, Metric::of(&subscription, name)).await?, None)
     } else {

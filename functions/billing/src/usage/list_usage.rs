@@ -25,9 +25,7 @@ pub(crate) async fn list_usage(
 ) -> Result<Listed<UsageEntry>, Problem> {
     let id = log.subscription_id;
     let paging = cx.page(&page)?;
-    cx.subscription(id)
-        .await?
-        .or_no_such(id, "?subscription_id")?;
+    cx.find(id).await?.or_no_such(id, "?subscription_id")?;
     let found = operations::list_usage(&cx, id, &log.metric_name, &paging.request).await?;
     let view = |event| UsageEntry::of(id, &log.metric_name, &event, cx.mode());
     paging.try_list(found, view)

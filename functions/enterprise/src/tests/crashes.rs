@@ -154,7 +154,7 @@ async fn a_process_that_dies_between_subscription_and_rows_is_made_up_for() {
     shop.run("2026-01-20T15:00:00Z").await;
     let context = shop.world.app.scheduled(shop.scope(), None);
     let id: Id<ids::Subscription> = made["id"].as_str().unwrap().parse().unwrap();
-    let stored = context.subscription_now(id).await.unwrap().unwrap();
+    let stored = context.find_now(id).await.unwrap().unwrap();
     let mut ended = (*stored).clone();
     ended.end(context.now().await.unwrap());
     let mut writes = context.writes().await.unwrap();
@@ -168,7 +168,7 @@ async fn a_process_that_dies_between_subscription_and_rows_is_made_up_for() {
     assert!(rows.iter().all(|row| row.cancelled_at.is_some()));
     let invoices = shop.v3().get("/v3/invoices").await;
     assert_eq!(invoices.expect(200)["data"][0]["status"], "void");
-    let sub = context.subscription_now(id).await.unwrap().unwrap();
+    let sub = context.find_now(id).await.unwrap().unwrap();
     assert_eq!(sub.due(), None);
 }
 
@@ -186,7 +186,7 @@ async fn live_mode_without_a_provider_says_so() {
     assert!(context.write(&writes).await.unwrap());
     let id = received.reply.unwrap().id;
     operations::send_message(&context, id, now).await.unwrap();
-    let message = context.message(id).await.unwrap().unwrap();
+    let message = context.find_now(id).await.unwrap().unwrap();
     assert_eq!(
         message.dispatch.failure.clone().unwrap().code,
         "sms_not_configured"

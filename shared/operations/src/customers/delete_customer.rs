@@ -1,11 +1,11 @@
 //! A customer leaves: its subscriptions end at once, as in Stripe, and then the record goes.
 
+use models::Result;
 use models::billing::SubscriptionStatus;
 use models::crm::Customer;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::page::PageRequest;
-use models::{OrNotFound, Result};
 use store::Stored;
 
 use crate::Context;
@@ -15,10 +15,7 @@ use crate::subscriptions::run_subscription::undo_latest;
 
 /// Ends the running subscriptions of a customer, one write each; there is nobody left to bill. Called again, it finds none.
 pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
-    let there = async || {
-        let stored = context.customer_now(id).await?;
-        stored.or_not_found(id)
-    };
+    let there = async || context.require_now(id).await;
     there().await?;
     let now = context.now().await?;
     let mut request = PageRequest {
@@ -41,7 +38,7 @@ pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result
 /// What waits for a payment does not come about any more: 409 where one is under way.
 async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestamp) -> Result<()> {
     loop {
-        let Some(stored) = context.subscription_now(id).await? else {
+        let Some(stored) = context.find_now(id).await? else {
             return Ok(());
         };
         if stored.status.is_over() {

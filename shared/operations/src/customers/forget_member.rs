@@ -14,7 +14,8 @@ pub async fn forget_member(
     writes: &mut Writes<'_>,
     customer: Id<ids::Customer>,
 ) -> Result<()> {
-    let Some(stored) = context.member(Id::new(customer.number())?).await? else {
+    let id: Id<ids::Member> = Id::new(customer.number())?;
+    let Some(stored) = context.find_now(id).await? else {
         return Ok(());
     };
     let owner = stored.id.to_string();

@@ -32,7 +32,7 @@ pub(crate) async fn collect(
     let (id, attempt_count) = (stored.id, stored.attempt_count);
     loop {
         if let Some(attempt) = stored.processing {
-            let payment = context.payment(attempt.payment_id).await?;
+            let payment = context.find_now(attempt.payment_id).await?;
             let payment = payment.ok_or_else(|| vanished(attempt.payment_id))?;
             let (invoice, _) = Box::pin(settle(context, payment, follows)).await?;
             return Ok(invoice);
@@ -42,7 +42,7 @@ pub(crate) async fn collect(
         }
         let parties = Parties::read(context, stored.customer_id).await?;
         let subscription = match stored.subscription_id {
-            Some(id) => context.subscription_now(id).await?,
+            Some(id) => context.find_now(id).await?,
             None => None,
         };
         let ended = subscription.as_deref().is_some_and(|one| !one.collects(id));
@@ -62,7 +62,7 @@ pub(crate) async fn collect(
                 return Ok(invoice);
             }
         }
-        stored = context.invoice(id).await?.ok_or_else(|| vanished(id))?;
+        stored = context.find_now(id).await?.ok_or_else(|| vanished(id))?;
     }
 }
 
@@ -168,7 +168,7 @@ pub(crate) async fn first_attempt(
 
 /// What an invoice was waiting for has come: it becomes final, it is tried again, or it is overdue. Doing it twice does it once.
 pub async fn run_invoice(context: &Context, id: Id<ids::Invoice>, at: Timestamp) -> Result<()> {
-    let Some(stored) = context.invoice(id).await? else {
+    let Some(stored) = context.find_now(id).await? else {
         return Ok(());
     };
     // A message that comes again before the attempt is due to be asked about: its first receiver died.

@@ -5,14 +5,11 @@ use models::event::EventType;
 use models::ids::{self, Id};
 use models::members::{Commission, MemberSettings, NewCommission};
 use models::payments::Refund;
-use models::{Error, Money, Result, Timestamp};
-use store::{Stored, Writes};
+use models::{Money, Result, Timestamp};
+use store::{Retry, Stored, Writes};
 
 use crate::Context;
 use crate::invoicing::parties::zone_of;
-
-/// Neighbours that are looked at where another entry drew the same id.
-const MAX_TRIES: u32 = 16;
 
 /// Adds to `writes` what a partner earns from an invoice, where it has just been paid and somebody enrolled its customer.
 /// Nothing for anybody else; else 3 reads and 1 item.
@@ -30,7 +27,7 @@ pub(crate) async fn accrue(
     if !paid || after.amount_paid.is_zero() {
         return Ok(());
     }
-    let settings = context.member_settings().await?;
+    let settings = context.member_settings_now().await?;
     let settings = settings.map_or_else(MemberSettings::default, Stored::into_inner);
     if settings.commission_rate.is_zero() {
         return Ok(());
@@ -72,7 +69,7 @@ pub(crate) async fn take_back(
     let Some(id) = invoice else {
         return Ok(());
     };
-    let Some(invoice) = context.invoice(id).await? else {
+    let Some(invoice) = context.find_now(id).await? else {
         return Ok(());
     };
     let (Some(_), Some(paid_at)) = (invoice.enrolled_by, invoice.paid_at) else {
@@ -106,16 +103,14 @@ enum Place {
 
 async fn place(context: &Context, at: Timestamp, identity: &str) -> Result<Place> {
     let mut id: Id<ids::Commission> = Id::derived(at, identity)?;
-    for _ in 0..MAX_TRIES {
-        match context.commission(id).await? {
+    let mut retry = Retry::of("the commission");
+    loop {
+        match context.find_now(id).await? {
             None => return Ok(Place::Free(id)),
             Some(stored) if stored.identity == identity => {
                 return Ok(Place::Taken(Box::new(stored)));
             }
-            Some(_) => id = id.successor()?,
+            Some(_) => id = retry.next_id(id)?,
         }
     }
-    Err(Error::Unavailable(
-        "no free id of a commission was found".to_owned(),
-    ))
 }

@@ -1,9 +1,9 @@
 //! A draft becomes final: it gets its number, takes from the customer's balance, and is collected where the customer is charged.
 
+use models::Result;
 use models::billing::{Invoice, InvoiceStatus};
 use models::ids::{self, Id};
-use models::{Error, Result};
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::Context;
 use crate::context::vanished;
@@ -12,9 +12,6 @@ use crate::invoicing::final_invoice::{collects, events_of_finalization, finalize
 use crate::invoicing::parties::Parties;
 use crate::subscriptions::invoice_change::InvoiceChange;
 
-/// Tries at a draft, and at a customer's balance, that others change at the same moment.
-const MAX_TRIES: u32 = 64;
-
 /// Makes a draft final, with seller and customer as they are now. Errors unless it is a draft.
 ///
 /// It is final before anything is charged, so that nobody changes or deletes what a card pays for; a process that dies in
@@ -22,7 +19,8 @@ const MAX_TRIES: u32 = 64;
 pub async fn finalize_invoice(context: &Context, mut stored: Stored<Invoice>) -> Result<Invoice> {
     let now = context.now().await?;
     let mut number = None;
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the invoice");
+    loop {
         let id = stored.id;
         stored.refuse_unless_draft("finalized")?;
         let parties = Parties::read(context, stored.customer_id).await?;
@@ -51,17 +49,14 @@ pub async fn finalize_invoice(context: &Context, mut stored: Stored<Invoice>) ->
                 Ok(invoice)
             };
         }
-        context.make_way(attempt).await;
-        stored = context.invoice(id).await?.ok_or_else(|| vanished(id))?;
+        retry.again().await?;
+        stored = context.find_now(id).await?.ok_or_else(|| vanished(id))?;
     }
-    Err(Error::Unavailable(
-        "the invoice is being changed by others all the time".to_owned(),
-    ))
 }
 
 /// Makes the first attempt at an invoice that has just become final, unless it was made or there is none to make.
 pub async fn collect_finalized(context: &Context, id: Id<ids::Invoice>) -> Result<Invoice> {
-    let stored = context.invoice(id).await?.ok_or_else(|| vanished(id))?;
+    let stored = context.find_now(id).await?.ok_or_else(|| vanished(id))?;
     let under_way = stored.processing.is_some();
     if under_way || is_untried(&stored) && charges(context, &stored).await? {
         Box::pin(collect_invoice(context, stored)).await
@@ -73,7 +68,7 @@ pub async fn collect_finalized(context: &Context, id: Id<ids::Invoice>) -> Resul
 /// Whether an invoice that is owed is charged by itself: not that of a subscription of which nothing is collected any more.
 async fn charges(context: &Context, invoice: &Invoice) -> Result<bool> {
     let subscription = match invoice.subscription_id {
-        Some(id) => context.subscription_now(id).await?,
+        Some(id) => context.find_now(id).await?,
         None => None,
     };
     Ok(collects(invoice, subscription.as_deref()))

@@ -7,8 +7,8 @@ use models::billing::{
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::payments::{Payment, PaymentStatus, Refund};
-use models::{Error, Money, OrNotFound, Result};
-use store::{Stored, Writes};
+use models::{Error, Money, Result};
+use store::{Retry, Stored, Writes};
 
 use crate::Context;
 use crate::context::vanished;
@@ -16,9 +16,6 @@ use crate::invoicing::commission::accrue;
 use crate::invoicing::parties::zone_of;
 use crate::payments::refund_payment::resolve_refund;
 use crate::schedules::row_payment::follow_row;
-
-/// Tries at an invoice that others change at the same moment, with waits that come to about four seconds.
-const MAX_TRIES: u32 = 16;
 
 /// What a caller wants credited.
 #[derive(Debug, Clone)]
@@ -45,11 +42,9 @@ pub async fn issue_credit_note(context: &Context, wanted: &WantedCredit) -> Resu
         context.gateway()?;
     }
     let mut number = None;
-    for attempt in 0..MAX_TRIES {
-        let stored = context
-            .invoice(wanted.invoice_id)
-            .await?
-            .or_no_such(wanted.invoice_id, "/invoice_id")?;
+    let mut retry = Retry::of("the invoice");
+    loop {
+        let stored = context.require_at(wanted.invoice_id, "/invoice_id").await?;
         let mut writes = context.writes().await?;
         let mut issue = Issue {
             context,
@@ -60,11 +55,8 @@ pub async fn issue_credit_note(context: &Context, wanted: &WantedCredit) -> Resu
         if context.begin(&writes, &note.id.to_string()).await? {
             return Ok(note);
         }
-        context.make_way(attempt).await;
+        retry.again().await?;
     }
-    Err(Error::Unavailable(
-        "the invoice is being changed by others all the time".to_owned(),
-    ))
 }
 
 /// Adds to `writes` a note of all that is left of an invoice that is owed and of which a part was paid or credited: nothing is
@@ -77,7 +69,7 @@ pub(crate) async fn credit_rest(
 ) -> Result<()> {
     let paid = stored.notable()?;
     let owed = stored.amount_remaining()?;
-    let customer = context.customer_now(stored.customer_id).await?;
+    let customer = context.find_now(stored.customer_id).await?;
     let wanted = WantedCredit {
         invoice_id: stored.id,
         what: Crediting::Amount(owed.plus(paid)?.minor()),
@@ -104,7 +96,7 @@ pub(crate) async fn credit_rest(
 pub async fn settle_credit_note(context: &Context, note: &CreditNote) -> Result<()> {
     for refund in &note.refunds {
         let id = refund.refund_id;
-        let stored = context.refund(refund.payment_id, id).await?;
+        let stored = context.refund_now(refund.payment_id, id).await?;
         resolve_refund(context, stored.ok_or_else(|| vanished(id))?).await?;
     }
     Ok(())
@@ -159,7 +151,7 @@ impl Issue<'_, '_> {
         if amount.is_zero() {
             return Ok(());
         }
-        let Some(stored) = self.context.customer_now(invoice.customer_id).await? else {
+        let Some(stored) = self.context.find_now(invoice.customer_id).await? else {
             let detail = format!(
                 "customer {} was deleted, so there is no balance to credit; say refund_amount or out_of_band_amount",
                 invoice.customer_id
@@ -178,7 +170,7 @@ impl Issue<'_, '_> {
         let Some(id) = invoice.subscription_id.filter(|_| paid) else {
             return Ok(());
         };
-        let Some(stored) = self.context.subscription_now(id).await? else {
+        let Some(stored) = self.context.find_now(id).await? else {
             return Ok(());
         };
         if invoice.billing_reason == BillingReason::PaymentSchedule {
@@ -204,7 +196,7 @@ impl Issue<'_, '_> {
             if left.is_zero() {
                 break;
             }
-            let payment = self.context.payment(*id).await?;
+            let payment = self.context.find_now(*id).await?;
             let payment = payment.ok_or_else(|| vanished(id))?;
             if payment.status != PaymentStatus::Succeeded {
                 continue;

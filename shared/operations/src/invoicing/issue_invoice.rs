@@ -6,7 +6,7 @@ use models::billing::{
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Money, Result};
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::Context;
 use crate::invoicing::collect_invoice::{collect, first_attempt};
@@ -15,9 +15,6 @@ use crate::invoicing::final_invoice::{
     collects, draw_number, events_of_finalization, finalize, is_untried,
 };
 use crate::invoicing::parties::{Parties, update_credit};
-
-/// Neighbours that are looked at where another invoice drew the same id, and tries at a record that others change.
-const MAX_TRIES: u32 = 64;
 
 /// The invoice of a bill, and what it was charged to where that was just done.
 #[derive(Debug)]
@@ -46,7 +43,8 @@ pub(crate) async fn issue_invoice(
         None => Id::derived_before(bill.period.start, &identity)?,
     };
     let mut number = None;
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the invoice");
+    loop {
         let likely = subscription.payment_method_id.or(subscription.charged_to);
         let (parties, there) = Parties::with_invoice(context, new.customer_id, id, likely).await?;
         match there {
@@ -59,7 +57,7 @@ pub(crate) async fn issue_invoice(
                 });
             }
             Some(_) => {
-                id = id.successor()?;
+                id = retry.next_id(id)?;
                 continue;
             }
             None => {}
@@ -90,9 +88,6 @@ pub(crate) async fn issue_invoice(
         }
         // Somebody was faster, or the customer changed: the next round reads what is there now.
     }
-    Err(Error::Unavailable(
-        "no free invoice id was found".to_owned(),
-    ))
 }
 
 /// An earlier run wrote the invoice. It may have died before its attempt; a refusal is not asked for twice in one turn.

@@ -123,10 +123,7 @@ impl Parties {
             Some(id) if self.method.as_ref().is_some_and(|known| known.id == id) => {
                 Ok(self.method.clone())
             }
-            Some(id) => Ok(context
-                .payment_method_now(id)
-                .await?
-                .map(Stored::into_inner)),
+            Some(id) => Ok(context.find_now(id).await?.map(Stored::into_inner)),
             None => Ok(None),
         }
     }

@@ -6,16 +6,13 @@ use models::event::EventType;
 use models::ids::{self, Id};
 use models::payments::{Card, NewPayment, Payment, PaymentMethod};
 use models::{Error, Metadata, Money, Result};
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::Context;
 use crate::context::vanished;
 use crate::invoicing::parties::Parties;
 use crate::payments::take_payment::resolve_payment;
 use crate::subscriptions::invoice_change::InvoiceChange;
-
-/// Neighbours that are looked at where another payment drew the same id, and tries at an invoice that others change.
-const MAX_TRIES: u32 = 64;
 
 /// What is charged.
 #[derive(Debug, Clone)]
@@ -77,7 +74,8 @@ pub async fn begin_attempt(
         return Ok((adopted && !charge.manual).then_some(orphan));
     }
     let mut id: Id<ids::Payment> = context.mint().await?;
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the payment");
+    loop {
         let mut invoice = (**stored).clone();
         invoice.begin_attempt(id, charge.manual, now)?;
         let payment = Payment::begin(id, charge.payment(stored), gateway, now);
@@ -92,12 +90,11 @@ pub async fn begin_attempt(
         if written {
             return Ok(Some(begun));
         }
-        if context.payment(id).await?.is_none() {
+        if context.find_now(id).await?.is_none() {
             return Ok(None);
         }
-        id = id.successor()?;
+        id = retry.next_id(id)?;
     }
-    Err(no_free_id())
 }
 
 /// The payment of a run that charged the card and died before it wrote the invoice. One read for the invoice of a
@@ -116,14 +113,14 @@ pub(crate) async fn first_payment(
     invoice: &Invoice,
 ) -> Result<Option<Stored<Payment>>> {
     let mut id = first_id(invoice)?;
-    for _ in 0..MAX_TRIES {
-        match context.payment(id).await? {
+    let mut retry = Retry::of("the payment");
+    loop {
+        match context.find_now(id).await? {
             Some(stored) if is_first_of(&stored, invoice) => return Ok(Some(stored)),
-            Some(_) => id = id.successor()?,
+            Some(_) => id = retry.next_id(id)?,
             None => return Ok(None),
         }
     }
-    Ok(None)
 }
 
 /// The id of the payment of an invoice's first attempt where that is made before the invoice is written: the invoice's own
@@ -145,26 +142,22 @@ pub(crate) async fn pay_unwritten(
     let gateway = context.gateway()?.name();
     let now = context.now().await?;
     let mut id = first_id(invoice)?;
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the payment");
+    loop {
         let payment = Payment::begin(id, charge.payment(invoice), gateway, now);
         let mut writes = context.writes().await?;
         let begun = writes.create(&payment, None)?;
         if context.write(&writes).await? {
             return resolve_payment(context, begun).await;
         }
-        match context.payment(id).await? {
+        match context.find_now(id).await? {
             Some(stored) if is_first_of(&stored, invoice) => {
                 return resolve_payment(context, stored).await;
             }
-            Some(_) => id = id.successor()?,
+            Some(_) => id = retry.next_id(id)?,
             None => return Err(vanished(id)),
         }
     }
-    Err(no_free_id())
-}
-
-fn no_free_id() -> Error {
-    Error::Unavailable("no free payment id was found".to_owned())
 }
 
 /// Asks the gateway about an attempt that was begun, books what it says, and returns the invoice and the payment as they are
@@ -187,7 +180,8 @@ pub(crate) async fn settle(
         return Err(Error::internal("an attempt without an invoice"));
     };
     let now = context.now().await?;
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the invoice");
+    loop {
         let (parties, stored) = Parties::with_invoice(context, customer, id, None).await?;
         let stored = stored.ok_or_else(|| vanished(id))?;
         let mut invoice = (*stored).clone();
@@ -207,11 +201,8 @@ pub(crate) async fn settle(
         if context.write(&change.writes(context).await?).await? {
             return Ok((invoice, payment));
         }
-        context.make_way(attempt).await;
+        retry.again().await?;
     }
-    Err(Error::Unavailable(
-        "the invoice is being changed by others all the time".to_owned(),
-    ))
 }
 
 /// What is told of money that came in, or did not.

@@ -41,7 +41,7 @@ pub async fn receive_message(
             number: number.to_owned(),
             opted_out: stop.then_some(now),
         };
-        match context.consent(number).await? {
+        match context.consent_now(number).await? {
             Some(stored) => writes.update(&stored, &consent, None)?,
             None => {
                 writes.create(&consent, None)?;

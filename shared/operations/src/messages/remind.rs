@@ -6,15 +6,12 @@ use models::ids::{self, Id};
 use models::messaging::{About, Message, MessageKind, NewMessage};
 use models::platform::Account;
 use models::{Error, Money, Result, Timestamp};
-use store::Writes;
+use store::{Retry, Writes};
 
 use crate::Context;
 use crate::messages::send_message::send_at_once;
 use crate::schedules::grow_schedule::rows_after;
 use crate::schedules::row_payment::Scheduled;
-
-/// Neighbours that are looked at where another message drew the same id, and tries at a row that others change.
-const MAX_TRIES: u32 = 16;
 
 /// Reminds the customer of a row, at once where it is not night, and makes the row that follows. `false` says that somebody else
 /// changed the row meanwhile.
@@ -65,9 +62,10 @@ pub(crate) async fn remind(
 
 /// Somebody else announced the row while its message was on its way: it was sent.
 async fn note_reminded(context: &Context, announced: &ScheduleRow, at: Timestamp) -> Result<()> {
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the schedule");
+    loop {
         let stored = context
-            .schedule_row(announced.subscription_id, announced.slot())
+            .schedule_row_now(announced.subscription_id, announced.slot())
             .await?;
         let unknown = |row: &store::Stored<ScheduleRow>| {
             row.message_id == announced.message_id
@@ -84,9 +82,8 @@ async fn note_reminded(context: &Context, announced: &ScheduleRow, at: Timestamp
         if context.write(&writes).await? {
             return Ok(());
         }
-        context.make_way(attempt).await;
+        retry.again().await?;
     }
-    Err(store::stale())
 }
 
 /// Adds to `writes` that the customer is told of a row again, and the row as it is then. Errors where nobody can be told.
@@ -124,7 +121,7 @@ async fn reminder(
 ) -> Result<Option<NewMessage>> {
     let (row, subscription) = (&scheduled.row, &scheduled.subscription);
     let (customer, account) =
-        tokio::try_join!(context.customer_now(row.customer_id), context.account())?;
+        tokio::try_join!(context.find_now(row.customer_id), context.account())?;
     let phone = customer.and_then(|customer| customer.profile.phone.clone());
     let (Some(number), Some(account)) = (phone, account) else {
         return Ok(None);
@@ -151,19 +148,17 @@ async fn create_message(
     now: Timestamp,
 ) -> Result<Id<ids::Message>> {
     let mut id: Id<ids::Message> = Id::derived(now, &new.identity)?;
-    for _ in 0..MAX_TRIES {
-        match context.message(id).await? {
+    let mut retry = Retry::of("the message");
+    loop {
+        match context.find_now(id).await? {
             None => {
                 writes.create(&Message::new(id, new, now), None)?;
                 return Ok(id);
             }
             Some(stored) if stored.identity == new.identity => return Ok(id),
-            Some(_) => id = id.successor()?,
+            Some(_) => id = retry.next_id(id)?,
         }
     }
-    Err(Error::Unavailable(
-        "no free message id was found".to_owned(),
-    ))
 }
 
 /// What the customer reads. Without a long name it fits one message of 160 characters.
@@ -203,7 +198,7 @@ pub(crate) async fn note_sent(
         return Ok(());
     };
     let stored = context
-        .schedule_row_by_id(about.subscription_id, about.schedule_id)
+        .schedule_row_by_id_now(about.subscription_id, about.schedule_id)
         .await?;
     if let Some(stored) = stored.filter(|row| row.status().is_open()) {
         let mut row = (*stored).clone();

@@ -2,14 +2,11 @@
 
 use models::ids::{self, Id};
 use models::mail::{Email, NewEmail};
-use models::{Error, Result, Timestamp};
+use models::{Result, Timestamp};
 use providers::email::Letter;
-use store::{Stored, Writes};
+use store::{Retry, Stored, Writes};
 
 use crate::Context;
-
-/// Neighbours that are looked at where another mail drew the same id, and tries at a record that others change.
-const MAX_TRIES: u32 = 16;
 
 /// Adds a mail to `writes`, unless it is there. Its id follows from its identity: whoever sets it down again gets the same.
 /// 1 read and 1 item.
@@ -20,17 +17,17 @@ pub async fn create_email(
     now: Timestamp,
 ) -> Result<Id<ids::Email>> {
     let mut id: Id<ids::Email> = Id::derived(now, &new.identity)?;
-    for _ in 0..MAX_TRIES {
-        match context.email(id).await? {
+    let mut retry = Retry::of("the e-mail");
+    loop {
+        match context.find_now(id).await? {
             None => {
                 writes.create_at_once(&Email::new(id, new, now))?;
                 return Ok(id);
             }
             Some(stored) if stored.identity == new.identity => return Ok(id),
-            Some(_) => id = id.successor()?,
+            Some(_) => id = retry.next_id(id)?,
         }
     }
-    Err(Error::Unavailable("no free mail id was found".to_owned()))
 }
 
 /// Sends a mail that is due.
@@ -38,7 +35,7 @@ pub async fn create_email(
 /// Who dies between the provider's answer and the record of it leaves the mail due: it is handed over again. 2 reads and 4
 /// write units.
 pub async fn send_email(context: &Context, id: Id<ids::Email>, at: Timestamp) -> Result<()> {
-    let Some(stored) = context.email(id).await? else {
+    let Some(stored) = context.find_now(id).await? else {
         return Ok(());
     };
     if !stored.dispatch.is_due(at) {
@@ -79,7 +76,7 @@ async fn write(context: &Context, stored: &Stored<Email>, email: &Email) -> Resu
 }
 
 async fn conclude(context: &Context, email: &Email) -> Result<()> {
-    let Some(stored) = context.email(email.id).await? else {
+    let Some(stored) = context.find_now(email.id).await? else {
         return Ok(());
     };
     // Who took it over meanwhile has written down what became of it.

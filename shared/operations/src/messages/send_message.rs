@@ -2,16 +2,13 @@
 
 use models::ids::{self, Id};
 use models::messaging::{Message, MessageStatus, NewMessage, morning_after};
-use models::{Error, Result, Timestamp, Zone};
+use models::{Result, Timestamp, Zone};
 use providers::sms::Text;
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::Context;
 use crate::context::vanished;
 use crate::messages::remind::note_sent;
-
-/// Tries at a row that others change, and neighbours that are looked at where another message drew the same id.
-const MAX_TRIES: u32 = 16;
 
 /// Sends a message that is due.
 ///
@@ -19,7 +16,7 @@ const MAX_TRIES: u32 = 16;
 /// key. A provider that knows keys sends it once; one that does not sends it twice rather than never. 3 reads and 5 write
 /// units, 2 of them for its row.
 pub async fn send_message(context: &Context, id: Id<ids::Message>, at: Timestamp) -> Result<()> {
-    let Some(stored) = context.message(id).await? else {
+    let Some(stored) = context.find_now(id).await? else {
         return Ok(());
     };
     if !stored.dispatch.is_due(at) {
@@ -46,7 +43,8 @@ pub(crate) async fn send_at_once(
     at: Timestamp,
 ) -> Result<Message> {
     let mut id: Id<ids::Message> = Id::derived(place, &new.identity)?;
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the message");
+    loop {
         let mut message = Message::new(id, new.clone(), at);
         let begins = message.dispatch.is_due(at) && begin(context, &mut message, at).await?;
         let mut writes = context.writes().await?;
@@ -65,15 +63,12 @@ pub(crate) async fn send_at_once(
         if there.identity == new.identity {
             return Ok(there);
         }
-        id = id.successor()?;
+        id = retry.next_id(id)?;
     }
-    Err(Error::Unavailable(
-        "no free message id was found".to_owned(),
-    ))
 }
 
 async fn reload(context: &Context, id: Id<ids::Message>) -> Result<Message> {
-    let stored = context.message(id).await?;
+    let stored = context.find_now(id).await?;
     Ok(stored.ok_or_else(|| vanished(id))?.into_inner())
 }
 
@@ -114,7 +109,7 @@ async fn keep_back(context: &Context, message: &mut Message, at: Timestamp) -> R
     if !message.waits_for_morning() {
         return Ok(false);
     }
-    let consent = context.consent(&message.number).await?;
+    let consent = context.consent_now(&message.number).await?;
     if consent.is_some_and(|consent| consent.opted_out.is_some()) {
         message
             .dispatch
@@ -138,8 +133,9 @@ async fn write(context: &Context, stored: &Stored<Message>, message: &Message) -
 
 /// Writes down what the provider answered, and that the row was announced, in one write.
 async fn conclude(context: &Context, message: &Message, at: Timestamp) -> Result<()> {
-    for attempt in 0..MAX_TRIES {
-        let Some(stored) = context.message(message.id).await? else {
+    let mut retry = Retry::of("the schedule");
+    loop {
+        let Some(stored) = context.find_now(message.id).await? else {
             return Ok(());
         };
         // Who took it over meanwhile has written down what became of it.
@@ -154,9 +150,6 @@ async fn conclude(context: &Context, message: &Message, at: Timestamp) -> Result
         if context.write(&writes).await? {
             return Ok(());
         }
-        context.make_way(attempt).await;
+        retry.again().await?;
     }
-    Err(Error::Unavailable(
-        "the schedule is being changed by others all the time".to_owned(),
-    ))
 }

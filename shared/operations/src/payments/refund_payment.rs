@@ -4,16 +4,13 @@ use models::billing::Invoice;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::payments::{Payment, PaymentStatus, Refund, RefundStatus};
-use models::{Error, Money, OrNotFound, Result};
+use models::{Error, Money, Result};
 use providers::gateway::Return;
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::Context;
 use crate::context::vanished;
 use crate::invoicing::commission::take_back;
-
-/// Tries at a payment that others change at the same moment, with waits that come to about four seconds.
-const MAX_TRIES: u32 = 16;
 
 /// Sets money of a payment aside and writes the refund down, with the caller's key. The gateway has not been asked yet.
 ///
@@ -27,7 +24,8 @@ pub async fn begin_refund(
 ) -> Result<Stored<Refund>> {
     let now = context.now().await?;
     let payment_id = stored.id;
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the payment");
+    loop {
         let paid = paid_invoice(context, &stored).await?;
         let amount = match amount {
             Some(amount) => amount,
@@ -54,23 +52,20 @@ pub async fn begin_refund(
         if context.begin(&writes, &id.to_string()).await? {
             return Ok(begun);
         }
-        context.make_way(attempt).await;
-        stored = context
-            .payment(payment_id)
-            .await?
-            .or_not_found(payment_id)?;
+        retry.again().await?;
+        stored = context.require_now(payment_id).await?;
     }
-    Err(busy())
 }
 
 /// Asks the gateway and writes its answer down. Called again, it asks again with the same key and changes nothing.
 pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Result<Refund> {
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the payment");
+    loop {
         if stored.status != RefundStatus::Pending {
             return Ok(stored.into_inner());
         }
         let id = stored.payment_id;
-        let payment = context.payment(id).await?.ok_or_else(|| vanished(id))?;
+        let payment = context.find_now(id).await?.ok_or_else(|| vanished(id))?;
         let reference = payment.reference.clone().unwrap_or_default();
         let key = stored.id.to_string();
         let ask = Return {
@@ -103,10 +98,9 @@ pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Re
         if context.write(&writes).await? {
             return Ok(refund);
         }
-        context.make_way(attempt).await;
+        retry.again().await?;
         stored = reload(context, stored.payment_id, stored.id).await?;
     }
-    Err(busy())
 }
 
 /// The invoice that a payment paid. A 409 where that is not written yet: somebody is about to.
@@ -115,7 +109,7 @@ async fn paid_invoice(context: &Context, payment: &Payment) -> Result<Option<Sto
     let Some(id) = payment.invoice_id.filter(|_| took) else {
         return Ok(None);
     };
-    let invoice = context.invoice(id).await?;
+    let invoice = context.find_now(id).await?;
     if invoice
         .as_ref()
         .is_none_or(|one| !one.payment_ids.contains(&payment.id))
@@ -136,17 +130,13 @@ fn all_that_is_left(payment: &Payment, paid: Option<&Invoice>) -> Result<Money> 
     Ok(Money::new(minor, left.currency()))
 }
 
-fn busy() -> Error {
-    Error::Unavailable("the payment is being changed by others all the time".to_owned())
-}
-
 async fn reload(
     context: &Context,
     payment: Id<ids::Payment>,
     id: Id<ids::Refund>,
 ) -> Result<Stored<Refund>> {
     context
-        .refund(payment, id)
+        .refund_now(payment, id)
         .await?
         .ok_or_else(|| vanished(id))
 }

@@ -1,17 +1,14 @@
 //! A payment in two phases: the attempt is written down, then the gateway is asked, then its answer is written down.
 
+use models::Result;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::payments::{NewPayment, Payment, PaymentStatus};
-use models::{Error, Result};
 use providers::gateway::Charge;
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::Context;
 use crate::context::vanished;
-
-/// Tries at an id under which nobody is yet. Only a clock that stands still makes two ids meet.
-const MAX_TRIES: u32 = 8;
 
 /// Writes down a payment of a caller, with its idempotency key. The gateway has not been asked yet.
 ///
@@ -19,7 +16,8 @@ const MAX_TRIES: u32 = 8;
 pub async fn begin_payment(context: &Context, new: NewPayment) -> Result<Stored<Payment>> {
     let now = context.now().await?;
     let gateway = context.gateway()?.name();
-    for _ in 0..MAX_TRIES {
+    let mut retry = Retry::of("the payment");
+    loop {
         let id: Id<ids::Payment> = context.mint().await?;
         let payment = Payment::begin(id, new.clone(), gateway, now);
         let mut writes = context.writes().await?;
@@ -27,10 +25,8 @@ pub async fn begin_payment(context: &Context, new: NewPayment) -> Result<Stored<
         if context.begin(&writes, &id.to_string()).await? {
             return Ok(stored);
         }
+        retry.again().await?;
     }
-    Err(Error::Unavailable(
-        "no free payment id was found".to_owned(),
-    ))
 }
 
 /// Asks the gateway and writes its answer down; a payment that it has no answer to yet stays as it is. Called again, it asks
@@ -66,5 +62,5 @@ pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> 
 }
 
 async fn reload(context: &Context, id: Id<ids::Payment>) -> Result<Stored<Payment>> {
-    context.payment(id).await?.ok_or_else(|| vanished(id))
+    context.find_now(id).await?.ok_or_else(|| vanished(id))
 }

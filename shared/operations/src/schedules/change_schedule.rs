@@ -193,7 +193,7 @@ pub async fn change_row<'c>(
     row.refuse_unless_open("changed")?;
     if (amount, date) != (row.amount, row.scheduled_for)
         && let Some(id) = row.invoice_id
-        && let Some(invoice) = context.invoice(id).await?
+        && let Some(invoice) = context.find_now(id).await?
         && invoice.status != InvoiceStatus::Void
     {
         void(context, &mut writes, &invoice, now).await?;

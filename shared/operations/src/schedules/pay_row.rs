@@ -3,15 +3,12 @@
 use models::billing::Invoice;
 use models::payments::{Card, Failure};
 use models::{Error, Result};
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::Context;
 use crate::invoicing::pay_invoice::{InvoiceCharge, begin_attempt, settle_attempt};
 use crate::schedules::row_payment::Scheduled;
 use crate::schedules::run_schedule::{bill_row, is_payable, scheduled_row};
-
-/// Tries at a row and an invoice that others change at the same moment.
-const MAX_TRIES: u32 = 16;
 
 /// How a payment on the page went.
 #[derive(Debug, Clone)]
@@ -33,7 +30,8 @@ pub async fn pay_row(
     mut scheduled: Scheduled,
     card: &Card,
 ) -> Result<RowPayment> {
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the payment");
+    loop {
         if !is_payable(&scheduled.row, &scheduled.subscription) {
             return Ok(RowPayment::Closed);
         }
@@ -48,15 +46,12 @@ pub async fn pay_row(
                 return Ok(outcome);
             }
         }
-        context.make_way(attempt).await;
+        retry.again().await?;
         let (subscription, slot) = (scheduled.subscription.id, scheduled.row.slot());
         scheduled = scheduled_row(context, subscription, slot)
             .await?
             .ok_or_else(|| Error::not_found("schedule", ""))?;
     }
-    Err(Error::Unavailable(
-        "the payment is being changed by others all the time".to_owned(),
-    ))
 }
 
 /// The invoice of the row, which is made where there is none. `None` says that somebody else changed the row.
@@ -68,7 +63,7 @@ async fn invoice_of(context: &Context, scheduled: &Scheduled) -> Result<Option<S
             None => return Ok(None),
         },
     };
-    context.invoice(id).await
+    context.find_now(id).await
 }
 
 /// Makes an attempt. `None` says that the invoice was changed meanwhile.

@@ -28,8 +28,7 @@ pub(crate) async fn row_of(
     else {
         return Ok(None);
     };
-    let (subscription, rows) =
-        tokio::try_join!(context.subscription_now(id), context.schedule(id))?;
+    let (subscription, rows) = tokio::try_join!(context.find_now(id), context.schedule(id))?;
     let Some(subscription) = subscription else {
         return Ok(None);
     };

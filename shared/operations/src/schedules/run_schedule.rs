@@ -4,7 +4,7 @@ use models::billing::{Invoice, InvoiceStatus, RowTurn, ScheduleRow, Slot, Subscr
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Result, Timestamp};
-use store::Stored;
+use store::{Retry, Stored};
 
 use crate::Context;
 use crate::invoicing::issue_invoice::issue_invoice;
@@ -27,7 +27,8 @@ pub async fn run_schedule(
     slot: Slot,
     at: Timestamp,
 ) -> Result<()> {
-    for attempt in 0..MAX_TURNS {
+    let mut retry = Retry::of("the schedule");
+    for _ in 0..MAX_TURNS {
         let Some(scheduled) = scheduled_row(context, subscription, slot).await? else {
             return Ok(());
         };
@@ -39,7 +40,7 @@ pub async fn run_schedule(
             RowTurn::Expire => expire(context, &scheduled, at).await?,
         };
         if !done {
-            context.make_way(attempt).await;
+            retry.again().await?;
         }
     }
     Ok(())
@@ -67,7 +68,7 @@ async fn follow(context: &Context, scheduled: &Scheduled, at: Timestamp) -> Resu
     let mut writes = context.writes().await?;
     if row.cancelled_at.is_some()
         && let Some(id) = row.invoice_id
-        && let Some(stored) = context.invoice(id).await?
+        && let Some(stored) = context.find_now(id).await?
         && stored.can_be_voided()
     {
         void(context, &mut writes, &stored, at).await?;
@@ -137,7 +138,7 @@ async fn expire(context: &Context, scheduled: &Scheduled, at: Timestamp) -> Resu
     let id = row
         .invoice_id
         .ok_or_else(|| Error::internal("a row expires without an invoice"))?;
-    if let Some(stored) = context.invoice(id).await?
+    if let Some(stored) = context.find_now(id).await?
         && stored.status == InvoiceStatus::Open
         && !stored.overdue
     {
@@ -158,9 +159,10 @@ pub async fn follow_subscription(
     context: &Context,
     id: Id<ids::Subscription>,
 ) -> Result<Option<Subscription>> {
-    for attempt in 0..MAX_TURNS {
+    let mut retry = Retry::of("the schedule");
+    loop {
         let now = context.now().await?;
-        let Some(subscription) = context.subscription_now(id).await? else {
+        let Some(subscription) = context.find_now(id).await? else {
             return Ok(None);
         };
         let waits = subscription
@@ -182,14 +184,10 @@ pub async fn follow_subscription(
             }
             all &= follow(context, &scheduled, now).await?;
         }
-        if all && settle(context, &subscription, open).await? {
-            continue;
+        if !all || !settle(context, &subscription, open).await? {
+            retry.again().await?;
         }
-        context.make_way(attempt).await;
     }
-    Err(Error::Unavailable(
-        "the schedule is being changed by others all the time".to_owned(),
-    ))
 }
 
 /// The rows have followed.

@@ -65,7 +65,7 @@ impl InvoiceChange<'_> {
         if !(paid || behind || gone) {
             return Ok(());
         }
-        let Some(stored) = context.subscription_now(id).await? else {
+        let Some(stored) = context.find_now(id).await? else {
             return Ok(());
         };
         let newest = stored.latest_invoice == Some(self.after.id);

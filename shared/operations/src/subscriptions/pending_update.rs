@@ -10,15 +10,13 @@ use models::billing::{
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Money, Result, Timestamp};
-use store::{Stored, Writes};
+use store::{Retry, Stored, Writes};
 
 use crate::Context;
 use crate::invoicing::issue_credit_note::credit_rest;
 use crate::invoicing::pay_invoice::first_payment;
 use crate::invoicing::void_invoice::void_invoice;
 
-/// Tries at a subscription that others change.
-const MAX_TRIES: u32 = 16;
 /// What the credit note says of it.
 const NOT_MADE: &str = "What this invoice was for did not come about: it was not paid in full.";
 
@@ -80,7 +78,7 @@ async fn give_lines_back(
             *given = given.minus(amount)?;
         }
     }
-    let read = credits.keys().map(|id| context.invoice(*id));
+    let read = credits.keys().map(|id| context.find_now(*id));
     let mut given = Vec::new();
     for before in try_join_all(read).await?.into_iter().flatten() {
         let mut invoice = (*before).clone();
@@ -108,7 +106,7 @@ async fn give_coupon_back(
     let Some(discount) = discount else {
         return Ok(());
     };
-    let coupon = context.coupon_now(&discount.coupon_id).await?;
+    let coupon = context.find_now(&discount.coupon_id).await?;
     let Some(before) = coupon.filter(|coupon| coupon.deleted.is_none()) else {
         return Ok(());
     };
@@ -144,7 +142,7 @@ pub(crate) async fn undo_credits(
     let Some(id) = invoice.subscription_id.filter(|_| updates || credits) else {
         return Ok(());
     };
-    let Some(stored) = context.subscription_now(id).await? else {
+    let Some(stored) = context.find_now(id).await? else {
         return Ok(());
     };
     let mut subscription = (*stored).clone();
@@ -198,7 +196,7 @@ pub(crate) async fn drop_update(
     let Some(update) = &stored.pending_update else {
         return Ok(true);
     };
-    let invoice = context.invoice(update.invoice_id).await?;
+    let invoice = context.find_now(update.invoice_id).await?;
     if let Some(invoice) = invoice.filter(|invoice| invoice.status.is_payable()) {
         return undo_invoice(context, writes, &invoice, at).await;
     }
@@ -210,8 +208,9 @@ pub(crate) async fn drop_update(
 
 /// Drops the change that waits for its payment, if there is one. A 409 while a payment is under way.
 pub async fn drop_pending_update(context: &Context, id: Id<ids::Subscription>) -> Result<()> {
-    for attempt in 0..MAX_TRIES {
-        let stored = context.subscription_now(id).await?;
+    let mut retry = Retry::of("the invoice");
+    loop {
+        let stored = context.find_now(id).await?;
         let Some(stored) = stored.filter(|stored| stored.pending_update.is_some()) else {
             return Ok(());
         };
@@ -223,7 +222,6 @@ pub async fn drop_pending_update(context: &Context, id: Id<ids::Subscription>) -
         if context.write(&writes).await? {
             return Ok(());
         }
-        context.make_way(attempt).await;
+        retry.again().await?;
     }
-    Err(store::stale())
 }

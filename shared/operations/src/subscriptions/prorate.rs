@@ -72,7 +72,7 @@ pub async fn prorate(
     let ids = before.charging_invoices().into_iter();
     let (settings, stored) = try_join(
         context.billing_settings(),
-        try_join_all(ids.map(|id| context.invoice(id))),
+        try_join_all(ids.map(|id| context.find_now(id))),
     )
     .await?;
     let stored: Vec<Stored<Invoice>> = stored.into_iter().flatten().collect();
@@ -127,7 +127,7 @@ pub async fn resume(
 /// The invoices that this one gives parts of lines back of. A read each, at once.
 pub async fn credited_invoices(context: &Context, invoice: &Invoice) -> Result<Vec<Invoice>> {
     let ids = invoice.credited_invoices().into_iter();
-    let found = try_join_all(ids.map(|id| context.invoice(id))).await?;
+    let found = try_join_all(ids.map(|id| context.find_now(id))).await?;
     Ok(found
         .into_iter()
         .flatten()

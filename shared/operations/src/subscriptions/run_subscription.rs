@@ -41,7 +41,7 @@ pub async fn run_subscription(
 async fn turns(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> Result<()> {
     let mut resumed = false;
     for _ in 0..MAX_TURNS {
-        let Some(stored) = context.subscription_now(id).await? else {
+        let Some(stored) = context.find_now(id).await? else {
             return Ok(());
         };
         let mut subscription = (*stored).clone();
@@ -122,7 +122,7 @@ async fn expire(
     let Some(id) = subscription.latest_invoice else {
         return Ok(true);
     };
-    let Some(stored) = context.invoice(id).await? else {
+    let Some(stored) = context.find_now(id).await? else {
         return Ok(true);
     };
     undo_invoice(context, writes, &stored, at).await
@@ -138,7 +138,7 @@ pub async fn undo_latest(
     let Some(id) = subscription.latest_invoice else {
         return Ok(());
     };
-    let Some(stored) = context.invoice(id).await? else {
+    let Some(stored) = context.find_now(id).await? else {
         return Ok(());
     };
     undo_invoice(context, writes, &stored, at).await?;

@@ -3,9 +3,10 @@
 use models::billing::{LateUsage, UsageEvent, UsageReceipt, UsageReport};
 use models::ids::{self, Id};
 use models::{Error, Result, Timestamp};
+use store::Retry;
 
 use crate::Context;
-use crate::usage::usage_history::{History, MAX_TRIES, Metric, busy};
+use crate::usage::usage_history::{History, Metric};
 use crate::usage::usage_verdict::{Verdict, accepted};
 
 /// Pages of the first query where earlier keys are looked for: four small ones cost what one costs.
@@ -89,7 +90,8 @@ impl Appending<'_> {
         mut self,
         mut verdicts: Vec<Verdict>,
     ) -> Result<Vec<(usize, RecordedUsage)>> {
-        for attempt in 0..MAX_TRIES {
+        let mut retry = Retry::of("the metric's usage");
+        loop {
             let mut page = self.log.next_page(self.now);
             let before = page.events.len();
             for ((_, row), verdict) in self.rows.iter().zip(&verdicts) {
@@ -108,12 +110,11 @@ impl Appending<'_> {
             if written {
                 return self.outcomes(verdicts, page.events.split_off(before));
             }
-            self.context.make_way(attempt).await;
+            retry.again().await?;
             let (id, name) = (self.metric.subscription_id, self.metric.name);
             self.log = open_log(self.context, id, name, &self.rows).await?;
             verdicts = accepted(self.judge().await?)?;
         }
-        Err(busy())
     }
 
     /// What became of each report, where `new` are the events that were written.

@@ -3,9 +3,10 @@
 use models::Result;
 use models::billing::{Reading, Subscription, UsageTotals};
 use models::time::Period;
+use store::Retry;
 
 use crate::Context;
-use crate::usage::usage_history::{Ending, History, MAX_TRIES, Metric, busy};
+use crate::usage::usage_history::{Ending, History, Metric};
 use crate::usage::usage_totals::usage_totals;
 
 /// Closes the period of a metric and returns what is to be billed of it. Closing it again for the same bill returns the same,
@@ -15,7 +16,8 @@ use crate::usage::usage_totals::usage_totals;
 /// the two is refused and sees the other. One consistent read and one write unit.
 pub async fn close_usage(context: &Context, metric: Metric<'_>) -> Result<UsageTotals> {
     let now = context.now().await?;
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the metric's usage");
+    loop {
         let mut log = History::open(context, metric.subscription_id, metric.name, 1).await?;
         let mut page = log.next_page(now);
         let cut = log.cut(&page, metric).await?;
@@ -26,9 +28,8 @@ pub async fn close_usage(context: &Context, metric: Metric<'_>) -> Result<UsageT
         if log.write(&page).await? {
             return Ok(cut.totals);
         }
-        context.make_way(attempt).await;
+        retry.again().await?;
     }
-    Err(busy())
 }
 
 /// Whether something is done, or only shown as it would be: then nothing is written.

@@ -5,9 +5,10 @@ use models::billing::{
 };
 use models::ids::{self, Id};
 use models::{OrNotFound, Result};
+use store::Retry;
 
 use crate::Context;
-use crate::usage::usage_history::{History, MAX_TRIES, Metric, busy};
+use crate::usage::usage_history::{History, Metric};
 
 /// Corrects an event of a metric's log and returns how it stands then. What stands so already is not written again.
 ///
@@ -28,7 +29,8 @@ pub async fn correct_usage(
         late,
     };
     let at = context.now().await?;
-    for attempt in 0..MAX_TRIES {
+    let mut retry = Retry::of("the metric's usage");
+    loop {
         let mut log = History::open(context, metric.subscription_id, metric.name, 1).await?;
         let mut standing = standing(&log, id).await?.or_not_found(id)?;
         let mut page = log.next_page(at);
@@ -41,9 +43,8 @@ pub async fn correct_usage(
         if log.write(&page).await? {
             return Ok(standing);
         }
-        context.make_way(attempt).await;
+        retry.again().await?;
     }
-    Err(busy())
 }
 
 /// How an event of the log stands; `None` where there is no such event.

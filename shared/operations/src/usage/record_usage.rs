@@ -104,7 +104,7 @@ async fn subscriptions(context: &Context, reports: &[ReportedUsage]) -> Result<S
     let mut ids: Vec<Id<ids::Subscription>> = reports.iter().map(|r| r.subscription_id).collect();
     ids.sort();
     ids.dedup();
-    let reading = ids.into_iter().map(|id| context.subscription_now(id));
+    let reading = ids.into_iter().map(|id| context.find_now(id));
     let found = in_turns(reading.collect()).await?;
     let found = found.into_iter().flatten();
     Ok(found

@@ -14,8 +14,6 @@ use store::Stored;
 use crate::Context;
 use crate::context::vanished;
 
-/// Tries at a log that others write to at the same moment, with waits that come to about ten seconds.
-pub(crate) const MAX_TRIES: u32 = 32;
 /// How far the caller's clock may be ahead of ours: Stripe's 5 minutes.
 pub(crate) const AHEAD_SECONDS: i64 = 300;
 /// How far our own clocks may be apart.
@@ -302,9 +300,4 @@ impl<'c> History<'c> {
         let (metric, id) = (self.metric_name, self.subscription_id);
         vanished(format_args!("page {seq} of {metric} of {id}"))
     }
-}
-
-/// Too many others write to the same log.
-pub(crate) fn busy() -> Error {
-    Error::Unavailable("the log of this metric is being written by others all the time".to_owned())
 }

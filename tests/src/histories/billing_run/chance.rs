@@ -112,7 +112,7 @@ impl Schedule {
         let context = process.app.scheduled(process.ours.test(), None);
         let mut invoices = 0;
         for id in &self.subscriptions {
-            let subscription = context.subscription(*id).await.unwrap().unwrap();
+            let subscription = context.find(*id).await.unwrap().unwrap();
             let now = context.now().await.unwrap();
             let begun = (1..)
                 .map(|index| subscription.period_start(index).unwrap())

@@ -168,7 +168,7 @@ impl Story {
         let context = self.world.app.scheduled(self.world.ours.test(), None);
         for id in &self.customers {
             let customer = context
-                .customer(id.parse().unwrap())
+                .find(id.parse::<models::Id<models::ids::Customer>>().unwrap())
                 .await
                 .unwrap()
                 .unwrap();

@@ -1,6 +1,7 @@
 //! A business in New York with monthly plans, and one customer who pays with a good card.
 
 use models::Timestamp;
+use models::ids::{self, Id};
 use serde_json::{Value, json};
 use testkit::{Answer, Call, World};
 
@@ -135,13 +136,16 @@ impl Shop {
         let context = self.world.app.scheduled(self.world.ours.test(), None);
         let mut dues = Vec::new();
         for id in self.ids("subscriptions").await {
-            let found = context.subscription_now(id.parse().unwrap()).await.unwrap();
+            let found = context
+                .find_now(id.parse::<Id<ids::Subscription>>().unwrap())
+                .await
+                .unwrap();
             dues.extend(found.unwrap().due());
         }
         for id in self.ids("invoices").await {
             dues.extend(
                 context
-                    .invoice(id.parse().unwrap())
+                    .find_now(id.parse::<Id<ids::Invoice>>().unwrap())
                     .await
                     .unwrap()
                     .unwrap()

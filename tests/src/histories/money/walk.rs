@@ -9,6 +9,7 @@ mod meter;
 
 use models::Timestamp;
 use models::billing::{Invoice, InvoiceStatus, Subscription};
+use models::ids::{self, Id};
 use models::page::PageRequest;
 use serde_json::{Value, json};
 use testkit::{Answer, Call, World};
@@ -287,7 +288,9 @@ impl<'p> History<'p> {
 
     async fn subscription(&self) -> Subscription {
         let context = self.world.app.scheduled(self.world.ours.test(), None);
-        let found = context.subscription_now(self.id.parse().unwrap()).await;
+        let found = context
+            .find_now(self.id.parse::<Id<ids::Subscription>>().unwrap())
+            .await;
         found.unwrap().unwrap().into_inner()
     }
 

@@ -89,7 +89,9 @@ fn line(invoice: &str, place: u32) -> String {
 /// What the customer's balance holds, in cents.
 async fn balance(world: &World, customer: &str) -> i64 {
     let context: Context = world.app.context(world.ours.test(), Via::system());
-    let customer = context.customer_now(customer.parse().unwrap()).await;
+    let customer = context
+        .find_now(customer.parse::<Id<ids::Customer>>().unwrap())
+        .await;
     let customer = customer.unwrap().unwrap();
     customer.credit("USD".parse().unwrap()).minor()
 }
@@ -436,7 +438,7 @@ async fn an_invoice_of_somebody_else_is_none() {
 async fn change(world: &World, id: &str, change: impl Fn(&mut models::billing::Invoice)) {
     let context: Context = world.app.context(world.ours.test(), Via::system());
     let id: Id<ids::Invoice> = id.parse().unwrap();
-    let stored = context.invoice(id).await.unwrap().unwrap();
+    let stored = context.find_now(id).await.unwrap().unwrap();
     let mut invoice = (*stored).clone();
     change(&mut invoice);
     let mut writes = context.writes().await.unwrap();
@@ -521,7 +523,7 @@ async fn a_refund_may_go_back_to_several_payments_newest_first() {
     let body = json!({ "invoice_id": invoice, "amount": 1833, "refund_amount": 1833 });
     shop.credit(body).await.expect(201);
     let context: Context = world.app.context(world.ours.test(), Via::system());
-    let payment = context.payment(newest).await.unwrap().unwrap();
+    let payment = context.find_now(newest).await.unwrap().unwrap();
     assert_eq!(
         payment.refundable().unwrap(),
         Money::zero("USD".parse().unwrap())
@@ -620,7 +622,7 @@ async fn a_refund_that_the_gateway_refuses_leaves_the_note_and_can_be_made_again
     let payment = shop.read("invoices", &invoice).await["payment_ids"][0].clone();
     let payment: Id<ids::Payment> = payment.as_str().unwrap().parse().unwrap();
     let context: Context = world.app.context(world.ours.test(), Via::system());
-    let stored = context.payment(payment).await.unwrap().unwrap();
+    let stored = context.find_now(payment).await.unwrap().unwrap();
     let unknown = Payment {
         reference: Some("gone".to_owned()),
         ..(*stored).clone()

@@ -160,7 +160,7 @@ async fn kept(world: &World, api: &Call, customer: &str) -> (String, Value) {
     let id: Id<ids::Subscription> = subscription.text_of("id").parse().unwrap();
     let at: Timestamp = "2026-01-29T12:00:00Z".parse().unwrap();
     let context = world.app.scheduled(world.ours.test(), Some(at));
-    let stored = context.subscription_now(id).await.unwrap().unwrap();
+    let stored = context.find_now(id).await.unwrap().unwrap();
     let mut paused = (*stored).clone();
     let behavior = PauseBehavior::KeepAsDraft;
     paused

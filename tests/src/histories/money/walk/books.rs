@@ -164,7 +164,7 @@ impl History<'_> {
                 self.told
             );
         }
-        let customer = context.customer(id).await.unwrap().unwrap();
+        let customer = context.find(id).await.unwrap().unwrap();
         let held = customer.credit("USD".parse().unwrap()).minor();
         assert_eq!(
             came_in + to_balance,

@@ -1,0 +1,73 @@
+//! Trying again where somebody else wrote first.
+
+use models::ids::{Id, Kind};
+use models::{Error, Result};
+
+use crate::table::backoff;
+
+/// With the waits in between, these take about ten seconds.
+const MAX_ATTEMPTS: u32 = 32;
+
+/// Attempts at one write, which others may be faster with.
+///
+/// A loop reads, decides and writes; where a condition of the write did not hold, [`Retry::again`] stands at its end.
+#[derive(Debug)]
+pub struct Retry {
+    what: &'static str,
+    attempts: u32,
+}
+
+impl Retry {
+    /// The first attempt; `what` is what others may be changing, as the error says it ("the invoice").
+    pub const fn of(what: &'static str) -> Self {
+        Self { what, attempts: 0 }
+    }
+
+    /// Waits for a random time, longer with each attempt, so that those who met once do not meet again. An error where there
+    /// were too many.
+    pub async fn again(&mut self) -> Result<()> {
+        let attempt = self.attempts;
+        self.count()?;
+        backoff(attempt).await;
+        Ok(())
+    }
+
+    /// The next id to try where another record has `id`. An error where there were too many.
+    pub fn next_id<K: Kind>(&mut self, id: Id<K>) -> Result<Id<K>> {
+        self.count()?;
+        id.successor()
+    }
+
+    fn count(&mut self) -> Result<()> {
+        self.attempts = self.attempts.saturating_add(1);
+        if self.attempts < MAX_ATTEMPTS {
+            return Ok(());
+        }
+        let what = self.what;
+        Err(Error::Unavailable(format!(
+            "too many requests are changing {what}; retry"
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use models::ids;
+
+    use super::*;
+
+    #[test]
+    fn a_walk_to_a_free_id_ends() {
+        let (mut retry, mut steps) = (Retry::of("the event"), 0);
+        let mut id: Id<ids::Event> = Id::new(7).unwrap();
+        let error = loop {
+            match retry.next_id(id) {
+                Ok(next) => (id, steps) = (next, steps + 1),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((id.number(), steps), (38, 31));
+        let text = "too many requests are changing the event; retry";
+        assert!(matches!(error, Error::Unavailable(detail) if detail == text));
+    }
+}
