@@ -8,7 +8,7 @@ use api::{App, Config, Invocation};
 use models::ids::Id;
 use models::{Error, Result};
 use operations::Context;
-use store::{DueMessage, keys};
+use store::{DueKind, DueMessage, keys};
 
 /// The Lambda function.
 pub fn function(config: &Config) -> Result<Invocation> {
@@ -33,14 +33,19 @@ async fn run(app: &App, body: &str) -> Result<()> {
         .ok_or_else(|| Error::internal(format_args!("{} belongs to no business", key.pk)))?;
     let context = app.scheduled(scope, message.at);
     let now = context.now().await?;
-    match message.entity_type.as_str() {
-        "sub" => operations::run_subscription(&context, id(&key)?, now).await,
-        "inv" => operations::run_invoice(&context, id(&key)?, now).await,
-        "pay" => resolve_payment(&context, id(&key)?).await,
-        "sched" => run_schedule(&context, &key, now).await,
-        "refund" => resolve_refund(&context, &key).await,
-        other => Err(Error::internal(format_args!(
-            "nothing is ever due to a {other} here"
+    match message.kind {
+        DueKind::Subscription => operations::run_subscription(&context, id(&key)?, now).await,
+        DueKind::Invoice => operations::run_invoice(&context, id(&key)?, now).await,
+        DueKind::Payment => resolve_payment(&context, id(&key)?).await,
+        DueKind::ScheduleRow => run_schedule(&context, &key, now).await,
+        DueKind::Refund => resolve_refund(&context, &key).await,
+        DueKind::Delivery
+        | DueKind::Email
+        | DueKind::Message
+        | DueKind::Recovery
+        | DueKind::TestClock => Err(Error::internal(format_args!(
+            "{:?} is not for this worker",
+            message.kind
         ))),
     }
 }

@@ -145,7 +145,7 @@ impl Walk<'_> {
         };
         let partition = keys::due_test_partition(self.business);
         let mut waiting: BTreeSet<(Timestamp, String, String)> = due.iter().map(identity).collect();
-        self.send(due).await?;
+        self.queues.send_due(due, true).await?;
         let mut watch = Watch::new();
         let mut under_way = usize::MAX;
         let mut again = false;
@@ -173,8 +173,8 @@ impl Walk<'_> {
             }
             // Whoever had it has died: the queue would bring it again after minutes, and doing it twice does it once.
             if !again && watch.without_progress() > UNDER_WAY {
-                self.send(due.iter().filter(|item| left.contains(&identity(item))))
-                    .await?;
+                let waiting = due.iter().filter(|item| left.contains(&identity(item)));
+                self.queues.send_due(waiting, true).await?;
                 again = true;
             }
             (waiting, under_way) = (left, begun);
@@ -186,11 +186,6 @@ impl Walk<'_> {
                 return Ok(false);
             }
         }
-    }
-
-    async fn send(&self, due: impl IntoIterator<Item = &DueItem>) -> Result<()> {
-        let messages = due.into_iter().map(|item| item.message(true));
-        self.queues.send(messages.collect()).await
     }
 
     /// How many of these items were begun and are not done: an attempt at an invoice, a bill, a message on its way out.

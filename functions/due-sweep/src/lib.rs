@@ -17,7 +17,7 @@ use models::platform::ClockStatus;
 use models::{Business, Error, Id, Mode, Result, Scope};
 use queue::Queue;
 use serde_json::Value;
-use store::DueMessage;
+use store::{DueItem, DueKind, DueMessage};
 
 /// Businesses looked up with one query.
 const ACCOUNTS_PAGE: u32 = 100;
@@ -32,16 +32,35 @@ pub(crate) struct Queues {
 }
 
 impl Queues {
+    /// Sends each item to the queue of its kind. One that nobody has a worker for waits, and the others go on.
+    pub(crate) async fn send_due(
+        &self,
+        items: impl IntoIterator<Item = &DueItem>,
+        clocked: bool,
+    ) -> Result<()> {
+        let messages = items.into_iter().filter_map(|item| {
+            let message = item.message(clocked);
+            let unknown = |error| tracing::error!(%error, key = %item.key.sk, "an item of no known kind is due");
+            message.map_err(unknown).ok()
+        });
+        self.send(messages.collect()).await
+    }
+
     /// Sends each message to the queue of its kind.
-    pub(crate) async fn send(&self, messages: Vec<DueMessage>) -> Result<()> {
+    async fn send(&self, messages: Vec<DueMessage>) -> Result<()> {
         let (mut billing, mut texts) = (Vec::new(), Vec::new());
         let (mut deliveries, mut recoveries) = (Vec::new(), Vec::new());
         for message in messages {
-            match message.entity_type.as_str() {
-                "del" => deliveries.push(message),
-                "msg" | "mail" => texts.push(message),
-                "recovery" => recoveries.push(message),
-                _ => billing.push(message),
+            match message.kind {
+                DueKind::Delivery => deliveries.push(message),
+                DueKind::Message | DueKind::Email => texts.push(message),
+                DueKind::Recovery => recoveries.push(message),
+                DueKind::Subscription
+                | DueKind::Invoice
+                | DueKind::ScheduleRow
+                | DueKind::Payment
+                | DueKind::Refund => billing.push(message),
+                DueKind::TestClock => return Err(Error::internal("a test clock is never due")),
             }
         }
         self.notifications.send(&texts).await?;
@@ -86,7 +105,7 @@ pub fn function(config: &Config) -> Result<Invocation> {
         let (app, queues) = (app.clone(), queues.clone());
         async move {
             if let Some(due) = due_of(&trigger)? {
-                if due.entity_type == "clock" {
+                if due.kind == DueKind::TestClock {
                     return mark::note(&app, &due).await;
                 }
                 return queues.send(vec![due]).await;

@@ -56,9 +56,7 @@ async fn partition(
             .await?;
         let full = i32::try_from(items.len()).is_ok_and(|count| count >= PAGE);
         taken = taken.saturating_add(items.len());
-        queues
-            .send(items.iter().map(|item| item.message(clocked)).collect())
-            .await?;
+        queues.send_due(&items, clocked).await?;
         after = items.into_iter().last();
         if !full {
             break;

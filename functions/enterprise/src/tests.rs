@@ -162,7 +162,7 @@ impl Shop {
                 "msg" => &messages,
                 _ => &rows,
             };
-            let body = serde_json::to_string(&item.message(true)).unwrap();
+            let body = serde_json::to_string(&item.message(true).unwrap()).unwrap();
             assert_eq!(deliver(worker, &[body]).await, Vec::<String>::new());
         }
         panic!("something does not move on");

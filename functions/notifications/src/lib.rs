@@ -6,7 +6,7 @@
 
 use api::{App, Config, Invocation};
 use models::{Error, Result};
-use store::{DueMessage, keys};
+use store::{DueKind, DueMessage, keys};
 
 /// The Lambda function.
 pub fn function(config: &Config) -> Result<Invocation> {
@@ -28,10 +28,22 @@ async fn send(app: &App, body: &str) -> Result<()> {
     let scope = key.scope().ok_or_else(unknown)?;
     let context = app.scheduled(scope, due.at);
     let now = context.now().await?;
-    if due.entity_type == "mail" {
-        let id = keys::record_id(&key).ok_or_else(unknown)?;
-        return operations::send_email(&context, id, now).await;
+    match due.kind {
+        DueKind::Email => {
+            let id = keys::record_id(&key).ok_or_else(unknown)?;
+            operations::send_email(&context, id, now).await
+        }
+        DueKind::Message => {
+            let id = keys::record_id(&key).ok_or_else(unknown)?;
+            operations::send_message(&context, id, now).await
+        }
+        DueKind::Delivery
+        | DueKind::Invoice
+        | DueKind::Payment
+        | DueKind::Recovery
+        | DueKind::Refund
+        | DueKind::ScheduleRow
+        | DueKind::Subscription
+        | DueKind::TestClock => Err(unknown()),
     }
-    let id = keys::record_id(&key).ok_or_else(unknown)?;
-    operations::send_message(&context, id, now).await
 }

@@ -7,7 +7,7 @@ use models::webhooks::EventRecord;
 use models::{Error, Result, Scope};
 use serde::Serialize;
 use serde_json::Value;
-use store::{DueMessage, Image};
+use store::{DueKind, DueMessage, Image};
 
 use crate::publish::{EVENTS, Entry, WORK};
 
@@ -61,12 +61,16 @@ pub(crate) fn told(change: Change) -> Result<Option<Told>> {
             events.push(record(stamp.clone(), &after, data));
         }
     }
-    let due = after.at_once.then(|| DueMessage {
-        pk: after.key.pk.clone(),
-        sk: after.key.sk.clone(),
-        entity_type: after.entity_type.clone(),
-        at: None,
-    });
+    let due = if after.at_once {
+        Some(DueMessage {
+            pk: after.key.pk.clone(),
+            sk: after.key.sk.clone(),
+            kind: DueKind::of(&after.entity_type)?,
+            at: None,
+        })
+    } else {
+        None
+    };
     Ok((due.is_some() || !events.is_empty()).then_some(Told { scope, events, due }))
 }
 

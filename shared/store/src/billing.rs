@@ -5,6 +5,7 @@ use models::ids::{self, Id, Slug};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
 
+use crate::due::DueKind;
 use crate::item::{Record, Stored, TOMBSTONE_DAYS};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range};
@@ -24,7 +25,7 @@ impl Record for Plan {
 }
 
 impl Record for Subscription {
-    const TYPE: &'static str = "sub";
+    const TYPE: &'static str = DueKind::Subscription.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::record(scope, self.id)
@@ -50,7 +51,7 @@ impl Record for Subscription {
 }
 
 impl Record for Invoice {
-    const TYPE: &'static str = "inv";
+    const TYPE: &'static str = DueKind::Invoice.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::record(scope, self.id)

@@ -3,14 +3,47 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
 use futures::FutureExt;
-use models::webhooks::{Delivery, DeliveryId};
+use models::webhooks::DeliveryId;
 use models::{Error, Result, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::item::{Record, attr, text};
+use crate::item::{attr, text};
 use crate::keys::{self, Key};
 use crate::table::{Table, unavailable};
+
+models::choices! {
+    /// What kind of record is due, by its entity type. Each has its worker: whoever adds one says there what becomes of it.
+    pub enum DueKind {
+        /// The delivery of an event to a webhook endpoint.
+        Delivery = "del",
+        /// An e-mail.
+        Email = "mail",
+        /// An invoice.
+        Invoice = "inv",
+        /// A text message.
+        Message = "msg",
+        /// A payment that the gateway has not answered.
+        Payment = "pay",
+        /// Events that are sent again to a webhook endpoint.
+        Recovery = "recovery",
+        /// A refund that the gateway has not answered.
+        Refund = "refund",
+        /// A payment of a schedule.
+        ScheduleRow = "sched",
+        /// A subscription.
+        Subscription = "sub",
+        /// A test clock: it is never in the index, but its writes may be sent on at once.
+        TestClock = "clock",
+    }
+}
+
+impl DueKind {
+    /// The kind of the records of that entity type.
+    pub fn of(entity_type: &str) -> Result<Self> {
+        models::choice::of(Self::ALL, entity_type).map_err(Error::internal)
+    }
+}
 
 /// Something that is due, as the index knows it. The item itself decides: whoever acts reads it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +63,9 @@ pub struct DueMessage {
     pub pk: String,
     /// Sort key of the item.
     pub sk: String,
-    /// The record's `TYPE`.
-    pub entity_type: String,
+    /// What it is.
+    #[serde(rename = "entity_type")]
+    pub kind: DueKind,
     /// The moment on the test clock at which it is due; `None` in real time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
@@ -55,8 +89,9 @@ pub struct DeliveryMessage {
     pub pk: String,
     /// Sort key of the delivery.
     pub sk: String,
-    /// The record's `TYPE`.
-    pub entity_type: String,
+    /// That it is one.
+    #[serde(rename = "entity_type")]
+    pub kind: DueKind,
     /// The moment on the test clock at which it is due; `None` in real time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
@@ -80,7 +115,7 @@ impl DeliveryMessage {
         Self {
             pk: key.pk,
             sk: key.sk,
-            entity_type: Delivery::TYPE.to_owned(),
+            kind: DueKind::Delivery,
             at,
             event: event
                 .filter(|event| event.get().len() <= MAX_EVENT_BYTES)
@@ -99,13 +134,14 @@ impl DeliveryMessage {
 
 impl DueItem {
     /// The message that asks for its turn. `clocked` says that a test clock is passing its time.
-    pub fn message(&self, clocked: bool) -> DueMessage {
-        DueMessage {
+    /// An error where no worker knows its kind.
+    pub fn message(&self, clocked: bool) -> Result<DueMessage> {
+        Ok(DueMessage {
             pk: self.key.pk.clone(),
             sk: self.key.sk.clone(),
-            entity_type: self.entity_type.clone(),
+            kind: DueKind::of(&self.entity_type)?,
             at: clocked.then_some(self.at),
-        }
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use models::{Error, Result, Scope, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::due::DueKind;
 use crate::keys::{self, Key};
 
 /// An item as DynamoDB has it.
@@ -130,7 +131,7 @@ pub(crate) fn encode<T: Record>(
         );
         item.insert(
             attr::DUE_SK.into(),
-            AttributeValue::S(keys::due_sort(due, T::TYPE, &key)),
+            AttributeValue::S(keys::due_sort(due, DueKind::of(T::TYPE)?.as_str(), &key)),
         );
     }
     if let Some(at) = record.expires() {

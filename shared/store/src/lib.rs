@@ -41,7 +41,7 @@ mod write;
 
 pub use connection::{Connection, Credentials};
 pub use crm::CustomerQuery;
-pub use due::{DeliveryMessage, DueItem, DueMessage};
+pub use due::{DeliveryMessage, DueItem, DueKind, DueMessage};
 pub use entity::{Entity, RecordId};
 pub use feed::{FeedHead, FeedStretch, Logged};
 pub use idempotency::{Answer, Idempotency, IdempotencyKey};

@@ -5,13 +5,14 @@ use models::mail::Email;
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
 
+use crate::due::DueKind;
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
 use crate::list::Filter;
 use crate::session::Session;
 
 impl Record for Email {
-    const TYPE: &'static str = "mail";
+    const TYPE: &'static str = DueKind::Email.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::record(scope, self.id)

@@ -5,13 +5,14 @@ use models::messaging::{Consent, Message};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
 
+use crate::due::DueKind;
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
 use crate::list::Filter;
 use crate::session::Session;
 
 impl Record for Message {
-    const TYPE: &'static str = "msg";
+    const TYPE: &'static str = DueKind::Message.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::record(scope, self.id)

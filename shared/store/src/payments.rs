@@ -5,6 +5,7 @@ use models::page::{Page, PageRequest};
 use models::payments::{Payment, PaymentMethod, PaymentStatus, Refund, RefundStatus};
 use models::{Result, Scope, Timestamp};
 
+use crate::due::DueKind;
 use crate::item::{Record, Stored, TOMBSTONE_DAYS};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range, Span};
@@ -36,7 +37,7 @@ impl Record for PaymentMethod {
 }
 
 impl Record for Payment {
-    const TYPE: &'static str = "pay";
+    const TYPE: &'static str = DueKind::Payment.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::record(scope, self.id)
@@ -55,7 +56,7 @@ impl Record for Payment {
 }
 
 impl Record for Refund {
-    const TYPE: &'static str = "refund";
+    const TYPE: &'static str = DueKind::Refund.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::refund(scope, self.payment_id, self.id)

@@ -6,6 +6,7 @@ use models::platform::{Account, ApiKey, Credential, OauthClient, StreamMark, Tes
 use models::{Business, Error, Result, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::due::DueKind;
 use crate::item::{Record, Stored, TOMBSTONE_DAYS, decode};
 use crate::keys::{self, Key};
 use crate::list::{Range, Span};
@@ -45,7 +46,7 @@ impl Record for OauthClient {
 }
 
 impl Record for TestClock {
-    const TYPE: &'static str = "clock";
+    const TYPE: &'static str = DueKind::TestClock.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::test_clock(scope.business)

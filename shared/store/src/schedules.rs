@@ -7,13 +7,14 @@ use models::billing::{ScheduleRow, Slot, Subscription};
 use models::ids::{self, Id};
 use models::{Result, Scope, Timestamp};
 
+use crate::due::DueKind;
 use crate::item::{Record, Stored, attr, decode, text};
 use crate::keys::{self, Key};
 use crate::session::Session;
 use crate::table::{Table, unavailable};
 
 impl Record for ScheduleRow {
-    const TYPE: &'static str = "sched";
+    const TYPE: &'static str = DueKind::ScheduleRow.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::schedule_row(scope, self.subscription_id, self.slot())

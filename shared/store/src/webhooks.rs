@@ -5,6 +5,7 @@ use models::page::{Page, PageRequest};
 use models::webhooks::{Delivery, DeliveryId, Endpoint, EventRecord, Health, Recovery};
 use models::{Error, Result, Scope, Timestamp};
 
+use crate::due::DueKind;
 use crate::feed::Logged;
 use crate::item::{Record, Stored, TOMBSTONE_DAYS};
 use crate::keys::{self, Key};
@@ -36,7 +37,7 @@ impl Record for Endpoint {
 }
 
 impl Record for Delivery {
-    const TYPE: &'static str = "del";
+    const TYPE: &'static str = DueKind::Delivery.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::delivery(scope, self.id.endpoint, self.id.event)
@@ -61,7 +62,7 @@ impl Record for Health {
 }
 
 impl Record for Recovery {
-    const TYPE: &'static str = "recovery";
+    const TYPE: &'static str = DueKind::Recovery.as_str();
 
     fn key(&self, scope: &Scope) -> Key {
         keys::recovery(scope, self.webhook_id)

@@ -53,7 +53,12 @@ impl Debtor {
                 .map(|at| (at, None));
             for invoice in self.invoices().await {
                 let id = invoice["id"].as_str().unwrap().parse().unwrap();
-                let due = context.find_now::<Id<ids::Invoice>>(id).await.unwrap().unwrap().due();
+                let due = context
+                    .find_now::<Id<ids::Invoice>>(id)
+                    .await
+                    .unwrap()
+                    .unwrap()
+                    .due();
                 if let Some(at) = due.filter(|at| next.is_none_or(|(next, _)| *at < next)) {
                     next = Some((at, Some(id)));
                 }

@@ -1,0 +1,32 @@
+//! Keys of what belongs to a customer or a number.
+//!
+//! | access pattern | key | operation |
+//! |---|---|---|
+//! | whether a number wants messages | `<b>#<m>#consent` / `<number>` | `GetItem` |
+//! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
+//! | customers of an e-mail address | index `by_parent`: `<b>#<m>#cust#email#<hash>` / `<id>` | `Query`, then `BatchGetItem` |
+
+use models::Scope;
+use models::ids::{self, Id, Kind};
+use models::text::folded;
+
+use super::{Key, children, list, root, sha256};
+
+/// Whether a number wants messages.
+pub fn consent(scope: &Scope, number: &str) -> Key {
+    Key::new(format!("{}#consent", root(scope)), number)
+}
+
+/// The partition of index `by_parent` in which a customer's records of kind `K` are.
+pub fn of_customer<K: Kind>(scope: &Scope, customer: Id<ids::Customer>) -> String {
+    format!("{}#{}", children(scope, customer), K::KEY)
+}
+
+/// The partition of index `by_parent` in which the customers of an e-mail address are.
+pub fn customers_of_email(scope: &Scope, email: &str) -> String {
+    format!(
+        "{}#email#{}",
+        list::<ids::Customer>(scope),
+        sha256(&folded(email))
+    )
+}
