@@ -1,8 +1,8 @@
 //! `GET /v3/messages/{id}`
 
-use api::dialect::rocketsavvy::Message;
 use api::{CommunicationsRead, Cx, Done, Path, Problem, operation};
 use models::Id;
+use views::rocketsavvy::Message;
 
 /// Retrieve a message
 ///

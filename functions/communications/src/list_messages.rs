@@ -1,9 +1,9 @@
 //! `GET /v3/messages`
 
-use api::dialect::rocketsavvy::Message;
 use api::input::Input;
 use api::{CommunicationsRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::messaging::MessageStatus;
+use views::rocketsavvy::Message;
 
 #[derive(Input)]
 pub(crate) struct MessageFilter {

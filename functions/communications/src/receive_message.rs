@@ -1,11 +1,11 @@
 //! `POST /v3/messages/inbound`
 
-use api::dialect::rocketsavvy::ReceivedMessage;
 use api::input::Input;
 use api::{CommunicationsWrite, Created, Cx, Json, Problem, operation};
 use models::Error;
 use models::messaging::normalize_phone;
 use store::Retry;
+use views::rocketsavvy::ReceivedMessage;
 
 /// A message that came in.
 #[derive(Debug, Input)]

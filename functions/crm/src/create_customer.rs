@@ -1,10 +1,10 @@
 //! `POST /v3/customers`
 
-use api::dialect::rocketsavvy::Customer;
 use api::{Created, CrmWrite, Cx, Json, Problem, operation};
 use models::Id;
 use models::crm::Profile;
 use models::event::EventType;
+use views::rocketsavvy::Customer;
 
 use crate::profile::CustomerFields;
 

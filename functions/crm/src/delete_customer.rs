@@ -1,6 +1,6 @@
 //! `DELETE /v3/customers/{id}`
 
-use api::dialect::rocketsavvy::Deleted;
+use api::Deleted;
 use api::{CrmWrite, Cx, Done, Path, Problem, operation};
 use models::Id;
 use models::crm::CUSTOMER_NUM;

@@ -1,8 +1,8 @@
 //! `GET /v3/customers/{id}`
 
-use api::dialect::rocketsavvy::Customer;
 use api::{CrmRead, Cx, Done, Path, Problem, operation};
 use models::Id;
+use views::rocketsavvy::Customer;
 
 /// Retrieve a customer
 ///

@@ -1,12 +1,12 @@
 //! `GET /v3/customers`
 
-use api::dialect::rocketsavvy::Customer;
 use api::input::{Input, Window};
 use api::{CrmRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::Error;
 use models::crm::Profile;
 use models::messaging::{national_number, normalize_phone};
 use store::CustomerQuery;
+use views::rocketsavvy::Customer;
 
 #[derive(Input)]
 pub(crate) struct CustomerFilter {

@@ -1,9 +1,9 @@
 //! `PATCH /v3/customers/{id}`
 
-use api::dialect::rocketsavvy::Customer;
 use api::{CrmWrite, Cx, Done, Json, Path, Problem, operation};
 use models::Id;
 use models::event::EventType;
+use views::rocketsavvy::Customer;
 
 use crate::profile::CustomerFields;
 

@@ -1,11 +1,11 @@
 //! `POST /enterprise/v1/customers/{businessId}`
 
-use api::dialect::reveknew::Customer;
 use api::input::{Fields, Input};
 use api::{Created, CrmWrite, Cx, Json, Problem, operation};
 use models::crm::{CUSTOMER_NUM, Profile};
 use models::event::EventType;
 use store::Retry;
+use views::reveknew::Customer;
 
 /// A new customer.
 #[derive(Debug, Clone, Input)]

@@ -1,6 +1,5 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}`
 
-use api::dialect::reveknew::Subscription;
 use api::input::Input;
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use http::HeaderMap;
@@ -10,6 +9,7 @@ use models::{Date, Error, Money, OrNotFound, Timestamp, Zone};
 use operations::Agreement;
 use rust_decimal::Decimal;
 use store::{Retry, Stored};
+use views::reveknew::Subscription;
 
 use crate::create_tier::money;
 use crate::page::address;

@@ -1,6 +1,5 @@
 //! `POST /enterprise/v1/tiers/{businessId}`
 
-use api::dialect::reveknew::Tier;
 use api::input::{Fields, Input};
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{BillingPeriod, Charge, Plan, Price, TaxBehavior, TierPolicy, TierTerms};
@@ -8,6 +7,7 @@ use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::{Currency, Error, Metadata, Money, Result};
 use rust_decimal::Decimal;
+use views::reveknew::Tier;
 
 /// A tier, with all fields.
 #[derive(Debug, Input)]

@@ -1,8 +1,8 @@
 //! `GET /enterprise/v1/customers/{businessId}/id/{customerId}`
 
-use api::dialect::reveknew::Customer;
 use api::{Below, CrmRead, Cx, Done, Problem, operation};
 use models::ids::{self, Id};
+use views::reveknew::Customer;
 
 /// Retrieve a customer
 ///

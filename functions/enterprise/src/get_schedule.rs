@@ -1,9 +1,9 @@
 //! `GET /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/{scheduleId}`
 
-use api::dialect::reveknew::Schedule;
 use api::{Below, BillingRead, Cx, Done, Problem, operation};
 use models::OrNotFound;
 use models::ids::{self, Id};
+use views::reveknew::Schedule;
 
 use crate::scheduled::subscription;
 

@@ -1,8 +1,8 @@
 //! `GET /enterprise/v1/subscriptions/{businessId}/{subscriptionId}`
 
-use api::dialect::reveknew::Subscription;
 use api::{Below, BillingRead, Cx, Done, Problem, operation};
 use models::ids::{self, Id};
+use views::reveknew::Subscription;
 
 use crate::scheduled::{rows, subscription};
 

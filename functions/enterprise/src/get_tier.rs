@@ -1,9 +1,9 @@
 //! `GET /enterprise/v1/tiers/{businessId}/{tierId}`
 
-use api::dialect::reveknew::Tier;
 use api::{Below, BillingRead, Cx, Done, Problem, operation};
 use models::Error;
 use models::ids::{self, Slug};
+use views::reveknew::Tier;
 
 /// Retrieve a tier
 ///

@@ -1,12 +1,12 @@
 //! `GET /enterprise/v1/subscriptions/{businessId}/customer/{customerId}`
 
-use api::dialect::reveknew::CustomerSubscriptions;
 use api::{Below, BillingRead, Cx, Done, Problem, operation};
 use futures::future::try_join_all;
 use models::Error;
 use models::ids::{self, Id};
 use models::page::PageRequest;
 use store::Stored;
+use views::reveknew::CustomerSubscriptions;
 
 use crate::scheduled::rows;
 

@@ -1,12 +1,12 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/date`
 
-use api::dialect::reveknew::Schedule;
 use api::input::Input;
 use api::{Below, BillingWrite, Created, Cx, Problem, Rows, operation};
 use models::billing::{ScheduleRow, Subscription};
 use models::ids::{self, Id};
 use models::{Date, Result};
 use rust_decimal::Decimal;
+use views::reveknew::Schedule;
 
 use crate::create_tier::money;
 use crate::scheduled::subscription;

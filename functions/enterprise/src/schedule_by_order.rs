@@ -1,11 +1,11 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/order`
 
-use api::dialect::reveknew::Schedule;
 use api::input::Input;
 use api::{Below, BillingWrite, Created, Cx, Problem, Rows, operation};
 use models::Result;
 use models::ids::{self, Id};
 use rust_decimal::Decimal;
+use views::reveknew::Schedule;
 
 use crate::create_tier::money;
 use crate::schedule_by_date::{location, views};

@@ -1,11 +1,11 @@
 //! `PUT /enterprise/v1/customers/{businessId}`
 
-use api::dialect::reveknew::Customer;
 use api::input::Input;
 use api::{CrmWrite, Cx, Done, Json, Problem, operation};
 use models::crm::CUSTOMER_NUM;
 use models::event::EventType;
 use models::ids::{self, Id};
+use views::reveknew::Customer;
 
 use crate::create_customer::NewCustomer;
 

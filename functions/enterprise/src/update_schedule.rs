@@ -1,11 +1,11 @@
 //! `PUT /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule`
 
-use api::dialect::reveknew::Schedule;
 use api::input::Input;
 use api::{Below, BillingWrite, Cx, Done, Json, Problem, operation};
 use models::Date;
 use models::ids::{self, Id};
 use rust_decimal::Decimal;
+use views::reveknew::Schedule;
 
 use crate::create_tier::money;
 use crate::scheduled::{named_row, subscription};

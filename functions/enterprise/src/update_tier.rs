@@ -1,11 +1,11 @@
 //! `PUT /enterprise/v1/tiers/{businessId}/{tierId}`
 
-use api::dialect::reveknew::Tier;
 use api::input::Input;
 use api::{Below, BillingWrite, Cx, Done, Json, Problem, operation};
 use models::Error;
 use models::event::EventType;
 use models::ids::{self, Slug};
+use views::reveknew::Tier;
 
 use crate::create_tier::NewTier;
 

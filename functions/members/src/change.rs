@@ -1,11 +1,12 @@
 //! A partner changes a member that it enrolled, and the customer that the member is.
 
-use api::dialect::savvi::{Params, Saved};
+use api::dialect::savvi::Params;
 use api::{Cx, Done, MembersWrite, Problem};
 use models::event::EventType;
 use models::members::{Act, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind};
 use models::{Error, Invalid, Result};
 use store::{Retry, Stored};
+use views::savvi::Saved;
 
 use crate::enroll::{free, latest_day, profile, taken};
 use crate::subscribe::swap_card;

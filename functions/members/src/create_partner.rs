@@ -1,12 +1,12 @@
 //! `POST /v3/partners`
 
-use api::dialect::rocketsavvy::Partner;
 use api::input::Input;
 use api::{Created, Cx, Json, MembersWrite, Problem, operation, secrets};
 use models::ids::{self, Id};
 use models::platform::{ApiKey, CredentialKind, NewApiKey, ScopeSet};
 use models::{Error, Result};
 use store::CredentialLookup;
+use views::rocketsavvy::Partner;
 
 /// A new partner.
 #[derive(Debug, Input)]

@@ -1,9 +1,10 @@
 //! `POST` and `GET /api/v1/create_wholesale_member`
 
-use api::dialect::savvi::{Errors, Params, Saved};
+use api::dialect::savvi::{Errors, Params};
 use api::{Cx, Done, MembersWrite, Problem};
 use http::HeaderMap;
 use models::members::MemberKind;
+use views::savvi::Saved;
 
 use crate::enroll::enroll;
 use crate::schema::{CreateQuery, NewWholesaleMember};

@@ -1,6 +1,6 @@
 //! A partner enrols a member: the customer, its profile, the names that only it can have, and its welcome, in one write.
 
-use api::dialect::savvi::{Params, Saved};
+use api::dialect::savvi::Params;
 use api::{Cx, Done, MembersWrite, Problem};
 use http::HeaderMap;
 use models::crm::{Customer, CustomerType, Profile};
@@ -11,6 +11,7 @@ use models::members::{
 };
 use models::{Date, Error, Invalid, Result, Timestamp};
 use store::{Retry, Writes};
+use views::savvi::Saved;
 
 use crate::subscribe::{Cover, cover};
 use crate::welcome::{pages, welcome};

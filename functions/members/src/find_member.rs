@@ -1,7 +1,8 @@
 //! `POST` and `GET /api/v1/find_member`
 
-use api::dialect::savvi::{Errors, Found, Params};
+use api::dialect::savvi::{Errors, Params};
 use api::{Cx, Done, MembersRead, Problem};
+use views::savvi::Found;
 
 use crate::change::own;
 use crate::schema::{FindQuery, WantedMember};

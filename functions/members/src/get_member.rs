@@ -1,8 +1,8 @@
 //! `GET /v3/members/{id}`
 
-use api::dialect::rocketsavvy::Member;
 use api::{Cx, Done, MembersRead, Path, Problem, operation};
 use models::Id;
+use views::rocketsavvy::Member;
 
 /// Retrieve a member
 ///

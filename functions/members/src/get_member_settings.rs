@@ -1,8 +1,8 @@
 //! `GET /v3/member-settings`
 
-use api::dialect::rocketsavvy::MemberSettings;
 use api::{Cx, Done, MembersRead, Problem, operation};
 use store::Stored;
+use views::rocketsavvy::MemberSettings;
 
 /// Retrieve the settings of members
 ///

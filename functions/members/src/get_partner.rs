@@ -1,8 +1,8 @@
 //! `GET /v3/partners/{id}`
 
-use api::dialect::rocketsavvy::Partner;
 use api::{Cx, Done, MembersRead, Path, Problem, operation};
 use models::Id;
+use views::rocketsavvy::Partner;
 
 use crate::partner::partner;
 

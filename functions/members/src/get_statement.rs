@@ -1,10 +1,10 @@
 //! `GET /v3/partners/{id}/statements`
 
-use api::dialect::rocketsavvy::Statement;
 use api::input::{Fields, Input};
 use api::{Cx, Done, MembersRead, Path, Problem, Query, operation};
 use models::page::PageRequest;
 use models::{Error, Id, Result, Zone};
+use views::rocketsavvy::Statement;
 
 use crate::partner::partner;
 

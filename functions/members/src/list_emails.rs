@@ -1,8 +1,8 @@
 //! `GET /v3/emails`
 
-use api::dialect::rocketsavvy::Email;
 use api::input::Input;
 use api::{Cx, Listed, MembersRead, PageQuery, Problem, Query, operation};
+use views::rocketsavvy::Email;
 
 #[derive(Input)]
 pub(crate) struct EmailFilter {

@@ -1,8 +1,8 @@
 //! `GET /v3/partners/{id}/enrollees`
 
-use api::dialect::rocketsavvy::Member;
 use api::{Cx, Listed, MembersRead, PageQuery, Path, Problem, Query, operation};
 use models::Id;
+use views::rocketsavvy::Member;
 
 use crate::partner::partner;
 

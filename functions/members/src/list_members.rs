@@ -1,9 +1,9 @@
 //! `GET /v3/members`
 
-use api::dialect::rocketsavvy::Member;
 use api::input::Input;
 use api::{Cx, Listed, MembersRead, PageQuery, Problem, Query, operation};
 use models::members::MemberStatus;
+use views::rocketsavvy::Member;
 
 #[derive(Input)]
 pub(crate) struct MemberFilter {

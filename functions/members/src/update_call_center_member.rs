@@ -1,8 +1,9 @@
 //! `POST` and `GET /api/v1/update_call_center_member`
 
-use api::dialect::savvi::{Errors, Params, Saved};
+use api::dialect::savvi::{Errors, Params};
 use api::{Cx, Done, MembersWrite, Problem};
 use models::members::MemberKind;
+use views::savvi::Saved;
 
 use crate::change::change;
 use crate::schema::{MemberChanges, UpdateQuery};

@@ -1,12 +1,12 @@
 //! `PATCH /v3/member-settings`
 
-use api::dialect::rocketsavvy::MemberSettings;
 use api::input::{Fields, Input, Patch};
 use api::{Cx, Done, Json, MembersWrite, Problem, operation};
 use models::Error;
 use models::ids::{Plan, Slug};
 use models::members;
 use rust_decimal::Decimal;
+use views::rocketsavvy::MemberSettings;
 
 /// Days that an earning can be held.
 const MAX_DAYS: u32 = 365;

@@ -5,6 +5,7 @@
 //! and then published; if publishing fails, the stream is read again from there, and the log knows the event already.
 
 mod log;
+mod object;
 mod publish;
 mod record;
 

@@ -1,14 +1,15 @@
 //! The log's record of an event, made from the item before and after.
 
 use api::Change;
-use api::dialect::rocketsavvy::{Event, EventData, object_of};
 use models::event::Stamp;
 use models::webhooks::EventRecord;
 use models::{Error, Result, Scope};
 use serde::Serialize;
 use serde_json::Value;
 use store::{DueKind, DueMessage, Image};
+use views::rocketsavvy::{Event, EventData};
 
+use crate::object::object_of;
 use crate::publish::{EVENTS, Entry, WORK};
 
 /// Bytes of data in an event: the bus takes 256 KiB with all around it. Larger ones are told without what was before, and if

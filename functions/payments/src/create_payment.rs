@@ -1,6 +1,5 @@
 //! `POST /v3/payments`
 
-use api::dialect::rocketsavvy::Payment;
 use api::input::Input;
 use api::{Created, Cx, Json, PaymentsWrite, Problem, operation};
 use models::ids::{self, Id};
@@ -9,6 +8,7 @@ use models::payments::NewPayment;
 use models::{Error, Metadata, Money};
 use operations::Context;
 use store::Stored;
+use views::rocketsavvy::Payment;
 
 use crate::free_text::{self, MAX_CHARS, without_card_number};
 use crate::payer::PayerFields;

@@ -1,12 +1,12 @@
 //! `POST /v3/payment-methods`
 
-use api::dialect::rocketsavvy::PaymentMethod;
 use api::input::Input;
 use api::{Created, Cx, Json, PaymentsWrite, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Metadata, payments};
 use store::Retry;
+use views::rocketsavvy::PaymentMethod;
 
 use crate::card::{self, NewCard};
 use crate::free_text;

@@ -1,12 +1,12 @@
 //! `POST /v3/payments/{id}/refunds`
 
-use api::dialect::rocketsavvy::Refund;
 use api::input::Input;
 use api::{Created, Cx, Json, Path, PaymentsWrite, Problem, operation};
 use models::ids::{self, Id};
 use models::{Error, Money};
 use operations::Context;
 use store::Stored;
+use views::rocketsavvy::Refund;
 
 use crate::free_text::{MAX_CHARS, without_card_number};
 

@@ -1,6 +1,6 @@
 //! `DELETE /v3/payment-methods/{id}`
 
-use api::dialect::rocketsavvy::Deleted;
+use api::Deleted;
 use api::{Cx, Done, Path, PaymentsWrite, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Id};

@@ -1,8 +1,8 @@
 //! `GET /v3/payments/{id}`
 
-use api::dialect::rocketsavvy::Payment;
 use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::Payment;
 
 /// Retrieve a payment
 ///

@@ -1,8 +1,8 @@
 //! `GET /v3/payment-methods/{id}`
 
-use api::dialect::rocketsavvy::PaymentMethod;
 use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::PaymentMethod;
 
 /// Retrieve a payment method
 ///

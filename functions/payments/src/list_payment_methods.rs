@@ -1,9 +1,9 @@
 //! `GET /v3/payment-methods`
 
-use api::dialect::rocketsavvy::PaymentMethod;
 use api::input::Input;
 use api::{Cx, Listed, PageQuery, PaymentsRead, Problem, Query, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::PaymentMethod;
 
 #[derive(Input)]
 pub(crate) struct PaymentMethodFilter {

@@ -1,10 +1,10 @@
 //! `GET /v3/payments`
 
-use api::dialect::rocketsavvy::Payment;
 use api::input::Input;
 use api::{Cx, Listed, PageQuery, PaymentsRead, Problem, Query, operation};
 use models::ids::{self, Id};
 use models::payments::PaymentStatus;
+use views::rocketsavvy::Payment;
 
 #[derive(Input)]
 pub(crate) struct PaymentFilter {

@@ -1,8 +1,8 @@
 //! `GET /v3/payments/{id}/refunds`
 
-use api::dialect::rocketsavvy::Refund;
 use api::{Cx, Listed, PageQuery, Path, PaymentsRead, Problem, Query, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::Refund;
 
 /// List the refunds of a payment
 ///

@@ -1,10 +1,10 @@
 //! `POST /v3/test-clock/advance`
 
-use api::dialect::rocketsavvy::TestClock;
 use api::input::Input;
 use api::{Accepted, Json, PlatformWrite, Problem, operation};
 use models::event::EventType;
 use models::{Timestamp, platform};
+use views::rocketsavvy::TestClock;
 
 use crate::test_mode::TestMode;
 

@@ -1,12 +1,12 @@
 //! `POST /v3/accounts`
 
-use api::dialect::rocketsavvy::AccountWithKeys;
 use api::input::{Fields, Input};
 use api::{App, Created, Json, Operator, Problem, operation, secrets};
 use axum::extract::State;
 use models::platform::{Account, ApiKey, NewApiKey, ScopeSet};
 use models::{Currency, Mode};
 use store::Retry;
+use views::rocketsavvy::AccountWithKeys;
 
 use crate::key_secrets::add_key;
 

@@ -1,10 +1,10 @@
 //! `POST /v3/api-keys`
 
-use api::dialect::rocketsavvy::ApiKey;
 use api::input::Input;
 use api::{Created, Cx, Json, PlatformWrite, Problem, operation, secrets};
 use models::platform::{self, NewApiKey, ScopeSet};
 use models::{Error, Mode, Timestamp};
+use views::rocketsavvy::ApiKey;
 
 use crate::key_secrets::add_key;
 use crate::scopes;

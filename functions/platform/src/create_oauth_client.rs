@@ -1,10 +1,10 @@
 //! `POST /v3/oauth-clients`
 
-use api::dialect::rocketsavvy::OauthClient;
 use api::input::Input;
 use api::{Created, Cx, Json, PlatformWrite, Problem, operation, secrets};
 use models::platform::{self, ScopeSet};
 use store::{OauthLookup, keys};
+use views::rocketsavvy::OauthClient;
 
 use crate::scopes;
 

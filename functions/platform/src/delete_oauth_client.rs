@@ -1,6 +1,6 @@
 //! `DELETE /v3/oauth-clients/{id}`
 
-use api::dialect::rocketsavvy::Deleted;
+use api::Deleted;
 use api::{Cx, Done, Path, PlatformWrite, Problem, operation};
 use models::Id;
 

@@ -1,8 +1,8 @@
 //! `DELETE /v3/test-clock`
 
-use api::dialect::rocketsavvy::TestClock;
 use api::{Done, PlatformWrite, Problem, operation};
 use models::Error;
+use views::rocketsavvy::TestClock;
 
 use crate::test_mode::TestMode;
 

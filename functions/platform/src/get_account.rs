@@ -1,9 +1,9 @@
 //! `GET /v3/accounts/{id}`
 
-use api::dialect::rocketsavvy::Account;
 use api::{App, Done, Operator, Path, Problem, operation};
 use axum::extract::State;
 use models::{Id, OrNotFound};
+use views::rocketsavvy::Account;
 
 /// Retrieve an account
 ///

@@ -1,8 +1,8 @@
 //! `GET /v3/api-keys/{id}`
 
-use api::dialect::rocketsavvy::ApiKey;
 use api::{Cx, Done, Path, PlatformRead, Problem, operation};
 use models::Id;
+use views::rocketsavvy::ApiKey;
 
 /// Retrieve an API key
 ///

@@ -1,8 +1,8 @@
 //! `GET /v3/oauth-clients/{id}`
 
-use api::dialect::rocketsavvy::OauthClient;
 use api::{Cx, Done, Path, PlatformRead, Problem, operation};
 use models::Id;
+use views::rocketsavvy::OauthClient;
 
 /// Retrieve an OAuth client
 ///

@@ -1,7 +1,7 @@
 //! `GET /v3/test-clock`
 
-use api::dialect::rocketsavvy::TestClock;
 use api::{Done, PlatformRead, Problem, operation};
+use views::rocketsavvy::TestClock;
 
 use crate::test_mode::TestMode;
 

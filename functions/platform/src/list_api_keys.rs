@@ -1,8 +1,8 @@
 //! `GET /v3/api-keys`
 
-use api::dialect::rocketsavvy::ApiKey;
 use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
 use models::ids;
+use views::rocketsavvy::ApiKey;
 
 /// List API keys
 ///

@@ -1,8 +1,8 @@
 //! `GET /v3/oauth-clients`
 
-use api::dialect::rocketsavvy::OauthClient;
 use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
 use models::ids;
+use views::rocketsavvy::OauthClient;
 
 /// List OAuth clients
 ///

@@ -1,8 +1,8 @@
 //! `DELETE /v3/api-keys/{id}`
 
-use api::dialect::rocketsavvy::ApiKey;
 use api::{Cx, Done, Path, PlatformWrite, Problem, operation};
 use models::Id;
+use views::rocketsavvy::ApiKey;
 
 use crate::key_secrets::lookups;
 

@@ -1,10 +1,10 @@
 //! `POST /v3/api-keys/{id}/rotate`
 
-use api::dialect::rocketsavvy::ApiKey;
 use api::input::Input;
 use api::{Cx, Done, Json, Path, PlatformWrite, Problem, operation, secrets};
 use models::Id;
 use models::platform::CredentialKind;
+use views::rocketsavvy::ApiKey;
 
 use crate::key_secrets::{lookup, lookups};
 use crate::scopes;

@@ -108,7 +108,7 @@ impl Known {
         let Some(record) = &self.record else {
             return Err(Error::Unavailable(format!("{id} is not in the log yet")));
         };
-        let view = api::dialect::rocketsavvy::Event::of(record, self.job.scope.mode)?;
+        let view = views::rocketsavvy::Event::of(record, self.job.scope.mode)?;
         Ok(Event {
             kind: record.event_type,
             body: serde_json::to_string(&view).map_err(Error::internal)?,

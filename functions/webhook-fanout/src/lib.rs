@@ -8,7 +8,6 @@ mod recover;
 
 use std::collections::HashMap;
 
-use api::dialect::rocketsavvy::Event;
 use api::{App, Config, Invocation, Message};
 use futures::future::{join_all, try_join};
 use models::event::EventType;
@@ -19,6 +18,7 @@ use queue::Queue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::{DeliveryMessage, DueMessage};
+use views::rocketsavvy::Event;
 
 /// What EventBridge puts around an event.
 #[derive(Debug, Deserialize)]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use api::dialect::rocketsavvy::Endpoint;
 use api::input::Input;
 use api::{Created, Cx, Json, Problem, WebhooksWrite, operation, secrets};
 use futures::future::try_join;
 use models::webhooks::{self, DisabledReason, EventFilter};
 use models::{Error, Metadata};
+use views::rocketsavvy::Endpoint;
 
 use crate::settings::{self, distinct, good_secret, good_url, some_events};
 

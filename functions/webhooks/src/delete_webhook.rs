@@ -1,6 +1,6 @@
 //! `DELETE /v3/webhooks/{id}`
 
-use api::dialect::rocketsavvy::Deleted;
+use api::Deleted;
 use api::{Cx, Done, Path, Problem, WebhooksWrite, operation};
 use models::Id;
 

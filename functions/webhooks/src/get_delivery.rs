@@ -1,10 +1,10 @@
 //! `GET /v3/deliveries/{id}`
 
-use api::dialect::rocketsavvy::Delivery;
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join3;
 use models::Error;
 use models::webhooks::DeliveryId;
+use views::rocketsavvy::Delivery;
 
 /// Retrieve a delivery
 ///

@@ -1,8 +1,8 @@
 //! `GET /v3/events/{id}`
 
-use api::dialect::rocketsavvy::Event;
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use models::Id;
+use views::rocketsavvy::Event;
 
 /// Retrieve an event
 ///

@@ -1,9 +1,9 @@
 //! `GET /v3/webhooks/{id}`
 
-use api::dialect::rocketsavvy::Endpoint;
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join;
 use models::Id;
+use views::rocketsavvy::Endpoint;
 
 /// Retrieve a webhook endpoint
 ///

@@ -1,9 +1,9 @@
 //! `GET /v3/webhooks/{id}/recover`
 
-use api::dialect::rocketsavvy::Recovery;
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join;
 use models::{Error, Id};
+use views::rocketsavvy::Recovery;
 
 /// Retrieve the recovery of a webhook endpoint
 ///

@@ -6,13 +6,14 @@
 //!   were logged, and what was read of it never changes.
 //! - A cursor of the feed is good for ever, so it is there on every page: whoever has read everything asks again with it.
 
-use api::dialect::rocketsavvy::{Event, List};
+use api::List;
 use api::input::{Fields, Input, Window};
 use api::{Cx, Listed, PageQuery, Paging, Problem, Query, WebhooksRead, operation};
 use models::page::Page;
 use models::webhooks::EventFilter;
 use models::{Error, Result};
 use store::EventQuery;
+use views::rocketsavvy::Event;
 
 use crate::event_type;
 

@@ -1,6 +1,5 @@
 //! `GET /v3/webhooks/{id}/deliveries`
 
-use api::dialect::rocketsavvy::{Delivery, DeliveryPage};
 use api::input::Input;
 use api::{Cx, Done, PageQuery, Path, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
@@ -8,6 +7,7 @@ use models::Id;
 use models::page::Page;
 use models::webhooks::{DeliveryStatus, EventFilter};
 use store::DeliveryQuery;
+use views::rocketsavvy::{Delivery, DeliveryPage};
 
 use crate::event_type;
 
@@ -51,7 +51,12 @@ pub(crate) async fn list_webhook_deliveries(
     let list = paging.views(page, |(delivery, event)| {
         Delivery::of(&delivery, &endpoint, event.as_deref(), cx.mode())
     })?;
-    Done::of(&DeliveryPage::from(list))
+    // The document prints this list under a name of its own.
+    Done::of(&DeliveryPage {
+        deliveries: list.data,
+        has_more: list.has_more,
+        next_cursor: list.next_cursor,
+    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! `GET /v3/webhooks`
 
-use api::dialect::rocketsavvy::Endpoint;
 use api::{Cx, Listed, PageQuery, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
 use models::ids;
+use views::rocketsavvy::Endpoint;
 
 /// List webhook endpoints
 ///

@@ -1,10 +1,10 @@
 //! `POST /v3/webhooks/{id}/recover`
 
-use api::dialect::rocketsavvy::Recovery;
 use api::input::Input;
 use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join3;
 use models::{Error, Id, Result, Timestamp, webhooks};
+use views::rocketsavvy::Recovery;
 
 use crate::settings;
 

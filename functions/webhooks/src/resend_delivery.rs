@@ -1,10 +1,10 @@
 //! `POST /v3/deliveries/{id}/resend`
 
-use api::dialect::rocketsavvy::Delivery;
 use api::{Accepted, Cx, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join4;
 use models::Error;
 use models::webhooks::{DeliveryId, DeliveryStatus};
+use views::rocketsavvy::Delivery;
 
 use crate::settings;
 

@@ -1,10 +1,10 @@
 //! `POST /v3/webhooks/{id}/rotate-secret`
 
-use api::dialect::rocketsavvy::Endpoint;
 use api::input::Input;
 use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation, secrets};
 use futures::future::try_join;
 use models::Id;
+use views::rocketsavvy::Endpoint;
 
 use crate::settings::{self, good_secret};
 

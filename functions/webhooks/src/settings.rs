@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::dialect::rocketsavvy::MASKED;
 use api::input::{Field, Fields, pointer_in};
 use models::webhooks::{Endpoint, EventFilter};
 use models::{Error, Invalid, Result};
 use providers::webhook::{Egress, check_url, header_is_usable, secret_is_usable};
+use views::rocketsavvy::MASKED;
 
 /// Filters of one endpoint; there are fewer event types and families.
 const MAX_FILTERS: usize = 100;

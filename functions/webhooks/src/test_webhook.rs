@@ -1,11 +1,11 @@
 //! `POST /v3/webhooks/{id}/test`
 
-use api::dialect::rocketsavvy::{TestSent, example_of};
 use api::input::{Field, Fields, Input};
 use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
 use models::Id;
 use models::event::{EventType, TestEvent};
 use serde_json::{Map, Value};
+use views::rocketsavvy::{TestSent, example_of};
 
 use crate::{event_type, settings};
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use api::dialect::rocketsavvy::Endpoint;
 use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join;
 use models::webhooks::{self, EventFilter};
 use models::{Id, Result, Timestamp};
+use views::rocketsavvy::Endpoint;
 
 use crate::settings::{self, distinct, good_secret, good_url, some_events};
 

@@ -172,7 +172,7 @@ fn success(handler: &ItemFn, said: Option<&LitStr>) -> syn::Result<TokenStream> 
                 "One page of {}.",
                 plural(&name.unwrap_or_default())
             ));
-            quote!((status = 200, description = #text, body = ::api::dialect::rocketsavvy::List<#view>))
+            quote!((status = 200, description = #text, body = ::api::List<#view>))
         }
         ("NoContent", None) => {
             let text = of("It is done. There is no body.".to_owned());

@@ -10,8 +10,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::cx::Cx;
-use crate::dialect::rocketsavvy::List;
 use crate::input::Input;
+use crate::list::List;
 use crate::reply::{Listed, Problem};
 
 /// Parameters that say where in a list a page begins and how long it is.

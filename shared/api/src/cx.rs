@@ -19,6 +19,8 @@ use crate::app::App;
 use crate::auth;
 use crate::body::BodyBytes;
 use crate::conditional;
+use models::ShownOnce;
+
 use crate::dialect::{Dialect, rocketsavvy, savvi};
 use crate::middleware::RequestInfo;
 use crate::reply::{Answered, Created, Done, NoContent, Problem, Reply, json};
@@ -46,13 +48,6 @@ impl<S> Deref for Cx<S> {
     fn deref(&self) -> &Context {
         &self.context
     }
-}
-
-/// A view with a secret that is shown in one answer only.
-pub trait ShownOnce: Serialize {
-    /// The same without the secret: what an idempotency key keeps of the answer.
-    #[must_use]
-    fn without_secret(&self) -> Self;
 }
 
 /// Why a handler does not run.

@@ -16,6 +16,7 @@ mod cursor;
 mod cx;
 pub mod dialect;
 pub mod input;
+mod list;
 mod middleware;
 pub mod operation;
 mod path;
@@ -31,7 +32,8 @@ pub use body::{Form, Json, Query, Rows};
 pub use config::Config;
 pub use cors::Cors;
 pub use cursor::{PageQuery, Paging};
-pub use cx::{Cx, ShownOnce};
+pub use cx::Cx;
+pub use list::{Deleted, List};
 pub use middleware::{finish, surround};
 pub use path::{Below, Path};
 pub use reply::{

@@ -12,7 +12,7 @@ use serde::Serialize;
 use store::Answer;
 use utoipa::ToSchema;
 
-use crate::dialect::rocketsavvy::List;
+use crate::list::List;
 
 /// A success, or a refusal that is kept like one. Handlers name what is in it: [`Created`], [`Done`], [`Listed`] and the like.
 #[derive(Debug)]

@@ -13,3 +13,6 @@ pub use feed::{FEED_PAGE, FeedPage};
 pub use health::{Health, Tally};
 pub use record::{Audience, EventRecord};
 pub use recovery::Recovery;
+
+/// What every message says of who sends it.
+pub const USER_AGENT: &str = "Savvy-Webhooks/1.0";

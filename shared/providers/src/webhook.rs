@@ -16,7 +16,6 @@ pub use answer::KEPT_HEADERS;
 pub use guard::{Egress, Refused, check_url};
 pub use header::{Unusable, header_is_usable};
 pub use message::{Answer, Failure, FailureKind, Message, Reply};
-pub use outlet::USER_AGENT;
 pub(crate) use outlet::tls;
 pub use resolver::{Looking, Lookup, SystemLookup};
 pub use sender::{Sender, Timeouts};

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use api::App;
 use api::dialect::reveknew::{ErrorBody, ErrorField, OauthError};
-use api::dialect::rocketsavvy::{ProblemDetails, ProblemField, Schedule};
+use api::dialect::rocketsavvy::{ProblemDetails, ProblemField};
 use api::dialect::savvi::ErrorBody as SavviError;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use views::rocketsavvy::Schedule;
 
 /// The functions of v3 and their routes.
 pub(crate) fn functions() -> Vec<(&'static str, OpenApiRouter<App>)> {

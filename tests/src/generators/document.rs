@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use api::dialect::rocketsavvy::object_schema;
 use models::event::EventType;
 use serde_json::{Map, Value, json};
+use views::rocketsavvy::object_schema;
 
 const SCHEMAS: &str = "#/components/schemas/";
 

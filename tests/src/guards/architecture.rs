@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("models", &[]),
     ("api-macros", &[]),
     ("documents", &["models"]),
+    ("views", &["models"]),
     ("providers", &["models"]),
     ("store", &["models"]),
     ("queue", &["models", "store"]),

@@ -1,6 +1,5 @@
 //! `POST /v3/coupons`
 
-use api::dialect::rocketsavvy::Coupon;
 use api::input::{Fields, Input};
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{Duration, Terms};
@@ -8,6 +7,7 @@ use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::{Currency, Error, Metadata, Money, Timestamp};
 use rust_decimal::Decimal;
+use views::rocketsavvy::Coupon;
 
 /// The longest that a coupon repeats: ten years.
 const MAX_MONTHS: u32 = 120;

@@ -1,6 +1,6 @@
 //! `DELETE /v3/coupons/{id}`
 
-use api::dialect::rocketsavvy::Deleted;
+use api::Deleted;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Slug};

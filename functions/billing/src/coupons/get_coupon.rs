@@ -1,8 +1,8 @@
 //! `GET /v3/coupons/{id}`
 
-use api::dialect::rocketsavvy::Coupon;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
 use models::ids::{self, Slug};
+use views::rocketsavvy::Coupon;
 
 /// Retrieve a coupon
 ///

@@ -1,8 +1,8 @@
 //! `GET /v3/coupons`
 
-use api::dialect::rocketsavvy::Coupon;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::ids;
+use views::rocketsavvy::Coupon;
 
 /// List coupons
 ///

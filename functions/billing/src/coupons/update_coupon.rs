@@ -1,10 +1,10 @@
 //! `PATCH /v3/coupons/{id}`
 
-use api::dialect::rocketsavvy::Coupon;
 use api::input::{Change, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Slug};
+use views::rocketsavvy::Coupon;
 
 /// What may be changed of a coupon.
 #[derive(Debug, Input)]

@@ -1,6 +1,5 @@
 //! `POST /v3/credit-notes`
 
-use api::dialect::rocketsavvy::{CreditNote, line_of};
 use api::input::{Fields, Input};
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{self, CreditNoteReason, Crediting, GivenBack, NewCreditNote, Part};
@@ -9,6 +8,7 @@ use models::money::MAX_MINOR;
 use models::{Error, Metadata};
 use operations::{Context, WantedCredit};
 use rust_decimal::Decimal;
+use views::rocketsavvy::{CreditNote, line_of};
 
 use crate::invoices::invoice_lines::above_zero;
 

@@ -1,8 +1,8 @@
 //! `GET /v3/credit-notes/{id}`
 
-use api::dialect::rocketsavvy::CreditNote;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::CreditNote;
 
 /// Retrieve a credit note
 ///

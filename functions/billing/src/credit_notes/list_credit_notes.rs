@@ -1,9 +1,9 @@
 //! `GET /v3/credit-notes`
 
-use api::dialect::rocketsavvy::CreditNote;
 use api::input::Input;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::CreditNote;
 
 #[derive(Input)]
 pub(crate) struct CreditNoteFilter {

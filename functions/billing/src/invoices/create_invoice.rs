@@ -1,6 +1,5 @@
 //! `POST /v3/invoices`
 
-use api::dialect::rocketsavvy::Invoice;
 use api::input::Input;
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{BillingReason, CollectionMethod, Coupon, Discount, NewInvoice, Party};
@@ -11,6 +10,7 @@ use models::time::Period;
 use models::{Error, Metadata, Timestamp};
 use operations::Parties;
 use store::{Retry, Stored};
+use views::rocketsavvy::Invoice;
 
 use crate::invoices::invoice_lines::{self, MAX_LINES, NewLine};
 use crate::subscriptions::terms::{CollectionFields, redeemed, tax_rate_ids, tax_rates};

@@ -1,8 +1,8 @@
 //! `GET /v3/invoices/{id}/explain`
 
-use api::dialect::rocketsavvy::InvoiceExplanation;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::InvoiceExplanation;
 
 /// Explain an invoice
 ///

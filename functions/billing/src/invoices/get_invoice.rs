@@ -1,8 +1,8 @@
 //! `GET /v3/invoices/{id}`
 
-use api::dialect::rocketsavvy::Invoice;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::Invoice;
 
 /// Retrieve an invoice
 ///

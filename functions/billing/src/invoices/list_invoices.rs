@@ -1,10 +1,10 @@
 //! `GET /v3/invoices`
 
-use api::dialect::rocketsavvy::Invoice;
 use api::input::Input;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::billing::InvoiceStatus;
 use models::ids::{self, Id};
+use views::rocketsavvy::Invoice;
 
 #[derive(Input)]
 pub(crate) struct InvoiceFilter {

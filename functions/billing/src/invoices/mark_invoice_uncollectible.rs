@@ -1,9 +1,9 @@
 //! `POST /v3/invoices/{id}/uncollectible`
 
-use api::dialect::rocketsavvy::Invoice;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Id};
+use views::rocketsavvy::Invoice;
 
 /// Mark an invoice uncollectible
 ///

@@ -1,6 +1,5 @@
 //! `POST /v3/invoices/{id}/pay`
 
-use api::dialect::rocketsavvy::Invoice;
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::ids::{self, Id};
@@ -8,6 +7,7 @@ use models::payments::{Payment, PaymentMethod};
 use models::{Error, Invalid, Money};
 use operations::{InvoiceCharge, Parties};
 use store::{Retry, Stored};
+use views::rocketsavvy::Invoice;
 
 /// How an invoice is paid. Nothing of it is required.
 #[derive(Debug, Input)]

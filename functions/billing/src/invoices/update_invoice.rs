@@ -1,12 +1,12 @@
 //! `PATCH /v3/invoices/{id}`
 
-use api::dialect::rocketsavvy::Invoice;
 use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::DraftChanges;
 use models::event::EventType;
 use models::ids::{self, Id};
 use operations::Parties;
+use views::rocketsavvy::Invoice;
 
 use crate::invoices::create_invoice::{MAX_FOOTER, default_days};
 use crate::invoices::invoice_lines::{self, MAX_LINES, NewLine};

@@ -1,8 +1,8 @@
 //! `POST /v3/invoices/{id}/void`
 
-use api::dialect::rocketsavvy::Invoice;
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::Invoice;
 
 /// Void an invoice
 ///

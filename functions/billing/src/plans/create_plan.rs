@@ -1,6 +1,5 @@
 //! `POST /v3/plans`
 
-use api::dialect::rocketsavvy::Plan;
 use api::input::{Fields, Input};
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{Charge, Meter, Price, PricingModel, TaxBehavior};
@@ -9,6 +8,7 @@ use models::ids::{self, Id, Slug};
 use models::time::Interval;
 use models::{Currency, Error, Metadata};
 use rust_decimal::Decimal;
+use views::rocketsavvy::Plan;
 
 use crate::plans::price::{ChargeFields, MAX_METERS, NewMeter, check_meters, reject};
 

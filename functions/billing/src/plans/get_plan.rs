@@ -1,10 +1,10 @@
 //! `GET /v3/plans/{id}`
 
-use api::dialect::rocketsavvy::Plan;
 use api::input::Input;
 use api::{BillingRead, Cx, Done, Path, Problem, Query, operation};
 use models::Error;
 use models::ids::{self, Slug};
+use views::rocketsavvy::Plan;
 
 #[derive(Input)]
 pub(crate) struct PlanVersion {

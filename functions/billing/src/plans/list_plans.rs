@@ -1,8 +1,8 @@
 //! `GET /v3/plans`
 
-use api::dialect::rocketsavvy::Plan;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::ids;
+use views::rocketsavvy::Plan;
 
 /// List plans
 ///

@@ -1,6 +1,5 @@
 //! `PATCH /v3/plans/{id}`
 
-use api::dialect::rocketsavvy::Plan;
 use api::input::{Change, Fields, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::Invalid;
@@ -8,6 +7,7 @@ use models::billing::{Meter, Price, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Slug};
 use rust_decimal::Decimal;
+use views::rocketsavvy::Plan;
 
 use crate::plans::price::{ChargeFields, MAX_METERS, NewMeter, check, check_meters, reject};
 

@@ -1,7 +1,7 @@
 //! `GET /v3/billing-settings`
 
-use api::dialect::rocketsavvy::BillingSettings;
 use api::{BillingRead, Cx, Done, Problem, operation};
+use views::rocketsavvy::BillingSettings;
 
 /// Retrieve the billing settings
 ///

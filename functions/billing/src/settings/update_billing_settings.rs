@@ -1,6 +1,5 @@
 //! `PATCH /v3/billing-settings`
 
-use api::dialect::rocketsavvy::BillingSettings;
 use api::input::{Field, Fields, Input, Patch};
 use api::{BillingWrite, Cx, Done, Json, Problem, operation};
 use models::billing::{
@@ -11,6 +10,7 @@ use models::event::EventType;
 use models::ids::{Id, TaxRate};
 use models::{Error, Result};
 use store::Session;
+use views::rocketsavvy::BillingSettings;
 
 /// What is printed on an invoice of who sells.
 #[derive(Debug, Input)]

@@ -1,12 +1,12 @@
 //! `POST /v3/subscriptions/{id}/cancel`
 
-use api::dialect::rocketsavvy::Subscription;
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{Proration, SubscriptionStatus};
 use models::event::EventType;
 use models::ids::{self, Id};
 use operations::{Ending, Moment, Purpose, prorate};
+use views::rocketsavvy::Subscription;
 
 use crate::subscriptions::terms::{bring_rows, settle, settled};
 

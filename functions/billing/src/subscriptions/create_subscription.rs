@@ -1,6 +1,5 @@
 //! `POST /v3/subscriptions`
 
-use api::dialect::rocketsavvy::Subscription;
 use api::input::{Fields, Input};
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{
@@ -11,6 +10,7 @@ use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::{Error, Invalid, Metadata, Timestamp, Zone};
 use store::{Retry, Stored};
+use views::rocketsavvy::Subscription;
 
 use crate::subscriptions::begun::Begun;
 use crate::subscriptions::terms::{

@@ -1,8 +1,8 @@
 //! `GET /v3/subscriptions/{id}`
 
-use api::dialect::rocketsavvy::Subscription;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::Subscription;
 
 /// Retrieve a subscription
 ///

@@ -1,10 +1,10 @@
 //! `GET /v3/subscriptions`
 
-use api::dialect::rocketsavvy::Subscription;
 use api::input::Input;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::billing::SubscriptionStatus;
 use models::ids::{self, Id};
+use views::rocketsavvy::Subscription;
 
 #[derive(Input)]
 pub(crate) struct SubscriptionFilter {

@@ -1,6 +1,5 @@
 //! `POST /v3/subscriptions/{id}/pause`
 
-use api::dialect::rocketsavvy::Subscription;
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{PauseBehavior, PauseCollection};
@@ -8,6 +7,7 @@ use models::choices;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Timestamp};
+use views::rocketsavvy::Subscription;
 
 use crate::subscriptions::terms::{bring_rows, settled};
 

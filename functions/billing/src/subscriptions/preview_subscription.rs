@@ -1,11 +1,11 @@
 //! `POST /v3/subscriptions/{id}/preview`
 
-use api::dialect::rocketsavvy::{InvoicePreview, Subscription};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::ids::{self, Id};
 use operations::Purpose;
 use serde::Serialize;
 use utoipa::ToSchema;
+use views::rocketsavvy::{InvoicePreview, Subscription};
 
 use crate::subscriptions::changes::SubscriptionChanges;
 

@@ -1,11 +1,11 @@
 //! `POST /v3/subscriptions/{id}/resume`
 
-use api::dialect::rocketsavvy::Subscription;
 use api::input::Input;
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{AnchorChange, ProrationBehavior, Resumption};
 use models::event::EventType;
 use models::ids::{self, Id};
+use views::rocketsavvy::Subscription;
 
 use crate::subscriptions::begun::Begun;
 use crate::subscriptions::terms::{bring_rows, settled};

@@ -1,11 +1,11 @@
 //! `PATCH /v3/subscriptions/{id}`
 
-use api::dialect::rocketsavvy::Subscription;
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{self, PaymentBehavior};
 use models::event::EventType;
 use models::ids::{self, Id};
 use operations::Purpose;
+use views::rocketsavvy::Subscription;
 
 use crate::subscriptions::begun::Begun;
 use crate::subscriptions::changes::SubscriptionChanges;

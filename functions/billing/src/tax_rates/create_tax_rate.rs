@@ -1,11 +1,11 @@
 //! `POST /v3/tax-rates`
 
-use api::dialect::rocketsavvy::TaxRate;
 use api::input::Input;
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::Metadata;
 use models::event::EventType;
 use rust_decimal::Decimal;
+use views::rocketsavvy::TaxRate;
 
 /// A new tax rate.
 #[derive(Debug, Input)]

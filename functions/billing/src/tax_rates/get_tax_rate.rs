@@ -1,8 +1,8 @@
 //! `GET /v3/tax-rates/{id}`
 
-use api::dialect::rocketsavvy::TaxRate;
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
 use models::ids::{self, Id};
+use views::rocketsavvy::TaxRate;
 
 /// Retrieve a tax rate
 ///

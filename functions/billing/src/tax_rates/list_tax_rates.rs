@@ -1,8 +1,8 @@
 //! `GET /v3/tax-rates`
 
-use api::dialect::rocketsavvy::TaxRate;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::ids;
+use views::rocketsavvy::TaxRate;
 
 /// List tax rates
 ///

@@ -1,10 +1,10 @@
 //! `PATCH /v3/tax-rates/{id}`
 
-use api::dialect::rocketsavvy::TaxRate;
 use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Id};
+use views::rocketsavvy::TaxRate;
 
 /// What may be changed of a tax rate.
 #[derive(Debug, Input)]

@@ -1,12 +1,12 @@
 //! `PATCH /v3/usage/{id}`
 
-use api::dialect::rocketsavvy::Usage;
 use api::input::Input;
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::Correction;
 use models::ids::{self, Id};
 use operations::Metric;
 use rust_decimal::Decimal;
+use views::rocketsavvy::Usage;
 
 use crate::usage::usage_report::metric_name;
 

@@ -1,10 +1,10 @@
 //! `DELETE /v3/usage/{id}`
 
-use api::dialect::rocketsavvy::Usage;
 use api::{BillingWrite, Cx, Done, Path, Problem, Query, operation};
 use models::billing::Correction;
 use models::ids::{self, Id};
 use operations::Metric;
+use views::rocketsavvy::Usage;
 
 use crate::usage::usage_log::UsageLog;
 

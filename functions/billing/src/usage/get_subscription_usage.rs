@@ -1,6 +1,5 @@
 //! `GET /v3/subscriptions/{id}/usage`
 
-use api::dialect::rocketsavvy::{InvoicePreview, number};
 use api::input::Input;
 use api::{BillingRead, Cx, Done, Path, Problem, Query, operation};
 use models::Result;
@@ -10,6 +9,7 @@ use operations::{Metric, MetricUsage};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use views::rocketsavvy::{InvoicePreview, number};
 
 /// Metrics in one answer at the most; the others are asked for by name.
 const MOST_METRICS: usize = 100;

@@ -1,9 +1,9 @@
 //! `GET /v3/usage`
 
-use api::dialect::rocketsavvy::UsageEntry;
 use api::input::Input;
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
 use models::OrNotFound;
+use views::rocketsavvy::UsageEntry;
 
 use crate::usage::usage_log::UsageLog;
 

@@ -1,8 +1,8 @@
 //! `POST /v3/usage`
 
-use api::dialect::rocketsavvy::Usage;
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::Error;
+use views::rocketsavvy::Usage;
 
 use crate::usage::usage_report::Report;
 

@@ -1,9 +1,9 @@
 //! `POST /v3/usage/batch`
 
-use api::dialect::rocketsavvy::UsageBatch;
 use api::input::Input;
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use operations::ReportedUsage;
+use views::rocketsavvy::UsageBatch;
 
 use crate::usage::usage_report::Report;
 

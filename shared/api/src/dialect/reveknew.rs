@@ -31,24 +31,8 @@
 //!   does. `phoneNo` is kept as it is given; it is read as a number of the business's country when a message is sent.
 //! - **Errors** are `{"code","message","errors":[{"field","code","message"}]}`; a token that is refused says `WWW-Authenticate`.
 
-mod customers;
 mod problem;
-mod subscriptions;
-mod tiers;
 
-pub use customers::Customer;
 pub use problem::{ErrorBody, ErrorField, OauthError};
-pub use subscriptions::{
-    CustomerSubscription, CustomerSubscriptions, PlannedPayment, Receipt, Schedule, Subscription,
-};
-pub use tiers::Tier;
 
 pub(crate) use problem::{page_too_large, render, render_oauth, render_page, render_too_large};
-
-use models::{Money, Result};
-use serde_json::value::RawValue;
-
-/// An amount as a JSON number in major units, with no more digits than it needs.
-fn amount(money: Money) -> Result<Box<RawValue>> {
-    super::rocketsavvy::number(money.major())
-}

@@ -35,7 +35,6 @@
 mod charset;
 mod codec;
 mod form;
-mod members;
 mod multipart;
 mod plain_path;
 mod problem;
@@ -45,7 +44,6 @@ mod write;
 mod xml;
 
 pub use codec::Params;
-pub use members::{Found, Saved, SavviAddress, SavviUser};
 pub use problem::{ErrorBody, Errors};
 pub use tree::Tree;
 

@@ -14,8 +14,6 @@ use tower::{Layer, Service};
 use super::resolver::Guarded;
 use super::sender::Timeouts;
 
-/// What every message says of who sends it.
-pub const USER_AGENT: &str = "Savvy-Webhooks/1.0";
 /// How long a connection may wait for its next message. Short, because Lambda freezes the process between messages, and who
 /// is at the other end, or between, forgets the connection meanwhile.
 const KEEP: Duration = Duration::from_secs(15);
@@ -125,7 +123,7 @@ fn client(
         .pool_max_idle_per_host(keep_per_host)
         .dns_resolver(resolver.clone())
         .connector_layer(Noting)
-        .user_agent(USER_AGENT)
+        .user_agent(models::webhooks::USER_AGENT)
         .build()
 }
 

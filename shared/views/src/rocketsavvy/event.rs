@@ -2,11 +2,10 @@
 
 use models::event::EventType;
 use models::webhooks::EventRecord;
-use models::{Error, Mode, Result, Timestamp};
+use models::{Error, Mode, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use store::Item;
 use utoipa::ToSchema;
 
 /// Something that happened.
@@ -134,39 +133,6 @@ impl EventData {
             object: after,
             previous_attributes,
         }
-    }
-}
-
-/// The object in an item image, as v3 prints it at the moment `at`. Errors on a kind that has no events.
-pub fn object_of(entity_type: &str, item: Item, mode: Mode, at: Timestamp) -> Result<Value> {
-    fn read<T: serde::de::DeserializeOwned>(item: Item) -> Result<T> {
-        store::read_image(item)
-    }
-    fn show(view: impl Serialize) -> Result<Value> {
-        serde_json::to_value(view).map_err(Error::internal)
-    }
-    match entity_type {
-        "cust" => show(super::Customer::of(&read(item)?, mode)),
-        "pm" => show(super::PaymentMethod::of(&read(item)?, mode)),
-        "pay" => show(super::Payment::of(&read(item)?, mode)),
-        "refund" => show(super::Refund::of(&read(item)?, mode)),
-        "plan" => show(super::Plan::of(&read(item)?, mode)?),
-        "coupon" => show(super::Coupon::of(&read(item)?, at, mode)?),
-        "txr" => show(super::TaxRate::of(&read(item)?, mode)?),
-        "billing_settings" => show(super::BillingSettings::of(&read(item)?, mode)),
-        "sub" => show(super::Subscription::of(&read(item)?, mode)?),
-        "inv" => show(super::Invoice::of(&read(item)?, mode)?),
-        "cn" => show(super::CreditNote::of(&read(item)?, mode)?),
-        "del" => show(super::Delivery::told(&read(item)?, mode)),
-        "sched" => show(super::Schedule::of(&read(item)?, mode)),
-        "msg" => show(super::Message::of(&read(item)?, mode)),
-        "member" => show(super::Member::of(&read(item)?, mode)),
-        "com" => show(super::Commission::of(&read(item)?, at, mode)?),
-        "we" => show(super::Endpoint::of(&read(item)?, at, mode)),
-        "clock" => show(super::TestClock::of(&read(item)?)),
-        other => Err(Error::internal(format_args!(
-            "events of {other} have no view"
-        ))),
     }
 }
 

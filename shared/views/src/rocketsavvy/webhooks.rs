@@ -13,8 +13,6 @@ use models::{Metadata, Mode, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::cx::ShownOnce;
-
 /// What stands for a value that is not shown.
 pub const MASKED: &str = "********";
 /// What is in the names of headers that carry credentials.
@@ -117,7 +115,7 @@ impl Endpoint {
     }
 }
 
-impl ShownOnce for Endpoint {
+impl models::ShownOnce for Endpoint {
     fn without_secret(&self) -> Self {
         Self {
             secret: None,

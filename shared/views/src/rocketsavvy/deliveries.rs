@@ -9,12 +9,11 @@ use std::collections::BTreeMap;
 
 use models::webhooks::{self, Attempt, EventRecord};
 use models::{Error, Mode, Result};
-use providers::webhook::USER_AGENT;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Event;
 use super::webhooks::masked_headers;
-use super::{Event, List};
 
 /// Most of a body that is shown, in bytes; of an answer no more is kept.
 const MAX_BODY: usize = 4096;
@@ -23,24 +22,13 @@ const MAX_BODY: usize = 4096;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DeliveryPage {
     /// The deliveries.
-    deliveries: Vec<Delivery>,
+    pub deliveries: Vec<Delivery>,
     /// Whether another page follows.
     #[schema(example = false)]
-    has_more: bool,
+    pub has_more: bool,
     /// The `cursor` of the next page.
     #[schema(example = json!(null))]
-    next_cursor: Option<String>,
-}
-
-impl From<List<Delivery>> for DeliveryPage {
-    /// The document prints this list under a name of its own.
-    fn from(list: List<Delivery>) -> Self {
-        Self {
-            deliveries: list.data,
-            has_more: list.has_more,
-            next_cursor: list.next_cursor,
-        }
-    }
+    pub next_cursor: Option<String>,
 }
 
 /// One event on its way to one endpoint.
@@ -210,7 +198,7 @@ impl DeliveryRequest {
         let mut headers = masked_headers(&endpoint.headers);
         let ours = [
             ("content-type", "application/json".to_owned()),
-            ("user-agent", USER_AGENT.to_owned()),
+            ("user-agent", webhooks::USER_AGENT.to_owned()),
             ("webhook-id", delivery.id.event.to_string()),
         ];
         headers.extend(ours.map(|(name, value)| (name.to_owned(), value)));

@@ -148,7 +148,7 @@ impl Partner {
     }
 }
 
-impl crate::ShownOnce for Partner {
+impl models::ShownOnce for Partner {
     fn without_secret(&self) -> Self {
         Self {
             authentication_token: None,

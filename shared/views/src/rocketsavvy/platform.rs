@@ -4,8 +4,6 @@ use models::{Mode, platform};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::cx::ShownOnce;
-
 /// A business.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Account {
@@ -163,7 +161,7 @@ impl ApiKey {
     }
 }
 
-impl ShownOnce for ApiKey {
+impl models::ShownOnce for ApiKey {
     fn without_secret(&self) -> Self {
         Self {
             key: None,
@@ -227,7 +225,7 @@ impl OauthClient {
     }
 }
 
-impl ShownOnce for OauthClient {
+impl models::ShownOnce for OauthClient {
     fn without_secret(&self) -> Self {
         Self {
             client_secret: None,
