@@ -2,6 +2,7 @@
 
 use api::{CommunicationsRead, Cx, Done, Path, Problem, operation};
 use models::Id;
+use models::View;
 use views::rocketsavvy::Message;
 
 /// Retrieve a message
@@ -13,5 +14,5 @@ pub(crate) async fn get_message(
     Path(id): Path<Id<models::ids::Message>>,
 ) -> Result<Done<Message>, Problem> {
     let message = cx.require_now(id).await?;
-    Done::of(&Message::of(&message, cx.mode()))
+    Done::of(&Message::of(&message, cx.mode())?)
 }

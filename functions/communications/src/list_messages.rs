@@ -30,5 +30,5 @@ pub(crate) async fn list_messages(
     let paging = cx.page(&query.page)?;
     let status = query.status.map(MessageStatus::as_str);
     let page = cx.messages(&paging.request, number, status).await?;
-    paging.list(page, |message| Message::of(&message, cx.mode()))
+    paging.list(page, cx.mode())
 }

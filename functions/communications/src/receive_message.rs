@@ -43,7 +43,7 @@ pub(crate) async fn receive_message(
             operations::receive_message(&cx, &mut writes, ids, (&number, &message.body), now)
                 .await?;
         let (message, reply) = (&received.message, received.reply.as_ref());
-        let view = ReceivedMessage::of(message, received.keyword, reply, cx.mode());
+        let view = ReceivedMessage::of(message, received.keyword, reply, cx.mode())?;
         let location = format!("/v3/messages/{}", message.id);
         if let Some(reply) = cx.try_created_at(&writes, &view, location).await? {
             return Ok(reply);

@@ -2,6 +2,7 @@
 
 use api::{Created, CrmWrite, Cx, Json, Problem, operation};
 use models::Id;
+use models::View;
 use models::crm::Profile;
 use models::event::EventType;
 use views::rocketsavvy::Customer;
@@ -22,7 +23,7 @@ pub(crate) async fn create_customer(
     cx.insert(|id: Id<_>, writes| {
         let customer = models::crm::Customer::new(id, profile.clone(), now);
         writes.create(&customer, Some(EventType::CustomerCreated))?;
-        Ok(Customer::of(&customer, cx.mode()))
+        Customer::of(&customer, cx.mode())
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 use api::{CrmRead, Cx, Done, Path, Problem, operation};
 use models::Id;
+use models::View;
 use views::rocketsavvy::Customer;
 
 /// Retrieve a customer
@@ -13,5 +14,5 @@ pub(crate) async fn get_customer(
     Path(id): Path<Id<models::ids::Customer>>,
 ) -> Result<Done<Customer>, Problem> {
     let customer = cx.require(id).await?;
-    Done::of(&Customer::of(&customer, cx.mode()))
+    Done::of(&Customer::of(&customer, cx.mode())?)
 }

@@ -51,7 +51,7 @@ pub(crate) async fn list_customers(
         page.items
             .retain(|customer| phone.is_that_of(&customer.profile));
     }
-    paging.list(page, |customer| Customer::of(&customer, cx.mode()))
+    paging.list(page, cx.mode())
 }
 
 /// A phone number that is looked for, and the country whose numbers are written without a code.

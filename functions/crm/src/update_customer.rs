@@ -2,6 +2,7 @@
 
 use api::{CrmWrite, Cx, Done, Json, Path, Problem, operation};
 use models::Id;
+use models::View;
 use models::event::EventType;
 use views::rocketsavvy::Customer;
 
@@ -23,5 +24,5 @@ pub(crate) async fn update_customer(
     if customer.update(profile) {
         writes.update(&stored, &customer, Some(EventType::CustomerUpdated))?;
     }
-    cx.done(&writes, &Customer::of(&customer, cx.mode())).await
+    cx.done(&writes, &Customer::of(&customer, cx.mode())?).await
 }

@@ -2,6 +2,7 @@
 
 use api::input::{Fields, Input};
 use api::{Created, CrmWrite, Cx, Json, Problem, operation};
+use models::View;
 use models::crm::{CUSTOMER_NUM, Profile};
 use models::event::EventType;
 use store::Retry;
@@ -73,7 +74,7 @@ pub(crate) async fn create_customer(
             .await?;
         writes.create(&customer, Some(EventType::CustomerCreated))?;
         let location = format!("{}/id/{id}", cx.path());
-        let view = Customer::of(&customer);
+        let view = Customer::of(&customer, ())?;
         if let Some(reply) = cx.try_created_at(&writes, &view, location).await? {
             return Ok(reply);
         }

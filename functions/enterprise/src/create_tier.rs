@@ -2,6 +2,7 @@
 
 use api::input::{Fields, Input};
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
+use models::View;
 use models::billing::{BillingPeriod, Charge, Plan, Price, TaxBehavior, TierPolicy, TierTerms};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
@@ -110,6 +111,6 @@ pub(crate) async fn create_tier(
     };
     let mut writes = cx.writes().await?;
     writes.create(&plan, Some(EventType::PlanCreated))?;
-    let reply = cx.try_created(&writes, &Tier::of(&plan)?, &id).await?;
+    let reply = cx.try_created(&writes, &Tier::of(&plan, ())?, &id).await?;
     Ok(reply.ok_or_else(|| Error::Unavailable("no free id was found".to_owned()))?)
 }

@@ -1,6 +1,7 @@
 //! `GET /enterprise/v1/customers/{businessId}/id/{customerId}`
 
 use api::{Below, CrmRead, Cx, Done, Problem, operation};
+use models::View;
 use models::ids::{self, Id};
 use views::reveknew::Customer;
 
@@ -17,5 +18,5 @@ pub(crate) async fn get_customer(
     Below(id): Below<Id<ids::Customer>>,
 ) -> Result<Done<Customer>, Problem> {
     let customer = cx.require(id).await?;
-    Done::of(&Customer::of(&customer))
+    Done::of(&Customer::of(&customer, ())?)
 }

@@ -2,6 +2,7 @@
 
 use api::{Below, BillingRead, Cx, Done, Problem, operation};
 use models::Error;
+use models::View;
 use models::ids::{self, Slug};
 use views::reveknew::Tier;
 
@@ -17,5 +18,5 @@ pub(crate) async fn get_tier(
         .find(&id)
         .await?
         .ok_or_else(|| Error::not_found("tier", id))?;
-    Done::of(&Tier::of(&plan)?)
+    Done::of(&Tier::of(&plan, ())?)
 }

@@ -2,6 +2,7 @@
 
 use api::input::Input;
 use api::{CrmWrite, Cx, Done, Json, Problem, operation};
+use models::View;
 use models::crm::CUSTOMER_NUM;
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -45,5 +46,5 @@ pub(crate) async fn update_customer(
     if customer != *stored {
         writes.update(&stored, &customer, Some(EventType::CustomerUpdated))?;
     }
-    cx.done(&writes, &Customer::of(&customer)).await
+    cx.done(&writes, &Customer::of(&customer, ())?).await
 }

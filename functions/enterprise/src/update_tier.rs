@@ -3,6 +3,7 @@
 use api::input::Input;
 use api::{Below, BillingWrite, Cx, Done, Json, Problem, operation};
 use models::Error;
+use models::View;
 use models::event::EventType;
 use models::ids::{self, Slug};
 use views::reveknew::Tier;
@@ -50,5 +51,5 @@ pub(crate) async fn update_tier(
     if let Some(replaced) = replaced {
         writes.create(&replaced, None)?;
     }
-    cx.done(&writes, &Tier::of(&plan)?).await
+    cx.done(&writes, &Tier::of(&plan, ())?).await
 }

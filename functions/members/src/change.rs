@@ -2,6 +2,7 @@
 
 use api::dialect::savvi::Params;
 use api::{Cx, Done, MembersWrite, Problem};
+use models::View;
 use models::event::EventType;
 use models::members::{Act, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind};
 use models::{Error, Invalid, Result};
@@ -79,7 +80,7 @@ pub(crate) async fn change(
             writes.update(&customer, &after, Some(EventType::CustomerUpdated))?;
         }
         writes.update(&stored, &member, Some(EventType::MemberUpdated))?;
-        if let Some(reply) = cx.try_done(&writes, &Saved::of(&member)).await? {
+        if let Some(reply) = cx.try_done(&writes, &Saved::of(&member, ())?).await? {
             return Ok(reply);
         }
         retry.again().await?;

@@ -3,6 +3,7 @@
 use api::dialect::savvi::Params;
 use api::{Cx, Done, MembersWrite, Problem};
 use http::HeaderMap;
+use models::View;
 use models::crm::{Customer, CustomerType, Profile};
 use models::event::EventType;
 use models::ids::{self, Id};
@@ -73,7 +74,7 @@ pub(crate) async fn enroll(
         writes.create(&member, Some(EventType::MemberEnrolled))?;
         let names = (names.0.as_str(), names.1.as_str());
         welcome(cx, &mut writes, &member, names, new.now).await?;
-        if let Some(reply) = cx.try_done(&writes, &Saved::of(&member)).await? {
+        if let Some(reply) = cx.try_done(&writes, &Saved::of(&member, ())?).await? {
             Cover::bill(cx, member.subscription_id).await;
             return Ok(reply);
         }

@@ -2,6 +2,7 @@
 
 use api::dialect::savvi::{Errors, Params};
 use api::{Cx, Done, MembersRead, Problem};
+use models::View;
 use views::savvi::Found;
 
 use crate::change::own;
@@ -10,7 +11,7 @@ use crate::schema::{FindQuery, WantedMember};
 async fn find(cx: &Cx<MembersRead>, params: &Params) -> Result<Done<Found>, Problem> {
     let (member, customer) = own(cx, &params.user_email()?).await?;
     let member = member.into_inner().with_customer(&customer);
-    Done::of(&Found::of(&member))
+    Done::of(&Found::of(&member, ())?)
 }
 
 /// Find a member

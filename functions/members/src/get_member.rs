@@ -2,6 +2,7 @@
 
 use api::{Cx, Done, MembersRead, Path, Problem, operation};
 use models::Id;
+use models::View;
 use views::rocketsavvy::Member;
 
 /// Retrieve a member
@@ -13,5 +14,5 @@ pub(crate) async fn get_member(
     Path(id): Path<Id<models::ids::Member>>,
 ) -> Result<Done<Member>, Problem> {
     let member = cx.require_now(id).await?;
-    Done::of(&Member::of(&member, cx.mode()))
+    Done::of(&Member::of(&member, cx.mode())?)
 }

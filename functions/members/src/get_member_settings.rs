@@ -1,6 +1,7 @@
 //! `GET /v3/member-settings`
 
 use api::{Cx, Done, MembersRead, Problem, operation};
+use models::View;
 use store::Stored;
 use views::rocketsavvy::MemberSettings;
 

@@ -25,5 +25,5 @@ pub(crate) async fn list_emails(
     let to = query.to.as_deref();
     let paging = cx.page(&query.page)?;
     let page = cx.emails(&paging.request, to).await?;
-    paging.list(page, |email| Email::of(&email, cx.mode()))
+    paging.list(page, cx.mode())
 }

@@ -18,5 +18,5 @@ pub(crate) async fn list_enrollees(
     partner(&cx, id).await?;
     let paging = cx.page(&page)?;
     let page = cx.enrollees(id, &paging.request).await?;
-    paging.list(page, |member| Member::of(&member, cx.mode()))
+    paging.list(page, cx.mode())
 }

@@ -25,5 +25,5 @@ pub(crate) async fn list_members(
     let paging = cx.page(&query.page)?;
     let status = query.status.map(MemberStatus::as_str);
     let page = cx.members(&paging.request, status).await?;
-    paging.list(page, |member| Member::of(&member, cx.mode()))
+    paging.list(page, cx.mode())
 }

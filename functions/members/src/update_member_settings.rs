@@ -2,9 +2,9 @@
 
 use api::input::{Fields, Input, Patch};
 use api::{Cx, Done, Json, MembersWrite, Problem, operation};
-use models::Error;
 use models::ids::{Plan, Slug};
 use models::members;
+use models::{Error, View};
 use rust_decimal::Decimal;
 use views::rocketsavvy::MemberSettings;
 

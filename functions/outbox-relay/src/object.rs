@@ -1,40 +1,63 @@
 //! What an event says of its object: the record as v3 prints it.
 
-use models::{Error, Mode, Result, Timestamp};
+use models::{Error, Mode, Moment, Result, Timestamp, View};
 use serde::Serialize;
 use serde_json::Value;
-use store::Item;
-use views::rocketsavvy;
+use store::{Item, Record, read_image};
+use views::rocketsavvy::{
+    BillingSettings, Commission, Coupon, CreditNote, Customer, Delivery, Endpoint, Invoice, Member,
+    Message, Payment, PaymentMethod, Plan, Refund, Schedule, Subscription, TaxRate, TestClock,
+};
 
-/// The object in an item image, as v3 prints it at the moment `at`. Errors on a kind that has no events.
-pub(crate) fn object_of(entity_type: &str, item: Item, mode: Mode, at: Timestamp) -> Result<Value> {
-    fn read<T: serde::de::DeserializeOwned>(item: Item) -> Result<T> {
-        store::read_image(item)
-    }
-    fn show(view: impl Serialize) -> Result<Value> {
+/// How the records of an entity type are shown.
+type Show = fn(Item, Moment) -> Result<Value>;
+
+/// The records that events tell of.
+const SHOWN: &[(&str, Show)] = &[
+    shown::<BillingSettings>(),
+    shown::<Commission>(),
+    shown::<Coupon>(),
+    shown::<CreditNote>(),
+    shown::<Customer>(),
+    shown::<Endpoint>(),
+    shown::<Invoice>(),
+    shown::<Member>(),
+    shown::<Message>(),
+    shown::<Payment>(),
+    shown::<PaymentMethod>(),
+    shown::<Plan>(),
+    shown::<Refund>(),
+    shown::<Schedule>(),
+    shown::<Subscription>(),
+    shown::<TaxRate>(),
+    shown::<TestClock>(),
+    // Of a delivery an event tells less than its page does.
+    (<models::webhooks::Delivery as Record>::TYPE, |item, at| {
+        let told = Delivery::told(&read_image(item)?, at.mode);
+        serde_json::to_value(told).map_err(Error::internal)
+    }),
+];
+
+const fn shown<V>() -> (&'static str, Show)
+where
+    V: View + Serialize,
+    V::Of: Record,
+{
+    (V::Of::TYPE, |item, at| {
+        let view = V::of(&read_image(item)?, at.into())?;
         serde_json::to_value(view).map_err(Error::internal)
-    }
-    match entity_type {
-        "cust" => show(rocketsavvy::Customer::of(&read(item)?, mode)),
-        "pm" => show(rocketsavvy::PaymentMethod::of(&read(item)?, mode)),
-        "pay" => show(rocketsavvy::Payment::of(&read(item)?, mode)),
-        "refund" => show(rocketsavvy::Refund::of(&read(item)?, mode)),
-        "plan" => show(rocketsavvy::Plan::of(&read(item)?, mode)?),
-        "coupon" => show(rocketsavvy::Coupon::of(&read(item)?, at, mode)?),
-        "txr" => show(rocketsavvy::TaxRate::of(&read(item)?, mode)?),
-        "billing_settings" => show(rocketsavvy::BillingSettings::of(&read(item)?, mode)),
-        "sub" => show(rocketsavvy::Subscription::of(&read(item)?, mode)?),
-        "inv" => show(rocketsavvy::Invoice::of(&read(item)?, mode)?),
-        "cn" => show(rocketsavvy::CreditNote::of(&read(item)?, mode)?),
-        "del" => show(rocketsavvy::Delivery::told(&read(item)?, mode)),
-        "sched" => show(rocketsavvy::Schedule::of(&read(item)?, mode)),
-        "msg" => show(rocketsavvy::Message::of(&read(item)?, mode)),
-        "member" => show(rocketsavvy::Member::of(&read(item)?, mode)),
-        "com" => show(rocketsavvy::Commission::of(&read(item)?, at, mode)?),
-        "we" => show(rocketsavvy::Endpoint::of(&read(item)?, at, mode)),
-        "clock" => show(rocketsavvy::TestClock::of(&read(item)?)),
-        other => Err(Error::internal(format_args!(
-            "events of {other} have no view"
-        ))),
-    }
+    })
+}
+
+/// The object in an item image, as v3 prints it at the moment `now`. Errors on a kind that has no events.
+pub(crate) fn object_of(
+    entity_type: &str,
+    item: Item,
+    mode: Mode,
+    now: Timestamp,
+) -> Result<Value> {
+    let found = SHOWN.iter().find(|(shown, _)| *shown == entity_type);
+    let (_, show) = found
+        .ok_or_else(|| Error::internal(format_args!("events of {entity_type} have no view")))?;
+    show(item, Moment { mode, now })
 }

@@ -3,7 +3,7 @@
 use api::Change;
 use models::event::Stamp;
 use models::webhooks::EventRecord;
-use models::{Error, Result, Scope};
+use models::{Error, Result, Scope, View};
 use serde::Serialize;
 use serde_json::Value;
 use store::{DueKind, DueMessage, Image};

@@ -2,6 +2,7 @@
 
 use api::input::Input;
 use api::{Created, Cx, Json, PaymentsWrite, Problem, operation};
+use models::View;
 use models::ids::{self, Id};
 use models::money::Currency;
 use models::payments::NewPayment;
@@ -56,7 +57,7 @@ pub(crate) async fn create_payment(
     if let Some(failure) = payment.failure {
         return cx.declined(failure.into_error(Some(payment.id))).await;
     }
-    let view = Payment::of(&payment, cx.mode());
+    let view = Payment::of(&payment, cx.mode())?;
     let reply = cx
         .try_created(&cx.writes().await?, &view, payment.id)
         .await?;

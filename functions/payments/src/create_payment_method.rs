@@ -2,6 +2,7 @@
 
 use api::input::Input;
 use api::{Created, Cx, Json, PaymentsWrite, Problem, operation};
+use models::View;
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Metadata, payments};
@@ -62,7 +63,7 @@ pub(crate) async fn create_payment_method(
             changed.default_payment_method = Some(method.id);
             writes.update(&customer, &changed, Some(EventType::CustomerUpdated))?;
         }
-        let view = PaymentMethod::of(&method, cx.mode());
+        let view = PaymentMethod::of(&method, cx.mode())?;
         if let Some(reply) = cx.try_created(&writes, &view, method.id).await? {
             return Ok(reply);
         }

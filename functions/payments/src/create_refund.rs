@@ -2,6 +2,7 @@
 
 use api::input::Input;
 use api::{Created, Cx, Json, Path, PaymentsWrite, Problem, operation};
+use models::View;
 use models::ids::{self, Id};
 use models::{Error, Money};
 use operations::Context;
@@ -45,7 +46,7 @@ pub(crate) async fn create_refund(
     if let Some(failure) = refund.failure {
         return cx.declined(failure.into_error(Some(payment))).await;
     }
-    let view = Refund::of(&refund, cx.mode());
+    let view = Refund::of(&refund, cx.mode())?;
     cx.done(&cx.writes().await?, &view).await
 }
 

@@ -1,6 +1,7 @@
 //! `GET /v3/payments/{id}`
 
 use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
+use models::View;
 use models::ids::{self, Id};
 use views::rocketsavvy::Payment;
 
@@ -13,7 +14,7 @@ pub(crate) async fn get_payment(
     Path(id): Path<Id<ids::Payment>>,
 ) -> Result<Done<Payment>, Problem> {
     let payment = cx.require_now(id).await?;
-    Done::of(&Payment::of(&payment, cx.mode()))
+    Done::of(&Payment::of(&payment, cx.mode())?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `GET /v3/payment-methods/{id}`
 
 use api::{Cx, Done, Path, PaymentsRead, Problem, operation};
+use models::View;
 use models::ids::{self, Id};
 use views::rocketsavvy::PaymentMethod;
 
@@ -13,7 +14,7 @@ pub(crate) async fn get_payment_method(
     Path(id): Path<Id<ids::PaymentMethod>>,
 ) -> Result<Done<PaymentMethod>, Problem> {
     let method = cx.require(id).await?;
-    Done::of(&PaymentMethod::of(&method, cx.mode()))
+    Done::of(&PaymentMethod::of(&method, cx.mode())?)
 }
 
 #[cfg(test)]

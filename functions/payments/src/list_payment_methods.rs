@@ -26,7 +26,7 @@ pub(crate) async fn list_payment_methods(
     let page = cx
         .payment_methods(&paging.request, query.customer_id)
         .await?;
-    paging.list(page, |method| PaymentMethod::of(&method, cx.mode()))
+    paging.list(page, cx.mode())
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(crate) async fn list_payments(
     let page = cx
         .payments(&paging.request, query.customer_id, query.status)
         .await?;
-    paging.list(page, |payment| Payment::of(&payment, cx.mode()))
+    paging.list(page, cx.mode())
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(crate) async fn list_refunds(
     let paging = cx.page(&query)?;
     cx.require_now(payment).await?;
     let page = cx.refunds(payment, &paging.request).await?;
-    paging.list(page, |refund| Refund::of(&refund, cx.mode()))
+    paging.list(page, cx.mode())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use api::input::Input;
 use api::{Accepted, Json, PlatformWrite, Problem, operation};
+use models::View;
 use models::event::EventType;
 use models::{Timestamp, platform};
 use views::rocketsavvy::TestClock;
@@ -42,7 +43,7 @@ pub(crate) async fn advance_test_clock(
             writes.create(&clock, event)?;
         }
     }
-    cx.done(&writes, &TestClock::of(&clock)).await
+    cx.done(&writes, &TestClock::of(&clock, ())?).await
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ pub(crate) async fn create_account(
             shown.push((mode, secret));
         }
         if context.write(&writes).await? {
-            let view = AccountWithKeys::of(&account, shown);
+            let view = AccountWithKeys::of(&account, shown)?;
             return Created::at(&view, format!("/v3/accounts/{}", account.id));
         }
         retry.again().await?;

@@ -3,7 +3,7 @@
 use api::input::Input;
 use api::{Created, Cx, Json, PlatformWrite, Problem, operation, secrets};
 use models::platform::{self, NewApiKey, ScopeSet};
-use models::{Error, Mode, Timestamp};
+use models::{Error, Mode, Moment, Timestamp};
 use views::rocketsavvy::ApiKey;
 
 use crate::key_secrets::add_key;
@@ -64,7 +64,14 @@ pub(crate) async fn create_api_key(
     cx.insert_secret(|id, writes| {
         let key = platform::ApiKey::new(id, new.clone(), secrets::digest(&secret), now);
         add_key(writes, cx.scope().business, &key)?;
-        Ok(ApiKey::with_secret(&key, now, secret.clone()))
+        ApiKey::with_secret(
+            &key,
+            Moment {
+                now,
+                mode: cx.mode(),
+            },
+            secret.clone(),
+        )
     })
     .await
 }

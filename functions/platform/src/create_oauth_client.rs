@@ -62,7 +62,7 @@ pub(crate) async fn create_oauth_client(
         };
         writes.create(&client, None)?;
         writes.create(&lookup, None)?;
-        Ok(OauthClient::with_secret(&client, secret.clone()))
+        OauthClient::with_secret(&client, secret.clone())
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 use api::{App, Done, Operator, Path, Problem, operation};
 use axum::extract::State;
+use models::View;
 use models::{Id, OrNotFound};
 use views::rocketsavvy::Account;
 
@@ -15,7 +16,7 @@ pub(crate) async fn get_account(
     Path(id): Path<Id<models::ids::Account>>,
 ) -> Result<Done<Account>, Problem> {
     let account = app.table().account(id).await?.or_not_found(id)?;
-    Done::of(&Account::of(&account))
+    Done::of(&Account::of(&account, ())?)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use api::{Cx, Done, Path, PlatformRead, Problem, operation};
 use models::Id;
+use models::{Moment, View};
 use views::rocketsavvy::ApiKey;
 
 /// Retrieve an API key
@@ -13,7 +14,13 @@ pub(crate) async fn get_api_key(
     Path(id): Path<Id<models::ids::ApiKey>>,
 ) -> Result<Done<ApiKey>, Problem> {
     let key = cx.require_now(id).await?;
-    Done::of(&ApiKey::of(&key, cx.wall()))
+    Done::of(&ApiKey::of(
+        &key,
+        Moment {
+            now: cx.wall(),
+            mode: cx.mode(),
+        },
+    )?)
 }
 
 #[cfg(test)]

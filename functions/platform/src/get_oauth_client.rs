@@ -2,6 +2,7 @@
 
 use api::{Cx, Done, Path, PlatformRead, Problem, operation};
 use models::Id;
+use models::View;
 use views::rocketsavvy::OauthClient;
 
 /// Retrieve an OAuth client
@@ -13,7 +14,7 @@ pub(crate) async fn get_oauth_client(
     Path(id): Path<Id<models::ids::OauthClient>>,
 ) -> Result<Done<OauthClient>, Problem> {
     let client = cx.require_now(id).await?;
-    Done::of(&OauthClient::of(&client))
+    Done::of(&OauthClient::of(&client, ())?)
 }
 
 #[cfg(test)]

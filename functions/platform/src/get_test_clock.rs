@@ -1,6 +1,7 @@
 //! `GET /v3/test-clock`
 
 use api::{Done, PlatformRead, Problem, operation};
+use models::View;
 use views::rocketsavvy::TestClock;
 
 use crate::test_mode::TestMode;
@@ -14,9 +15,9 @@ pub(crate) async fn get_test_clock(
     TestMode(cx): TestMode<PlatformRead>,
 ) -> Result<Done<TestClock>, Problem> {
     let view = cx.test_clock().await?.map_or_else(
-        || TestClock::real(cx.wall().whole_second()),
-        |clock| TestClock::of(&clock),
-    );
+        || Ok(TestClock::real(cx.wall().whole_second())),
+        |clock| TestClock::of(&clock, ()),
+    )?;
     Done::of(&view)
 }
 

@@ -1,6 +1,7 @@
 //! `GET /v3/api-keys`
 
 use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
+use models::Moment;
 use models::ids;
 use views::rocketsavvy::ApiKey;
 
@@ -15,7 +16,13 @@ pub(crate) async fn list_api_keys(
     let paging = cx.page(&query)?;
     let page = cx.list::<ids::ApiKey>(&paging.request).await?;
     let now = cx.wall();
-    paging.list(page, |key| ApiKey::of(&key, now))
+    paging.list(
+        page,
+        Moment {
+            now,
+            mode: cx.mode(),
+        },
+    )
 }
 
 #[cfg(test)]

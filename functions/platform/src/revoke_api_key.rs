@@ -2,6 +2,7 @@
 
 use api::{Cx, Done, Path, PlatformWrite, Problem, operation};
 use models::Id;
+use models::{Moment, View};
 use views::rocketsavvy::ApiKey;
 
 use crate::key_secrets::lookups;
@@ -34,7 +35,18 @@ pub(crate) async fn revoke_api_key(
             }
         }
     }
-    let reply = cx.done(&writes, &ApiKey::of(&key, now)).await?;
+    let reply = cx
+        .done(
+            &writes,
+            &ApiKey::of(
+                &key,
+                Moment {
+                    now,
+                    mode: cx.mode(),
+                },
+            )?,
+        )
+        .await?;
     for hash in std::iter::once(&key.hash).chain(&key.older) {
         cx.app().forget_credential(hash);
     }

@@ -2,8 +2,8 @@
 
 use api::input::Input;
 use api::{Cx, Done, Json, Path, PlatformWrite, Problem, operation, secrets};
-use models::Id;
 use models::platform::CredentialKind;
+use models::{Id, Moment};
 use views::rocketsavvy::ApiKey;
 
 use crate::key_secrets::{lookup, lookups};
@@ -57,7 +57,14 @@ pub(crate) async fn rotate_api_key(
         ending.credential.end(end);
         writes.update(before, &ending, None)?;
     }
-    let view = ApiKey::with_secret(&key, now, secret);
+    let view = ApiKey::with_secret(
+        &key,
+        Moment {
+            now,
+            mode: cx.mode(),
+        },
+        secret,
+    )?;
     let reply = cx.done_secret(&writes, &view).await?;
     cx.app().forget_credential(&stored.hash);
     Ok(reply)

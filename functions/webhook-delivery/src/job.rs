@@ -3,7 +3,7 @@
 use api::Message;
 use models::event::EventType;
 use models::webhooks::{Delivery, DeliveryId, EventRecord};
-use models::{Error, Result, Scope, Timestamp};
+use models::{Error, Result, Scope, Timestamp, View};
 use serde::Deserialize;
 use store::{DeliveryMessage, Key, Stored, keys};
 

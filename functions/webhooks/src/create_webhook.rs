@@ -6,7 +6,7 @@ use api::input::Input;
 use api::{Created, Cx, Json, Problem, WebhooksWrite, operation, secrets};
 use futures::future::try_join;
 use models::webhooks::{self, DisabledReason, EventFilter};
-use models::{Error, Metadata};
+use models::{Error, Metadata, Moment};
 use views::rocketsavvy::Endpoint;
 
 use crate::settings::{self, distinct, good_secret, good_url, some_events};
@@ -79,7 +79,13 @@ pub(crate) async fn create_webhook(
             deleted: None,
         };
         writes.create(&endpoint, None)?;
-        Ok(Endpoint::with_secret(&endpoint, now, cx.mode()))
+        Endpoint::with_secret(
+            &endpoint,
+            Moment {
+                now,
+                mode: cx.mode(),
+            },
+        )
     })
     .await
 }

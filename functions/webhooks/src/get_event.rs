@@ -1,7 +1,7 @@
 //! `GET /v3/events/{id}`
 
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
-use models::Id;
+use models::{Id, View};
 use views::rocketsavvy::Event;
 
 /// Retrieve an event

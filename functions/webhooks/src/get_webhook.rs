@@ -3,6 +3,7 @@
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join;
 use models::Id;
+use models::{Moment, View};
 use views::rocketsavvy::Endpoint;
 
 /// Retrieve a webhook endpoint
@@ -14,7 +15,13 @@ pub(crate) async fn get_webhook(
     Path(id): Path<Id<models::ids::Webhook>>,
 ) -> Result<Done<Endpoint>, Problem> {
     let (endpoint, now) = try_join(cx.require(id), cx.now()).await?;
-    Done::of(&Endpoint::of(&endpoint, now, cx.mode()))
+    Done::of(&Endpoint::of(
+        &endpoint,
+        Moment {
+            now,
+            mode: cx.mode(),
+        },
+    )?)
 }
 
 #[cfg(test)]

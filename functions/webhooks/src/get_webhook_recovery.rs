@@ -2,6 +2,7 @@
 
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join;
+use models::View;
 use models::{Error, Id};
 use views::rocketsavvy::Recovery;
 
@@ -23,7 +24,7 @@ pub(crate) async fn get_webhook_recovery(
         return Err(Error::not_found("webhook endpoint", id).into());
     }
     let recovery = recovery.ok_or_else(|| Error::not_found("recovery of webhook endpoint", id))?;
-    Done::of(&Recovery::of(&recovery, cx.mode()))
+    Done::of(&Recovery::of(&recovery, cx.mode())?)
 }
 
 #[cfg(test)]

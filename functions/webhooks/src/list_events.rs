@@ -11,7 +11,7 @@ use api::input::{Fields, Input, Window};
 use api::{Cx, Listed, PageQuery, Paging, Problem, Query, WebhooksRead, operation};
 use models::page::Page;
 use models::webhooks::EventFilter;
-use models::{Error, Result};
+use models::{Error, Result, View};
 use store::EventQuery;
 use views::rocketsavvy::Event;
 

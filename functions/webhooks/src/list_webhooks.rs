@@ -2,6 +2,7 @@
 
 use api::{Cx, Listed, PageQuery, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
+use models::Moment;
 use models::ids;
 use views::rocketsavvy::Endpoint;
 
@@ -15,7 +16,13 @@ pub(crate) async fn list_webhooks(
 ) -> Result<Listed<Endpoint>, Problem> {
     let paging = cx.page(&query)?;
     let (page, now) = try_join(cx.list::<ids::Webhook>(&paging.request), cx.now()).await?;
-    paging.list(page, |endpoint| Endpoint::of(&endpoint, now, cx.mode()))
+    paging.list(
+        page,
+        Moment {
+            now,
+            mode: cx.mode(),
+        },
+    )
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use api::input::Input;
 use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join3;
+use models::View;
 use models::{Error, Id, Result, Timestamp, webhooks};
 use views::rocketsavvy::Recovery;
 
@@ -57,7 +58,7 @@ pub(crate) async fn recover_webhook(
         Some(before) => writes.update_at_once(&before, &recovery)?,
         None => writes.create_at_once(&recovery)?,
     }
-    cx.done(&writes, &Recovery::of(&recovery, cx.mode())).await
+    cx.done(&writes, &Recovery::of(&recovery, cx.mode())?).await
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use api::input::Input;
 use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation, secrets};
 use futures::future::try_join;
-use models::Id;
+use models::{Id, Moment};
 use views::rocketsavvy::Endpoint;
 
 use crate::settings::{self, good_secret};
@@ -42,8 +42,14 @@ pub(crate) async fn rotate_webhook_secret(
     endpoint.rotate(secret, overlap, now);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &endpoint, None)?;
-    cx.done_secret(&writes, &Endpoint::with_secret(&endpoint, now, cx.mode()))
-        .await
+    let view = Endpoint::with_secret(
+        &endpoint,
+        Moment {
+            now,
+            mode: cx.mode(),
+        },
+    )?;
+    cx.done_secret(&writes, &view).await
 }
 
 #[cfg(test)]

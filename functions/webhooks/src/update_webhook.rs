@@ -7,6 +7,7 @@ use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join;
 use models::webhooks::{self, EventFilter};
 use models::{Id, Result, Timestamp};
+use models::{Moment, View};
 use views::rocketsavvy::Endpoint;
 
 use crate::settings::{self, distinct, good_secret, good_url, some_events};
@@ -86,8 +87,17 @@ pub(crate) async fn update_webhook(
     if endpoint != *stored {
         writes.update(&stored, &endpoint, None)?;
     }
-    cx.done(&writes, &Endpoint::of(&endpoint, now, cx.mode()))
-        .await
+    cx.done(
+        &writes,
+        &Endpoint::of(
+            &endpoint,
+            Moment {
+                now,
+                mode: cx.mode(),
+            },
+        )?,
+    )
+    .await
 }
 
 #[cfg(test)]

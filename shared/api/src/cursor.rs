@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use models::page::{Page, PageRequest};
-use models::{Error, Result, Scope};
+use models::{Error, Result, Scope, View};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use store::Stored;
 
 use crate::cx::Cx;
 use crate::input::Input;
@@ -62,21 +63,12 @@ impl<S> Cx<S> {
 
 impl Paging {
     /// The page as v3 prints it.
-    pub fn list<T, V: Serialize>(
-        &self,
-        page: Page<T>,
-        mut view: impl FnMut(T) -> V,
-    ) -> Result<Listed<V>, Problem> {
-        self.try_list(page, |item| Ok(view(item)))
-    }
-
-    /// The page as v3 prints it, where printing a record can fail.
-    pub fn try_list<T, V: Serialize>(
-        &self,
-        page: Page<T>,
-        view: impl FnMut(T) -> Result<V>,
-    ) -> Result<Listed<V>, Problem> {
-        Listed::of(&self.views(page, view)?)
+    pub fn list<V>(&self, page: Page<Stored<V::Of>>, at: V::At) -> Result<Listed<V>, Problem>
+    where
+        V: View + Serialize,
+        V::At: Copy,
+    {
+        Listed::of(&self.views(page, |record| V::of(&record, at))?)
     }
 
     /// The body of a page.

@@ -19,16 +19,16 @@ pub mod money;
 pub mod page;
 pub mod payments;
 pub mod platform;
-mod secret;
 pub mod tenant;
 pub mod text;
 pub mod time;
+mod view;
 pub mod webhooks;
 
 pub use error::{Error, FieldError, Invalid, Result};
 pub use ids::{Id, IdSource, OrNotFound, Slug};
 pub use metadata::Metadata;
 pub use money::{Currency, Money};
-pub use secret::ShownOnce;
 pub use tenant::{Business, Mode, Scope};
 pub use time::{Date, Timestamp, Zone};
+pub use view::{Moment, ShownOnce, View};

@@ -6,6 +6,7 @@ use models::billing::{Duration, Terms};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::{Currency, Error, Metadata, Money, Timestamp};
+use models::{Moment, View};
 use rust_decimal::Decimal;
 use views::rocketsavvy::Coupon;
 
@@ -137,7 +138,13 @@ pub(crate) async fn create_coupon(
     };
     let mut writes = cx.writes().await?;
     writes.create(&coupon, Some(EventType::CouponCreated))?;
-    let view = Coupon::of(&coupon, now, cx.mode())?;
+    let view = Coupon::of(
+        &coupon,
+        Moment {
+            now,
+            mode: cx.mode(),
+        },
+    )?;
     let reply = cx.try_created(&writes, &view, &id).await?;
     Ok(reply.ok_or_else(|| Error::AlreadyExists {
         what: "coupon",

@@ -2,6 +2,7 @@
 
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
 use models::ids::{self, Slug};
+use models::{Moment, View};
 use views::rocketsavvy::Coupon;
 
 /// Retrieve a coupon
@@ -13,5 +14,11 @@ pub(crate) async fn get_coupon(
     Path(id): Path<Slug<ids::Coupon>>,
 ) -> Result<Done<Coupon>, Problem> {
     let (coupon, now) = tokio::try_join!(cx.require(&id), cx.now())?;
-    Done::of(&Coupon::of(&coupon, now, cx.mode())?)
+    Done::of(&Coupon::of(
+        &coupon,
+        Moment {
+            now,
+            mode: cx.mode(),
+        },
+    )?)
 }

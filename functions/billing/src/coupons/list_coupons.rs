@@ -1,6 +1,7 @@
 //! `GET /v3/coupons`
 
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
+use models::Moment;
 use models::ids;
 use views::rocketsavvy::Coupon;
 
@@ -14,5 +15,11 @@ pub(crate) async fn list_coupons(
 ) -> Result<Listed<Coupon>, Problem> {
     let paging = cx.page(&query)?;
     let (page, now) = tokio::try_join!(cx.list::<ids::Coupon>(&paging.request), cx.now())?;
-    paging.try_list(page, |coupon| Coupon::of(&coupon, now, cx.mode()))
+    paging.list(
+        page,
+        Moment {
+            now,
+            mode: cx.mode(),
+        },
+    )
 }

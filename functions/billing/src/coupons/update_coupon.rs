@@ -4,6 +4,7 @@ use api::input::{Change, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Slug};
+use models::{Moment, View};
 use views::rocketsavvy::Coupon;
 
 /// What may be changed of a coupon.
@@ -42,7 +43,13 @@ pub(crate) async fn update_coupon(
     if coupon != *stored {
         writes.update(&stored, &coupon, Some(EventType::CouponUpdated))?;
     }
-    let view = Coupon::of(&coupon, cx.now().await?, cx.mode())?;
+    let view = Coupon::of(
+        &coupon,
+        Moment {
+            now: cx.now().await?,
+            mode: cx.mode(),
+        },
+    )?;
     cx.done(&writes, &view).await
 }
 

@@ -5,7 +5,7 @@ use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{self, CreditNoteReason, Crediting, GivenBack, NewCreditNote, Part};
 use models::ids::{self, Id};
 use models::money::MAX_MINOR;
-use models::{Error, Metadata};
+use models::{Error, Metadata, View};
 use operations::{Context, WantedCredit};
 use rust_decimal::Decimal;
 use views::rocketsavvy::{CreditNote, line_of};

@@ -29,5 +29,5 @@ pub(crate) async fn list_credit_notes(
     let page = cx
         .credit_notes(&paging.request, query.invoice_id, query.customer_id)
         .await?;
-    paging.try_list(page, |note| CreditNote::of(&note, cx.mode()))
+    paging.list(page, cx.mode())
 }

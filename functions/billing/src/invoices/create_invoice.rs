@@ -7,7 +7,7 @@ use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::money::Currency;
 use models::time::Period;
-use models::{Error, Metadata, Timestamp};
+use models::{Error, Metadata, Timestamp, View};
 use operations::Parties;
 use store::{Retry, Stored};
 use views::rocketsavvy::Invoice;

@@ -1,6 +1,7 @@
 //! `POST /v3/invoices/{id}/finalize`
 
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
+use models::View;
 use models::ids::{self, Id};
 use views::rocketsavvy::Invoice;
 

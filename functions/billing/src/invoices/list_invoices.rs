@@ -39,5 +39,5 @@ pub(crate) async fn list_invoices(
             query.status.map(InvoiceStatus::as_str),
         )
         .await?;
-    paging.try_list(page, |invoice| Invoice::of(&invoice, cx.mode()))
+    paging.list(page, cx.mode())
 }

@@ -1,6 +1,7 @@
 //! `POST /v3/invoices/{id}/uncollectible`
 
 use api::{BillingWrite, Cx, Done, Path, Problem, operation};
+use models::View;
 use models::event::EventType;
 use models::ids::{self, Id};
 use views::rocketsavvy::Invoice;

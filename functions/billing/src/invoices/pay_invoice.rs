@@ -4,7 +4,7 @@ use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::ids::{self, Id};
 use models::payments::{Payment, PaymentMethod};
-use models::{Error, Invalid, Money};
+use models::{Error, Invalid, Money, View};
 use operations::{InvoiceCharge, Parties};
 use store::{Retry, Stored};
 use views::rocketsavvy::Invoice;

@@ -6,7 +6,7 @@ use models::billing::{Charge, Meter, Price, PricingModel, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
 use models::time::Interval;
-use models::{Currency, Error, Metadata};
+use models::{Currency, Error, Metadata, View};
 use rust_decimal::Decimal;
 use views::rocketsavvy::Plan;
 

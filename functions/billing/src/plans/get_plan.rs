@@ -2,8 +2,8 @@
 
 use api::input::Input;
 use api::{BillingRead, Cx, Done, Path, Problem, Query, operation};
-use models::Error;
 use models::ids::{self, Slug};
+use models::{Error, View};
 use views::rocketsavvy::Plan;
 
 #[derive(Input)]

@@ -14,5 +14,5 @@ pub(crate) async fn list_plans(
 ) -> Result<Listed<Plan>, Problem> {
     let paging = cx.page(&query)?;
     let page = cx.list::<ids::Plan>(&paging.request).await?;
-    paging.try_list(page, |plan| Plan::of(&plan, cx.mode()))
+    paging.list(page, cx.mode())
 }

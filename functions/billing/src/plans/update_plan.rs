@@ -2,10 +2,10 @@
 
 use api::input::{Change, Fields, Input, MetadataChanges};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
-use models::Invalid;
 use models::billing::{Meter, Price, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Slug};
+use models::{Invalid, View};
 use rust_decimal::Decimal;
 use views::rocketsavvy::Plan;
 

@@ -1,6 +1,7 @@
 //! `GET /v3/billing-settings`
 
 use api::{BillingRead, Cx, Done, Problem, operation};
+use models::View;
 use views::rocketsavvy::BillingSettings;
 
 /// Retrieve the billing settings
@@ -11,5 +12,5 @@ pub(crate) async fn get_billing_settings(
     cx: Cx<BillingRead>,
 ) -> Result<Done<BillingSettings>, Problem> {
     let settings = cx.billing_settings().await?;
-    Done::of(&BillingSettings::of(&settings, cx.mode()))
+    Done::of(&BillingSettings::of(&settings, cx.mode())?)
 }

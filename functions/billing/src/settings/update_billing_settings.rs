@@ -2,6 +2,7 @@
 
 use api::input::{Field, Fields, Input, Patch};
 use api::{BillingWrite, Cx, Done, Json, Problem, operation};
+use models::View;
 use models::billing::{
     AfterRetries, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS, ProrationUnit,
     Seller,
@@ -148,7 +149,7 @@ pub(crate) async fn update_billing_settings(
             None => writes.create(&settings, event).map(drop)?,
         }
     }
-    cx.done(&writes, &BillingSettings::of(&settings, cx.mode()))
+    cx.done(&writes, &BillingSettings::of(&settings, cx.mode())?)
         .await
 }
 

@@ -8,7 +8,7 @@ use models::billing::{
 };
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
-use models::{Error, Invalid, Metadata, Timestamp, Zone};
+use models::{Error, Invalid, Metadata, Timestamp, View, Zone};
 use store::{Retry, Stored};
 use views::rocketsavvy::Subscription;
 

@@ -31,7 +31,5 @@ pub(crate) async fn list_subscriptions(
     let status = query.status.map(SubscriptionStatus::as_str);
     let page = cx.subscriptions(&paging.request, query.customer_id, status);
     let page = page.await?;
-    paging.try_list(page, |subscription| {
-        Subscription::of(&subscription, cx.mode())
-    })
+    paging.list(page, cx.mode())
 }

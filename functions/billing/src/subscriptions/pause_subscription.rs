@@ -6,7 +6,7 @@ use models::billing::{PauseBehavior, PauseCollection};
 use models::choices;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Error, Timestamp};
+use models::{Error, Timestamp, View};
 use views::rocketsavvy::Subscription;
 
 use crate::subscriptions::terms::{bring_rows, settled};

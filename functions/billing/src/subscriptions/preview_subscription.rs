@@ -1,6 +1,7 @@
 //! `POST /v3/subscriptions/{id}/preview`
 
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
+use models::View;
 use models::ids::{self, Id};
 use operations::Purpose;
 use serde::Serialize;
@@ -43,7 +44,10 @@ pub(crate) async fn preview_subscription(
     let changed = body.apply(&cx, id, Purpose::Show).await?;
     let forecast = operations::forecast(&cx, &changed.after, &changed.billed).await?;
     let view = |invoice: &Option<models::billing::Invoice>| {
-        invoice.as_ref().map(InvoicePreview::of).transpose()
+        invoice
+            .as_ref()
+            .map(|invoice| InvoicePreview::of(invoice, ()))
+            .transpose()
     };
     Done::of(&SubscriptionPreview {
         proration_date: changed.at.to_string(),

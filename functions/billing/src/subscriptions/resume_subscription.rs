@@ -2,6 +2,7 @@
 
 use api::input::Input;
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
+use models::View;
 use models::billing::{AnchorChange, ProrationBehavior, Resumption};
 use models::event::EventType;
 use models::ids::{self, Id};

@@ -1,6 +1,7 @@
 //! `PATCH /v3/subscriptions/{id}`
 
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
+use models::View;
 use models::billing::{self, PaymentBehavior};
 use models::event::EventType;
 use models::ids::{self, Id};

@@ -2,8 +2,8 @@
 
 use api::input::Input;
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
-use models::Metadata;
 use models::event::EventType;
+use models::{Metadata, View};
 use rust_decimal::Decimal;
 use views::rocketsavvy::TaxRate;
 

@@ -1,6 +1,7 @@
 //! `GET /v3/tax-rates/{id}`
 
 use api::{BillingRead, Cx, Done, Path, Problem, operation};
+use models::View;
 use models::ids::{self, Id};
 use views::rocketsavvy::TaxRate;
 

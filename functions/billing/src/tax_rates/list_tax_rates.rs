@@ -14,5 +14,5 @@ pub(crate) async fn list_tax_rates(
 ) -> Result<Listed<TaxRate>, Problem> {
     let paging = cx.page(&query)?;
     let page = cx.list::<ids::TaxRate>(&paging.request).await?;
-    paging.try_list(page, |rate| TaxRate::of(&rate, cx.mode()))
+    paging.list(page, cx.mode())
 }

@@ -2,6 +2,7 @@
 
 use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
+use models::View;
 use models::event::EventType;
 use models::ids::{self, Id};
 use views::rocketsavvy::TaxRate;

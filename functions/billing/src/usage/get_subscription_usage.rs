@@ -2,9 +2,9 @@
 
 use api::input::Input;
 use api::{BillingRead, Cx, Done, Path, Problem, Query, operation};
-use models::Result;
 use models::billing::Aggregation;
 use models::ids::{self, Id};
+use models::{Result, View};
 use operations::{Metric, MetricUsage};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -95,7 +95,12 @@ pub(crate) async fn get_subscription_usage(
     } else {
         let used = operations::usage_by_metric(&cx, &subscription, MOST_METRICS + 1).await?;
         let next = operations::forecast(&cx, &subscription, &[]).await?.next;
-        (used, next.as_ref().map(InvoicePreview::of).transpose()?)
+        (
+            used,
+            next.as_ref()
+                .map(|next| InvoicePreview::of(next, ()))
+                .transpose()?,
+        )
     };
     let has_more = used.len() > MOST_METRICS;
     let used = used.into_iter().skip(usize::from(has_more));

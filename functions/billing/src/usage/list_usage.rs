@@ -28,7 +28,7 @@ pub(crate) async fn list_usage(
     cx.find(id).await?.or_no_such(id, "?subscription_id")?;
     let found = operations::list_usage(&cx, id, &log.metric_name, &paging.request).await?;
     let view = |event| UsageEntry::of(id, &log.metric_name, &event, cx.mode());
-    paging.try_list(found, view)
+    Listed::of(&paging.views(found, view)?)
 }
 
 #[cfg(test)]

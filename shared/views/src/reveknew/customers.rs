@@ -1,5 +1,7 @@
 //! Customers as Reveknew prints them.
 
+use models::Result;
+use models::View;
 use models::crm;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,17 +25,19 @@ pub struct Customer {
     phone_no: Option<String>,
 }
 
-impl Customer {
-    /// The customer as Reveknew prints it.
-    pub fn of(customer: &crm::Customer) -> Self {
+impl View for Customer {
+    type Of = crm::Customer;
+    type At = ();
+
+    fn of(customer: &crm::Customer, _at: ()) -> Result<Self> {
         let profile = &customer.profile;
-        Self {
+        Ok(Self {
             id: customer.id.to_string(),
             customer_num: customer.customer_num.clone(),
             email: profile.email.clone(),
             first_name: profile.first_name.clone(),
             last_name: profile.last_name.clone(),
             phone_no: profile.phone.clone(),
-        }
+        })
     }
 }

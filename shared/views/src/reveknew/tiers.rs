@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::amount;
+use models::View;
 
 /// A tier.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -39,9 +40,11 @@ pub struct Tier {
     reminder_days: u32,
 }
 
-impl Tier {
-    /// The plan as Reveknew prints it. A plan that no tier can be does not exist here.
-    pub fn of(plan: &Plan) -> Result<Self> {
+impl View for Tier {
+    type Of = Plan;
+    type At = ();
+
+    fn of(plan: &Plan, _at: ()) -> Result<Self> {
         let period = plan
             .billing_period()
             .ok_or_else(|| Error::not_found("tier", &plan.id))?;

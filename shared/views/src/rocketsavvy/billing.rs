@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::number;
+use models::View;
 
 /// A step of a tiered price. Amounts are minor units and may be fractions of one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -142,9 +143,11 @@ pub struct Plan {
     livemode: bool,
 }
 
-impl Plan {
-    /// The plan as v3 prints it.
-    pub fn of(plan: &billing::Plan, mode: Mode) -> Result<Self> {
+impl View for Plan {
+    type Of = billing::Plan;
+    type At = Mode;
+
+    fn of(plan: &billing::Plan, mode: Mode) -> Result<Self> {
         let price = &plan.price;
         Ok(Self {
             id: plan.id.to_string(),
@@ -321,9 +324,11 @@ pub struct Subscription {
     livemode: bool,
 }
 
-impl Subscription {
-    /// The subscription as v3 prints it. Errors where its sums leave the range, which writing it has ruled out.
-    pub fn of(subscription: &billing::Subscription, mode: Mode) -> Result<Self> {
+impl View for Subscription {
+    type Of = billing::Subscription;
+    type At = Mode;
+
+    fn of(subscription: &billing::Subscription, mode: Mode) -> Result<Self> {
         let main = subscription.main()?;
         let currency = main.price.currency;
         let pending = subscription

@@ -1,12 +1,13 @@
 //! Coupons, tax rates and billing settings as v3 prints them.
 
 use models::billing::{self, Duration, Terms};
-use models::{Metadata, Mode, Result, Timestamp};
+use models::{Metadata, Mode, Result};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::number;
+use models::{Moment, View};
 
 /// A coupon. It has `percent_off`, or `amount_off` and its `currency`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -46,9 +47,11 @@ pub struct Coupon {
     livemode: bool,
 }
 
-impl Coupon {
-    /// The coupon as v3 prints it at the moment `now`.
-    pub fn of(coupon: &billing::Coupon, now: Timestamp, mode: Mode) -> Result<Self> {
+impl View for Coupon {
+    type Of = billing::Coupon;
+    type At = Moment;
+
+    fn of(coupon: &billing::Coupon, Moment { mode, now }: Moment) -> Result<Self> {
         let (percent_off, amount) = match coupon.terms {
             Terms::Percent(percent) => (Some(number(percent)?), None),
             Terms::Amount(amount) => (None, Some(amount)),
@@ -105,9 +108,11 @@ pub struct TaxRate {
     livemode: bool,
 }
 
-impl TaxRate {
-    /// The tax rate as v3 prints it.
-    pub fn of(rate: &billing::TaxRate, mode: Mode) -> Result<Self> {
+impl View for TaxRate {
+    type Of = billing::TaxRate;
+    type At = Mode;
+
+    fn of(rate: &billing::TaxRate, mode: Mode) -> Result<Self> {
         Ok(Self {
             id: rate.id.to_string(),
             display_name: rate.display_name.clone(),
@@ -164,16 +169,18 @@ pub struct BillingSettings {
     livemode: bool,
 }
 
-impl BillingSettings {
-    /// The settings as v3 prints them.
-    pub fn of(settings: &billing::BillingSettings, mode: Mode) -> Self {
+impl View for BillingSettings {
+    type Of = billing::BillingSettings;
+    type At = Mode;
+
+    fn of(settings: &billing::BillingSettings, mode: Mode) -> Result<Self> {
         let seller = |seller: &billing::Seller| SellerView {
             name: seller.name.clone(),
             address_lines: seller.address_lines.clone(),
             tax_id: seller.tax_id.clone(),
             email: seller.email.clone(),
         };
-        Self {
+        Ok(Self {
             retry_days: settings.retry_days.clone(),
             after_retries: settings.after_retries.as_str().to_owned(),
             proration: settings.proration.as_str().to_owned(),
@@ -187,6 +194,6 @@ impl BillingSettings {
             invoice_footer: settings.invoice_footer.clone(),
             seller: settings.seller.as_ref().map(seller),
             livemode: mode.is_live(),
-        }
+        })
     }
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::invoices::{InvoiceTax, line_item_id};
 use super::number;
+use models::View;
 
 /// What is credited of one line of the invoice.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -93,9 +94,11 @@ pub struct CreditNote {
     livemode: bool,
 }
 
-impl CreditNote {
-    /// The note as v3 prints it. Errors where its sums leave the range, which writing it has ruled out.
-    pub fn of(note: &billing::CreditNote, mode: Mode) -> Result<Self> {
+impl View for CreditNote {
+    type Of = billing::CreditNote;
+    type At = Mode;
+
+    fn of(note: &billing::CreditNote, mode: Mode) -> Result<Self> {
         let line = |line: &billing::CreditNoteLine| {
             Ok(CreditNoteLine {
                 line_item_id: line_item_id(note.invoice_id, line.line),

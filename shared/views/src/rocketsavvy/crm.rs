@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use models::Result;
+use models::View;
 use models::{Metadata, Mode, crm};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -56,11 +58,13 @@ pub struct CompanyView {
     annual_revenue: Option<i64>,
 }
 
-impl Customer {
-    /// The customer as v3 prints it.
-    pub fn of(customer: &crm::Customer, mode: Mode) -> Self {
+impl View for Customer {
+    type Of = crm::Customer;
+    type At = Mode;
+
+    fn of(customer: &crm::Customer, mode: Mode) -> Result<Self> {
         let profile = customer.profile.clone();
-        Self {
+        Ok(Self {
             id: customer.id.to_string(),
             email: profile.email,
             first_name: profile.first_name,
@@ -80,6 +84,6 @@ impl Customer {
             metadata: profile.metadata,
             created: customer.created.to_string(),
             livemode: mode.is_live(),
-        }
+        })
     }
 }

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::Event;
 use super::webhooks::masked_headers;
+use models::View;
 
 /// Most of a body that is shown, in bytes; of an answer no more is kept.
 const MAX_BODY: usize = 4096;

@@ -1,5 +1,6 @@
 //! Events as v3 prints them: in the log and in webhooks.
 
+use models::View;
 use models::event::EventType;
 use models::webhooks::EventRecord;
 use models::{Error, Mode, Result};
@@ -56,23 +57,6 @@ pub struct EventRequest {
 }
 
 impl Event {
-    /// The event as v3 prints it.
-    pub fn of(event: &EventRecord, mode: Mode) -> Result<Self> {
-        Ok(Self {
-            id: event.id.to_string(),
-            kind: event.event_type,
-            created: event.created.to_string(),
-            livemode: mode.is_live(),
-            sequence: event.sequence,
-            position: None,
-            data: RawValue::from_string(event.data.clone()).map_err(Error::internal)?,
-            request: EventRequest {
-                id: event.request.clone(),
-                idempotency_key: event.idempotency_key.clone(),
-            },
-        })
-    }
-
     /// The same at its place in the feed.
     #[must_use]
     pub fn at_position(self, position: u64) -> Self {
@@ -96,6 +80,27 @@ impl Event {
     /// What happened.
     pub const fn kind(&self) -> EventType {
         self.kind
+    }
+}
+
+impl View for Event {
+    type Of = EventRecord;
+    type At = Mode;
+
+    fn of(event: &EventRecord, mode: Mode) -> Result<Self> {
+        Ok(Self {
+            id: event.id.to_string(),
+            kind: event.event_type,
+            created: event.created.to_string(),
+            livemode: mode.is_live(),
+            sequence: event.sequence,
+            position: None,
+            data: RawValue::from_string(event.data.clone()).map_err(Error::internal)?,
+            request: EventRequest {
+                id: event.request.clone(),
+                idempotency_key: event.idempotency_key.clone(),
+            },
+        })
     }
 }
 

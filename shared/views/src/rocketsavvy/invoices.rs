@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::billing::PeriodView;
 use super::number;
+use models::View;
 
 /// A line of an invoice.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -212,9 +213,11 @@ pub struct Invoice {
     livemode: bool,
 }
 
-impl Invoice {
-    /// The invoice as v3 prints it. Errors where its sums leave the range, which writing it has ruled out.
-    pub fn of(invoice: &billing::Invoice, mode: Mode) -> Result<Self> {
+impl View for Invoice {
+    type Of = billing::Invoice;
+    type At = Mode;
+
+    fn of(invoice: &billing::Invoice, mode: Mode) -> Result<Self> {
         let total = invoice.total()?.minor();
         let time = |at: models::Timestamp| at.to_string();
         let zero = models::Money::zero(invoice.currency);
@@ -361,9 +364,11 @@ pub struct InvoicePreview {
     period_end: String,
 }
 
-impl InvoicePreview {
-    /// A forecast as v3 prints it. Errors where its sums leave the range.
-    pub fn of(invoice: &billing::Invoice) -> Result<Self> {
+impl View for InvoicePreview {
+    type Of = billing::Invoice;
+    type At = ();
+
+    fn of(invoice: &billing::Invoice, _at: ()) -> Result<Self> {
         let zero = models::Money::zero(invoice.currency);
         Ok(Self {
             billing_reason: invoice.billing_reason.as_str(),

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{MessageError, number};
+use models::{Moment, View};
 
 /// A customer whom a partner enrolled.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -73,12 +74,14 @@ pub struct MemberAddress {
     phone: String,
 }
 
-impl Member {
-    /// The member as v3 prints it.
-    pub fn of(member: &members::Member, mode: Mode) -> Self {
+impl View for Member {
+    type Of = members::Member;
+    type At = Mode;
+
+    fn of(member: &members::Member, mode: Mode) -> Result<Self> {
         let address = &member.address;
         let customer = member.customer_id().map(|id| id.to_string());
-        Self {
+        Ok(Self {
             id: member.id.to_string(),
             customer_id: customer.unwrap_or_default(),
             partner_id: member.partner_id.to_string(),
@@ -105,7 +108,7 @@ impl Member {
             created: member.created.to_string(),
             updated: member.updated.to_string(),
             livemode: mode.is_live(),
-        }
+        })
     }
 }
 
@@ -172,9 +175,11 @@ pub struct MemberSettings {
     livemode: bool,
 }
 
-impl MemberSettings {
-    /// The settings as v3 prints them.
-    pub fn of(settings: &members::MemberSettings, mode: Mode) -> Result<Self> {
+impl View for MemberSettings {
+    type Of = members::MemberSettings;
+    type At = Mode;
+
+    fn of(settings: &members::MemberSettings, mode: Mode) -> Result<Self> {
         Ok(Self {
             plan_id: settings.plan_id.as_ref().map(ToString::to_string),
             commission_rate: number(settings.commission_rate)?,
@@ -221,9 +226,11 @@ pub struct Commission {
     livemode: bool,
 }
 
-impl Commission {
-    /// The entry as v3 prints it at the moment `now`.
-    pub fn of(entry: &members::Commission, now: Timestamp, mode: Mode) -> Result<Self> {
+impl View for Commission {
+    type Of = members::Commission;
+    type At = Moment;
+
+    fn of(entry: &members::Commission, Moment { mode, now }: Moment) -> Result<Self> {
         Ok(Self {
             id: entry.id.to_string(),
             partner_id: entry.partner_id.to_string(),
@@ -292,7 +299,9 @@ impl Statement {
             net: line.net().minor(),
             available: line.available.minor(),
         });
-        let shown = entries.iter().map(|entry| Commission::of(entry, now, mode));
+        let shown = entries
+            .iter()
+            .map(|entry| Commission::of(entry, Moment { now, mode }));
         Ok(Self {
             partner_id: partner.to_string(),
             period: period.to_owned(),
@@ -336,14 +345,16 @@ pub struct Email {
     livemode: bool,
 }
 
-impl Email {
-    /// The mail as v3 prints it. In live mode nobody but its receiver reads the link.
-    pub fn of(email: &mail::Email, mode: Mode) -> Self {
+impl View for Email {
+    type Of = mail::Email;
+    type At = Mode;
+
+    fn of(email: &mail::Email, mode: Mode) -> Result<Self> {
         let text = match mode {
             Mode::Test => email.body(),
             Mode::Live => email.text.replace(mail::LINK, "(not shown)"),
         };
-        Self {
+        Ok(Self {
             id: email.id.to_string(),
             kind: email.kind.as_str(),
             status: email.dispatch.status.as_str(),
@@ -356,6 +367,6 @@ impl Email {
             error: email.dispatch.failure.as_ref().map(MessageError::of),
             created: email.created.to_string(),
             livemode: mode.is_live(),
-        }
+        })
     }
 }

@@ -1,6 +1,8 @@
 //! Text messages and payment schedules as v3 prints them.
 
 use models::Mode;
+use models::Result;
+use models::View;
 use models::billing::{Plan, ScheduleRow};
 use models::messaging::{self, Keyword};
 use serde::Serialize;
@@ -68,11 +70,13 @@ impl MessageError {
     }
 }
 
-impl Message {
-    /// The message as v3 prints it.
-    pub fn of(message: &messaging::Message, mode: Mode) -> Self {
+impl View for Message {
+    type Of = messaging::Message;
+    type At = Mode;
+
+    fn of(message: &messaging::Message, mode: Mode) -> Result<Self> {
         let inbound = message.kind == messaging::MessageKind::Inbound;
-        Self {
+        Ok(Self {
             id: message.id.to_string(),
             direction: if inbound { "inbound" } else { "outbound" },
             kind: message.kind.as_str(),
@@ -95,7 +99,7 @@ impl Message {
                 }),
             created: message.created.to_string(),
             livemode: mode.is_live(),
-        }
+        })
     }
 }
 
@@ -117,12 +121,12 @@ impl ReceivedMessage {
         keyword: Option<Keyword>,
         reply: Option<&messaging::Message>,
         mode: Mode,
-    ) -> Self {
-        Self {
-            message: Message::of(message, mode),
+    ) -> Result<Self> {
+        Ok(Self {
+            message: Message::of(message, mode)?,
             keyword: keyword.map(Keyword::as_str),
-            reply: reply.map(|reply| Message::of(reply, mode)),
-        }
+            reply: reply.map(|reply| Message::of(reply, mode)).transpose()?,
+        })
     }
 }
 
@@ -146,12 +150,14 @@ pub struct Schedule {
     livemode: bool,
 }
 
-impl Schedule {
-    /// The row as events print it: without the address of its page, which whoever has it can open.
-    pub fn of(row: &ScheduleRow, mode: Mode) -> Self {
+impl View for Schedule {
+    type Of = ScheduleRow;
+    type At = Mode;
+
+    fn of(row: &ScheduleRow, mode: Mode) -> Result<Self> {
         let receipt = row.receipt.as_ref();
         let payment = receipt.and_then(|receipt| receipt.payment_id);
-        Self {
+        Ok(Self {
             id: row.id.to_string(),
             subscription_id: row.subscription_id.to_string(),
             customer_id: row.customer_id.to_string(),
@@ -167,7 +173,7 @@ impl Schedule {
             paid_at: receipt.map(|receipt| receipt.received_at.to_string()),
             created: row.created.to_string(),
             livemode: mode.is_live(),
-        }
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Payment methods, payments and refunds as v3 prints them.
 
+use models::Result;
+use models::View;
 use models::{Metadata, Mode, payments};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,10 +53,12 @@ pub struct PaymentMethod {
     livemode: bool,
 }
 
-impl PaymentMethod {
-    /// The payment method as v3 prints it.
-    pub fn of(method: &payments::PaymentMethod, mode: Mode) -> Self {
-        Self {
+impl View for PaymentMethod {
+    type Of = payments::PaymentMethod;
+    type At = Mode;
+
+    fn of(method: &payments::PaymentMethod, mode: Mode) -> Result<Self> {
+        Ok(Self {
             id: method.id.to_string(),
             customer_id: method.customer_id.to_string(),
             kind: "card",
@@ -62,7 +66,7 @@ impl PaymentMethod {
             metadata: method.metadata.clone(),
             created: method.created.to_string(),
             livemode: mode.is_live(),
-        }
+        })
     }
 }
 
@@ -122,10 +126,12 @@ pub struct Payment {
     livemode: bool,
 }
 
-impl Payment {
-    /// The payment as v3 prints it.
-    pub fn of(payment: &payments::Payment, mode: Mode) -> Self {
-        Self {
+impl View for Payment {
+    type Of = payments::Payment;
+    type At = Mode;
+
+    fn of(payment: &payments::Payment, mode: Mode) -> Result<Self> {
+        Ok(Self {
             id: payment.id.to_string(),
             status: payment.status.as_str(),
             amount: payment.amount.minor(),
@@ -154,7 +160,7 @@ impl Payment {
             metadata: payment.metadata.clone(),
             created: payment.created.to_string(),
             livemode: mode.is_live(),
-        }
+        })
     }
 }
 
@@ -184,10 +190,12 @@ pub struct Refund {
     livemode: bool,
 }
 
-impl Refund {
-    /// The refund as v3 prints it.
-    pub fn of(refund: &payments::Refund, mode: Mode) -> Self {
-        Self {
+impl View for Refund {
+    type Of = payments::Refund;
+    type At = Mode;
+
+    fn of(refund: &payments::Refund, mode: Mode) -> Result<Self> {
+        Ok(Self {
             id: refund.id.to_string(),
             payment_id: refund.payment_id.to_string(),
             amount: refund.amount.minor(),
@@ -197,6 +205,6 @@ impl Refund {
             failure_code: refund.failure.as_ref().map(|failure| failure.code.clone()),
             created: refund.created.to_string(),
             livemode: mode.is_live(),
-        }
+        })
     }
 }

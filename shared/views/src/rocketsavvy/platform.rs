@@ -1,6 +1,8 @@
 //! Businesses, keys, clients and the test clock as v3 prints them.
 
+use models::Result;
 use models::{Mode, platform};
+use models::{Moment, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,10 +25,12 @@ pub struct Account {
     created: String,
 }
 
-impl Account {
-    /// The business as v3 prints it.
-    pub fn of(account: &platform::Account) -> Self {
-        Self {
+impl View for Account {
+    type Of = platform::Account;
+    type At = ();
+
+    fn of(account: &platform::Account, _at: ()) -> Result<Self> {
+        Ok(Self {
             id: account.id.to_string(),
             name: account.name.clone(),
             email: account.email.clone(),
@@ -34,7 +38,7 @@ impl Account {
             currency: account.currency.code(),
             time_zone: account.time_zone.clone(),
             created: account.created.to_string(),
-        }
+        })
     }
 }
 
@@ -67,15 +71,15 @@ impl std::fmt::Debug for FirstKey {
 
 impl AccountWithKeys {
     /// The business and the secrets of its first keys as v3 prints them.
-    pub fn of(account: &platform::Account, secrets: Vec<(Mode, String)>) -> Self {
+    pub fn of(account: &platform::Account, secrets: Vec<(Mode, String)>) -> Result<Self> {
         let key = |(mode, key): (Mode, String)| FirstKey {
             mode: mode.as_str(),
             key,
         };
-        Self {
-            account: Account::of(account),
+        Ok(Self {
+            account: Account::of(account, ())?,
             api_keys: secrets.into_iter().map(key).collect(),
-        }
+        })
     }
 }
 
@@ -126,8 +130,20 @@ impl std::fmt::Debug for ApiKey {
 }
 
 impl ApiKey {
-    /// The key as v3 prints it at `now`, without its secret.
-    pub fn of(key: &platform::ApiKey, now: models::Timestamp) -> Self {
+    /// The same with its secret: for the one answer that shows it.
+    pub fn with_secret(key: &platform::ApiKey, at: Moment, secret: String) -> Result<Self> {
+        Ok(Self {
+            key: Some(secret),
+            ..Self::of(key, at)?
+        })
+    }
+}
+
+impl View for ApiKey {
+    type Of = platform::ApiKey;
+    type At = Moment;
+
+    fn of(key: &platform::ApiKey, Moment { now, .. }: Moment) -> Result<Self> {
         let status = if key.revoked_at.is_some() {
             "revoked"
         } else if key.expires_at.is_some_and(|at| at <= now) {
@@ -135,7 +151,7 @@ impl ApiKey {
         } else {
             "active"
         };
-        Self {
+        Ok(Self {
             id: key.id.to_string(),
             name: key.name.clone(),
             kind: key.kind.as_str(),
@@ -149,15 +165,7 @@ impl ApiKey {
             revoked_at: key.revoked_at.map(|at| at.to_string()),
             rotated_at: key.rotated_at.map(|at| at.to_string()),
             created: key.created.to_string(),
-        }
-    }
-
-    /// The same with its secret: for the one answer that shows it.
-    pub fn with_secret(key: &platform::ApiKey, now: models::Timestamp, secret: String) -> Self {
-        Self {
-            key: Some(secret),
-            ..Self::of(key, now)
-        }
+        })
     }
 }
 
@@ -202,9 +210,21 @@ impl std::fmt::Debug for OauthClient {
 }
 
 impl OauthClient {
-    /// The client as v3 prints it, without its secret.
-    pub fn of(client: &platform::OauthClient) -> Self {
-        Self {
+    /// The same with its secret: for the one answer that shows it.
+    pub fn with_secret(client: &platform::OauthClient, secret: String) -> Result<Self> {
+        Ok(Self {
+            client_secret: Some(secret),
+            ..Self::of(client, ())?
+        })
+    }
+}
+
+impl View for OauthClient {
+    type Of = platform::OauthClient;
+    type At = ();
+
+    fn of(client: &platform::OauthClient, _at: ()) -> Result<Self> {
+        Ok(Self {
             id: client.id.to_string(),
             name: client.name.clone(),
             mode: client.mode.as_str(),
@@ -213,15 +233,7 @@ impl OauthClient {
             audience: client.audience.clone(),
             scopes: client.scopes.names(),
             created: client.created.to_string(),
-        }
-    }
-
-    /// The same with its secret: for the one answer that shows it.
-    pub fn with_secret(client: &platform::OauthClient, secret: String) -> Self {
-        Self {
-            client_secret: Some(secret),
-            ..Self::of(client)
-        }
+        })
     }
 }
 
@@ -253,16 +265,6 @@ pub struct TestClock {
 }
 
 impl TestClock {
-    /// The clock as v3 prints it.
-    pub fn of(clock: &platform::TestClock) -> Self {
-        Self {
-            frozen_time: clock.frozen_time.to_string(),
-            status: clock.status.as_str(),
-            target: clock.target.map(|at| at.to_string()),
-            frozen: true,
-        }
-    }
-
     /// Real time: the business has no test clock.
     pub fn real(now: models::Timestamp) -> Self {
         Self {
@@ -271,5 +273,19 @@ impl TestClock {
             target: None,
             frozen: false,
         }
+    }
+}
+
+impl View for TestClock {
+    type Of = platform::TestClock;
+    type At = ();
+
+    fn of(clock: &platform::TestClock, _at: ()) -> Result<Self> {
+        Ok(Self {
+            frozen_time: clock.frozen_time.to_string(),
+            status: clock.status.as_str(),
+            target: clock.target.map(|at| at.to_string()),
+            frozen: true,
+        })
     }
 }

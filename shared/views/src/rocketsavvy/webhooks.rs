@@ -7,9 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use models::Result;
 use models::event::Stamp;
 use models::webhooks::{self, DeliveryId, DisabledReason};
-use models::{Metadata, Mode, Timestamp};
+use models::{Metadata, Mode};
+use models::{Moment, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -80,15 +82,27 @@ impl std::fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint as v3 prints it at `now`, without its secret.
-    pub fn of(endpoint: &webhooks::Endpoint, now: Timestamp, mode: Mode) -> Self {
+    /// The same with its secret: for the one answer that shows it.
+    pub fn with_secret(endpoint: &webhooks::Endpoint, at: Moment) -> Result<Self> {
+        Ok(Self {
+            secret: Some(endpoint.secret.clone()),
+            ..Self::of(endpoint, at)?
+        })
+    }
+}
+
+impl View for Endpoint {
+    type Of = webhooks::Endpoint;
+    type At = Moment;
+
+    fn of(endpoint: &webhooks::Endpoint, Moment { mode, now }: Moment) -> Result<Self> {
         let filters = endpoint.events.iter();
         let status = if endpoint.enabled {
             "enabled"
         } else {
             "disabled"
         };
-        Self {
+        Ok(Self {
             id: endpoint.id.to_string(),
             url: endpoint.url.clone(),
             description: endpoint.description.clone(),
@@ -103,15 +117,7 @@ impl Endpoint {
             metadata: endpoint.metadata.clone(),
             created: endpoint.created.to_string(),
             livemode: mode.is_live(),
-        }
-    }
-
-    /// The same with its secret: for the one answer that shows it.
-    pub fn with_secret(endpoint: &webhooks::Endpoint, now: Timestamp, mode: Mode) -> Self {
-        Self {
-            secret: Some(endpoint.secret.clone()),
-            ..Self::of(endpoint, now, mode)
-        }
+        })
     }
 }
 
@@ -189,22 +195,24 @@ pub struct Recovery {
     livemode: bool,
 }
 
-impl Recovery {
-    /// The recovery as v3 prints it.
-    pub fn of(recovery: &webhooks::Recovery, mode: Mode) -> Self {
+impl View for Recovery {
+    type Of = webhooks::Recovery;
+    type At = Mode;
+
+    fn of(recovery: &webhooks::Recovery, mode: Mode) -> Result<Self> {
         let status = if recovery.running {
             "running"
         } else {
             "finished"
         };
-        Self {
+        Ok(Self {
             webhook_id: recovery.webhook_id.to_string(),
             since: recovery.since.to_string(),
             until: recovery.until.to_string(),
             status,
             resent: recovery.resent,
             livemode: mode.is_live(),
-        }
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Members as Savvi prints them.
 
+use models::Result;
+use models::View;
 use models::members::{Address, Member};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -77,22 +79,26 @@ pub struct SavviAddress {
     phone: String,
 }
 
-impl Saved {
-    /// The answer to a creation or an update.
-    pub fn of(member: &Member) -> Self {
-        Self {
+impl View for Saved {
+    type Of = Member;
+    type At = ();
+
+    fn of(member: &Member, _at: ()) -> Result<Self> {
+        Ok(Self {
             message: format!("User {} created by {}", member.email, member.partner_name),
             user: SavviUser::of(member),
-        }
+        })
     }
 }
 
-impl Found {
-    /// The answer to a look-up.
-    pub fn of(member: &Member) -> Self {
-        Self {
+impl View for Found {
+    type Of = Member;
+    type At = ();
+
+    fn of(member: &Member, _at: ()) -> Result<Self> {
+        Ok(Self {
             user: SavviUser::of(member),
-        }
+        })
     }
 }
 
@@ -118,8 +124,7 @@ impl SavviUser {
 }
 
 impl SavviAddress {
-    /// The block.
-    pub fn of(address: &Address) -> Self {
+    fn of(address: &Address) -> Self {
         Self {
             address1: address.address1.clone(),
             address2: address.address2.clone(),
