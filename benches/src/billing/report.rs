@@ -9,7 +9,7 @@ use crate::cpu::Cpu;
 use crate::hundredths;
 
 /// Units may grow by so many thousandths from the first tenth to the last.
-const MOST_GROWTH: u64 = 20;
+const MAX_GROWTH: u64 = 20;
 
 /// What a number of invoices cost.
 #[derive(Debug, Clone, Default)]
@@ -122,7 +122,7 @@ pub(super) fn hold([first, _, last]: &[Part; 3]) {
     ] {
         println!("Growth of {what}: {}", growth(before, after));
         assert!(
-            after * 1000 <= before * (1000 + MOST_GROWTH),
+            after * 1000 <= before * (1000 + MAX_GROWTH),
             "an invoice of the last tenth costs more than one of the first"
         );
     }

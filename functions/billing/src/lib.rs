@@ -3,7 +3,7 @@
 mod coupons;
 mod credit_notes;
 mod invoices;
-mod paper;
+mod pdf;
 mod plans;
 mod settings;
 mod subscriptions;

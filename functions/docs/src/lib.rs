@@ -48,7 +48,7 @@ pub fn router() -> Router {
 
 /// The Lambda function.
 pub fn function(config: &api::Config) -> models::Result<api::Invocation> {
-    Ok(api::http_function(api::surround(
+    Ok(api::http_function(api::with_layers(
         router(),
         std::sync::Arc::clone(&config.ids),
         api::Cors::new(config.get("CORS_ORIGINS").unwrap_or_default()),

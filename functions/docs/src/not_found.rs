@@ -136,7 +136,7 @@ mod tests {
         for path in ["/docs", "/docs/docs.css", "/openapi/rocketsavvy.json"] {
             let request = Request::delete(path).body(Body::empty()).unwrap();
             let ids = Arc::new(models::IdSource::seeded(1));
-            let router = api::surround(crate::router(), ids, api::Cors::default());
+            let router = api::with_layers(crate::router(), ids, api::Cors::default());
             let response = router.oneshot(request).await.unwrap();
             assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
             assert_eq!(response.headers()["allow"], "GET,HEAD", "{path}");

@@ -10,7 +10,7 @@ use crate::Queues;
 /// Items read with one query.
 pub(crate) const PAGE: i32 = 500;
 /// Items that one sweep takes from a partition. What is left is taken a minute later.
-const MOST: usize = 10_000;
+const MAX_ITEMS: usize = 10_000;
 
 /// All that is due in live mode, shard by shard.
 pub(crate) async fn live(app: &App, queues: &Queues) -> Result<()> {
@@ -49,7 +49,7 @@ async fn partition(
 ) -> Result<()> {
     let mut after = None;
     let mut taken = 0;
-    while taken < MOST {
+    while taken < MAX_ITEMS {
         let items = app
             .table()
             .due(partition, until, after.as_ref(), PAGE)

@@ -1,10 +1,10 @@
 //! `PATCH /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/cancel`
 
-use api::{Below, BillingWrite, Cx, NoContent, Problem, operation};
+use api::{BillingWrite, Cx, NestedPath, NoContent, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Id};
 
-use crate::scheduled::{bring_rows, subscription};
+use crate::scheduled::{subscription, sync_rows};
 
 /// Cancel a subscription
 ///
@@ -17,7 +17,7 @@ use crate::scheduled::{bring_rows, subscription};
 )]
 pub(crate) async fn cancel_subscription(
     cx: Cx<BillingWrite>,
-    Below(id): Below<Id<ids::Subscription>>,
+    NestedPath(id): NestedPath<Id<ids::Subscription>>,
 ) -> Result<NoContent, Problem> {
     let stored = subscription(&cx, id).await?;
     stored.payment_terms()?;
@@ -32,6 +32,6 @@ pub(crate) async fn cancel_subscription(
         Some(EventType::SubscriptionCanceled),
     )?;
     let reply = cx.no_content(&writes).await?;
-    bring_rows(&cx, id).await;
+    sync_rows(&cx, id).await;
     Ok(reply)
 }

@@ -13,11 +13,11 @@ use models::platform::OauthClient;
 use models::{Error, Result};
 use operations::Context;
 use percent_encoding::percent_decode_str;
-use store::{Stored, Via, keys};
+use store::{Origin, Stored, keys};
 use subtle::ConstantTimeEq;
 
 /// Longer ones nobody was ever given.
-const MOST_CHARS: usize = 256;
+const MAX_CHARS: usize = 256;
 
 /// Why there is no token.
 #[derive(Debug)]
@@ -149,13 +149,13 @@ fn basic_credentials(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 async fn find(app: &App, id: &str, secret: &str) -> Result<Option<(Context, Stored<OauthClient>)>> {
-    if id.len() > MOST_CHARS || secret.len() > MOST_CHARS {
+    if id.len() > MAX_CHARS || secret.len() > MAX_CHARS {
         return Ok(None);
     }
     let Some(lookup) = app.table().oauth_lookup(id).await? else {
         return Ok(None);
     };
-    let via = Via {
+    let via = Origin {
         actor: Actor(lookup.id.to_string()),
         request: None,
     };

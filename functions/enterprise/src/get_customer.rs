@@ -1,6 +1,6 @@
 //! `GET /enterprise/v1/customers/{businessId}/id/{customerId}`
 
-use api::{Below, CrmRead, Cx, Done, Problem, operation};
+use api::{CrmRead, Cx, Done, NestedPath, Problem, operation};
 use models::View;
 use models::ids::{self, Id};
 use views::reveknew::Customer;
@@ -15,7 +15,7 @@ use views::reveknew::Customer;
 )]
 pub(crate) async fn get_customer(
     cx: Cx<CrmRead>,
-    Below(id): Below<Id<ids::Customer>>,
+    NestedPath(id): NestedPath<Id<ids::Customer>>,
 ) -> Result<Done<Customer>, Problem> {
     let customer = cx.require(id).await?;
     Done::of(&Customer::of(&customer, ())?)

@@ -1,6 +1,6 @@
 //! `GET /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/{scheduleId}`
 
-use api::{Below, BillingRead, Cx, Done, Problem, operation};
+use api::{BillingRead, Cx, Done, NestedPath, Problem, operation};
 use models::OrNotFound;
 use models::ids::{self, Id};
 use views::reveknew::Schedule;
@@ -17,7 +17,7 @@ use crate::scheduled::subscription;
 )]
 pub(crate) async fn get_schedule(
     cx: Cx<BillingRead>,
-    Below((id, row)): Below<(Id<ids::Subscription>, Id<ids::Schedule>)>,
+    NestedPath((id, row)): NestedPath<(Id<ids::Subscription>, Id<ids::Schedule>)>,
 ) -> Result<Done<Schedule>, Problem> {
     let stored = subscription(&cx, id).await?;
     let row = cx

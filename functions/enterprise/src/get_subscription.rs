@@ -1,6 +1,6 @@
 //! `GET /enterprise/v1/subscriptions/{businessId}/{subscriptionId}`
 
-use api::{Below, BillingRead, Cx, Done, Problem, operation};
+use api::{BillingRead, Cx, Done, NestedPath, Problem, operation};
 use models::ids::{self, Id};
 use views::reveknew::Subscription;
 
@@ -16,7 +16,7 @@ use crate::scheduled::{rows, subscription};
 )]
 pub(crate) async fn get_subscription(
     cx: Cx<BillingRead>,
-    Below(id): Below<Id<ids::Subscription>>,
+    NestedPath(id): NestedPath<Id<ids::Subscription>>,
 ) -> Result<Done<Subscription>, Problem> {
     let stored = subscription(&cx, id).await?;
     let rows = rows(&cx, id).await?;

@@ -1,6 +1,6 @@
 //! `GET /enterprise/v1/tiers/{businessId}/{tierId}`
 
-use api::{Below, BillingRead, Cx, Done, Problem, operation};
+use api::{BillingRead, Cx, Done, NestedPath, Problem, operation};
 use models::Error;
 use models::View;
 use models::ids::{self, Slug};
@@ -12,7 +12,7 @@ use views::reveknew::Tier;
 #[operation(get, "/enterprise/v1/tiers/{businessId}/{tierId}", tag = "tiers")]
 pub(crate) async fn get_tier(
     cx: Cx<BillingRead>,
-    Below(id): Below<Slug<ids::Plan>>,
+    NestedPath(id): NestedPath<Slug<ids::Plan>>,
 ) -> Result<Done<Tier>, Problem> {
     let plan = cx
         .find(&id)

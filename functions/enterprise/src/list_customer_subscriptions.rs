@@ -1,6 +1,6 @@
 //! `GET /enterprise/v1/subscriptions/{businessId}/customer/{customerId}`
 
-use api::{Below, BillingRead, Cx, Done, Problem, operation};
+use api::{BillingRead, Cx, Done, NestedPath, Problem, operation};
 use futures::future::try_join_all;
 use models::Error;
 use models::ids::{self, Id};
@@ -20,7 +20,7 @@ use crate::scheduled::rows;
 )]
 pub(crate) async fn list_customer_subscriptions(
     cx: Cx<BillingRead>,
-    Below(id): Below<Id<ids::Customer>>,
+    NestedPath(id): NestedPath<Id<ids::Customer>>,
 ) -> Result<Done<CustomerSubscriptions>, Problem> {
     let customer = cx.require(id).await?;
     let mut request = PageRequest {

@@ -13,7 +13,7 @@ use models::billing::{Refused, ScheduleRow, ScheduleStatus, SubscriptionStatus};
 use models::event::Actor;
 use models::{Error, Result, Zone};
 use operations::{Context, Scheduled, amount_text, scheduled_row};
-use store::{Via, keys};
+use store::{Origin, keys};
 
 use html::{long, notice};
 
@@ -54,7 +54,7 @@ pub(crate) async fn find(app: &App, code: &str) -> Result<Found> {
     let key = app.table().payment_page(&hash).await?.ok_or_else(absent)?;
     let scope = key.scope().ok_or_else(absent)?;
     let (subscription, slot) = keys::schedule_parts(&key).ok_or_else(absent)?;
-    let via = Via {
+    let via = Origin {
         actor: Actor("payment_page".to_owned()),
         request: None,
     };

@@ -1,10 +1,10 @@
 //! `PATCH /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/pause`
 
-use api::{Below, BillingWrite, Cx, NoContent, Problem, operation};
+use api::{BillingWrite, Cx, NestedPath, NoContent, Problem, operation};
 use models::event::EventType;
 use models::ids::{self, Id};
 
-use crate::scheduled::{bring_rows, subscription};
+use crate::scheduled::{subscription, sync_rows};
 
 /// Pause a subscription
 ///
@@ -18,7 +18,7 @@ use crate::scheduled::{bring_rows, subscription};
 )]
 pub(crate) async fn pause_subscription(
     cx: Cx<BillingWrite>,
-    Below(id): Below<Id<ids::Subscription>>,
+    NestedPath(id): NestedPath<Id<ids::Subscription>>,
 ) -> Result<NoContent, Problem> {
     let stored = subscription(&cx, id).await?;
     stored.payment_terms()?;
@@ -29,6 +29,6 @@ pub(crate) async fn pause_subscription(
     let mut writes = cx.writes().await?;
     writes.update(&stored, &subscription, Some(EventType::SubscriptionPaused))?;
     let reply = cx.no_content(&writes).await?;
-    bring_rows(&cx, id).await;
+    sync_rows(&cx, id).await;
     Ok(reply)
 }

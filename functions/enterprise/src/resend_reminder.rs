@@ -1,6 +1,6 @@
 //! `PATCH /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule`
 
-use api::{Below, BillingWrite, Cx, Json, NoContent, Problem, operation};
+use api::{BillingWrite, Cx, Json, NestedPath, NoContent, Problem, operation};
 use models::ids::{self, Id};
 
 use crate::scheduled::{named_row, subscription};
@@ -17,7 +17,7 @@ use crate::update_schedule::ScheduleChange;
 )]
 pub(crate) async fn resend_reminder(
     cx: Cx<BillingWrite>,
-    Below(id): Below<Id<ids::Subscription>>,
+    NestedPath(id): NestedPath<Id<ids::Subscription>>,
     Json(body): Json<ScheduleChange>,
 ) -> Result<NoContent, Problem> {
     let stored = subscription(&cx, id).await?;

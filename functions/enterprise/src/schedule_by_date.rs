@@ -1,7 +1,7 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/date`
 
 use api::input::Input;
-use api::{Below, BillingWrite, Created, Cx, Problem, Rows, operation};
+use api::{BillingWrite, Created, Cx, NestedPath, Problem, Rows, operation};
 use models::billing::{ScheduleRow, Subscription};
 use models::ids::{self, Id};
 use models::{Date, Result};
@@ -32,7 +32,7 @@ pub(crate) struct DatedPayment {
 )]
 pub(crate) async fn schedule_by_date(
     cx: Cx<BillingWrite>,
-    Below(id): Below<Id<ids::Subscription>>,
+    NestedPath(id): NestedPath<Id<ids::Subscription>>,
     Rows(wanted): Rows<DatedPayment>,
 ) -> Result<Created<Vec<Schedule>>, Problem> {
     let stored = subscription(&cx, id).await?;

@@ -1,7 +1,7 @@
 //! `POST /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule/order`
 
 use api::input::Input;
-use api::{Below, BillingWrite, Created, Cx, Problem, Rows, operation};
+use api::{BillingWrite, Created, Cx, NestedPath, Problem, Rows, operation};
 use models::Result;
 use models::ids::{self, Id};
 use rust_decimal::Decimal;
@@ -34,7 +34,7 @@ pub(crate) struct OrderedPayment {
 )]
 pub(crate) async fn schedule_by_order(
     cx: Cx<BillingWrite>,
-    Below(id): Below<Id<ids::Subscription>>,
+    NestedPath(id): NestedPath<Id<ids::Subscription>>,
     Rows(wanted): Rows<OrderedPayment>,
 ) -> Result<Created<Vec<Schedule>>, Problem> {
     let stored = subscription(&cx, id).await?;

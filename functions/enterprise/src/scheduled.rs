@@ -33,7 +33,7 @@ pub(crate) async fn named_row(
 
 /// Brings the rows to where the subscription stands. A worker does where this does not get to it: the subscription itself was
 /// changed, and that is what was asked for.
-pub(crate) async fn bring_rows<S>(cx: &Cx<S>, id: Id<ids::Subscription>) {
+pub(crate) async fn sync_rows<S>(cx: &Cx<S>, id: Id<ids::Subscription>) {
     if let Err(error) = operations::follow_subscription(cx, id).await {
         tracing::warn!(%error, subscription = %id, "a schedule follows later");
     }

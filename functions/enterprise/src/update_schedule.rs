@@ -1,7 +1,7 @@
 //! `PUT /enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule`
 
 use api::input::Input;
-use api::{Below, BillingWrite, Cx, Done, Json, Problem, operation};
+use api::{BillingWrite, Cx, Done, Json, NestedPath, Problem, operation};
 use models::Date;
 use models::ids::{self, Id};
 use rust_decimal::Decimal;
@@ -34,7 +34,7 @@ pub(crate) struct ScheduleChange {
 )]
 pub(crate) async fn update_schedule(
     cx: Cx<BillingWrite>,
-    Below(id): Below<Id<ids::Subscription>>,
+    NestedPath(id): NestedPath<Id<ids::Subscription>>,
     Json(body): Json<ScheduleChange>,
 ) -> Result<Done<Schedule>, Problem> {
     let stored = subscription(&cx, id).await?;

@@ -1,7 +1,7 @@
 //! `PUT /enterprise/v1/tiers/{businessId}/{tierId}`
 
 use api::input::Input;
-use api::{Below, BillingWrite, Cx, Done, Json, Problem, operation};
+use api::{BillingWrite, Cx, Done, Json, NestedPath, Problem, operation};
 use models::Error;
 use models::View;
 use models::event::EventType;
@@ -26,7 +26,7 @@ pub(crate) struct TierUpdate {
 #[operation(put, "/enterprise/v1/tiers/{businessId}/{tierId}", tag = "tiers")]
 pub(crate) async fn update_tier(
     cx: Cx<BillingWrite>,
-    Below(id): Below<Slug<ids::Plan>>,
+    NestedPath(id): NestedPath<Slug<ids::Plan>>,
     Json(update): Json<TierUpdate>,
 ) -> Result<Done<Tier>, Problem> {
     let stored = cx

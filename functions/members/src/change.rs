@@ -4,7 +4,7 @@ use api::dialect::savvi::Params;
 use api::{Cx, Done, MembersWrite, Problem};
 use models::View;
 use models::event::EventType;
-use models::members::{Act, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind};
+use models::members::{FormAction, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind};
 use models::{Error, Invalid, Result};
 use store::{Retry, Stored};
 use views::savvi::Saved;
@@ -37,7 +37,7 @@ pub(crate) async fn change(
     let mut invalid = Invalid::default();
     let given = params.user(&mut invalid);
     let latest = latest_day(cx.now().await?)?;
-    let changes = given.check(Act::Update, kind, latest, &mut invalid);
+    let changes = given.check(FormAction::Update, kind, latest, &mut invalid);
     let (found, customer) = own(cx, &email).await?;
     if found.kind != kind {
         return Err(Error::not_found("member", "").into());

@@ -8,13 +8,13 @@ use models::crm::{Customer, CustomerType, Profile};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::members::{
-    Act, Address, Changes, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind, MemberStatus,
+    Address, Changes, FormAction, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind, MemberStatus,
 };
 use models::{Date, Error, Invalid, Result, Timestamp};
 use store::{Retry, Writes};
 use views::savvi::Saved;
 
-use crate::subscribe::{Cover, cover};
+use crate::subscribe::{MembershipPlan, cover};
 use crate::welcome::{pages, welcome};
 
 /// What is known of a member before it has an id.
@@ -41,7 +41,7 @@ pub(crate) async fn enroll(
     let mut invalid = Invalid::default();
     let given = params.user(&mut invalid);
     let now = cx.now().await?;
-    let changes = given.check(Act::Create, kind, latest_day(now)?, &mut invalid);
+    let changes = given.check(FormAction::Create, kind, latest_day(now)?, &mut invalid);
     free(cx, &changes, None, &mut invalid).await?;
     let cover = cover(cx, &changes, kind, &mut invalid).await?;
     invalid.into_result()?;
@@ -75,7 +75,7 @@ pub(crate) async fn enroll(
         let names = (names.0.as_str(), names.1.as_str());
         welcome(cx, &mut writes, &member, names, new.now).await?;
         if let Some(reply) = cx.try_done(&writes, &Saved::of(&member, ())?).await? {
-            Cover::bill(cx, member.subscription_id).await;
+            MembershipPlan::bill(cx, member.subscription_id).await;
             return Ok(reply);
         }
         retry.again().await?;

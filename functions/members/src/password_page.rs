@@ -14,7 +14,7 @@ use http::{HeaderMap, StatusCode};
 use models::event::Actor;
 use models::members::{Password, PasswordLink};
 use models::{Error, Result};
-use store::{Stored, Via, keys};
+use store::{Origin, Stored, keys};
 
 /// Characters of the secret in an address: 128 bits in base64.
 const CODE_CHARS: usize = 22;
@@ -71,7 +71,7 @@ pub(crate) async fn set_password(
         operations::is_password(None, &password)?;
         return Ok(gone());
     };
-    let via = Via {
+    let via = Origin {
         actor: Actor("password_page".to_owned()),
         request: None,
     };

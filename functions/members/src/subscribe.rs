@@ -14,7 +14,7 @@ use models::{Invalid, Metadata, Result, Timestamp, Zone};
 use store::{Stored, Writes};
 
 /// Everything that the subscription of a new member needs, before the member has an id.
-pub(crate) struct Cover {
+pub(crate) struct MembershipPlan {
     card: Card,
     plan: Plan,
     tax_rates: Vec<AppliedRate>,
@@ -29,7 +29,7 @@ pub(crate) async fn cover(
     changes: &Changes,
     kind: MemberKind,
     invalid: &mut Invalid,
-) -> Result<Option<Cover>> {
+) -> Result<Option<MembershipPlan>> {
     let customer = match (kind, &changes.vault_customer) {
         (MemberKind::CallCenter, Some(customer)) if invalid.fields.is_empty() => customer,
         (MemberKind::Wholesale | MemberKind::CallCenter, _) => return Ok(None),
@@ -46,7 +46,7 @@ pub(crate) async fn cover(
         Some(account) => Zone::new(&account.time_zone)?,
         None => Zone::default(),
     };
-    Ok(Some(Cover {
+    Ok(Some(MembershipPlan {
         card,
         plan,
         tax_rates: rates
@@ -127,7 +127,7 @@ fn method(
     }
 }
 
-impl Cover {
+impl MembershipPlan {
     /// Adds the card and the subscription to `writes`: 2 items. The customer's default is charged, so that a card that is
     /// replaced later is replaced here, too.
     pub(crate) async fn put(
@@ -189,7 +189,7 @@ impl Cover {
 async fn settle(cx: &Cx<MembersWrite>, id: Id<ids::Subscription>) -> Result<()> {
     loop {
         let stored = cx.find_now(id).await?;
-        let stored = stored.ok_or_else(|| operations::vanished(id))?;
+        let stored = stored.ok_or_else(|| operations::missing_record(id))?;
         let Some(bill) = stored.owed()? else {
             return Ok(());
         };

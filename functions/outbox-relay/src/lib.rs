@@ -13,7 +13,7 @@ use api::{App, Change, Config, Invocation};
 use models::Result;
 
 use crate::publish::Bus;
-use crate::record::Told;
+use crate::record::Emitted;
 
 /// The Lambda function.
 pub fn function(config: &Config) -> Result<Invocation> {
@@ -32,7 +32,7 @@ const AT_ONCE: usize = 8;
 #[derive(Debug)]
 struct Place {
     sequence_number: String,
-    told: Told,
+    told: Emitted,
 }
 
 /// Logs and publishes what the changes tell of, in order. Returns the first change that failed, from which the stream is read

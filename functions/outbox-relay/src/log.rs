@@ -8,7 +8,7 @@ use futures::future::join_all;
 use models::{Mode, Result, Scope};
 use store::Logged;
 
-use crate::record::Told;
+use crate::record::Emitted;
 use crate::{AT_ONCE, Place};
 
 /// Writes the events of every place, and returns them place by place: `None` where one of them is not in log and feed.
@@ -90,7 +90,7 @@ async fn write(
 }
 
 /// Events of one change, one after the other.
-async fn of_place(app: &App, told: &Told) -> Result<Vec<Logged>> {
+async fn of_place(app: &App, told: &Emitted) -> Result<Vec<Logged>> {
     let mut logged = Vec::with_capacity(told.events.len());
     for record in &told.events {
         let session = app.scheduled(told.scope, Some(record.created));

@@ -35,14 +35,14 @@ struct Detail {
 
 /// What a change tells of: events, and work that is to begin at once.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Emitted {
     pub(crate) scope: Scope,
     pub(crate) events: Vec<EventRecord>,
     pub(crate) due: Option<DueMessage>,
 }
 
 /// Reads what a change tells of: what the new image's events have that the old one's have not. `None` where that is nothing.
-pub(crate) fn told(change: Change) -> Result<Option<Told>> {
+pub(crate) fn told(change: Change) -> Result<Option<Emitted>> {
     let Some(after) = change.after else {
         return Ok(None);
     };
@@ -72,7 +72,7 @@ pub(crate) fn told(change: Change) -> Result<Option<Told>> {
     } else {
         None
     };
-    Ok((due.is_some() || !events.is_empty()).then_some(Told { scope, events, due }))
+    Ok((due.is_some() || !events.is_empty()).then_some(Emitted { scope, events, due }))
 }
 
 /// An event of the log as it goes to the bus.

@@ -92,8 +92,8 @@ async fn resume(
     reference: &str,
 ) -> models::Result<Stored<models::payments::Payment>> {
     let id: Id<ids::Payment> = reference.parse().map_err(Error::internal)?;
-    let vanished = || operations::vanished(id);
-    context.find_now(id).await?.ok_or_else(vanished)
+    let missing_record = || operations::missing_record(id);
+    context.find_now(id).await?.ok_or_else(missing_record)
 }
 
 #[cfg(test)]

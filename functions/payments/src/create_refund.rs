@@ -70,8 +70,11 @@ async fn resume(
     reference: &str,
 ) -> models::Result<Stored<models::payments::Refund>> {
     let id: Id<ids::Refund> = reference.parse().map_err(Error::internal)?;
-    let vanished = || operations::vanished(id);
-    context.refund_now(payment, id).await?.ok_or_else(vanished)
+    let missing_record = || operations::missing_record(id);
+    context
+        .refund_now(payment, id)
+        .await?
+        .ok_or_else(missing_record)
 }
 
 #[cfg(test)]
@@ -82,7 +85,7 @@ mod tests {
     use operations::Context;
     use providers::gateway::Return;
     use serde_json::{Value, json};
-    use store::{IdempotencyKey, Via};
+    use store::{IdempotencyKey, Origin};
     use testkit::World;
 
     use crate::testing::{Last, assert_no_card_number, events, paid, with_card};
@@ -253,7 +256,7 @@ mod tests {
 
     /// Does what a run does until it dies. Returns the id of its refund.
     async fn die(world: &World, key: &str, payment: &str, last: Last) -> String {
-        let context: Context = world.app.context(world.ours.test(), Via::system());
+        let context: Context = world.app.context(world.ours.test(), Origin::system());
         let key = IdempotencyKey {
             key: key.to_owned(),
             route: format!("POST /v3/payments/{payment}/refunds"),
@@ -296,7 +299,7 @@ mod tests {
 
     /// A payment of which no gateway knows.
     async fn unknown_to_the_gateway(world: &World, scope: Scope) -> String {
-        let context: Context = world.app.context(scope, Via::system());
+        let context: Context = world.app.context(scope, Origin::system());
         let new = NewPayment {
             amount: Money::new(5000, "USD".parse().unwrap()),
             customer_id: None,

@@ -32,7 +32,9 @@ mod tests {
     use testkit::World;
 
     async fn arrive(world: &World) {
-        let context = world.app.context(world.ours.test(), store::Via::system());
+        let context = world
+            .app
+            .context(world.ours.test(), store::Origin::system());
         let stored = context.test_clock().await.unwrap().unwrap();
         let mut clock = (*stored).clone();
         clock.arrive();

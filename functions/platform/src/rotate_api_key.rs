@@ -172,7 +172,9 @@ mod tests {
     #[tokio::test]
     async fn a_member_token_stays_a_member_token() {
         let world = World::new().await;
-        let context = world.app.context(world.ours.test(), store::Via::system());
+        let context = world
+            .app
+            .context(world.ours.test(), store::Origin::system());
         let new = NewApiKey {
             name: "Members".to_owned(),
             mode: Mode::Test,

@@ -6,8 +6,8 @@ use models::{Result, Timestamp};
 use providers::webhook::{Message, Reply, Sender, sign};
 use store::Clock;
 
-use crate::endpoints::Group;
-use crate::job::{Event, Known};
+use crate::endpoints::EndpointBatch;
+use crate::job::{Event, LoadedDelivery};
 
 /// The status code with which an endpoint says that it is gone for good.
 const GONE: u16 = 410;
@@ -41,8 +41,8 @@ pub(crate) enum Outcome {
 /// Does what the delivery's turn is. 1 write unit; 2 more while a retry waits in the due index.
 pub(crate) async fn carry_out(
     sender: &Sender,
-    group: &Group,
-    known: &Known,
+    group: &EndpointBatch,
+    known: &LoadedDelivery,
     turn: Turn,
 ) -> Result<Outcome> {
     if !known.wants_attempt(group.now) {
@@ -90,7 +90,7 @@ pub(crate) async fn carry_out(
 async fn post(
     sender: &Sender,
     endpoint: &Endpoint,
-    known: &Known,
+    known: &LoadedDelivery,
     now: Timestamp,
     event: Event,
 ) -> Result<Reply> {
@@ -115,7 +115,7 @@ async fn post(
 fn book(
     delivery: &mut Delivery,
     endpoint: &Endpoint,
-    group: &Group,
+    group: &EndpointBatch,
     reply: Reply,
 ) -> (Outcome, Option<EventType>) {
     let mut attempt = Attempt {
@@ -161,8 +161,8 @@ fn book(
 
 /// Writes the delivery. Where another attempt was recorded meanwhile, that one stands.
 async fn write(
-    group: &Group,
-    known: &Known,
+    group: &EndpointBatch,
+    known: &LoadedDelivery,
     delivery: &Delivery,
     told: Option<EventType>,
 ) -> Result<()> {
@@ -178,7 +178,7 @@ async fn write(
 }
 
 /// The endpoint is gone or disabled: nothing more is sent.
-async fn give_up(group: &Group, known: &Known) -> Result<()> {
+async fn give_up(group: &EndpointBatch, known: &LoadedDelivery) -> Result<()> {
     let Some(stored) = known
         .delivery
         .as_ref()

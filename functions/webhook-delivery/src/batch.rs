@@ -12,8 +12,8 @@ use providers::webhook::Sender;
 use store::Key;
 
 use crate::attempt::{Outcome, carry_out};
-use crate::endpoints::{self, Group};
-use crate::job::{Job, Known};
+use crate::endpoints::{self, EndpointBatch};
+use crate::job::{Job, LoadedDelivery};
 
 /// What attempts need.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ impl Worker {
     }
 
     /// Reads what the jobs need, with one call, and sorts them by endpoint.
-    async fn prepare(&self, jobs: Vec<Job>) -> Result<Vec<Group>> {
+    async fn prepare(&self, jobs: Vec<Job>) -> Result<Vec<EndpointBatch>> {
         let keys: HashSet<Key> = jobs
             .iter()
             .flat_map(|job| {
@@ -73,9 +73,9 @@ impl Worker {
             Ok((moment, (context, now, clocked)))
         });
         let (mut read, clocks) =
-            try_join(self.app.table().read_together(&keys), try_join_all(clocks)).await?;
+            try_join(self.app.table().batch_get(&keys), try_join_all(clocks)).await?;
         let clocks: HashMap<Moment, (Arc<Context>, Timestamp, bool)> = clocks.into_iter().collect();
-        let mut groups: HashMap<(Key, Moment), Group> = HashMap::new();
+        let mut groups: HashMap<(Key, Moment), EndpointBatch> = HashMap::new();
         for job in jobs {
             let moment = (job.scope, job.at);
             let Some((context, now, clocked)) = clocks.get(&moment) else {
@@ -88,7 +88,7 @@ impl Worker {
             };
             let group = match groups.entry((job.endpoint_key(), moment)) {
                 Entry::Occupied(group) => group.into_mut(),
-                Entry::Vacant(place) => place.insert(Group {
+                Entry::Vacant(place) => place.insert(EndpointBatch {
                     context: Arc::clone(context),
                     endpoint: read.get(&job.endpoint_key())?,
                     health: read.get(&job.health_key())?,
@@ -97,7 +97,7 @@ impl Worker {
                     jobs: Vec::new(),
                 }),
             };
-            group.jobs.push(Known {
+            group.jobs.push(LoadedDelivery {
                 job,
                 delivery,
                 record,
@@ -107,7 +107,7 @@ impl Worker {
     }
 
     /// Makes the attempts of one endpoint and takes note of how they went. Returns the messages that failed.
-    async fn attempt(&self, group: &Group) -> Vec<String> {
+    async fn attempt(&self, group: &EndpointBatch) -> Vec<String> {
         let turns = match group.turns().await {
             Ok(turns) => turns,
             Err(error) => {

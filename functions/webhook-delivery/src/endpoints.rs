@@ -10,21 +10,21 @@ use operations::Context;
 use store::Stored;
 
 use crate::attempt::{Outcome, Turn};
-use crate::job::Known;
+use crate::job::LoadedDelivery;
 
 /// The jobs of one endpoint.
 #[derive(Debug)]
-pub(crate) struct Group {
+pub(crate) struct EndpointBatch {
     pub(crate) context: Arc<Context>,
     pub(crate) endpoint: Option<Stored<Endpoint>>,
     pub(crate) health: Option<Stored<Health>>,
     pub(crate) now: Timestamp,
     /// Whether a test clock gives the time.
     pub(crate) clocked: bool,
-    pub(crate) jobs: Vec<Known>,
+    pub(crate) jobs: Vec<LoadedDelivery>,
 }
 
-impl Group {
+impl EndpointBatch {
     /// The endpoint, if anything is sent to it.
     pub(crate) fn open_endpoint(&self) -> Option<&Stored<Endpoint>> {
         self.endpoint
@@ -47,10 +47,10 @@ impl Group {
             return Ok(vec![Turn::Now; self.jobs.len()]);
         };
         let health = self.health.as_ref();
-        if let Some(until) = health.and_then(|health| health.rests_at(self.now)) {
+        if let Some(until) = health.and_then(|health| health.open_until(self.now)) {
             return Ok(vec![Turn::Rest(until); self.jobs.len()]);
         }
-        if let Some(silent) = health.filter(|health| health.is_silent()) {
+        if let Some(silent) = health.filter(|health| health.is_half_open()) {
             return self.probe(silent).await;
         }
         match endpoint.rate_limit {
@@ -63,7 +63,7 @@ impl Group {
     async fn probe(&self, silent: &Stored<Health>) -> Result<Vec<Turn>> {
         let mut health = (**silent).clone();
         health.rest(self.now);
-        let until = health.rests_at(self.now).unwrap_or(self.now);
+        let until = health.open_until(self.now).unwrap_or(self.now);
         let mut writes = self.context.writes().await?;
         writes.update(silent, &health, None)?;
         let mut first = self.context.write(&writes).await?;
@@ -77,7 +77,7 @@ impl Group {
 
     /// A turn for each attempt that has none yet.
     async fn limited(&self, id: Id<ids::Webhook>, limit: u32) -> Result<Vec<Turn>> {
-        let wants = |known: &&Known| known.wants_attempt(self.now) && !known.has_turn();
+        let wants = |known: &&LoadedDelivery| known.wants_attempt(self.now) && !known.has_turn();
         let wanted = self.jobs.iter().filter(wants).count();
         if wanted == 0 {
             return Ok(vec![Turn::Now; self.jobs.len()]);
@@ -123,7 +123,7 @@ impl Group {
 }
 
 /// Takes note of how attempts went, and disables the endpoint that is gone or has failed for five days.
-pub(crate) async fn note(group: &Group, outcomes: &[Outcome]) -> Result<()> {
+pub(crate) async fn note(group: &EndpointBatch, outcomes: &[Outcome]) -> Result<()> {
     let Some(endpoint) = group.open_endpoint() else {
         return Ok(());
     };

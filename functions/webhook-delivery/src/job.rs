@@ -78,7 +78,7 @@ impl Job {
 
 /// A job with what was read for it.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct LoadedDelivery {
     pub(crate) job: Job,
     /// The delivery, where somebody began it.
     pub(crate) delivery: Option<Stored<Delivery>>,
@@ -86,7 +86,7 @@ pub(crate) struct Known {
     pub(crate) record: Option<Stored<EventRecord>>,
 }
 
-impl Known {
+impl LoadedDelivery {
     /// Whether an attempt is to be made at `now`.
     pub(crate) fn wants_attempt(&self, now: Timestamp) -> bool {
         let delivery = self.delivery.as_ref();

@@ -77,7 +77,7 @@ async fn begin(
         .collect();
     let key = |id: &DeliveryId| keys::delivery(&scope, id.endpoint, id.event);
     let keys: Vec<_> = ids.iter().map(key).collect();
-    let mut known = app.table().read_together(&keys).await?;
+    let mut known = app.table().batch_get(&keys).await?;
     let now = context.now().await?;
     let clock = context.clock_now().await?;
     let mut missing = Vec::with_capacity(ids.len());

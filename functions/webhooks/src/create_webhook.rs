@@ -353,7 +353,9 @@ mod tests {
 
     /// Writes that many endpoints, as if they had been created one by one.
     async fn write_endpoints(world: &World, count: u64) {
-        let context = world.app.context(world.ours.test(), store::Via::system());
+        let context = world
+            .app
+            .context(world.ours.test(), store::Origin::system());
         let now = context.now().await.unwrap();
         let mut writes = context.writes().await.unwrap();
         for number in 1..=count {

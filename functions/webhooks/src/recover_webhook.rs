@@ -106,7 +106,9 @@ mod tests {
         let path = format!("/v3/webhooks/{id}/recover");
         let body = json!({ "since": "2026-01-14T00:00:00Z" });
         api.post(&path, body).await.expect(202);
-        let context = world.app.context(world.ours.test(), store::Via::system());
+        let context = world
+            .app
+            .context(world.ours.test(), store::Origin::system());
         let stored = context.recovery_now(id.parse().unwrap()).await;
         let stored = stored.unwrap().unwrap();
         let mut recovery = (*stored).clone();

@@ -93,7 +93,9 @@ mod tests {
         let endpoint = endpoint(&api).await;
         let id = failed_delivery(&world, &endpoint).await.id;
         let path = format!("/v3/deliveries/{id}");
-        let context = world.app.context(world.ours.test(), store::Via::system());
+        let context = world
+            .app
+            .context(world.ours.test(), store::Origin::system());
         for status in ["delivered", "canceled"] {
             let stored = context.delivery_now(id).await.unwrap().unwrap();
             let mut delivery = (*stored).clone();

@@ -41,7 +41,7 @@ pub(crate) fn invoice_paid(number: u64, object_id: &str) -> EventRecord {
 
 /// Writes events into the log and the feed of a business, as the relay does.
 pub(crate) async fn log_all(world: &World, scope: Scope, records: Vec<EventRecord>) {
-    let context = world.app.context(scope, store::Via::system());
+    let context = world.app.context(scope, store::Origin::system());
     let head = context.feed_head().await.unwrap();
     let mut logged = Vec::new();
     for record in records {
@@ -93,7 +93,9 @@ pub(crate) fn unanswered(at: &str) -> Attempt {
 
 /// Writes deliveries as the sender does.
 pub(crate) async fn write(world: &World, deliveries: &[Delivery]) {
-    let context = world.app.context(world.ours.test(), store::Via::system());
+    let context = world
+        .app
+        .context(world.ours.test(), store::Origin::system());
     let mut writes = context.writes().await.unwrap();
     for delivery in deliveries {
         writes.create(delivery, None).unwrap();

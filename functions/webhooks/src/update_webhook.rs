@@ -233,7 +233,9 @@ mod tests {
         let api = world.call(crate::routes());
         let id = crate::testing::endpoint(&api).await;
         let path = format!("/v3/webhooks/{id}");
-        let context = world.app.context(world.ours.test(), store::Via::system());
+        let context = world
+            .app
+            .context(world.ours.test(), store::Origin::system());
         let stored = context
             .find_now(id.parse::<models::Id<models::ids::Webhook>>().unwrap())
             .await

@@ -23,12 +23,12 @@ mod rows;
 #[derive(Debug)]
 pub struct Queues {
     connection: Mutex<Connection>,
-    shelves: BTreeMap<String, Shelf>,
+    shelves: BTreeMap<String, BatchItems>,
     clock: Clock,
 }
 
 #[derive(Debug)]
-struct Shelf {
+struct BatchItems {
     queue: Queue,
     arrived: Notify,
 }
@@ -113,7 +113,7 @@ impl Queues {
             let arrived = Notify::new();
             (
                 queue.name.clone(),
-                Shelf {
+                BatchItems {
                     queue: queue.clone(),
                     arrived,
                 },
@@ -278,7 +278,7 @@ impl Queues {
     /// there were; `None` where no queue, or more than one, gives up messages to that queue.
     pub fn redrive(&self, name: &str) -> Result<Option<usize>, QueueError> {
         self.queue(name)?;
-        let gives_up = |shelf: &&Shelf| {
+        let gives_up = |shelf: &&BatchItems| {
             let redrive = shelf.queue.redrive.as_ref();
             redrive.is_some_and(|redrive| redrive.dead_letter_queue == name)
         };
@@ -401,7 +401,7 @@ impl Queues {
             .query_row(params![name], |row| row.get(0))?)
     }
 
-    fn shelf(&self, name: &str) -> Result<&Shelf, QueueError> {
+    fn shelf(&self, name: &str) -> Result<&BatchItems, QueueError> {
         self.shelves
             .get(name)
             .ok_or_else(|| QueueError::NoSuchQueue(name.to_owned()))

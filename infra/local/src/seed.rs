@@ -17,7 +17,7 @@ use models::{Id, IdSource, Mode, Scope, Timestamp};
 use operations::Context;
 use rust_decimal::Decimal;
 use serde_json::json;
-use store::{CredentialLookup, OauthLookup, Via, Writes, keys};
+use store::{CredentialLookup, OauthLookup, Origin, Writes, keys};
 
 use crate::Error;
 use crate::args::Args;
@@ -88,7 +88,7 @@ pub fn test_key() -> String {
 pub async fn business(aws: &Aws, clock: Option<Timestamp>) -> Result<(), Error> {
     let app = functions::app(aws, clock, IdSource::system())?;
     let business = Id::new(BUSINESS).map_err(Error::Function)?;
-    let context = |mode| app.context(Scope { business, mode }, Via::system());
+    let context = |mode| app.context(Scope { business, mode }, Origin::system());
     let demo = Demo::new().map_err(Error::Function)?;
     write_live(&context(Mode::Live), &demo)
         .await

@@ -84,7 +84,7 @@ impl Arguments {
                     arguments.body = Some(syn::parse_quote!(Vec<#inner>));
                 }
                 ("Query", Some(inner)) => arguments.query = Some(inner),
-                ("Path" | "Below", Some(inner)) => arguments.path = Some(inner),
+                ("Path" | "NestedPath", Some(inner)) => arguments.path = Some(inner),
                 ("Cx" | "TestMode" | "Operator", _) => arguments.key = true,
                 _ => {}
             }

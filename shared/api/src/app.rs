@@ -6,7 +6,7 @@ use models::{IdSource, Mode, Result, Scope};
 use operations::{Context, Providers};
 use providers::Sandboxes;
 use providers::webhook::Egress;
-use store::{Clock, Session, Table, Via};
+use store::{Clock, Origin, Session, Table};
 
 use crate::auth::CredentialCache;
 use crate::config::Config;
@@ -99,12 +99,12 @@ impl App {
     }
 
     /// A unit of work for a business. Test mode pays through the sandbox; live mode has no gateway until one is configured.
-    pub fn context(&self, scope: Scope, via: Via) -> Context {
+    pub fn context(&self, scope: Scope, via: Origin) -> Context {
         self.wrap(self.session(scope, via))
     }
 
     /// A unit of work for a business that is only now being made: live mode, under an id of its own.
-    pub fn new_business(&self, via: Via) -> Result<Context> {
+    pub fn new_business(&self, via: Origin) -> Result<Context> {
         let business = self.0.ids.mint(self.0.clock.now(), None)?;
         let scope = Scope {
             business,
@@ -115,14 +115,14 @@ impl App {
 
     /// Scheduled work for a business; `at` is the moment on its test clock, where it has one.
     pub fn scheduled(&self, scope: Scope, at: Option<models::Timestamp>) -> Context {
-        let session = self.session(scope, Via::system());
+        let session = self.session(scope, Origin::system());
         self.wrap(match at {
             Some(at) => session.at(at),
             None => session,
         })
     }
 
-    fn session(&self, scope: Scope, via: Via) -> Session {
+    fn session(&self, scope: Scope, via: Origin) -> Session {
         Session::new(
             self.0.table.clone(),
             scope,

@@ -12,7 +12,7 @@ use models::event::Actor;
 use models::platform::{Credential, CredentialKind};
 use models::{Error, Result};
 use sha2::{Digest, Sha256};
-use store::Via;
+use store::Origin;
 use subtle::ConstantTimeEq;
 
 use crate::app::App;
@@ -146,7 +146,7 @@ fn plausible(secret: &str) -> bool {
 #[derive(Debug, Clone)]
 pub struct Operator {
     /// Who asked, for the work that follows.
-    pub via: Via,
+    pub via: Origin,
 }
 
 impl FromRequestParts<App> for Operator {
@@ -162,7 +162,7 @@ impl FromRequestParts<App> for Operator {
         if bool::from(hash.as_bytes().ct_eq(known.as_bytes())) {
             let info = parts.extensions.get::<RequestInfo>();
             Ok(Self {
-                via: Via {
+                via: Origin {
                     actor: Actor("operator".to_owned()),
                     request: info.map(|info| info.request_id.clone()),
                 },

@@ -80,7 +80,7 @@ impl<T: Input, S: Send + Sync> FromRequest<S> for Json<T> {
 pub struct Rows<T>(pub Vec<T>);
 
 /// Objects that one list can hold.
-const MOST_ROWS: usize = 90;
+const MAX_ROWS: usize = 90;
 
 impl<T: Described, S: Send + Sync> FromRequest<S> for Rows<T> {
     type Rejection = Problem;
@@ -103,7 +103,7 @@ impl<T: Described, S: Send + Sync> FromRequest<S> for Rows<T> {
         };
         let lenient = Dialect::of(request.uri().path()).is_lenient();
         let mut fields = Fields::from_json(rows.as_bytes())?.leniently(lenient);
-        let read = fields.inputs("rows", 1..=MOST_ROWS).required(&mut fields);
+        let read = fields.inputs("rows", 1..=MAX_ROWS).required(&mut fields);
         let mut invalid = fields.finish();
         for error in &mut invalid.fields {
             error.pointer = error.pointer.trim_start_matches("/rows").to_owned();

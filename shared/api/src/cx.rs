@@ -13,7 +13,7 @@ use models::platform::{Credential, CredentialKind, ScopeSet};
 use models::{Business, Error, Result, Timestamp};
 use operations::Context;
 use serde::Serialize;
-use store::{Answer, IdempotencyKey, Retry, Versions, Via, Writes, keys};
+use store::{Answer, IdempotencyKey, Origin, Retry, Versions, Writes, keys};
 
 use crate::app::App;
 use crate::auth;
@@ -127,7 +127,7 @@ impl<S: Required> Cx<S> {
             tracing::field::display(credential.scope.business),
         );
         tracing::Span::current().record("key", tracing::field::display(credential.key_id));
-        let via = Via {
+        let via = Origin {
             actor: actor(&credential)?,
             request: Some(info.request_id.clone()),
         };

@@ -34,8 +34,8 @@ pub use cors::Cors;
 pub use cursor::{PageQuery, Paging};
 pub use cx::Cx;
 pub use list::{Deleted, List};
-pub use middleware::{finish, surround};
-pub use path::{Below, Path};
+pub use middleware::{finish, with_layers};
+pub use path::{NestedPath, Path};
 pub use reply::{
     Accepted, Answered, Created, Csv, Done, FileBytes, Listed, NoContent, Pdf, Problem, Reply,
 };

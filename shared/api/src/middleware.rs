@@ -57,7 +57,7 @@ pub fn finish(router: Router<App>, app: App) -> Router {
     let with_routes = router.layer(from_fn(move |request, next| {
         versioned(known.clone(), request, next)
     }));
-    surround(with_routes, ids, cors)
+    with_layers(with_routes, ids, cors)
 }
 
 /// What needs to know the other routes: the version that a change must find, and the one that it leaves.
@@ -79,7 +79,7 @@ async fn versioned(known: Routes, mut request: Request, next: Next) -> Response 
 }
 
 /// Gives every request an id, its whole body and a log line, and every error the shape of its dialect.
-pub fn surround(router: Router, ids: Arc<IdSource>, cors: Cors) -> Router {
+pub fn with_layers(router: Router, ids: Arc<IdSource>, cors: Cors) -> Router {
     let router = router
         .layer(CatchPanicLayer::custom(|_| {
             Problem(Error::internal("a handler panicked")).into_response()
@@ -155,7 +155,7 @@ async fn around(request_id: String, mut request: Request, next: Next) -> Respons
             }
             Err(response) => response,
         };
-        let mut response = dress(response, &info);
+        let mut response = add_headers(response, &info);
         if savvi {
             response = savvi::convert(response, format).await;
         }
@@ -271,7 +271,7 @@ fn too_large() -> Response {
 }
 
 /// Renders an error in the dialect of the path, and adds the headers that every reply has.
-fn dress(response: Response, info: &RequestInfo) -> Response {
+fn add_headers(response: Response, info: &RequestInfo) -> Response {
     let mut response = if let Some(Problem(error)) = response.extensions().get::<Problem>() {
         report(error);
         let mut rendered = dialect::render(error, info);

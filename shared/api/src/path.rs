@@ -67,7 +67,7 @@ impl<T: Named, S: Send + Sync> FromRequestParts<S> for Path<T> {
 
 /// What follows the business in a path of Reveknew: the second parameter, or the second and the third.
 #[derive(Debug, Clone)]
-pub struct Below<T>(pub T);
+pub struct NestedPath<T>(pub T);
 
 /// No name, one, or two.
 pub trait Names: Sized {
@@ -114,7 +114,7 @@ fn name<T: Named>(text: Option<&String>) -> Result<T, Error> {
         .map_err(|_error| Error::not_found(T::NAME, text.chars().take(80).collect::<String>()))
 }
 
-impl<T: Names, S: Send + Sync> FromRequestParts<S> for Below<T> {
+impl<T: Names, S: Send + Sync> FromRequestParts<S> for NestedPath<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {

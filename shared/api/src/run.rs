@@ -283,7 +283,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::middleware::surround;
+    use crate::middleware::with_layers;
     use crate::reply::Reply;
 
     /// What API Gateway gets for a request of that path.
@@ -302,7 +302,7 @@ mod tests {
             "isBase64Encoded": false,
         });
         let event = RawValue::from_string(event.to_string()).unwrap();
-        let answer = http_function(surround(
+        let answer = http_function(with_layers(
             routes,
             Arc::new(models::IdSource::system()),
             crate::Cors::default(),

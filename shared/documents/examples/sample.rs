@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use documents::{Kind, Paper, Party, Row, Total, amount, quantity, render, unit_price};
+use documents::{Kind, Party, PdfDocument, Row, Total, amount, quantity, render, unit_price};
 use models::{Currency, Money};
 use rust_decimal::Decimal;
 
@@ -66,8 +66,8 @@ fn fact(label: &str, value: &str) -> (String, String) {
     (label.to_owned(), value.to_owned())
 }
 
-fn simple() -> Paper {
-    Paper {
+fn simple() -> PdfDocument {
+    PdfDocument {
         kind: Kind::Invoice,
         number: "INV-2026-000001".to_owned(),
         seller: party(
@@ -102,7 +102,7 @@ fn simple() -> Paper {
     }
 }
 
-fn long() -> Paper {
+fn long() -> PdfDocument {
     let row = |n: i64| {
         let detail = if n % 7 == 0 {
             "Europe (Frankfurt), compute optimised, reserved for one year, paid monthly; see the agreement of 3 March for the conditions that apply to instances which are stopped"
@@ -117,14 +117,14 @@ fn long() -> Paper {
             "USD",
         )
     };
-    Paper {
+    PdfDocument {
         rows: (1..=1000).map(row).collect(),
         ..simple()
     }
 }
 
-fn scripts() -> Paper {
-    Paper {
+fn scripts() -> PdfDocument {
+    PdfDocument {
         kind: Kind::CreditNote,
         number: "CN-2026-000042".to_owned(),
         seller: party(
@@ -174,9 +174,9 @@ fn scripts() -> Paper {
     }
 }
 
-fn odd() -> Paper {
+fn odd() -> PdfDocument {
     let word = "Donaudampfschifffahrtsgesellschaftskapitän".repeat(6);
-    Paper {
+    PdfDocument {
         number: "X".repeat(90),
         seller: party(
             "<b>x</b> {{7*7}} \\input{/etc/passwd} %s ${env}",
@@ -233,8 +233,8 @@ fn odd() -> Paper {
     }
 }
 
-fn empty() -> Paper {
-    Paper {
+fn empty() -> PdfDocument {
+    PdfDocument {
         kind: Kind::Invoice,
         number: String::new(),
         seller: Party::default(),

@@ -6,7 +6,7 @@ use crate::face::{Face, Faces, Weight};
 use crate::pages::{self, Body};
 use crate::strip::{Ink, Mils, Part, Placed, Rule, Run, Sheet, Strip, Style};
 use crate::text::{clip, printable, wrap};
-use crate::{Paper, Party};
+use crate::{Party, PdfDocument};
 
 mod table;
 mod totals;
@@ -134,7 +134,7 @@ fn part_here(strips: &mut [Strip]) {
 }
 
 /// The pages of a paper.
-pub(crate) fn lay_out(paper: &Paper, faces: &Faces) -> Sheet {
+pub(crate) fn lay_out(paper: &PdfDocument, faces: &Faces) -> Sheet {
     let pen = Pen { faces };
     let mut strips = heading(pen, paper);
     strips.extend(parties(pen, paper));
@@ -162,13 +162,13 @@ pub(crate) fn lay_out(paper: &Paper, faces: &Faces) -> Sheet {
 }
 
 /// `Invoice INV-2026-000001`.
-fn name(pen: Pen<'_>, paper: &Paper) -> String {
+fn name(pen: Pen<'_>, paper: &PdfDocument) -> String {
     let name = format!("{} {}", paper.kind.title(), pen.printable(&paper.number));
     name.trim_end().to_owned()
 }
 
 /// The title, and the number at the other end of its line.
-fn heading(pen: Pen<'_>, paper: &Paper) -> Vec<Strip> {
+fn heading(pen: Pen<'_>, paper: &PdfDocument) -> Vec<Strip> {
     let title = Run {
         text: paper.kind.title().to_owned(),
         style: TITLE,
@@ -203,7 +203,7 @@ fn heading(pen: Pen<'_>, paper: &Paper) -> Vec<Strip> {
 }
 
 /// Seller, customer and facts, side by side.
-fn parties(pen: Pen<'_>, paper: &Paper) -> Vec<Strip> {
+fn parties(pen: Pen<'_>, paper: &PdfDocument) -> Vec<Strip> {
     const PARTY: Mils = 144_000;
     let party = |x, label: &str, party: &Party| {
         let cell = Cell::new(x, PARTY, Side::Left).add(pen, &party.name, STRONG);

@@ -1,6 +1,6 @@
 //! Invoices and credit notes on paper: data in, an A4 PDF out.
 //!
-//! A [`Paper`] is texts and nothing else. None of them is a template or markup: `<b>{{name}}</b>` prints as it stands. What a
+//! A [`PdfDocument`] is texts and nothing else. None of them is a template or markup: `<b>{{name}}</b>` prints as it stands. What a
 //! line holds is decided here, by measuring; what it says is decided by the caller, with the help of [`amount`], [`quantity`]
 //! and [`unit_price`].
 //!
@@ -89,7 +89,7 @@ pub struct Total {
 
 /// Everything that is on a paper.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paper {
+pub struct PdfDocument {
     /// What it is.
     pub kind: Kind,
     /// Its number in the books; empty while it has none.
@@ -111,7 +111,7 @@ pub struct Paper {
 /// The paper as PDF: A4, one font embedded in two weights, the text of it selectable and searchable.
 ///
 /// Any text will do. Errors are ours: a font that cannot be read, a file that cannot be written.
-pub fn render(paper: &Paper) -> models::Result<Vec<u8>> {
+pub fn render(paper: &PdfDocument) -> models::Result<Vec<u8>> {
     let faces = face::Faces::new()?;
     let sheet = layout::lay_out(paper, &faces);
     draw::draw(&sheet, &faces)

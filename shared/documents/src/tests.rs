@@ -36,8 +36,8 @@ fn total(label: &str, minor: i64, strong: bool) -> Total {
     }
 }
 
-fn paper() -> Paper {
-    Paper {
+fn paper() -> PdfDocument {
+    PdfDocument {
         kind: Kind::Invoice,
         number: "INV-2026-000001".to_owned(),
         seller: party("Acme Ltd", &["1 High Street", "London"]),
@@ -58,8 +58,8 @@ fn paper() -> Paper {
     }
 }
 
-fn empty() -> Paper {
-    Paper {
+fn empty() -> PdfDocument {
+    PdfDocument {
         kind: Kind::CreditNote,
         number: String::new(),
         seller: Party::default(),
@@ -71,12 +71,12 @@ fn empty() -> Paper {
     }
 }
 
-fn read(paper: &Paper) -> Document {
+fn read(paper: &PdfDocument) -> Document {
     Document::load_mem(&render(paper).unwrap()).unwrap()
 }
 
 /// The text of every page, a line for each run of text.
-fn texts(paper: &Paper) -> Vec<Vec<String>> {
+fn texts(paper: &PdfDocument) -> Vec<Vec<String>> {
     let document = read(paper);
     let text = |page| {
         let text = document.extract_text(&[page]).unwrap();
@@ -87,7 +87,7 @@ fn texts(paper: &Paper) -> Vec<Vec<String>> {
 }
 
 /// The lines of a paper that has one page.
-fn lines(paper: &Paper) -> Vec<String> {
+fn lines(paper: &PdfDocument) -> Vec<String> {
     let mut pages = texts(paper);
     assert_eq!(pages.len(), 1);
     pages.remove(0)
@@ -142,7 +142,7 @@ fn an_empty_paper_is_a_page_with_its_title() {
 #[test]
 fn the_same_paper_is_the_same_bytes() {
     assert_eq!(render(&paper()).unwrap(), render(&paper()).unwrap());
-    let other = Paper {
+    let other = PdfDocument {
         notes: Vec::new(),
         ..paper()
     };
@@ -197,7 +197,7 @@ fn names_that_look_like_markup_are_printed_as_they_stand() {
         "(a) Tj ET >> endobj",
         "</Title><x>&amp;",
     ];
-    let paper = Paper {
+    let paper = PdfDocument {
         number: names[5].to_owned(),
         seller: party(names[0], &names[1..]),
         customer: party(names[5], &names),
@@ -224,7 +224,7 @@ fn latin_greek_and_cyrillic_can_be_read_back() {
         "€ £ ¥ ₹ ₺ ₽ ₴ ₫ ₪ ₩ ₦ ₱ ₸ ₿",
         "“quoted” — and ‘so’ on… №\u{a0}5 ½ → ✓",
     ];
-    let paper = Paper {
+    let paper = PdfDocument {
         seller: party(names[1], &[]),
         rows: names.map(row).to_vec(),
         ..paper()
@@ -237,7 +237,7 @@ fn latin_greek_and_cyrillic_can_be_read_back() {
 
 #[test]
 fn what_the_font_lacks_or_nobody_sees_breaks_nothing() {
-    let lines = lines(&Paper {
+    let lines = lines(&PdfDocument {
         rows: vec![
             row("東京 café 🦀"),
             row("\u{202E}turned\u{202C} \u{2066}ro\u{200D}und\u{2069}"),
@@ -266,7 +266,7 @@ fn what_the_font_lacks_or_nobody_sees_breaks_nothing() {
         .filter_map(char::from_u32)
         .collect();
     let rows = all.chunks(300).map(|chunk| row(&String::from_iter(chunk)));
-    let paper = Paper {
+    let paper = PdfDocument {
         rows: rows.collect(),
         ..paper()
     };
@@ -276,7 +276,7 @@ fn what_the_font_lacks_or_nobody_sees_breaks_nothing() {
 #[test]
 fn a_thousand_rows_go_over_pages_that_each_begin_with_the_head_of_the_table() {
     let names: Vec<String> = (1..=1000).map(|number| format!("Item {number}")).collect();
-    let paper = Paper {
+    let paper = PdfDocument {
         rows: names.iter().map(|name| row(name)).collect(),
         ..paper()
     };
@@ -306,7 +306,7 @@ fn a_thousand_rows_go_over_pages_that_each_begin_with_the_head_of_the_table() {
 fn totals_stay_together_and_with_the_last_row() {
     // However far down the page the table ends.
     for count in 20..40 {
-        let paper = Paper {
+        let paper = PdfDocument {
             rows: vec![row("Item"); count],
             totals: (1..=8)
                 .map(|number| total(&format!("Sum {number}"), 1, number > 6))
@@ -332,7 +332,7 @@ fn currencies_without_and_with_three_digits_are_printed() {
         amount: amount(money(minor, code)),
         ..row("x")
     };
-    let lines = lines(&Paper {
+    let lines = lines(&PdfDocument {
         rows: vec![row(1234, "JPY"), row(-1234, "KWD")],
         ..paper()
     });
@@ -351,10 +351,10 @@ fn currencies_without_and_with_three_digits_are_printed() {
 }
 
 /// Texts as long as nobody writes them, everywhere.
-fn endless() -> Paper {
+fn endless() -> PdfDocument {
     let word = "Donaudampfschifffahrtsgesellschaftskapitän".repeat(8);
     let story = "A long story. ".repeat(500);
-    Paper {
+    PdfDocument {
         number: "W".repeat(200),
         seller: party(&word, &[&word, &story]),
         customer: party(&story, &["x"; 100]),

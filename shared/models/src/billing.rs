@@ -31,7 +31,7 @@ pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};
 pub use pricing::{Charge, PricingModel, Step, Tier};
 pub use proration::Fraction;
 pub use schedule::{
-    BillingPeriod, MAX_ROWS_A_DAY, NewRow, PaymentTerms, Receipt, RowTurn, ScheduleRow,
+    BillingPeriod, MAX_ROWS_A_DAY, NewRow, PaymentTerms, Receipt, RowAction, ScheduleRow,
     ScheduleStatus, Slot, TierPolicy, TierTerms,
 };
 pub use settings::{
@@ -39,11 +39,11 @@ pub use settings::{
     ProrationUnit, Seller,
 };
 pub use subscription::{
-    AnchorChange, Bill, Change, ChargedAs, ChargedLine, CollectionMethod, Effective,
+    AnchorChange, Bill, Change, ChargedAs, ChargedLine, CollectionMethod, DueAction, Effective,
     INCOMPLETE_SECONDS, INVOICES_ON_A_PAGE, InvoicePage, Item, MAX_BACK_PERIODS, MAX_ITEMS,
     MissingPaymentMethod, NewSubscription, Outcome, Pause, PauseBehavior, PauseCollection,
     PaymentBehavior, PendingUpdate, Proration, ProrationBehavior, Reading, Resumption,
-    Subscription, SubscriptionStatus, Turn, check_items, given_back,
+    Subscription, SubscriptionStatus, check_items, given_back,
 };
 pub use tax::{
     AppliedRate, ExactTax, TaxAmount, TaxRate, Taxable, exact_taxes, exclusive_total, tax_total,

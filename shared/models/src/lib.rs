@@ -22,7 +22,7 @@ pub mod platform;
 pub mod tenant;
 pub mod text;
 pub mod time;
-mod view;
+pub mod view;
 pub mod webhooks;
 
 pub use error::{Error, FieldError, Invalid, Result};

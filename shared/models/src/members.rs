@@ -24,7 +24,7 @@ use crate::time::{Date, Timestamp};
 pub use commission::{
     Commission, CommissionStatus, MemberSettings, NewCommission, Statement, StatementLine,
 };
-pub use form::{Act, Changes, Given, GivenAddress};
+pub use form::{AddressInput, Changes, FormAction, MemberInput};
 
 /// Of which kind the name is that a member's e-mail address is.
 pub const MEMBER_EMAIL: &str = "memberEmail";

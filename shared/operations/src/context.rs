@@ -76,6 +76,6 @@ impl Deref for Context {
 }
 
 /// A record that was written a moment ago is not there: our fault, for nothing removes it.
-pub fn vanished(id: impl Display) -> Error {
+pub fn missing_record(id: impl Display) -> Error {
     Error::internal(format_args!("{id} has vanished"))
 }

@@ -13,13 +13,13 @@ mod schedules;
 mod subscriptions;
 mod usage;
 
-pub use context::{Context, Providers, vanished};
+pub use context::{Context, Providers, missing_record};
 pub use customers::delete_customer::delete_customer;
 pub use customers::forget_member::forget_member;
 pub use customers::password::{hash_password, hash_unknown_password, is_password};
 pub use invoicing::collect_invoice::{collect_invoice, run_invoice};
 pub use invoicing::finalize_invoice::{collect_finalized, finalize_invoice};
-pub use invoicing::issue_credit_note::{WantedCredit, issue_credit_note, settle_credit_note};
+pub use invoicing::issue_credit_note::{CreditNoteRequest, issue_credit_note, settle_credit_note};
 pub use invoicing::parties::Parties;
 pub use invoicing::pay_invoice::{InvoiceCharge, begin_attempt, settle_attempt};
 pub use invoicing::receive_out_of_band::receive_out_of_band;

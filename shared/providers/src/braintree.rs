@@ -29,7 +29,7 @@ pub const LIVE_URL: &str = "https://payments.braintree-api.com/graphql";
 /// How long a call may take in all: shorter than the time-out of a function.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// A longer answer is none of ours.
-const MOST_BYTES: u64 = 256 * 1024;
+const MAX_BYTES: u64 = 256 * 1024;
 
 const TRANSLATE: &str =
     "query Translate($id: ID!) { idFromLegacyId(legacyId: $id, type: CUSTOMER) }";
@@ -166,7 +166,7 @@ impl Braintree {
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| trouble(&error))? {
             bytes.extend_from_slice(&chunk);
-            let long = u64::try_from(bytes.len()).map_or(true, |length| length > MOST_BYTES);
+            let long = u64::try_from(bytes.len()).map_or(true, |length| length > MAX_BYTES);
             if long {
                 return Err(Error::Unavailable("Braintree answered too much".to_owned()));
             }

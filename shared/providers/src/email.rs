@@ -15,7 +15,7 @@ const BOUNCES: &str = "bounce@simulator.amazonses.com";
 
 /// A mail to one address. It may hold a secret, so it cannot be printed.
 #[derive(Clone, Copy)]
-pub struct Letter<'a> {
+pub struct EmailMessage<'a> {
     /// The mail's id.
     pub idempotency_key: &'a str,
     /// The address.
@@ -26,9 +26,9 @@ pub struct Letter<'a> {
     pub text: &'a str,
 }
 
-impl std::fmt::Debug for Letter<'_> {
+impl std::fmt::Debug for EmailMessage<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Letter")
+        f.debug_struct("EmailMessage")
             .field("idempotency_key", &self.idempotency_key)
             .finish_non_exhaustive()
     }
@@ -48,7 +48,7 @@ impl Mailer {
     /// mail: ask again.
     pub async fn send(
         &self,
-        letter: Letter<'_>,
+        letter: EmailMessage<'_>,
     ) -> Result<std::result::Result<String, MessageFailure>> {
         match self {
             Self::Sandbox(sandbox) => {

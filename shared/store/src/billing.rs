@@ -128,7 +128,7 @@ impl Session {
     pub async fn invoices_now(&self, ids: &[Id<ids::Invoice>]) -> Result<Vec<Stored<Invoice>>> {
         let scope = self.scope();
         let keys: Vec<_> = ids.iter().map(|id| keys::record(&scope, *id)).collect();
-        let mut found = self.table().read_together_now(&keys).await?;
+        let mut found = self.table().batch_get_now(&keys).await?;
         let mut invoices = Vec::with_capacity(keys.len());
         for key in &keys {
             invoices.extend(found.take(key)?);

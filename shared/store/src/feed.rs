@@ -60,7 +60,7 @@ pub struct Logged {
 
 /// Events that follow each other in the feed.
 #[derive(Debug, Clone)]
-pub struct FeedStretch {
+pub struct FeedSlice {
     /// Each with its position.
     pub events: Vec<(u64, Stored<EventRecord>)>,
     /// Whether the feed goes on after them now.
@@ -219,7 +219,7 @@ impl Session {
 
     /// Up to `limit` events after `position`, oldest first. They follow each other without a gap. One consistent query and
     /// one read of the events.
-    pub async fn events_after(&self, position: u64, limit: u32) -> Result<FeedStretch> {
+    pub async fn events_after(&self, position: u64, limit: u32) -> Result<FeedSlice> {
         let (first, _) = FeedPage::place(position.saturating_add(1));
         let pages = u64::from(limit).div_euclid(FEED_PAGE).saturating_add(2);
         let pages = u32::try_from(pages).map_err(Error::internal)?;
@@ -237,6 +237,6 @@ impl Session {
         let there = there.map_while(|((position, _), event)| Some((position, event?)));
         let events: Vec<_> = there.collect();
         let has_more = events.len() < known;
-        Ok(FeedStretch { events, has_more })
+        Ok(FeedSlice { events, has_more })
     }
 }

@@ -16,7 +16,7 @@ use crate::session::Session;
 /// Subscriptions of one customer whose lists are joined; with more, all invoices of the business are looked through.
 const MANY_SUBSCRIPTIONS: u32 = 200;
 /// Invoices that one request may look at where a filter leaves little: the page is then short, and its cursor goes on.
-const MOST_LOOKED_AT: u32 = 1_000;
+const MAX_LOOKED_AT: u32 = 1_000;
 /// Records that DynamoDB reads at once.
 const BATCH: usize = 100;
 
@@ -97,7 +97,7 @@ impl Session {
     ) -> Result<Page<Stored<Invoice>>> {
         let pk = keys::list::<ids::Invoice>(&self.scope());
         let limit = usize::try_from(page.limit).map_err(Error::internal)?;
-        let most = usize::try_from(MOST_LOOKED_AT).map_err(Error::internal)?;
+        let most = usize::try_from(MAX_LOOKED_AT).map_err(Error::internal)?;
         let newest_first = known.iter().rev().map(|id| id.digits());
         let mut left: VecDeque<String> = newest_first
             .filter(|sk| page.after.as_ref().is_none_or(|after| sk < after))
@@ -194,7 +194,7 @@ impl Session {
     async fn written_for(&self, id: Id<ids::Customer>, page: &PageRequest) -> Result<Known> {
         let pk = keys::list::<ids::Invoice>(&self.scope());
         let parent = keys::of_customer::<ids::Invoice>(&self.scope(), id);
-        let most = MOST_LOOKED_AT.saturating_add(1);
+        let most = MAX_LOOKED_AT.saturating_add(1);
         let keys = self
             .child_keys(&parent, &pk, page.after.as_deref(), most)
             .await?;

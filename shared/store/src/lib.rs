@@ -9,6 +9,7 @@
 //! - Reads are eventually consistent unless a decision hangs on them.
 #![warn(missing_docs)]
 
+mod batch_get;
 mod billing;
 mod catalog;
 mod connection;
@@ -33,17 +34,17 @@ mod schedules;
 mod sealed_pages;
 mod session;
 mod table;
-mod together;
 mod unique;
 mod usage;
 mod webhooks;
 mod write;
 
+pub use batch_get::BatchItems;
 pub use connection::{Connection, Credentials};
 pub use crm::CustomerQuery;
 pub use due::{DeliveryMessage, DueItem, DueKind, DueMessage};
 pub use entity::{Entity, RecordId};
-pub use feed::{FeedHead, FeedStretch, Logged};
+pub use feed::{FeedHead, FeedSlice, Logged};
 pub use idempotency::{Answer, Idempotency, IdempotencyKey};
 pub use item::{Image, Item, Record, Stored, read_image};
 pub use keys::Key;
@@ -51,9 +52,8 @@ pub use list::Filter;
 pub use parties::InvoiceParties;
 pub use platform::{CredentialLookup, OauthLookup};
 pub use retry::Retry;
-pub use session::{Clock, Session, Versions, Via, stale};
+pub use session::{Clock, Origin, Session, Versions, stale};
 pub use table::Table;
-pub use together::Shelf;
 pub use unique::UniqueName;
 pub use webhooks::{DeliveryQuery, EventQuery};
 pub use write::Writes;

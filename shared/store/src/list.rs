@@ -306,7 +306,7 @@ impl Session {
             sk: sk.clone(),
         };
         let wanted: Vec<Key> = keys.iter().map(key).collect();
-        let mut read = self.table().read_together(&wanted).await?;
+        let mut read = self.table().batch_get(&wanted).await?;
         let mut found = Vec::with_capacity(keys.len());
         for key in &wanted {
             found.extend(read.take(key)?);

@@ -44,7 +44,7 @@ impl Session {
         wanted.extend(invoice.clone());
         let method = method.map(|id| keys::record(&scope, id));
         wanted.extend(method.clone());
-        let mut found = self.table().read_together_now(&wanted).await?;
+        let mut found = self.table().batch_get_now(&wanted).await?;
         Ok(InvoiceParties {
             account: found.take(&account)?.map(Stored::into_inner),
             settings: found

@@ -50,7 +50,7 @@ impl Session {
             keys::record(&scope, subscription),
             keys::schedule_row(&scope, subscription, slot),
         ];
-        let mut found = self.table().read_together_now(&keys).await?;
+        let mut found = self.table().batch_get_now(&keys).await?;
         let [subscription, row] = &keys;
         Ok((found.take(subscription)?, found.take(row)?))
     }

@@ -11,7 +11,7 @@ use models::billing::UsagePage;
 use crate::keys::Key;
 
 /// Events that are remembered: about 100 bytes each.
-const MOST_EVENTS: usize = 200_000;
+const MAX_EVENTS: usize = 200_000;
 
 /// The pages that were needed last.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl Generations {
         if self.young.insert(key, page).is_none() {
             self.young_events = self.young_events.saturating_add(events);
         }
-        if self.young_events > MOST_EVENTS.div_euclid(2) {
+        if self.young_events > MAX_EVENTS.div_euclid(2) {
             self.old = std::mem::take(&mut self.young);
             self.young_events = 0;
         }

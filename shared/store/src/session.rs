@@ -46,14 +46,14 @@ impl Clock {
 
 /// Who asked, for events and logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Via {
+pub struct Origin {
     /// The credential, or the product itself.
     pub actor: Actor,
     /// The id of the request.
     pub request: Option<String>,
 }
 
-impl Via {
+impl Origin {
     /// Scheduled work.
     pub fn system() -> Self {
         Self {
@@ -101,7 +101,7 @@ impl Versions {
 pub struct Session {
     table: Table,
     scope: Scope,
-    via: Via,
+    via: Origin,
     clock: Clock,
     ids: Arc<IdSource>,
     now: OnceCell<Moment>,
@@ -113,7 +113,7 @@ pub struct Session {
 
 impl Session {
     /// A session of a request.
-    pub fn new(table: Table, scope: Scope, via: Via, clock: Clock, ids: Arc<IdSource>) -> Self {
+    pub fn new(table: Table, scope: Scope, via: Origin, clock: Clock, ids: Arc<IdSource>) -> Self {
         Self {
             table,
             scope,
@@ -168,7 +168,7 @@ impl Session {
     }
 
     /// Who asked.
-    pub const fn via(&self) -> &Via {
+    pub const fn via(&self) -> &Origin {
         &self.via
     }
 

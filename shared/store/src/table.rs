@@ -209,7 +209,7 @@ impl Table {
 }
 
 fn busy() -> Error {
-    Error::Unavailable("a write met others on its items too often".to_owned())
+    Error::Unavailable("too many requests are changing the same records; retry".to_owned())
 }
 
 fn code(reason: &CancellationReason) -> &str {

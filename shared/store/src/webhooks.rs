@@ -168,7 +168,7 @@ impl Session {
     ) -> Result<Vec<Option<Stored<EventRecord>>>> {
         let scope = self.scope();
         let keys: Vec<Key> = ids.iter().map(|id| keys::record(&scope, *id)).collect();
-        let mut read = self.table().read_together(&keys).await?;
+        let mut read = self.table().batch_get(&keys).await?;
         keys.iter().map(|key| read.take(key)).collect()
     }
 

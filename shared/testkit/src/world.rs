@@ -11,7 +11,7 @@ use models::platform::{Account, ApiKey, CredentialKind, NewApiKey, ScopeSet, Sec
 use models::{Id, IdSource, Mode, Scope, Timestamp};
 use providers::webhook::Egress;
 use providers::{Sandboxes, email, gateway, sms};
-use store::{Clock, Connection, CredentialLookup, Credentials, Via};
+use store::{Clock, Connection, CredentialLookup, Credentials, Origin};
 
 use crate::inbox::Inbox;
 use crate::meter::Meter;
@@ -249,7 +249,7 @@ impl World {
     /// The token of a new partner in our test mode.
     pub async fn partner(&self, name: &str, number: u64) -> String {
         let token = format!("token_of_partner_{number}_{}", self.ours.business.number());
-        let context = self.app.context(self.ours.test(), Via::system());
+        let context = self.app.context(self.ours.test(), Origin::system());
         let new = NewApiKey {
             name: name.to_owned(),
             mode: Mode::Test,
@@ -376,7 +376,7 @@ async fn tenant(app: &App, number: u64, now: Timestamp) -> Tenant {
     let scope = |mode| Scope { business, mode };
     let context = app.context(
         scope(Mode::Live),
-        Via {
+        Origin {
             actor: Actor::system(),
             request: None,
         },
@@ -396,7 +396,7 @@ async fn tenant(app: &App, number: u64, now: Timestamp) -> Tenant {
 }
 
 async fn key(app: &App, scope: Scope, secret: &str, scopes: ScopeSet, number: u64) {
-    let context = app.context(scope, Via::system());
+    let context = app.context(scope, Origin::system());
     let id = Id::new(number).unwrap();
     let hash = store::keys::sha256(secret);
     let new = NewApiKey {

@@ -9,7 +9,7 @@ use models::Id;
 use models::event::{Actor, EventType};
 use models::webhooks::{Answer, Attempt, Delivery, DeliveryId, EventRecord};
 use serde_json::{Value, json};
-use store::Via;
+use store::Origin;
 use testkit::{Call, GOOD_CARD, World};
 
 use crate::generators::catalogue;
@@ -483,7 +483,7 @@ async fn test_clock(recorder: &mut Recorder, world: &World) {
         .await;
     recorder.get("get_test_clock", "/v3/test-clock").await;
     // What a worker does when everything on the way is done.
-    let context = world.app.context(world.ours.test(), Via::system());
+    let context = world.app.context(world.ours.test(), Origin::system());
     let stored = context.test_clock().await.unwrap().unwrap();
     let mut clock = (*stored).clone();
     clock.arrive();
@@ -495,7 +495,7 @@ async fn test_clock(recorder: &mut Recorder, world: &World) {
 
 /// A delivery that was answered 503, as the relay and the sender leave it: its id.
 pub(crate) async fn delivery(world: &World, endpoint: &str) -> DeliveryId {
-    let context = world.app.context(world.ours.test(), Via::system());
+    let context = world.app.context(world.ours.test(), Origin::system());
     let at = context.now().await.unwrap();
     let record = EventRecord {
         id: Id::first_at(at).unwrap(),

@@ -164,6 +164,7 @@ const MODULES: &[&str] = &[
     "text",
     "ids",
     "tenant",
+    "view",
     "money",
     "metadata",
     "event",

@@ -1,6 +1,6 @@
 //! The real adapter of e-mail against an emulator of SES that is not ours.
 
-use providers::email::{Letter, Mailer, Ses, Settings};
+use providers::email::{EmailMessage, Mailer, Ses, Settings};
 use serde_json::json;
 
 use crate::stories::ministack::Ministack;
@@ -32,7 +32,7 @@ async fn the_real_adapter_sends_what_ses_takes() {
         http_client: connection.http_client.clone(),
         from: "no-reply@example.com".to_owned(),
     }));
-    let letter = Letter {
+    let letter = EmailMessage {
         idempotency_key: "mail_rs_1",
         to: "ada@example.com",
         subject: "Welcome to Łódź & Co",

@@ -6,7 +6,7 @@ use models::billing::{self, CreditNoteReason, Crediting, GivenBack, NewCreditNot
 use models::ids::{self, Id};
 use models::money::MAX_MINOR;
 use models::{Error, Metadata, View};
-use operations::{Context, WantedCredit};
+use operations::{Context, CreditNoteRequest};
 use rust_decimal::Decimal;
 use views::rocketsavvy::{CreditNote, line_of};
 
@@ -153,7 +153,7 @@ pub(crate) async fn create_credit_note(
 }
 
 async fn issue(context: &Context, body: CreditNoteFields) -> models::Result<billing::CreditNote> {
-    let wanted = WantedCredit {
+    let wanted = CreditNoteRequest {
         invoice_id: body.invoice_id,
         what: body.crediting(),
         back: GivenBack {
@@ -174,7 +174,9 @@ async fn issue(context: &Context, body: CreditNoteFields) -> models::Result<bill
 async fn resume(context: &Context, reference: &str) -> models::Result<billing::CreditNote> {
     let id: Id<ids::CreditNote> = reference.parse().map_err(Error::internal)?;
     let stored = context.find_now(id).await?;
-    Ok(stored.ok_or_else(|| operations::vanished(id))?.into_inner())
+    Ok(stored
+        .ok_or_else(|| operations::missing_record(id))?
+        .into_inner())
 }
 
 #[cfg(test)]

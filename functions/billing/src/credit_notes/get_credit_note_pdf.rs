@@ -3,7 +3,7 @@
 use api::{BillingRead, Cx, Path, Pdf, Problem, operation};
 use models::ids::{self, Id};
 
-use crate::paper::credit_paper_of;
+use crate::pdf::credit_note_pdf;
 
 /// Retrieve a credit note as PDF
 ///
@@ -17,8 +17,8 @@ pub(crate) async fn get_credit_note_pdf(
     let invoice = cx
         .find_now(note.invoice_id)
         .await?
-        .ok_or_else(|| operations::vanished(note.invoice_id))?;
-    let pdf = documents::render(&credit_paper_of(&note, &invoice, cx.mode())?)?;
+        .ok_or_else(|| operations::missing_record(note.invoice_id))?;
+    let pdf = documents::render(&credit_note_pdf(&note, &invoice, cx.mode())?)?;
     let name = format!("{}.pdf", note.number);
     Ok(Pdf::new(pdf, &name))
 }

@@ -80,7 +80,7 @@ pub(crate) async fn create_invoice(
         let id = cx.mint().await?;
         let coupon = redeem(&cx, coupon_id.as_ref(), &mut new, now).await?;
         let mut invoice = models::billing::Invoice::draft(id, new.clone(), now)?;
-        parties.put_on(&mut invoice);
+        parties.snapshot_on_draft(&mut invoice);
         if auto_finalize {
             invoice.finalize_soon(now);
         }

@@ -3,7 +3,7 @@
 use api::{BillingRead, Cx, Path, Pdf, Problem, operation};
 use models::ids::{self, Id};
 
-use crate::paper::paper_of;
+use crate::pdf::invoice_pdf;
 
 /// Retrieve an invoice as PDF
 ///
@@ -15,7 +15,7 @@ pub(crate) async fn get_invoice_pdf(
     Path(id): Path<Id<ids::Invoice>>,
 ) -> Result<Pdf, Problem> {
     let invoice = cx.require_now(id).await?;
-    let paper = paper_of(&invoice, cx.mode())?;
+    let paper = invoice_pdf(&invoice, cx.mode())?;
     let pdf = documents::render(&paper)?;
     let name = invoice.number.clone().unwrap_or_else(|| id.to_string());
     let name = format!("{name}.pdf");

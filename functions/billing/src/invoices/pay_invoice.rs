@@ -54,7 +54,7 @@ pub(crate) async fn pay_invoice(
     if let Some(begun) = cx.resumed() {
         let payment: Id<ids::Payment> = begun.parse().map_err(Error::internal)?;
         let begun = cx.find_now(payment).await?;
-        let begun = begun.ok_or_else(|| operations::vanished(payment))?;
+        let begun = begun.ok_or_else(|| operations::missing_record(payment))?;
         return settle(&cx, begun).await;
     }
     let mut retry = Retry::of("the invoice");
@@ -70,7 +70,7 @@ pub(crate) async fn pay_invoice(
         match operations::take_balance(&cx, &stored, &parties, true).await? {
             Some(true) if charge.is_none() => {
                 let paid = cx.find_now(id).await?;
-                let paid = paid.ok_or_else(|| operations::vanished(id))?;
+                let paid = paid.ok_or_else(|| operations::missing_record(id))?;
                 let view = Invoice::of(&paid, cx.mode())?;
                 return cx.done(&cx.writes().await?, &view).await;
             }

@@ -9,7 +9,7 @@ use models::ids::{self, Id};
 use operations::{Ending, Moment, Purpose, prorate};
 use views::rocketsavvy::Subscription;
 
-use crate::subscriptions::terms::{bring_rows, settle, settled};
+use crate::subscriptions::terms::{settle, settled, sync_rows};
 
 /// How a subscription ends.
 #[derive(Debug, Input)]
@@ -95,7 +95,7 @@ pub(crate) async fn cancel_subscription(
     if !waits {
         let view = Subscription::of(&subscription, cx.mode())?;
         let reply = cx.done(&writes, &view).await?;
-        bring_rows(&cx, &subscription).await;
+        sync_rows(&cx, &subscription).await;
         return Ok(reply);
     }
     if !cx.begin(&writes, &id.to_string()).await? {

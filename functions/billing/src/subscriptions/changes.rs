@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use store::Stored;
 
 use crate::subscriptions::terms::{
-    CollectionFields, MAX_QUANTITY, NewSubscriptionItem, Wanted, check_behavior, own_method,
+    CollectionFields, MAX_QUANTITY, NewSubscriptionItem, RequestedItem, check_behavior, own_method,
     redeemed, refuse_under_way, tax_rate_ids, tax_rates,
 };
 
@@ -269,7 +269,7 @@ impl SubscriptionChanges {
     ) -> Result<Option<Vec<Item>>, Problem> {
         let mut invalid = Invalid::default();
         let items = if let Some(items) = &self.items {
-            let wanted = Wanted::of(items.clone());
+            let wanted = RequestedItem::of(items.clone());
             let mut items = Vec::with_capacity(wanted.len());
             for want in &wanted {
                 items.push(want.item_of(cx, before, None, &mut invalid).await?);
@@ -278,7 +278,7 @@ impl SubscriptionChanges {
         } else if self.plan_id.is_some() || self.quantity.is_some() || self.plan_version.is_some() {
             let main = before.main()?;
             let plan_id = self.plan_id.clone().unwrap_or_else(|| main.plan_id.clone());
-            let want = Wanted::main(plan_id, self.quantity.unwrap_or(main.quantity));
+            let want = RequestedItem::main(plan_id, self.quantity.unwrap_or(main.quantity));
             let first = want
                 .item_of(cx, before, self.plan_version, &mut invalid)
                 .await?;

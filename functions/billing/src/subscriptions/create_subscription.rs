@@ -146,7 +146,7 @@ async fn bill(cx: &Cx<BillingWrite>, begun: Begun) -> Result<Created<Subscriptio
     let Some(subscription) = settle_new(cx, begun.subscription).await? else {
         return match begun.invoice {
             Some(invoice) => refused(cx, invoice).await,
-            None => Err(operations::vanished(begun.subscription).into()),
+            None => Err(operations::missing_record(begun.subscription).into()),
         };
     };
     let view = Subscription::of(&subscription, cx.mode())?;

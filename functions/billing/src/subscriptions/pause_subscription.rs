@@ -9,7 +9,7 @@ use models::ids::{self, Id};
 use models::{Error, Timestamp, View};
 use views::rocketsavvy::Subscription;
 
-use crate::subscriptions::terms::{bring_rows, settled};
+use crate::subscriptions::terms::{settled, sync_rows};
 
 choices! {
     /// What is paused.
@@ -84,6 +84,6 @@ pub(crate) async fn pause_subscription(
     let reply = cx
         .done(&writes, &Subscription::of(&subscription, cx.mode())?)
         .await?;
-    bring_rows(&cx, &subscription).await;
+    sync_rows(&cx, &subscription).await;
     Ok(reply)
 }

@@ -9,7 +9,7 @@ use models::ids::{self, Id};
 use views::rocketsavvy::Subscription;
 
 use crate::subscriptions::begun::Begun;
-use crate::subscriptions::terms::{bring_rows, settled};
+use crate::subscriptions::terms::{settled, sync_rows};
 use crate::subscriptions::update_subscription::answer;
 
 /// The end of a pause.
@@ -56,7 +56,7 @@ pub(crate) async fn resume_subscription(
     if !bills {
         let view = Subscription::of(&subscription, cx.mode())?;
         let reply = cx.done(&writes, &view).await?;
-        bring_rows(&cx, &subscription).await;
+        sync_rows(&cx, &subscription).await;
         return Ok(reply);
     }
     if !cx.begin(&writes, &id.to_string()).await? {

@@ -56,10 +56,14 @@ impl PlanFields {
     }
 
     /// `plan_id` with `quantity`, and then `items`.
-    pub(crate) fn wanted(self) -> Vec<Wanted> {
+    pub(crate) fn wanted(self) -> Vec<RequestedItem> {
         let quantity = self.quantity.unwrap_or(1);
-        let main = self.plan_id.map(|plan_id| Wanted::main(plan_id, quantity));
-        main.into_iter().chain(Wanted::of(self.items)).collect()
+        let main = self
+            .plan_id
+            .map(|plan_id| RequestedItem::main(plan_id, quantity));
+        main.into_iter()
+            .chain(RequestedItem::of(self.items))
+            .collect()
     }
 }
 
@@ -102,7 +106,7 @@ impl CollectionFields {
 
 /// A plan that the caller wants.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct RequestedItem {
     /// Which.
     pub(crate) plan_id: Slug<ids::Plan>,
     /// How many.
@@ -111,7 +115,7 @@ pub(crate) struct Wanted {
     pointer: String,
 }
 
-impl Wanted {
+impl RequestedItem {
     /// `items`.
     pub(crate) fn of(items: Vec<NewSubscriptionItem>) -> Vec<Self> {
         let items = items.into_iter().enumerate();
@@ -210,7 +214,7 @@ impl Wanted {
 /// The plans that the caller wants at their present prices, and the first of them.
 pub(crate) async fn agreed_items(
     cx: &Cx<BillingWrite>,
-    wanted: &[Wanted],
+    wanted: &[RequestedItem],
     invalid: &mut Invalid,
 ) -> Result<(Vec<Item>, Plan), Problem> {
     let mut items = Vec::with_capacity(wanted.len());
@@ -342,7 +346,7 @@ pub(crate) async fn settle(
     id: Id<ids::Subscription>,
 ) -> Result<Subscription> {
     let settled = settle_new(cx, id).await?;
-    settled.ok_or_else(|| operations::vanished(id))
+    settled.ok_or_else(|| operations::missing_record(id))
 }
 
 /// The same for a new one; `None` where its first payment was refused, and its caller wanted none without.
@@ -423,7 +427,7 @@ pub(crate) fn refuse_under_way(subscription: &Subscription) -> Result<()> {
 
 /// Brings the rows of a subscription that is paid by schedule to where it stands. A worker does where this does not get to it:
 /// the subscription itself was changed, and that is what was asked for.
-pub(crate) async fn bring_rows(cx: &Cx<BillingWrite>, subscription: &Subscription) {
+pub(crate) async fn sync_rows(cx: &Cx<BillingWrite>, subscription: &Subscription) {
     if subscription.schedule.is_none() {
         return;
     }

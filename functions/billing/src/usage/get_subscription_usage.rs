@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use views::rocketsavvy::{InvoicePreview, number};
 
 /// Metrics in one answer at the most; the others are asked for by name.
-const MOST_METRICS: usize = 100;
+const MAX_METRICS: usize = 100;
 
 /// What a subscription used in the period that is running.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,7 +93,7 @@ pub(crate) async fn get_subscription_usage(
     let (used, projected_invoice) = if let Some(name) = &query.metric_name {
         (one(&cx, Metric::of(&subscription, name)).await?, None)
     } else {
-        let used = operations::usage_by_metric(&cx, &subscription, MOST_METRICS + 1).await?;
+        let used = operations::usage_by_metric(&cx, &subscription, MAX_METRICS + 1).await?;
         let next = operations::forecast(&cx, &subscription, &[]).await?.next;
         (
             used,
@@ -102,7 +102,7 @@ pub(crate) async fn get_subscription_usage(
                 .transpose()?,
         )
     };
-    let has_more = used.len() > MOST_METRICS;
+    let has_more = used.len() > MAX_METRICS;
     let used = used.into_iter().skip(usize::from(has_more));
     Done::of(&SubscriptionUsage {
         subscription_id: id.to_string(),

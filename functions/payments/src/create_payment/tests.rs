@@ -7,7 +7,7 @@ use models::{Metadata, Money};
 use operations::Context;
 use providers::gateway::{Charge, RawCard};
 use serde_json::{Value, json};
-use store::{IdempotencyKey, Via};
+use store::{IdempotencyKey, Origin};
 use testkit::World;
 
 use crate::testing::{Last, assert_no_card_number, attached, card, customer, events, with_card};
@@ -429,7 +429,7 @@ async fn a_run_that_died_is_finished_by_the_next_one_although_the_card_has_expir
 
 /// Does what a run does until it dies. Returns the id of its payment.
 async fn die(world: &World, key: &str, body: &Value, last: Last) -> String {
-    let context: Context = world.app.context(world.ours.test(), Via::system());
+    let context: Context = world.app.context(world.ours.test(), Origin::system());
     // The hash of a body knows the last four digits of a card, backwards, and no security code.
     let mut hashed = body.clone();
     hashed["payment_method"]["card"]["number"] = json!("2424");

@@ -190,7 +190,7 @@ const fn none(number: &u32) -> bool {
 
 /// What a row wants at a moment that it was waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowTurn {
+pub enum RowAction {
     /// Nothing: the moment has not come, or somebody else has been here.
     Nothing,
     /// To stand as its subscription does, which is paused or over.
@@ -312,19 +312,19 @@ impl ScheduleRow {
     }
 
     /// What the moment `now` asks for.
-    pub fn turn(&self, subscription: &Subscription, now: Timestamp) -> RowTurn {
+    pub fn turn(&self, subscription: &Subscription, now: Timestamp) -> RowAction {
         if self.due().is_none_or(|due| due > now) {
-            return RowTurn::Nothing;
+            return RowAction::Nothing;
         }
         if self.status_in(subscription) != self.status() {
-            return RowTurn::Follow;
+            return RowAction::Follow;
         }
         if !self.announced && self.remind_at <= now {
-            RowTurn::Remind
+            RowAction::Remind
         } else if self.invoice_id.is_none() {
-            RowTurn::Bill
+            RowAction::Bill
         } else {
-            RowTurn::Expire
+            RowAction::Expire
         }
     }
 

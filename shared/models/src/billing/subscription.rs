@@ -3,11 +3,11 @@
 mod change;
 mod charged;
 mod compose;
+mod due_action;
 mod invoices;
 mod pause;
 mod pending_update;
 mod scheduled;
-mod turn;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -26,10 +26,10 @@ use crate::time::{Period, Timestamp, Zone};
 pub use change::{AnchorChange, Change, Effective, ProrationBehavior, check_items};
 pub use charged::{ChargedAs, ChargedLine, Proration};
 pub use compose::Reading;
+pub use due_action::{Bill, DueAction, MAX_BACK_PERIODS, Outcome};
 pub use invoices::{INVOICES_ON_A_PAGE, InvoicePage};
 pub use pause::{Pause, Resumption};
 pub use pending_update::{PaymentBehavior, PendingUpdate, given_back};
-pub use turn::{Bill, MAX_BACK_PERIODS, Outcome, Turn};
 
 /// How long a subscription waits for its first payment before it expires: 23 hours, as in Stripe.
 pub const INCOMPLETE_SECONDS: i64 = 23 * 3600;

@@ -6,15 +6,15 @@ use crate::members::{DEFAULT_COUNTRY, Gender, MemberKind, MemberStatus, Password
 use crate::time::Date;
 
 /// The longest text that a column of a Rails application takes.
-const MOST_CHARS: usize = 255;
+const MAX_CHARS: usize = 255;
 /// The longest user name: it is part of a key, which has room for so many characters of any script.
-const MOST_USERNAME: usize = 100;
+const MAX_USERNAME: usize = 100;
 /// The longest password.
-const MOST_PASSWORD: usize = 128;
+const MAX_PASSWORD: usize = 128;
 
 /// What is done with what was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+pub enum FormAction {
     /// A member is enrolled: what is required must be there.
     Create,
     /// A member is changed: what is absent stays.
@@ -24,7 +24,7 @@ pub enum Act {
 /// The address as it was given. Absent and empty are the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the document")]
-pub struct GivenAddress {
+pub struct AddressInput {
     pub address1: Option<String>,
     pub address2: Option<String>,
     pub address3: Option<String>,
@@ -40,7 +40,7 @@ pub struct GivenAddress {
 /// What was given. Absent and empty are the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the document")]
-pub struct Given {
+pub struct MemberInput {
     pub email: Option<String>,
     pub password: Option<Password>,
     pub first_name: Option<String>,
@@ -50,7 +50,7 @@ pub struct Given {
     pub gender: Option<String>,
     pub status: Option<String>,
     pub braintree_customer_id: Option<String>,
-    pub address: GivenAddress,
+    pub address: AddressInput,
 }
 
 /// What was given, where every rule holds.
@@ -75,11 +75,11 @@ pub struct Changes {
     /// The customer in the vault.
     pub vault_customer: Option<String>,
     /// The address; on creation with its country.
-    pub address: GivenAddress,
+    pub address: AddressInput,
 }
 
 struct Check<'i> {
-    act: Act,
+    act: FormAction,
     invalid: &'i mut Invalid,
 }
 
@@ -90,7 +90,7 @@ impl Check<'_> {
 
     /// A field that a new member must have.
     fn required(&mut self, field: &str, text: Option<&String>) -> Option<String> {
-        if text.is_none() && self.act == Act::Create {
+        if text.is_none() && self.act == FormAction::Create {
             self.wrong(field, "blank", "can't be blank");
         }
         self.text(field, text)
@@ -98,7 +98,7 @@ impl Check<'_> {
 
     /// Any text of a line.
     fn text(&mut self, field: &str, text: Option<&String>) -> Option<String> {
-        self.short(field, text, MOST_CHARS)
+        self.short(field, text, MAX_CHARS)
     }
 
     fn short(&mut self, field: &str, text: Option<&String>, most: usize) -> Option<String> {
@@ -150,15 +150,15 @@ impl Check<'_> {
     fn password(&mut self, password: Option<&Password>) -> Option<Password> {
         let password = password?;
         let least = match self.act {
-            Act::Create => 6,
-            Act::Update => 7,
+            FormAction::Create => 6,
+            FormAction::Update => 7,
         };
         let length = password.expose().chars().count();
         if length < least {
             let detail = format!("is too short (minimum is {least} characters)");
             self.wrong("password", "too_short", detail);
-        } else if length > MOST_PASSWORD {
-            let detail = format!("is too long (maximum is {MOST_PASSWORD} characters)");
+        } else if length > MAX_PASSWORD {
+            let detail = format!("is too long (maximum is {MAX_PASSWORD} characters)");
             self.wrong("password", "too_long", detail);
         } else {
             return Some(password.clone());
@@ -166,7 +166,7 @@ impl Check<'_> {
         None
     }
 
-    fn address(&mut self, given: &GivenAddress) -> GivenAddress {
+    fn address(&mut self, given: &AddressInput) -> AddressInput {
         let address1 = self.required("address.address1", given.address1.as_ref());
         let address2 = self.text("address.address2", given.address2.as_ref());
         let address3 = self.text("address.address3", given.address3.as_ref());
@@ -188,12 +188,12 @@ impl Check<'_> {
                 "is not included in the list",
             );
         }
-        let default = || (self.act == Act::Create).then(|| DEFAULT_COUNTRY.to_owned());
+        let default = || (self.act == FormAction::Create).then(|| DEFAULT_COUNTRY.to_owned());
         let country = country.or_else(default);
         let phone = self.required("address.phone", given.phone.as_ref());
         let good = |text: &str| is_us_phone(text).then(|| text.to_owned());
         let phone = self.read("address.phone", phone, good);
-        GivenAddress {
+        AddressInput {
             address1,
             address2,
             address3,
@@ -208,10 +208,16 @@ impl Check<'_> {
     }
 }
 
-impl Given {
+impl MemberInput {
     /// Checks every field; what is wrong is added to `invalid`, under the names that a Rails application has for it. Nobody is born
     /// after the day `latest`.
-    pub fn check(self, act: Act, kind: MemberKind, latest: Date, invalid: &mut Invalid) -> Changes {
+    pub fn check(
+        self,
+        act: FormAction,
+        kind: MemberKind,
+        latest: Date,
+        invalid: &mut Invalid,
+    ) -> Changes {
         let mut check = Check { act, invalid };
         let email = check.required("email", self.email.as_ref());
         let good = |text: &str| is_email(text).then(|| text.to_owned());
@@ -221,7 +227,7 @@ impl Given {
         let password = check.password(self.password.as_ref().filter(|_| !call_center));
         let first_name = check.required("first_name", self.first_name.as_ref());
         let last_name = check.required("last_name", self.last_name.as_ref());
-        let username = check.short("username", self.username.as_ref(), MOST_USERNAME);
+        let username = check.short("username", self.username.as_ref(), MAX_USERNAME);
         let date_of_birth = check.text("date_of_birth", self.date_of_birth.as_ref());
         let date_of_birth: Option<Date> =
             check.read("date_of_birth", date_of_birth, |text| text.parse().ok());
@@ -260,20 +266,20 @@ mod tests {
         Some(text.to_owned())
     }
 
-    fn given() -> Given {
-        Given {
+    fn given() -> MemberInput {
+        MemberInput {
             email: text("test@example.com"),
             first_name: text("Testfirst"),
             last_name: text("Testlast"),
-            address: GivenAddress {
+            address: AddressInput {
                 address1: text("123 fk st"),
                 city: text("Salt Lake City"),
                 state: text("ut"),
                 zipcode: text("84101"),
                 phone: text("8015555555"),
-                ..GivenAddress::default()
+                ..AddressInput::default()
             },
-            ..Given::default()
+            ..MemberInput::default()
         }
     }
 
@@ -288,16 +294,16 @@ mod tests {
             ("2026-01-16", false),
             ("2126-01-01", false),
         ] {
-            let given = Given {
+            let given = MemberInput {
                 date_of_birth: Some(date.to_owned()),
                 ..given()
             };
-            let wrong = errors(given, Act::Create, MemberKind::Wholesale);
+            let wrong = errors(given, FormAction::Create, MemberKind::Wholesale);
             assert_eq!(wrong.is_empty(), good, "{date}: {wrong:?}");
         }
     }
 
-    fn errors(given: Given, act: Act, kind: MemberKind) -> Vec<String> {
+    fn errors(given: MemberInput, act: FormAction, kind: MemberKind) -> Vec<String> {
         let mut invalid = Invalid::default();
         given.check(act, kind, latest(), &mut invalid);
         let line = |error: &crate::FieldError| format!("{} {}", error.pointer, error.detail);
@@ -306,7 +312,11 @@ mod tests {
 
     #[test]
     fn what_is_absent_is_blank_in_a_new_member_and_stays_in_an_old_one() {
-        let blank = errors(Given::default(), Act::Create, MemberKind::CallCenter);
+        let blank = errors(
+            MemberInput::default(),
+            FormAction::Create,
+            MemberKind::CallCenter,
+        );
         let names = [
             "email",
             "first_name",
@@ -319,8 +329,15 @@ mod tests {
             "address.phone",
         ];
         assert_eq!(blank, names.map(|name| format!("{name} can't be blank")));
-        assert!(errors(Given::default(), Act::Update, MemberKind::CallCenter).is_empty());
-        assert!(errors(given(), Act::Create, MemberKind::Wholesale).is_empty());
+        assert!(
+            errors(
+                MemberInput::default(),
+                FormAction::Update,
+                MemberKind::CallCenter
+            )
+            .is_empty()
+        );
+        assert!(errors(given(), FormAction::Create, MemberKind::Wholesale).is_empty());
     }
 
     #[test]
@@ -331,26 +348,36 @@ mod tests {
             errors(given, act, MemberKind::Wholesale)
         };
         assert_eq!(
-            with(5, Act::Create),
+            with(5, FormAction::Create),
             ["password is too short (minimum is 6 characters)"]
         );
-        assert!(with(6, Act::Create).is_empty() && with(128, Act::Create).is_empty());
+        assert!(with(6, FormAction::Create).is_empty() && with(128, FormAction::Create).is_empty());
         assert_eq!(
-            with(6, Act::Update),
+            with(6, FormAction::Update),
             ["password is too short (minimum is 7 characters)"]
         );
-        assert!(with(7, Act::Update).is_empty());
+        assert!(with(7, FormAction::Update).is_empty());
         let long = ["password is too long (maximum is 128 characters)"];
-        assert_eq!(with(129, Act::Update), long);
+        assert_eq!(with(129, FormAction::Update), long);
     }
 
     #[test]
     fn defaults_and_capitals_are_filled_in() {
         let mut invalid = Invalid::default();
-        let changes = given().check(Act::Create, MemberKind::Wholesale, latest(), &mut invalid);
+        let changes = given().check(
+            FormAction::Create,
+            MemberKind::Wholesale,
+            latest(),
+            &mut invalid,
+        );
         assert_eq!(changes.address.country.as_deref(), Some(DEFAULT_COUNTRY));
         assert_eq!(changes.address.state.as_deref(), Some("UT"));
-        let changes = given().check(Act::Update, MemberKind::Wholesale, latest(), &mut invalid);
+        let changes = given().check(
+            FormAction::Update,
+            MemberKind::Wholesale,
+            latest(),
+            &mut invalid,
+        );
         assert_eq!(changes.address.country, None);
     }
 

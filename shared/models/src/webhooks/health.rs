@@ -60,12 +60,12 @@ impl Health {
     }
 
     /// Until when the endpoint is left alone, if it is.
-    pub fn rests_at(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn open_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.rest_until.filter(|until| *until > now)
     }
 
     /// Whether it did not answer so often that only one attempt at a time finds out whether it is back.
-    pub const fn is_silent(&self) -> bool {
+    pub const fn is_half_open(&self) -> bool {
         self.unanswered >= UNANSWERED_LIMIT
     }
 
@@ -85,7 +85,7 @@ impl Health {
             self.failing_since = self.failing_since.or(Some(now));
             let unanswered = self.unanswered.saturating_add(tally.unanswered);
             self.unanswered = unanswered.min(UNANSWERED_LIMIT);
-            if self.is_silent() {
+            if self.is_half_open() {
                 self.rest(now);
             }
         }
@@ -155,15 +155,15 @@ mod tests {
         let mut health = health();
         health.note(SILENCE, at(10));
         health.note(SILENCE, at(20));
-        assert_eq!(health.rests_at(at(20)), None);
+        assert_eq!(health.open_until(at(20)), None);
         health.note(SILENCE, at(30));
-        assert_eq!(health.rests_at(at(31)), Some(at(90)));
-        assert_eq!(health.rests_at(at(90)), None);
-        assert!(health.is_silent());
+        assert_eq!(health.open_until(at(31)), Some(at(90)));
+        assert_eq!(health.open_until(at(90)), None);
+        assert!(health.is_half_open());
         assert_eq!(health.failing_since, Some(at(10)));
         // An answer, even a refusal, says that somebody is there.
         health.note(REFUSAL, at(95));
-        assert!(!health.is_silent());
+        assert!(!health.is_half_open());
         health.note(SUCCESS, at(99));
         assert_eq!(health, Health::new(health.webhook_id));
     }

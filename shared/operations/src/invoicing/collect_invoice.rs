@@ -8,7 +8,7 @@ use models::{Money, Result, Timestamp};
 use store::Stored;
 
 use crate::Context;
-use crate::context::vanished;
+use crate::context::missing_record;
 use crate::invoicing::finalize_invoice::finalize_invoice;
 use crate::invoicing::parties::Parties;
 use crate::invoicing::pay_invoice::{
@@ -33,7 +33,7 @@ pub(crate) async fn collect(
     loop {
         if let Some(attempt) = stored.processing {
             let payment = context.find_now(attempt.payment_id).await?;
-            let payment = payment.ok_or_else(|| vanished(attempt.payment_id))?;
+            let payment = payment.ok_or_else(|| missing_record(attempt.payment_id))?;
             let (invoice, _) = Box::pin(settle(context, payment, follows)).await?;
             return Ok(invoice);
         }
@@ -62,7 +62,10 @@ pub(crate) async fn collect(
                 return Ok(invoice);
             }
         }
-        stored = context.find_now(id).await?.ok_or_else(|| vanished(id))?;
+        stored = context
+            .find_now(id)
+            .await?
+            .ok_or_else(|| missing_record(id))?;
     }
 }
 

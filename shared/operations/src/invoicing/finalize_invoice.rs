@@ -6,7 +6,7 @@ use models::ids::{self, Id};
 use store::{Retry, Stored};
 
 use crate::Context;
-use crate::context::vanished;
+use crate::context::missing_record;
 use crate::invoicing::collect_invoice::collect_invoice;
 use crate::invoicing::final_invoice::{collects, events_of_finalization, finalize, is_untried};
 use crate::invoicing::parties::Parties;
@@ -25,7 +25,7 @@ pub async fn finalize_invoice(context: &Context, mut stored: Stored<Invoice>) ->
         stored.refuse_unless_draft("finalized")?;
         let parties = Parties::read(context, stored.customer_id).await?;
         let mut invoice = (*stored).clone();
-        parties.put_on(&mut invoice);
+        parties.snapshot_on_draft(&mut invoice);
         invoice.footer = parties.footer(invoice.footer.take());
         let credit = parties.credit(&invoice);
         let credit = finalize(context, &parties, &mut invoice, &mut number, credit).await?;
@@ -50,13 +50,19 @@ pub async fn finalize_invoice(context: &Context, mut stored: Stored<Invoice>) ->
             };
         }
         retry.again().await?;
-        stored = context.find_now(id).await?.ok_or_else(|| vanished(id))?;
+        stored = context
+            .find_now(id)
+            .await?
+            .ok_or_else(|| missing_record(id))?;
     }
 }
 
 /// Makes the first attempt at an invoice that has just become final, unless it was made or there is none to make.
 pub async fn collect_finalized(context: &Context, id: Id<ids::Invoice>) -> Result<Invoice> {
-    let stored = context.find_now(id).await?.ok_or_else(|| vanished(id))?;
+    let stored = context
+        .find_now(id)
+        .await?
+        .ok_or_else(|| missing_record(id))?;
     let under_way = stored.processing.is_some();
     if under_way || is_untried(&stored) && charges(context, &stored).await? {
         Box::pin(collect_invoice(context, stored)).await

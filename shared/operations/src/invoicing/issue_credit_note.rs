@@ -11,15 +11,15 @@ use models::{Error, Money, Result};
 use store::{Retry, Stored, Writes};
 
 use crate::Context;
-use crate::context::vanished;
+use crate::context::missing_record;
 use crate::invoicing::commission::accrue;
 use crate::invoicing::parties::zone_of;
 use crate::payments::refund_payment::resolve_refund;
-use crate::schedules::row_payment::follow_row;
+use crate::schedules::row_payment::sync_row;
 
 /// What a caller wants credited.
 #[derive(Debug, Clone)]
-pub struct WantedCredit {
+pub struct CreditNoteRequest {
     /// Of which invoice.
     pub invoice_id: Id<ids::Invoice>,
     /// What of it.
@@ -36,7 +36,10 @@ pub struct WantedCredit {
 ///
 /// The gateway has not been asked yet: that is [`settle_credit_note`]. Errors as [`Invoice::credit`]; where the invoice or its
 /// customer does not exist; and with 400 where `refund` is more than can be refunded of the invoice's payments.
-pub async fn issue_credit_note(context: &Context, wanted: &WantedCredit) -> Result<CreditNote> {
+pub async fn issue_credit_note(
+    context: &Context,
+    wanted: &CreditNoteRequest,
+) -> Result<CreditNote> {
     if wanted.back.refund.is_some_and(|minor| minor > 0) {
         // Nothing is set aside that nobody could give back.
         context.gateway()?;
@@ -70,7 +73,7 @@ pub(crate) async fn credit_rest(
     let paid = stored.notable()?;
     let owed = stored.amount_remaining()?;
     let customer = context.find_now(stored.customer_id).await?;
-    let wanted = WantedCredit {
+    let wanted = CreditNoteRequest {
         invoice_id: stored.id,
         what: Crediting::Amount(owed.plus(paid)?.minor()),
         back: GivenBack {
@@ -97,7 +100,7 @@ pub async fn settle_credit_note(context: &Context, note: &CreditNote) -> Result<
     for refund in &note.refunds {
         let id = refund.refund_id;
         let stored = context.refund_now(refund.payment_id, id).await?;
-        resolve_refund(context, stored.ok_or_else(|| vanished(id))?).await?;
+        resolve_refund(context, stored.ok_or_else(|| missing_record(id))?).await?;
     }
     Ok(())
 }
@@ -112,7 +115,7 @@ impl Issue<'_, '_> {
     async fn run(
         &mut self,
         stored: &Stored<Invoice>,
-        wanted: &WantedCredit,
+        wanted: &CreditNoteRequest,
         number: &mut Option<String>,
     ) -> Result<(CreditNote, Invoice)> {
         let now = self.context.now().await?;
@@ -127,7 +130,7 @@ impl Issue<'_, '_> {
             Some(number) => number.clone(),
             None => number.insert(self.next_number().await?).clone(),
         };
-        self.set_aside(&mut note, payments).await?;
+        self.reserve(&mut note, payments).await?;
         let paid = invoice.status == InvoiceStatus::Paid && stored.status != InvoiceStatus::Paid;
         let event = if paid {
             EventType::InvoicePaid
@@ -174,7 +177,7 @@ impl Issue<'_, '_> {
             return Ok(());
         };
         if invoice.billing_reason == BillingReason::PaymentSchedule {
-            return follow_row(self.context, self.writes, before.status, invoice).await;
+            return sync_row(self.context, self.writes, before.status, invoice).await;
         }
         let mut subscription = (*stored).clone();
         if subscription.invoice_paid(invoice.id) {
@@ -197,7 +200,7 @@ impl Issue<'_, '_> {
                 break;
             }
             let payment = self.context.find_now(*id).await?;
-            let payment = payment.ok_or_else(|| vanished(id))?;
+            let payment = payment.ok_or_else(|| missing_record(id))?;
             if payment.status != PaymentStatus::Succeeded {
                 continue;
             }
@@ -223,7 +226,7 @@ impl Issue<'_, '_> {
     }
 
     /// Sets the refunds of a note aside on their payments.
-    async fn set_aside(
+    async fn reserve(
         &mut self,
         note: &mut CreditNote,
         payments: Vec<(Stored<Payment>, Money)>,

@@ -50,7 +50,7 @@ pub(crate) async fn issue_invoice(
         match there {
             Some(stored) if stored.identity().as_ref() == Some(&identity) => {
                 context.expect_number(false)?;
-                let invoice = go_on(context, stored, subscription).await?;
+                let invoice = resume(context, stored, subscription).await?;
                 return Ok(Issued {
                     invoice,
                     charged_to: None,
@@ -63,7 +63,7 @@ pub(crate) async fn issue_invoice(
             None => {}
         }
         let mut new = new.clone();
-        parties.sign(&mut new);
+        parties.snapshot_on(&mut new);
         let draft = Invoice::draft(id, new, context.now().await?)?;
         let mut issue = Issue {
             context,
@@ -91,7 +91,7 @@ pub(crate) async fn issue_invoice(
 }
 
 /// An earlier run wrote the invoice. It may have died before its attempt; a refusal is not asked for twice in one turn.
-async fn go_on(
+async fn resume(
     context: &Context,
     stored: Stored<Invoice>,
     subscription: &Subscription,

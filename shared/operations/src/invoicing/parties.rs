@@ -54,7 +54,7 @@ impl Parties {
     }
 
     /// Puts them on an invoice as they are now, with the business's footer where it has none of its own.
-    pub fn sign(&self, new: &mut NewInvoice) {
+    pub fn snapshot_on(&self, new: &mut NewInvoice) {
         new.seller = self.seller();
         new.footer = self.footer(new.footer.take());
         if let Some(buyer) = self.buyer() {
@@ -63,7 +63,7 @@ impl Parties {
     }
 
     /// Puts them on a draft as they are now; it is done again the moment it becomes final.
-    pub fn put_on(&self, draft: &mut Invoice) {
+    pub fn snapshot_on_draft(&self, draft: &mut Invoice) {
         draft.seller = self.seller();
         if let Some(buyer) = self.buyer() {
             draft.customer = buyer;

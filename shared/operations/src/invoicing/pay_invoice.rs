@@ -9,7 +9,7 @@ use models::{Error, Metadata, Money, Result};
 use store::{Retry, Stored};
 
 use crate::Context;
-use crate::context::vanished;
+use crate::context::missing_record;
 use crate::invoicing::parties::Parties;
 use crate::payments::take_payment::resolve_payment;
 use crate::subscriptions::invoice_change::InvoiceChange;
@@ -155,7 +155,7 @@ pub(crate) async fn pay_unwritten(
                 return resolve_payment(context, stored).await;
             }
             Some(_) => id = retry.next_id(id)?,
-            None => return Err(vanished(id)),
+            None => return Err(missing_record(id)),
         }
     }
 }
@@ -183,7 +183,7 @@ pub(crate) async fn settle(
     let mut retry = Retry::of("the invoice");
     loop {
         let (parties, stored) = Parties::with_invoice(context, customer, id, None).await?;
-        let stored = stored.ok_or_else(|| vanished(id))?;
+        let stored = stored.ok_or_else(|| missing_record(id))?;
         let mut invoice = (*stored).clone();
         let booked = invoice.book(&payment, &parties.settings.retry_days, now)?;
         if !booked.changed {

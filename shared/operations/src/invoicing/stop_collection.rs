@@ -7,7 +7,7 @@ use models::ids::{self, Id};
 use store::Writes;
 
 use crate::Context;
-use crate::context::vanished;
+use crate::context::missing_record;
 
 /// Pages of earlier invoices that are looked through at the most: they and the rest of a write fit a transaction.
 const MAX_PAGES: u32 = 6;
@@ -38,7 +38,7 @@ pub async fn stop_collection(
         };
         let page = context.invoice_page(ended.id, number).await?;
         ids = page
-            .ok_or_else(|| vanished(ended.id))?
+            .ok_or_else(|| missing_record(ended.id))?
             .into_inner()
             .invoices;
     }

@@ -7,7 +7,7 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::invoicing::parties::{Parties, update_credit};
-use crate::schedules::row_payment::follow_row;
+use crate::schedules::row_payment::sync_row;
 use crate::subscriptions::pending_update::undo_credits;
 
 /// Adds the voiding of an invoice to `writes`, and what goes back to the customer's balance. Errors where it cannot be voided.
@@ -28,7 +28,7 @@ pub async fn void_invoice(
         let credit = parties.credit(&invoice).plus(back)?;
         update_credit(writes, &parties, credit)?;
     }
-    follow_row(context, writes, stored.status, &invoice).await?;
+    sync_row(context, writes, stored.status, &invoice).await?;
     undo_credits(context, writes, &invoice, at).await?;
     Ok(invoice)
 }

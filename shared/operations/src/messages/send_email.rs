@@ -3,7 +3,7 @@
 use models::ids::{self, Id};
 use models::mail::{Email, NewEmail};
 use models::{Result, Timestamp};
-use providers::email::Letter;
+use providers::email::EmailMessage;
 use store::{Retry, Stored, Writes};
 
 use crate::Context;
@@ -55,7 +55,7 @@ pub async fn send_email(context: &Context, id: Id<ids::Email>, at: Timestamp) ->
         return Ok(());
     }
     let key = id.to_string();
-    let letter = Letter {
+    let letter = EmailMessage {
         idempotency_key: &key,
         to: &email.to,
         subject: &email.subject,

@@ -7,7 +7,7 @@ use providers::sms::Text;
 use store::{Retry, Stored};
 
 use crate::Context;
-use crate::context::vanished;
+use crate::context::missing_record;
 use crate::messages::remind::note_sent;
 
 /// Sends a message that is due.
@@ -69,13 +69,13 @@ pub(crate) async fn send_at_once(
 
 async fn reload(context: &Context, id: Id<ids::Message>) -> Result<Message> {
     let stored = context.find_now(id).await?;
-    Ok(stored.ok_or_else(|| vanished(id))?.into_inner())
+    Ok(stored.ok_or_else(|| missing_record(id))?.into_inner())
 }
 
 /// Begins to send a message. `false` says that it is not sent now: it waits, or it failed.
 async fn begin(context: &Context, message: &mut Message, at: Timestamp) -> Result<bool> {
     let begun = message.dispatch.status == MessageStatus::Sending;
-    if !begun && keep_back(context, message, at).await? {
+    if !begun && hold(context, message, at).await? {
         return Ok(false);
     }
     if context.sms().is_none() {
@@ -105,7 +105,7 @@ async fn hand_over(context: &Context, message: &mut Message, at: Timestamp) {
 }
 
 /// Keeps a message back in the night, and from those who want none. Returns whether it is.
-async fn keep_back(context: &Context, message: &mut Message, at: Timestamp) -> Result<bool> {
+async fn hold(context: &Context, message: &mut Message, at: Timestamp) -> Result<bool> {
     if !message.waits_for_morning() {
         return Ok(false);
     }

@@ -9,7 +9,7 @@ use providers::gateway::Return;
 use store::{Retry, Stored};
 
 use crate::Context;
-use crate::context::vanished;
+use crate::context::missing_record;
 use crate::invoicing::commission::take_back;
 
 /// Sets money of a payment aside and writes the refund down, with the caller's key. The gateway has not been asked yet.
@@ -65,7 +65,10 @@ pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Re
             return Ok(stored.into_inner());
         }
         let id = stored.payment_id;
-        let payment = context.find_now(id).await?.ok_or_else(|| vanished(id))?;
+        let payment = context
+            .find_now(id)
+            .await?
+            .ok_or_else(|| missing_record(id))?;
         let reference = payment.reference.clone().unwrap_or_default();
         let key = stored.id.to_string();
         let ask = Return {
@@ -138,5 +141,5 @@ async fn reload(
     context
         .refund_now(payment, id)
         .await?
-        .ok_or_else(|| vanished(id))
+        .ok_or_else(|| missing_record(id))
 }

@@ -8,7 +8,7 @@ use providers::gateway::Charge;
 use store::{Retry, Stored};
 
 use crate::Context;
-use crate::context::vanished;
+use crate::context::missing_record;
 
 /// Writes down a payment of a caller, with its idempotency key. The gateway has not been asked yet.
 ///
@@ -62,5 +62,8 @@ pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> 
 }
 
 async fn reload(context: &Context, id: Id<ids::Payment>) -> Result<Stored<Payment>> {
-    context.find_now(id).await?.ok_or_else(|| vanished(id))
+    context
+        .find_now(id)
+        .await?
+        .ok_or_else(|| missing_record(id))
 }

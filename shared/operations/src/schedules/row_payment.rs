@@ -42,7 +42,7 @@ pub(crate) async fn row_of(
 
 /// Adds to `writes` what follows from a change of an invoice for its row: a receipt where it is paid now, and where it is void
 /// that the row is owed no longer. 1 read, 1 query and 3 items.
-pub(crate) async fn follow_row(
+pub(crate) async fn sync_row(
     context: &Context,
     writes: &mut Writes<'_>,
     before: InvoiceStatus,

@@ -1,6 +1,6 @@
 //! What a row of a schedule was waiting for has come: its reminder, its day, or the end of its grace.
 
-use models::billing::{Invoice, InvoiceStatus, RowTurn, ScheduleRow, Slot, Subscription};
+use models::billing::{Invoice, InvoiceStatus, RowAction, ScheduleRow, Slot, Subscription};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Result, Timestamp};
@@ -12,7 +12,7 @@ use crate::invoicing::parties::{Parties, update_credit};
 use crate::messages::remind::remind;
 use crate::schedules::grow_schedule::set_next_billing;
 use crate::schedules::row_payment::{Scheduled, complete};
-use crate::subscriptions::bill_subscription::put_aside;
+use crate::subscriptions::bill_subscription::archive;
 
 /// Steps that one run takes after an outage, and tries at a row that others change; the next tick goes on with the rest.
 const MAX_TURNS: u32 = 16;
@@ -33,11 +33,11 @@ pub async fn run_schedule(
             return Ok(());
         };
         let done = match scheduled.row.turn(&scheduled.subscription, at) {
-            RowTurn::Nothing => return Ok(()),
-            RowTurn::Follow => follow(context, &scheduled, at).await?,
-            RowTurn::Remind => remind(context, &scheduled, at).await?,
-            RowTurn::Bill => bill_row(context, &scheduled).await?.is_some(),
-            RowTurn::Expire => expire(context, &scheduled, at).await?,
+            RowAction::Nothing => return Ok(()),
+            RowAction::Follow => follow(context, &scheduled, at).await?,
+            RowAction::Remind => remind(context, &scheduled, at).await?,
+            RowAction::Bill => bill_row(context, &scheduled).await?.is_some(),
+            RowAction::Expire => expire(context, &scheduled, at).await?,
         };
         if !done {
             retry.again().await?;
@@ -112,8 +112,8 @@ pub(crate) async fn bill_row(context: &Context, scheduled: &Scheduled) -> Result
     }
     let mut subscription = (*scheduled.subscription).clone();
     if let Some(page) = scheduled.subscription.full_page() {
-        put_aside(context, &page).await?;
-        subscription.put_aside(&page);
+        archive(context, &page).await?;
+        subscription.archive(&page);
     }
     let mut writes = context.writes().await?;
     if invoice.status == InvoiceStatus::Paid {

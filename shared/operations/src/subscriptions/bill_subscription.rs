@@ -71,8 +71,8 @@ pub async fn bill_subscription(
     };
     let mut subscription = (**stored).clone();
     if let Some(page) = stored.full_page() {
-        put_aside(context, &page).await?;
-        subscription.put_aside(&page);
+        archive(context, &page).await?;
+        subscription.archive(&page);
     }
     subscription.billed(bill, outcome, new.as_ref())?;
     subscription.charged_to = charged_to.or(stored.charged_to);
@@ -92,7 +92,7 @@ pub async fn bill_subscription(
 }
 
 /// Writes a page of a subscription's invoices, before the subscription lets go of them. One that is there is the same one.
-pub(crate) async fn put_aside(context: &Context, page: &InvoicePage) -> Result<()> {
+pub(crate) async fn archive(context: &Context, page: &InvoicePage) -> Result<()> {
     let mut writes = context.writes().await?;
     writes.create(page, None)?;
     context.write(&writes).await?;

@@ -33,7 +33,7 @@ pub async fn forecast(
         let Some(mut new) = new else {
             return Ok(None);
         };
-        parties.sign(&mut new);
+        parties.snapshot_on(&mut new);
         let mut invoice = Invoice::draft(Id::new(0)?, new, at)?;
         let held = credit.unwrap_or_else(|| parties.credit(&invoice));
         credit = Some(invoice.finalize(String::new(), held, &zone, at)?);

@@ -12,7 +12,7 @@ use crate::Context;
 use crate::invoicing::commission::accrue;
 use crate::invoicing::parties::{Parties, update_credit};
 use crate::invoicing::stop_collection::stop_collection;
-use crate::schedules::row_payment::follow_row;
+use crate::schedules::row_payment::sync_row;
 
 /// An invoice before and after, and what happened.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl InvoiceChange<'_> {
             return Ok(());
         };
         if self.after.billing_reason == BillingReason::PaymentSchedule {
-            return follow_row(context, writes, self.before.status, self.after).await;
+            return sync_row(context, writes, self.before.status, self.after).await;
         }
         let open = self.after.status == InvoiceStatus::Open;
         let manual = self.before.processing.is_some_and(|attempt| attempt.manual);

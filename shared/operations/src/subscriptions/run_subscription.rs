@@ -1,6 +1,6 @@
 //! What a subscription was waiting for has come: bill it, end it, announce it, or give its first payment up.
 
-use models::billing::{AnchorChange, ProrationBehavior, Resumption, Subscription, Turn};
+use models::billing::{AnchorChange, DueAction, ProrationBehavior, Resumption, Subscription};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Result, Timestamp};
@@ -49,29 +49,29 @@ async fn turns(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> R
         // What a resumption owes waits for whoever resumed it, and that was us.
         let owed = stored.owed()?.filter(|_| resumed);
         let turn = match owed {
-            Some(bill) => Turn::Bill(Box::new(bill)),
+            Some(bill) => DueAction::Bill(Box::new(bill)),
             None => stored.turn(at)?,
         };
         match turn {
-            Turn::Nothing => return Ok(()),
-            Turn::Follow => {
+            DueAction::Nothing => return Ok(()),
+            DueAction::Follow => {
                 Box::pin(follow_subscription(context, id)).await?;
                 continue;
             }
             // Where it is due again, or somebody else moved it, the next round looks at what it wants then.
-            Turn::Bill(bill) => {
+            DueAction::Bill(bill) => {
                 let billed = Box::pin(bill_subscription(context, &stored, &bill));
                 match billed.await? {
                     Some(moved) if moved.due().is_none_or(|due| due > at) => return Ok(()),
                     Some(_) | None => continue,
                 }
             }
-            Turn::AnnounceTrial => {
+            DueAction::AnnounceTrial => {
                 subscription.trial_announced = true;
                 let event = Some(EventType::SubscriptionTrialWillEnd);
                 writes.update(&stored, &subscription, event)?;
             }
-            Turn::Resume => {
+            DueAction::Resume => {
                 let now = stored.resumes_at.unwrap_or(at);
                 let resumed_at = resume(context, &stored, ANEW, now);
                 let prorated = Box::pin(resumed_at).await?;
@@ -80,18 +80,18 @@ async fn turns(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> R
                 writes.update(&stored, &subscription, told(&subscription))?;
                 resumed = true;
             }
-            Turn::Cancel => {
+            DueAction::Cancel => {
                 subscription.end(stored.period.end);
                 let event = Some(EventType::SubscriptionCanceled);
                 writes.update(&stored, &subscription, event)?;
                 stop_collection(context, &mut writes, &stored, &[]).await?;
             }
-            Turn::DropUpdate => {
+            DueAction::DropUpdate => {
                 if !drop_update(context, &mut writes, &stored, at).await? {
                     return Ok(());
                 }
             }
-            Turn::Expire => {
+            DueAction::Expire => {
                 if !expire(context, &mut writes, &stored, at).await? {
                     return Ok(());
                 }

@@ -12,7 +12,7 @@ use models::{Error, Result, Timestamp};
 use store::Stored;
 
 use crate::Context;
-use crate::context::vanished;
+use crate::context::missing_record;
 
 /// How far the caller's clock may be ahead of ours: Stripe's 5 minutes.
 pub(crate) const AHEAD_SECONDS: i64 = 300;
@@ -21,7 +21,7 @@ const CLOCKS_SECONDS: i64 = 60;
 /// Pages of the first query that looks further back; each one after it asks for twice as many.
 const FIRST_PAGES: u32 = 8;
 /// Pages of one query at the most.
-const MOST_PAGES: u32 = 256;
+const MAX_PAGES: u32 = 256;
 
 /// What ends with the part of a log that is closed: it says where usage counts that was reported ahead of its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +189,7 @@ impl<'c> History<'c> {
                 return Err(self.gone(before.saturating_sub(1)));
             }
             self.older.append(&mut older);
-            most = most.saturating_mul(2).min(MOST_PAGES);
+            most = most.saturating_mul(2).min(MAX_PAGES);
         }
         Ok(())
     }
@@ -298,6 +298,6 @@ impl<'c> History<'c> {
 
     fn gone(&self, seq: u64) -> Error {
         let (metric, id) = (self.metric_name, self.subscription_id);
-        vanished(format_args!("page {seq} of {metric} of {id}"))
+        missing_record(format_args!("page {seq} of {metric} of {id}"))
     }
 }

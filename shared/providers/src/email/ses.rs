@@ -12,7 +12,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use models::messaging::MessageFailure;
 use models::{Error, Result};
 
-use super::Letter;
+use super::EmailMessage;
 
 /// How SES is reached, and in whose name mail goes out.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl Ses {
 
     pub(super) async fn send(
         &self,
-        letter: Letter<'_>,
+        letter: EmailMessage<'_>,
     ) -> Result<std::result::Result<String, MessageFailure>> {
         let text = Body::builder().text(content(letter.text)?).build();
         let message = Message::builder()

@@ -73,7 +73,7 @@ async fn send(
         http_client: SharedHttpClient::new(fake.clone()),
         from: "Savvi <no-reply@example.com>".to_owned(),
     });
-    let letter = Letter {
+    let letter = EmailMessage {
         idempotency_key: "mail_rs_1",
         to: "test@example.com",
         subject: "Welcome",

@@ -6,7 +6,7 @@ use models::payments::{Card, NewPayment, Payment};
 use models::{Metadata, Money};
 use operations::Context;
 use serde_json::{Value, json};
-use store::Via;
+use store::Origin;
 use testkit::{Answer, Call, Fault, World};
 
 /// A caller, a customer with a card or none, and the plan `a` for 68.33.
@@ -88,7 +88,7 @@ fn line(invoice: &str, place: u32) -> String {
 
 /// What the customer's balance holds, in cents.
 async fn balance(world: &World, customer: &str) -> i64 {
-    let context: Context = world.app.context(world.ours.test(), Via::system());
+    let context: Context = world.app.context(world.ours.test(), Origin::system());
     let customer = context
         .find_now(customer.parse::<Id<ids::Customer>>().unwrap())
         .await;
@@ -436,7 +436,7 @@ async fn an_invoice_of_somebody_else_is_none() {
 
 /// An invoice with one change that no route of these tests makes.
 async fn change(world: &World, id: &str, change: impl Fn(&mut models::billing::Invoice)) {
-    let context: Context = world.app.context(world.ours.test(), Via::system());
+    let context: Context = world.app.context(world.ours.test(), Origin::system());
     let id: Id<ids::Invoice> = id.parse().unwrap();
     let stored = context.find_now(id).await.unwrap().unwrap();
     let mut invoice = (*stored).clone();
@@ -522,7 +522,7 @@ async fn a_refund_may_go_back_to_several_payments_newest_first() {
     assert_eq!(world.sandbox.asked().len(), 4);
     let body = json!({ "invoice_id": invoice, "amount": 1833, "refund_amount": 1833 });
     shop.credit(body).await.expect(201);
-    let context: Context = world.app.context(world.ours.test(), Via::system());
+    let context: Context = world.app.context(world.ours.test(), Origin::system());
     let payment = context.find_now(newest).await.unwrap().unwrap();
     assert_eq!(
         payment.refundable().unwrap(),
@@ -621,7 +621,7 @@ async fn a_refund_that_the_gateway_refuses_leaves_the_note_and_can_be_made_again
     let invoice = shop.invoice(json!({})).await;
     let payment = shop.read("invoices", &invoice).await["payment_ids"][0].clone();
     let payment: Id<ids::Payment> = payment.as_str().unwrap().parse().unwrap();
-    let context: Context = world.app.context(world.ours.test(), Via::system());
+    let context: Context = world.app.context(world.ours.test(), Origin::system());
     let stored = context.find_now(payment).await.unwrap().unwrap();
     let unknown = Payment {
         reference: Some("gone".to_owned()),

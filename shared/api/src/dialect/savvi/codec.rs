@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use models::members::{Given, GivenAddress, Password};
+use models::members::{AddressInput, MemberInput, Password};
 use models::{Error, Invalid, Result};
 use serde_json::Value;
 
@@ -133,11 +133,11 @@ impl Params {
     }
 
     /// What the block `user` says. Values that are no texts are added to `invalid`.
-    pub fn user(&self, invalid: &mut Invalid) -> Given {
+    pub fn user(&self, invalid: &mut Invalid) -> MemberInput {
         let nothing = Tree::default();
         let user = self.0.get("user").unwrap_or(&nothing);
         let mut read = |name: &str| text(user, name, name, invalid);
-        let mut given = Given {
+        let mut given = MemberInput {
             email: read("email"),
             password: None,
             first_name: read("first_name"),
@@ -147,7 +147,7 @@ impl Params {
             gender: read("gender"),
             status: read("status"),
             braintree_customer_id: read("braintree_customer_id"),
-            address: GivenAddress::default(),
+            address: AddressInput::default(),
         };
         given.password = match user.get("password") {
             None => None,
@@ -165,7 +165,7 @@ impl Params {
     }
 }
 
-fn address(user: &Tree, invalid: &mut Invalid) -> GivenAddress {
+fn address(user: &Tree, invalid: &mut Invalid) -> AddressInput {
     let nothing = Tree::default();
     let block = user.get("address_attributes").unwrap_or(&nothing);
     if !matches!(block, Tree::Map(_)) {
@@ -180,7 +180,7 @@ fn address(user: &Tree, invalid: &mut Invalid) -> GivenAddress {
         line("address3", "address_3"),
     ];
     let [address1, address2, address3] = lines;
-    GivenAddress {
+    AddressInput {
         address1,
         address2,
         address3,

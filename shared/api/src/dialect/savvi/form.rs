@@ -10,9 +10,9 @@ use percent_encoding::percent_decode;
 use super::tree::Tree;
 
 /// Names in one key, the first included.
-const MOST_DEEP: usize = 5;
+const MAX_DEEP: usize = 5;
 /// Pairs in one form: no member has so many fields.
-const MOST_PAIRS: usize = 1000;
+const MAX_PAIRS: usize = 1000;
 
 /// Reads a form. Errors where a key is too deep, there are too many pairs, or a text is no UTF-8.
 pub(super) fn decode(bytes: &[u8]) -> Result<Tree> {
@@ -38,7 +38,7 @@ impl Form {
     /// Adds a pair. Errors where there are too many, or its key is too deep.
     pub(super) fn add(&mut self, key: &str, value: String) -> Result<()> {
         self.pairs = self.pairs.saturating_add(1);
-        if self.pairs > MOST_PAIRS {
+        if self.pairs > MAX_PAIRS {
             return Err(refuse("has too many parameters"));
         }
         let path = path(key)?;
@@ -81,7 +81,7 @@ fn path(key: &str) -> Result<Vec<&str>> {
     };
     let mut names = vec![first];
     for name in rest.split("][") {
-        if names.len() >= MOST_DEEP {
+        if names.len() >= MAX_DEEP {
             return Err(refuse("has parameters that are too deep"));
         }
         if name.contains(['[', ']']) {

@@ -11,7 +11,7 @@ use super::form::refuse;
 use super::tree::Tree;
 
 /// Elements in each other, the root included.
-const MOST_DEEP: usize = 32;
+const MAX_DEEP: usize = 32;
 
 /// An element that is being read.
 #[derive(Default)]
@@ -76,7 +76,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Tree> {
         match event {
             Event::DocType(_) => return Err(refuse("must not have a document type")),
             Event::Start(tag) => {
-                if open.len() >= MOST_DEEP || root.is_some() {
+                if open.len() >= MAX_DEEP || root.is_some() {
                     return Err(refuse("is too deep, or has two roots"));
                 }
                 open.push(Element::open(&tag));

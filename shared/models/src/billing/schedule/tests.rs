@@ -69,27 +69,27 @@ fn a_row_waits_for_its_reminder_its_day_and_its_grace() {
     let late = at("2027-01-01T00:00:00Z");
     assert_eq!(
         row.turn(&subscription, at("2026-01-29T12:59:59Z")),
-        RowTurn::Nothing
+        RowAction::Nothing
     );
     assert_eq!(
         (row.turn(&subscription, late), row.status()),
-        (RowTurn::Remind, ScheduleStatus::Pending)
+        (RowAction::Remind, ScheduleStatus::Pending)
     );
     row.announce(None);
     assert_eq!(
         (row.turn(&subscription, late), row.status()),
-        (RowTurn::Bill, ScheduleStatus::Pending)
+        (RowAction::Bill, ScheduleStatus::Pending)
     );
     row.reminded(at("2026-01-29T13:00:00Z"));
     assert_eq!(row.status(), ScheduleStatus::Active);
     row.invoice_id = Some(Id::new(1).unwrap());
     assert_eq!(
         row.turn(&subscription, at("2026-02-02T04:59:59Z")),
-        RowTurn::Nothing
+        RowAction::Nothing
     );
     assert_eq!(
         row.turn(&subscription, at("2026-02-02T05:00:00Z")),
-        RowTurn::Expire
+        RowAction::Expire
     );
     assert!(row.expire(late) && !row.expire(late));
     assert_eq!((row.due(), row.status()), (None, ScheduleStatus::Suspended));

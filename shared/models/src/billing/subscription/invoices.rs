@@ -36,7 +36,7 @@ impl Subscription {
     }
 
     /// Lets go of the invoices on that page, which is written.
-    pub fn put_aside(&mut self, page: &InvoicePage) {
+    pub fn archive(&mut self, page: &InvoicePage) {
         if page.page == self.invoice_pages {
             let kept = self.earlier_invoices.len().min(page.invoices.len());
             self.earlier_invoices.drain(..kept);
@@ -77,8 +77,8 @@ mod tests {
         let mut pages: Vec<InvoicePage> = Vec::new();
         for number in 1..=35 {
             if let Some(page) = subscription.full_page() {
-                subscription.put_aside(&page);
-                subscription.put_aside(&page);
+                subscription.archive(&page);
+                subscription.archive(&page);
                 pages.push(page);
             }
             subscription.take_in(invoice(number));

@@ -174,7 +174,7 @@ impl Subscription {
             }
             self.status = SubscriptionStatus::Active;
         } else if runs {
-            return self.go_on(resumption, proration);
+            return self.end_pause(resumption, proration);
         } else {
             let usage = self.usage_lines(waited, proration.readings)?;
             self.pending_lines.extend(usage);
@@ -187,7 +187,7 @@ impl Subscription {
         Ok(())
     }
 
-    fn go_on(&mut self, resumption: Resumption, proration: &mut Proration<'_>) -> Result<()> {
+    fn end_pause(&mut self, resumption: Resumption, proration: &mut Proration<'_>) -> Result<()> {
         if resumption.anchor == AnchorChange::Unchanged {
             return Ok(());
         }

@@ -53,7 +53,7 @@ pub(in crate::billing) fn start(trial_period_days: u32, now: &str) -> Subscripti
 
 fn bill_at(subscription: &Subscription, now: &str) -> Bill {
     let turn = subscription.turn(at(now)).unwrap();
-    let Turn::Bill(bill) = turn else {
+    let DueAction::Bill(bill) = turn else {
         panic!("{turn:?}")
     };
     *bill
@@ -117,7 +117,7 @@ fn a_trial_is_announced_billed_at_its_end_and_monthly_from_there() {
     assert_eq!(subscription.due(), Some(at("2026-01-28T00:00:00Z")));
     assert_eq!(
         subscription.turn(at("2026-01-28T00:00:00Z")).unwrap(),
-        Turn::AnnounceTrial
+        DueAction::AnnounceTrial
     );
     subscription.trial_announced = true;
     let mut ends = Vec::new();
@@ -166,8 +166,8 @@ fn the_first_payment_has_23_hours() {
     );
     assert_eq!(subscription.status, SubscriptionStatus::Incomplete);
     let turn = |moment| subscription.turn(at(moment)).unwrap();
-    assert_eq!(turn("2026-01-01T22:59:59Z"), Turn::Nothing);
-    assert_eq!(turn("2026-01-01T23:00:00Z"), Turn::Expire);
+    assert_eq!(turn("2026-01-01T22:59:59Z"), DueAction::Nothing);
+    assert_eq!(turn("2026-01-01T23:00:00Z"), DueAction::Expire);
     assert!(subscription.paid());
     assert_eq!(subscription.due(), Some(at("2026-02-01T00:00:00Z")));
 }
@@ -181,7 +181,7 @@ fn a_later_start_waits_and_an_earlier_one_is_billed_in_one() {
     assert_eq!(later.next_billing_date(), Some(at("2026-05-01T00:00:00Z")));
     assert_eq!(
         later.turn(at("2026-05-01T00:00:00Z")).unwrap(),
-        Turn::Resume
+        DueAction::Resume
     );
     later
         .resume(ANEW, &mut proration("2026-05-01T00:00:00Z", &mut []))
@@ -285,7 +285,7 @@ fn ends_now_or_with_the_period_and_can_be_undone() {
     subscription.cancel_at_period_end(true, now).unwrap();
     assert_eq!(
         subscription.turn(at("2026-01-15T00:00:00Z")).unwrap(),
-        Turn::Cancel
+        DueAction::Cancel
     );
     let mut none = [];
     let mut ends = proration("2026-01-02T00:00:00Z", &mut none);

@@ -4,19 +4,19 @@ mod credit_note;
 #[cfg(test)]
 mod testing;
 
-use documents::{Kind, Paper, Party, Row, Total, amount, quantity, unit_price};
+use documents::{Kind, Party, PdfDocument, Row, Total, amount, quantity, unit_price};
 use models::billing::{self, Invoice, InvoiceStatus, LineItem, TaxAmount};
 use models::time::Period;
 use models::{Mode, Money, Result};
 use rust_decimal::Decimal;
 
-pub(crate) use credit_note::credit_paper_of;
+pub(crate) use credit_note::credit_note_pdf;
 
 /// An invoice on paper: its parties as they were when it was made. Errors where its sums leave the range, which writing it has
 /// ruled out.
-pub(crate) fn paper_of(invoice: &Invoice, mode: Mode) -> Result<Paper> {
+pub(crate) fn invoice_pdf(invoice: &Invoice, mode: Mode) -> Result<PdfDocument> {
     let number = invoice.number.clone();
-    Ok(Paper {
+    Ok(PdfDocument {
         kind: Kind::Invoice,
         number: number.unwrap_or_else(|| "Draft".to_owned()),
         seller: party(&invoice.seller, ""),
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn an_open_invoice_says_who_owes_whom_what_and_until_when() {
         let invoice = finalized(new(vec![line(9999, 3, "USD")]), 0);
-        let paper = paper_of(&invoice, Mode::Live).unwrap();
+        let paper = invoice_pdf(&invoice, Mode::Live).unwrap();
         assert_eq!(
             (paper.kind, paper.number.as_str()),
             (Kind::Invoice, "INV-2026-000001")
@@ -289,7 +289,7 @@ mod tests {
             refunds: None,
             unused: None,
         });
-        let paper = paper_of(&invoice, Mode::Live).unwrap();
+        let paper = invoice_pdf(&invoice, Mode::Live).unwrap();
         assert_eq!(
             sums(&paper),
             [
@@ -316,7 +316,7 @@ mod tests {
     fn a_tax_that_the_total_contains_comes_after_it() {
         let mut new = new(vec![line(12_000, 1, "USD")]);
         new.rates = vec![rate("20", true)];
-        let paper = paper_of(&finalized(new, 0), Mode::Live).unwrap();
+        let paper = invoice_pdf(&finalized(new, 0), Mode::Live).unwrap();
         assert_eq!(
             sums(&paper)[1..],
             [
@@ -333,7 +333,7 @@ mod tests {
         paid.receive(paid.total().unwrap(), NOW.plus_days(1))
             .unwrap();
         paid.payment_method = Some("card_ending_4242".to_owned());
-        let paper = paper_of(&paid, Mode::Test).unwrap();
+        let paper = invoice_pdf(&paid, Mode::Test).unwrap();
         for fact in [
             ("Status", "Paid"),
             ("Paid", "2026-01-16"),
@@ -352,7 +352,7 @@ mod tests {
         assert!(paper.notes[0].contains("test mode"), "{:?}", paper.notes);
         let mut void = finalized(new(vec![line(1500, 1, "KWD")]), 0);
         void.void(NOW).unwrap();
-        let paper = paper_of(&void, Mode::Live).unwrap();
+        let paper = invoice_pdf(&void, Mode::Live).unwrap();
         assert!(pairs(&paper.facts).contains(&("Status", "Void")));
         assert_eq!(
             sums(&paper).last(),
@@ -364,12 +364,12 @@ mod tests {
     fn what_is_given_up_is_still_due_and_what_is_given_back_is_the_customers() {
         let mut given_up = finalized(new(vec![line(100, 1, "USD")]), 0);
         given_up.mark_uncollectible(NOW).unwrap();
-        let paper = paper_of(&given_up, Mode::Live).unwrap();
+        let paper = invoice_pdf(&given_up, Mode::Live).unwrap();
         assert!(pairs(&paper.facts).contains(&("Status", "Uncollectible")));
         assert_eq!(sums(&paper).last(), Some(&("Amount due", "1.00 USD", true)));
         let back = finalized(new(vec![line(-2477, 1, "USD")]), 0);
         assert_eq!(
-            sums(&paper_of(&back, Mode::Live).unwrap())[1..],
+            sums(&invoice_pdf(&back, Mode::Live).unwrap())[1..],
             [
                 ("Total", "-24.77 USD", true),
                 ("Added to balance", "24.77 USD", false),
@@ -383,7 +383,7 @@ mod tests {
         let mut new = new(vec![line(100, 1, "USD")]);
         new.customer = billing::Party::default();
         new.period.end = new.period.start;
-        let paper = paper_of(&draft(new), Mode::Live).unwrap();
+        let paper = invoice_pdf(&draft(new), Mode::Live).unwrap();
         assert_eq!(paper.number, "Draft");
         assert_eq!(paper.customer.name, "cust_rs_5");
         assert_eq!(
@@ -405,7 +405,7 @@ mod tests {
             start: NOW.plus_days(10),
             end: NOW.plus_days(31),
         });
-        let paper = paper_of(&finalized(new(vec![part]), 0), Mode::Live).unwrap();
+        let paper = invoice_pdf(&finalized(new(vec![part]), 0), Mode::Live).unwrap();
         assert_eq!(
             paper.rows,
             [Row {

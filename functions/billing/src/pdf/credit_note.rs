@@ -1,6 +1,6 @@
 //! What is printed of a credit note.
 
-use documents::{Kind, Paper, Row, Total, amount, quantity};
+use documents::{Kind, PdfDocument, Row, Total, amount, quantity};
 use models::billing::{CreditNote, CreditNoteLine, CreditNoteReason, Invoice};
 use models::{Mode, Result};
 
@@ -8,14 +8,18 @@ use super::{TEST_MODE, party, strong, sums_of, total};
 
 /// A credit note on paper, with the parties of its invoice. Errors where its sums leave the range, which writing it has ruled
 /// out.
-pub(crate) fn credit_paper_of(note: &CreditNote, invoice: &Invoice, mode: Mode) -> Result<Paper> {
+pub(crate) fn credit_note_pdf(
+    note: &CreditNote,
+    invoice: &Invoice,
+    mode: Mode,
+) -> Result<PdfDocument> {
     let mut notes = Vec::new();
     if !mode.is_live() {
         notes.push(TEST_MODE.to_owned());
     }
     notes.extend(note.memo.clone());
     notes.extend(invoice.footer.clone());
-    Ok(Paper {
+    Ok(PdfDocument {
         kind: Kind::CreditNote,
         number: note.number.clone(),
         seller: party(&invoice.seller, ""),
@@ -129,7 +133,7 @@ mod tests {
     #[test]
     fn a_credit_note_says_what_is_credited_of_which_invoice_and_where_the_money_went() {
         let invoice = finalized(new(vec![line(30_000, 1, "USD")]), 0);
-        let paper = credit_paper_of(&note(), &invoice, Mode::Live).unwrap();
+        let paper = credit_note_pdf(&note(), &invoice, Mode::Live).unwrap();
         assert_eq!(
             (paper.kind, paper.number.as_str()),
             (Kind::CreditNote, "CN-2026-000001")
@@ -169,7 +173,7 @@ mod tests {
             ]
         );
         assert_eq!(paper.notes, ["Sorry."]);
-        let paper = credit_paper_of(&note(), &invoice, Mode::Test).unwrap();
+        let paper = credit_note_pdf(&note(), &invoice, Mode::Test).unwrap();
         assert!(paper.notes[0].contains("test mode"), "{:?}", paper.notes);
     }
 }

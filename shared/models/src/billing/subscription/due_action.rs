@@ -48,7 +48,7 @@ pub struct Step {
 
 /// What a subscription wants at a moment that it was waiting for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum DueAction {
     /// Nothing: the moment has not come, or somebody else has been here.
     Nothing,
     /// Something is to be billed.
@@ -122,52 +122,52 @@ impl Subscription {
     }
 
     /// What the moment `now` asks for.
-    pub fn turn(&self, now: Timestamp) -> Result<Turn> {
+    pub fn turn(&self, now: Timestamp) -> Result<DueAction> {
         if self.due().is_none_or(|due| due > now) {
-            return Ok(Turn::Nothing);
+            return Ok(DueAction::Nothing);
         }
         if self
             .pending_update
             .as_ref()
             .is_some_and(|update| update.expires_at <= now)
         {
-            return Ok(Turn::DropUpdate);
+            return Ok(DueAction::DropUpdate);
         }
         if let Some(terms) = &self.schedule {
             return Ok(match terms.stale_since {
-                Some(_) => Turn::Follow,
-                None => Turn::Resume,
+                Some(_) => DueAction::Follow,
+                None => DueAction::Resume,
             });
         }
         if let Some(bill) = self.owed()? {
-            return Ok(Turn::Bill(Box::new(bill)));
+            return Ok(DueAction::Bill(Box::new(bill)));
         }
         match self.status {
-            SubscriptionStatus::Incomplete => Ok(Turn::Expire),
+            SubscriptionStatus::Incomplete => Ok(DueAction::Expire),
             SubscriptionStatus::Paused => {
                 let resumes = self.resumes_at.filter(|at| *at <= now);
                 let first = resumes.is_none_or(|at| self.period.end <= at);
                 if first && self.settles_at_period_end() {
                     self.period_ended()
                 } else {
-                    Ok(Turn::Resume)
+                    Ok(DueAction::Resume)
                 }
             }
-            SubscriptionStatus::Trialing if self.period.end > now => Ok(Turn::AnnounceTrial),
+            SubscriptionStatus::Trialing if self.period.end > now => Ok(DueAction::AnnounceTrial),
             SubscriptionStatus::Trialing
             | SubscriptionStatus::Active
             | SubscriptionStatus::PastDue
             | SubscriptionStatus::Unpaid => self.period_ended(),
             SubscriptionStatus::IncompleteExpired | SubscriptionStatus::Canceled => {
-                Ok(Turn::Nothing)
+                Ok(DueAction::Nothing)
             }
         }
     }
 
-    fn period_ended(&self) -> Result<Turn> {
+    fn period_ended(&self) -> Result<DueAction> {
         Ok(match self.upcoming()? {
-            Some(bill) => Turn::Bill(Box::new(bill)),
-            None => Turn::Cancel,
+            Some(bill) => DueAction::Bill(Box::new(bill)),
+            None => DueAction::Cancel,
         })
     }
 

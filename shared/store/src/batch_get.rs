@@ -18,9 +18,9 @@ const MAX_ROUNDS: u32 = 10;
 
 /// What was read together.
 #[derive(Debug, Default)]
-pub struct Shelf(HashMap<Key, Item>);
+pub struct BatchItems(HashMap<Key, Item>);
 
-impl Shelf {
+impl BatchItems {
     /// The record at `key`, which stays here for others.
     pub fn get<T: Record>(&self, key: &Key) -> Result<Option<Stored<T>>> {
         self.0.get(key).cloned().map_or(Ok(None), decode)
@@ -34,17 +34,17 @@ impl Shelf {
 
 impl Table {
     /// The records at `keys`, those that are there: one call for a hundred.
-    pub async fn read_together(&self, keys: &[Key]) -> Result<Shelf> {
+    pub async fn batch_get(&self, keys: &[Key]) -> Result<BatchItems> {
         self.read_all(keys, false).await
     }
 
     /// The same as they are at this moment: consistent reads.
-    pub async fn read_together_now(&self, keys: &[Key]) -> Result<Shelf> {
+    pub async fn batch_get_now(&self, keys: &[Key]) -> Result<BatchItems> {
         self.read_all(keys, true).await
     }
 
-    async fn read_all(&self, keys: &[Key], consistent: bool) -> Result<Shelf> {
-        let mut found = Shelf::default();
+    async fn read_all(&self, keys: &[Key], consistent: bool) -> Result<BatchItems> {
+        let mut found = BatchItems::default();
         for chunk in keys.chunks(BATCH) {
             self.read_batch(chunk, consistent, &mut found).await?;
         }
@@ -53,7 +53,7 @@ impl Table {
 
     /// When the records at `keys` are due, those that are: one call for a hundred.
     pub async fn due_moments(&self, keys: &[Key]) -> Result<HashMap<Key, Timestamp>> {
-        let found = self.read_together(keys).await?;
+        let found = self.batch_get(keys).await?;
         let due = found.0.into_iter().filter_map(|(key, item)| {
             let sort = text(&item, attr::DUE_SK)?;
             let millis = sort.split('#').next()?.parse().ok()?;
@@ -64,10 +64,15 @@ impl Table {
 
     /// How many of the records at `keys` are there: one call for a hundred.
     pub async fn count(&self, keys: &[Key]) -> Result<usize> {
-        Ok(self.read_together(keys).await?.0.len())
+        Ok(self.batch_get(keys).await?.0.len())
     }
 
-    async fn read_batch(&self, keys: &[Key], consistent: bool, found: &mut Shelf) -> Result<()> {
+    async fn read_batch(
+        &self,
+        keys: &[Key],
+        consistent: bool,
+        found: &mut BatchItems,
+    ) -> Result<()> {
         let part = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
         let item = |key: &Key| HashMap::from([part(attr::PK, &key.pk), part(attr::SK, &key.sk)]);
         let mut wanted: Vec<Item> = keys.iter().map(item).collect();

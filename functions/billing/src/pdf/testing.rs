@@ -1,6 +1,6 @@
 //! Invoices that the tests of papers print.
 
-use documents::Paper;
+use documents::PdfDocument;
 use models::billing::{
     self, Basis, BillingReason, Charge, CollectionMethod, Invoice, LineItem, NewInvoice,
     PricingModel,
@@ -78,7 +78,7 @@ pub(super) fn finalized(new: NewInvoice, credit: i64) -> Invoice {
     invoice
 }
 
-pub(super) fn sums(paper: &Paper) -> Vec<(&str, &str, bool)> {
+pub(super) fn sums(paper: &PdfDocument) -> Vec<(&str, &str, bool)> {
     let sums = paper.totals.iter();
     sums.map(|total| (total.label.as_str(), total.amount.as_str(), total.strong))
         .collect()
