@@ -79,8 +79,8 @@ impl<T: Input, S: Send + Sync> FromRequest<S> for Json<T> {
 #[derive(Debug, Clone)]
 pub struct Rows<T>(pub Vec<T>);
 
-/// Objects that one list can hold.
-const MAX_ROWS: usize = 90;
+/// Objects that the list of a [`Rows`] can hold; it has one at least.
+pub const MAX_ROWS: usize = 90;
 
 impl<T: Described, S: Send + Sync> FromRequest<S> for Rows<T> {
     type Rejection = Problem;

@@ -28,7 +28,7 @@ pub mod secrets;
 pub use api_macros::operation;
 pub use app::App;
 pub use auth::Operator;
-pub use body::{Form, Json, Query, Rows};
+pub use body::{Form, Json, MAX_ROWS, Query, Rows};
 pub use config::Config;
 pub use cors::Cors;
 pub use cursor::{PageQuery, Paging};

@@ -60,7 +60,7 @@ impl Signature {
 
     /// Whether its path names a record.
     fn names_a_record(&self) -> bool {
-        self.path.replace("{businessId}", "").contains('{')
+        self.path.contains('{')
     }
 
     /// Whether it can give an error of that status.

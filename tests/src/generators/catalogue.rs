@@ -128,6 +128,7 @@ impl Operation {
         (name = "payments", description = "Payment methods, payments and refunds."),
         (name = "platform", description = "Businesses, keys, clients and the test clock."),
         (name = "webhooks", description = "Endpoints, deliveries and the log of events."),
+        (name = "events", description = "What a webhook endpoint receives."),
     )
 )]
 struct Rocketsavvy;

@@ -29,6 +29,12 @@ pub(crate) fn complete(document: &mut Value) {
         }
         if let Some(body) = operation.get_mut("requestBody") {
             body["required"] = json!(true);
+            for content in body["content"].as_object_mut().unwrap().values_mut() {
+                if content["schema"]["type"] == "array" {
+                    content["schema"]["minItems"] = json!(1);
+                    content["schema"]["maxItems"] = json!(api::MAX_ROWS);
+                }
+            }
         }
     }
     allow_empty_bodies(document);
@@ -65,7 +71,7 @@ fn say_what_can_be_missing(document: &mut Value) {
     let known = json!({ "components": { "schemas": document["components"]["schemas"] } });
     let schemas = &known["components"]["schemas"];
     for (path, item) in document["paths"].as_object_mut().unwrap() {
-        if path.replace("{businessId}", "").contains('{') || path.starts_with("/api/") {
+        if path.contains('{') || path.starts_with("/api/") {
             continue;
         }
         for operation in item.as_object_mut().unwrap().values_mut() {
@@ -278,7 +284,7 @@ pub(crate) fn webhooks(document: &mut Value) {
         let operation = json!({
             "operationId": format!("on_{}", name.replace('.', "_")),
             "summary": kind.description().trim_end_matches('.'),
-            "tags": ["webhooks"],
+            "tags": ["events"],
             "security": [],
             "parameters": [
                 header("webhook-id", "The delivery's id: the same for each attempt."),
