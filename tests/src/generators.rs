@@ -4,3 +4,4 @@ pub(crate) mod catalogue;
 pub(crate) mod document;
 pub(crate) mod examples;
 pub(crate) mod generated;
+pub(crate) mod rails;

@@ -7,7 +7,7 @@ use models::members::MemberKind;
 use views::savvi::Saved;
 
 use crate::enroll::enroll;
-use crate::schema::{CreateQuery, NewCallCenterMember};
+use crate::schema::NewCallCenterMember;
 
 /// Create a call-center member
 ///
@@ -45,7 +45,6 @@ pub(crate) async fn create_call_center_member(
     get,
     path = "/api/v1/create_call_center_member",
     tag = "members",
-    params(CreateQuery),
     responses(
         (status = 200, description = "The member.", content((Saved = "application/json"), (Saved = "application/xml"))),
         Errors

@@ -7,7 +7,7 @@ use models::members::MemberKind;
 use views::savvi::Saved;
 
 use crate::enroll::enroll;
-use crate::schema::{CreateQuery, NewWholesaleMember};
+use crate::schema::NewWholesaleMember;
 
 /// Create a wholesale member
 ///
@@ -44,7 +44,6 @@ pub(crate) async fn create_wholesale_member(
     get,
     path = "/api/v1/create_wholesale_member",
     tag = "members",
-    params(CreateQuery),
     responses(
         (status = 200, description = "The member.", content((Saved = "application/json"), (Saved = "application/xml"))),
         Errors

@@ -6,7 +6,7 @@ use models::View;
 use views::savvi::Found;
 
 use crate::change::own;
-use crate::schema::{FindQuery, WantedMember};
+use crate::schema::WantedMember;
 
 async fn find(cx: &Cx<MembersRead>, params: &Params) -> Result<Done<Found>, Problem> {
     let (member, customer) = own(cx, &params.user_email()?).await?;
@@ -47,7 +47,6 @@ pub(crate) async fn find_member(
     get,
     path = "/api/v1/find_member",
     tag = "members",
-    params(FindQuery),
     responses(
         (status = 200, description = "The member.", content((Found = "application/json"), (Found = "application/xml"))),
         Errors

@@ -1,7 +1,7 @@
 //! What the documents say of a request, for OpenAPI. The parameters are read by their names, in whatever format they come.
 #![expect(dead_code, reason = "schemas of inputs, which are read as a tree")]
 
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// A new wholesale member.
 #[derive(Debug, ToSchema)]
@@ -162,55 +162,4 @@ pub(crate) struct WantedMember {
 pub(crate) struct WantedUser {
     #[schema(example = "test@example.com")]
     email: String,
-}
-
-/// What a query may hold of a creation; `user[…]` and `user[address_attributes][…]` take every field of the body.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct CreateQuery {
-    /// The partner's token.
-    #[param(required = true)]
-    authentication_token: String,
-    #[param(rename = "user[email]", example = "test@example.com")]
-    user_email: Option<String>,
-    #[param(rename = "user[first_name]", example = "testFirst")]
-    user_first_name: Option<String>,
-    #[param(rename = "user[last_name]", example = "TestLast")]
-    user_last_name: Option<String>,
-    #[param(rename = "user[address_attributes][address1]", example = "123 fk st")]
-    address1: Option<String>,
-    #[param(rename = "user[address_attributes][city]", example = "Salt Lake City")]
-    city: Option<String>,
-    #[param(rename = "user[address_attributes][state]", example = "UT")]
-    state: Option<String>,
-    #[param(rename = "user[address_attributes][zipcode]", example = "84101")]
-    zipcode: Option<String>,
-    #[param(rename = "user[address_attributes][phone]", example = "8015555555")]
-    phone: Option<String>,
-}
-
-/// What a query may hold of an update; `user[…]` and `user[address_attributes][…]` take every field of the body.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct UpdateQuery {
-    /// The partner's token.
-    #[param(required = true)]
-    authentication_token: String,
-    /// Whom to change.
-    #[param(example = "test@example.com")]
-    email: Option<String>,
-    #[param(rename = "user[address_attributes][phone]", example = "8015555555")]
-    phone: Option<String>,
-}
-
-/// What a query may hold of a look-up.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct FindQuery {
-    /// The partner's token.
-    #[param(required = true)]
-    authentication_token: String,
-    /// Whom to find.
-    #[param(rename = "user[email]", example = "test@example.com")]
-    user_email: Option<String>,
 }

@@ -6,7 +6,7 @@ use models::members::MemberKind;
 use views::savvi::Saved;
 
 use crate::change::change;
-use crate::schema::{MemberChanges, UpdateQuery};
+use crate::schema::MemberChanges;
 
 /// Update a call-center member
 ///
@@ -41,7 +41,6 @@ pub(crate) async fn update_call_center_member(
     get,
     path = "/api/v1/update_call_center_member",
     tag = "members",
-    params(UpdateQuery),
     responses(
         (status = 200, description = "The member.", content((Saved = "application/json"), (Saved = "application/xml"))),
         Errors

@@ -173,7 +173,9 @@ pub(crate) fn savvi_document() -> Value {
         "key": { "type": "apiKey", "in": "query", "name": "authentication_token",
             "description": "The partner's token; also in the body." },
     });
-    describe(router, &schemes, savvi_operations())
+    let mut document = describe(router, &schemes, savvi_operations());
+    crate::generators::rails::complete(&mut document);
+    document
 }
 
 /// The OpenAPI document of v3.

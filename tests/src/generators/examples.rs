@@ -2,6 +2,9 @@
 //!
 //! One story in one world whose clock stands still and whose chance has a seed, so that every run gives the same.
 
+pub(crate) mod reveknew;
+pub(crate) mod savvi;
+
 use std::collections::BTreeMap;
 
 use http::Method;
@@ -547,14 +550,28 @@ pub(crate) async fn delivery(world: &World, endpoint: &str) -> DeliveryId {
     id
 }
 
+/// The operations of a document, and what was sent and answered.
+pub(crate) type Examples = (Vec<catalogue::Operation>, BTreeMap<String, Exchange>);
+
+/// Those of all dialects: v3, Reveknew, Savvi.
+pub(crate) async fn of_all_dialects() -> [Examples; 3] {
+    [
+        (catalogue::operations(), exchanges().await),
+        (
+            catalogue::enterprise_operations(),
+            reveknew::exchanges().await,
+        ),
+        (catalogue::savvi_operations(), savvi::exchanges().await),
+    ]
+}
+
 #[tokio::test]
-async fn every_operation_of_v3_has_an_example_that_was_sent() {
-    let exchanges = exchanges().await;
-    let missing: Vec<String> = catalogue::operations()
-        .into_iter()
-        .map(|operation| operation.id)
-        .filter(|id| !exchanges.contains_key(id))
-        .collect();
+async fn every_operation_has_an_example_that_was_sent() {
+    let mut missing = Vec::new();
+    for (operations, exchanges) in of_all_dialects().await {
+        let ids = operations.into_iter().map(|operation| operation.id);
+        missing.extend(ids.filter(|id| !exchanges.contains_key(id)));
+    }
     assert!(
         missing.is_empty(),
         "If you are here because this assertion failed: these operations have no example in the OpenAPI \

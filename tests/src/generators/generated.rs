@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::generators::catalogue::{self, Operation, example};
+use crate::generators::examples::Exchange;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -48,44 +49,42 @@ fn between(text: &str, begin: &str, end: &str, lines: &str) -> String {
 
 #[tokio::test]
 async fn generated_openapi_is_that_of_the_code() {
-    let mut document = catalogue::document();
-    let exchanges = crate::generators::examples::exchanges().await;
-    check_words(&document, &catalogue::operations());
-    for operation in catalogue::operations() {
-        if let Some(exchange) = exchanges.get(&operation.id) {
-            let described =
-                &mut document["paths"][&operation.path][operation.method.to_lowercase()];
-            if let Some(request) = &exchange.request {
-                described["requestBody"]["content"]["application/json"]["example"] =
-                    request.clone();
-            }
-            let answer = &mut described["responses"][exchange.status.to_string()];
-            assert!(
-                answer.is_object(),
-                "{} answers {}",
-                operation.id,
-                exchange.status
-            );
-            if !exchange.response.is_null() {
-                answer["content"]["application/json"]["example"] = exchange.response.clone();
+    let documents = [
+        ("rocketsavvy", catalogue::document()),
+        ("reveknew", catalogue::enterprise_document()),
+        ("savvi", catalogue::savvi_document()),
+    ];
+    let examples = crate::generators::examples::of_all_dialects().await;
+    for ((name, mut document), (operations, exchanges)) in documents.into_iter().zip(examples) {
+        check_words(&document, &operations);
+        for operation in operations {
+            if let Some(exchange) = exchanges.get(&operation.id) {
+                show(&mut document, &operation, exchange);
             }
         }
+        check(
+            &format!("infra/openapi/{name}.json"),
+            &format!("{document:#}\n"),
+        );
     }
-    check("infra/openapi/rocketsavvy.json", &format!("{document:#}\n"));
 }
 
-#[test]
-fn generated_openapi_of_reveknew_is_that_of_the_code() {
-    let document = catalogue::enterprise_document();
-    check_words(&document, &catalogue::enterprise_operations());
-    check("infra/openapi/reveknew.json", &format!("{document:#}\n"));
-}
-
-#[test]
-fn generated_openapi_of_savvi_is_that_of_the_code() {
-    let document = catalogue::savvi_document();
-    check_words(&document, &catalogue::savvi_operations());
-    check("infra/openapi/savvi.json", &format!("{document:#}\n"));
+/// Has an operation show what was sent and answered.
+fn show(document: &mut Value, operation: &Operation, exchange: &Exchange) {
+    let described = &mut document["paths"][&operation.path][operation.method.to_lowercase()];
+    if let Some(request) = &exchange.request {
+        described["requestBody"]["content"]["application/json"]["example"] = request.clone();
+    }
+    let answer = &mut described["responses"][exchange.status.to_string()];
+    assert!(
+        answer.is_object(),
+        "{} answers {}",
+        operation.id,
+        exchange.status
+    );
+    if !exchange.response.is_null() {
+        answer["content"]["application/json"]["example"] = exchange.response.clone();
+    }
 }
 
 /// Every operation and every answer is described.
@@ -335,7 +334,12 @@ fn savvi_sample(document: &Value, operation: &Operation) -> Value {
         body["authentication_token"] = json!(token);
         return request("POST", &path, "", None, Some(body.to_string()));
     }
-    let query = operation.example_query().replace(' ', "%20");
+    let described = &document["paths"][&operation.path]["get"];
+    let described = Operation {
+        description: described.clone(),
+        ..operation.clone()
+    };
+    let query = described.example_query().replace(' ', "%20");
     let query = format!("authentication_token={token}&{query}");
     request("GET", &path, &query, None, None)
 }

@@ -128,12 +128,18 @@ fn faults_of_exchange(document: &Value, operation: &Operation, exchange: &Exchan
 
 #[tokio::test]
 async fn every_answer_is_what_its_schema_says() {
-    let exchanges = examples::exchanges().await;
-    let document = catalogue::document();
+    let documents = [
+        catalogue::document(),
+        catalogue::enterprise_document(),
+        catalogue::savvi_document(),
+    ];
     let mut faults = Vec::new();
-    for operation in catalogue::operations() {
-        if let Some(exchange) = exchanges.get(&operation.id) {
-            faults.extend(faults_of_exchange(&document, &operation, exchange));
+    let examples = examples::of_all_dialects().await;
+    for (document, (operations, exchanges)) in documents.iter().zip(examples) {
+        for operation in operations {
+            if let Some(exchange) = exchanges.get(&operation.id) {
+                faults.extend(faults_of_exchange(document, &operation, exchange));
+            }
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -3,44 +3,21 @@
 //! The codes are Stripe's, with the next steps that it documents (<https://docs.stripe.com/declines/codes>); the actions are
 //! those of hyperswitch. Where Stripe lets an issuer be asked again, we ask by the business's schedule.
 
-/// What to do about an invoice whose payment was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Advice {
-    /// Try again by the business's schedule.
-    RetryLater,
-    /// Try again once the customer has given another card, or the right digits of this one.
-    RetryAfterInstrumentUpdate,
-    /// Do not charge this card again: its issuer wants to see no more of it.
-    DoNotRetry,
-    /// The customer has told the issuer to let no more of these payments through.
-    StopRecurring,
-    /// Nobody refused: the gateway failed. Try again soon, see [`fault_wait`].
-    GatewayFault,
-}
+use crate::choices;
 
-impl Advice {
-    /// All advice in its wire spelling.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("do_not_retry", Self::DoNotRetry),
-        (
-            "retry_after_instrument_update",
-            Self::RetryAfterInstrumentUpdate,
-        ),
-        ("retry_later", Self::RetryLater),
-        ("retry_soon", Self::GatewayFault),
-        ("stop_recurring", Self::StopRecurring),
-    ];
-
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RetryLater => "retry_later",
-            Self::RetryAfterInstrumentUpdate => "retry_after_instrument_update",
-            Self::DoNotRetry => "do_not_retry",
-            Self::StopRecurring => "stop_recurring",
-            Self::GatewayFault => "retry_soon",
-        }
+choices! {
+    /// What to do about an invoice whose payment was refused.
+    pub enum Advice {
+        /// Do not charge this card again: its issuer wants to see no more of it.
+        DoNotRetry = "do_not_retry",
+        /// Try again once the customer has given another card, or the right digits of this one.
+        RetryAfterInstrumentUpdate = "retry_after_instrument_update",
+        /// Try again by the business's schedule.
+        RetryLater = "retry_later",
+        /// Nobody refused: the gateway failed. Try again soon, see [`fault_wait`].
+        GatewayFault = "retry_soon",
+        /// The customer has told the issuer to let no more of these payments through.
+        StopRecurring = "stop_recurring",
     }
 }
 

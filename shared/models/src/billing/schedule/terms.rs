@@ -9,34 +9,17 @@ use crate::error::{Error, Result};
 use crate::money::Money;
 use crate::time::{Date, Interval, Timestamp};
 
-/// Who says how much is paid.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TierPolicy {
-    /// The tier: every customer pays the same.
-    #[default]
-    Tier,
-    /// The subscription.
-    Subscription,
-    /// Each row of the schedule.
-    Schedule,
-}
-
-impl TierPolicy {
-    /// All policies as Reveknew spells them.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        (Self::Tier.as_str(), Self::Tier),
-        (Self::Subscription.as_str(), Self::Subscription),
-        (Self::Schedule.as_str(), Self::Schedule),
-    ];
-
-    /// The spelling of Reveknew.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tier => "TIER",
-            Self::Subscription => "SUBSCRIPTION",
-            Self::Schedule => "SCHEDULE",
-        }
+choices! {
+    /// Who says how much is paid, as Reveknew spells it.
+    #[derive(Default)]
+    pub enum TierPolicy {
+        /// The tier: every customer pays the same.
+        #[default]
+        Tier = "TIER",
+        /// The subscription.
+        Subscription = "SUBSCRIPTION",
+        /// Each row of the schedule.
+        Schedule = "SCHEDULE",
     }
 }
 
