@@ -72,7 +72,9 @@ impl Signature {
             403 => self.key && !savvi,
             // A field can name a record that is not there, and so can a parameter that must be given: the document as a whole
             // knows which do.
-            404 => self.names_a_record() || self.body || self.query || savvi,
+            404 => {
+                self.names_a_record() || self.method == "delete" || self.body || self.query || savvi
+            }
             409 => self.changes() && !savvi,
             // Which of these change a record that has a version, the document as a whole knows.
             412 => self.changes() && self.key && !savvi,
