@@ -59,5 +59,5 @@ pub(crate) fn object_of(
     let found = SHOWN.iter().find(|(shown, _)| *shown == entity_type);
     let (_, show) = found
         .ok_or_else(|| Error::internal(format_args!("events of {entity_type} have no view")))?;
-    show(item, Moment { mode, now })
+    show(item, Moment::at(now, mode))
 }

@@ -64,14 +64,7 @@ pub(crate) async fn create_api_key(
     cx.insert_secret(|id, writes| {
         let key = platform::ApiKey::new(id, new.clone(), secrets::digest(&secret), now);
         add_key(writes, cx.scope().business, &key)?;
-        ApiKey::with_secret(
-            &key,
-            Moment {
-                now,
-                mode: cx.mode(),
-            },
-            secret.clone(),
-        )
+        ApiKey::with_secret(&key, Moment::at(now, cx.mode()), secret.clone())
     })
     .await
 }

@@ -14,13 +14,7 @@ pub(crate) async fn get_api_key(
     Path(id): Path<Id<models::ids::ApiKey>>,
 ) -> Result<Done<ApiKey>, Problem> {
     let key = cx.require_now(id).await?;
-    Done::of(&ApiKey::of(
-        &key,
-        Moment {
-            now: cx.wall(),
-            mode: cx.mode(),
-        },
-    )?)
+    Done::of(&ApiKey::of(&key, Moment::at(cx.wall(), cx.mode()))?)
 }
 
 #[cfg(test)]

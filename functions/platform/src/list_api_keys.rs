@@ -16,13 +16,7 @@ pub(crate) async fn list_api_keys(
     let paging = cx.page(&query)?;
     let page = cx.list::<ids::ApiKey>(&paging.request).await?;
     let now = cx.wall();
-    paging.list(
-        page,
-        Moment {
-            now,
-            mode: cx.mode(),
-        },
-    )
+    paging.list(page, Moment::at(now, cx.mode()))
 }
 
 #[cfg(test)]

@@ -36,16 +36,7 @@ pub(crate) async fn revoke_api_key(
         }
     }
     let reply = cx
-        .done(
-            &writes,
-            &ApiKey::of(
-                &key,
-                Moment {
-                    now,
-                    mode: cx.mode(),
-                },
-            )?,
-        )
+        .done(&writes, &ApiKey::of(&key, Moment::at(now, cx.mode()))?)
         .await?;
     for hash in std::iter::once(&key.hash).chain(&key.older) {
         cx.app().forget_credential(hash);

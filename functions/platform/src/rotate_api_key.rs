@@ -57,14 +57,7 @@ pub(crate) async fn rotate_api_key(
         ending.credential.end(end);
         writes.update(before, &ending, None)?;
     }
-    let view = ApiKey::with_secret(
-        &key,
-        Moment {
-            now,
-            mode: cx.mode(),
-        },
-        secret,
-    )?;
+    let view = ApiKey::with_secret(&key, Moment::at(now, cx.mode()), secret)?;
     let reply = cx.done_secret(&writes, &view).await?;
     cx.app().forget_credential(&stored.hash);
     Ok(reply)

@@ -79,13 +79,7 @@ pub(crate) async fn create_webhook(
             deleted: None,
         };
         writes.create(&endpoint, None)?;
-        Endpoint::with_secret(
-            &endpoint,
-            Moment {
-                now,
-                mode: cx.mode(),
-            },
-        )
+        Endpoint::with_secret(&endpoint, Moment::at(now, cx.mode()))
     })
     .await
 }

@@ -15,13 +15,7 @@ pub(crate) async fn get_webhook(
     Path(id): Path<Id<models::ids::Webhook>>,
 ) -> Result<Done<Endpoint>, Problem> {
     let (endpoint, now) = try_join(cx.require(id), cx.now()).await?;
-    Done::of(&Endpoint::of(
-        &endpoint,
-        Moment {
-            now,
-            mode: cx.mode(),
-        },
-    )?)
+    Done::of(&Endpoint::of(&endpoint, Moment::at(now, cx.mode()))?)
 }
 
 #[cfg(test)]

@@ -16,13 +16,7 @@ pub(crate) async fn list_webhooks(
 ) -> Result<Listed<Endpoint>, Problem> {
     let paging = cx.page(&query)?;
     let (page, now) = try_join(cx.list::<ids::Webhook>(&paging.request), cx.now()).await?;
-    paging.list(
-        page,
-        Moment {
-            now,
-            mode: cx.mode(),
-        },
-    )
+    paging.list(page, Moment::at(now, cx.mode()))
 }
 
 #[cfg(test)]

@@ -42,13 +42,7 @@ pub(crate) async fn rotate_webhook_secret(
     endpoint.rotate(secret, overlap, now);
     let mut writes = cx.writes().await?;
     writes.update(&stored, &endpoint, None)?;
-    let view = Endpoint::with_secret(
-        &endpoint,
-        Moment {
-            now,
-            mode: cx.mode(),
-        },
-    )?;
+    let view = Endpoint::with_secret(&endpoint, Moment::at(now, cx.mode()))?;
     cx.done_secret(&writes, &view).await
 }
 

@@ -89,13 +89,7 @@ pub(crate) async fn update_webhook(
     }
     cx.done(
         &writes,
-        &Endpoint::of(
-            &endpoint,
-            Moment {
-                now,
-                mode: cx.mode(),
-            },
-        )?,
+        &Endpoint::of(&endpoint, Moment::at(now, cx.mode()))?,
     )
     .await
 }

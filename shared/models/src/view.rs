@@ -22,6 +22,13 @@ pub struct Moment {
     pub now: Timestamp,
 }
 
+impl Moment {
+    /// That moment of a business.
+    pub const fn at(now: Timestamp, mode: Mode) -> Self {
+        Self { mode, now }
+    }
+}
+
 impl From<Moment> for Mode {
     fn from(moment: Moment) -> Self {
         moment.mode

@@ -138,13 +138,7 @@ pub(crate) async fn create_coupon(
     };
     let mut writes = cx.writes().await?;
     writes.create(&coupon, Some(EventType::CouponCreated))?;
-    let view = Coupon::of(
-        &coupon,
-        Moment {
-            now,
-            mode: cx.mode(),
-        },
-    )?;
+    let view = Coupon::of(&coupon, Moment::at(now, cx.mode()))?;
     let reply = cx.try_created(&writes, &view, &id).await?;
     Ok(reply.ok_or_else(|| Error::AlreadyExists {
         what: "coupon",

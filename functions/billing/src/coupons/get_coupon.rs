@@ -14,11 +14,5 @@ pub(crate) async fn get_coupon(
     Path(id): Path<Slug<ids::Coupon>>,
 ) -> Result<Done<Coupon>, Problem> {
     let (coupon, now) = tokio::try_join!(cx.require(&id), cx.now())?;
-    Done::of(&Coupon::of(
-        &coupon,
-        Moment {
-            now,
-            mode: cx.mode(),
-        },
-    )?)
+    Done::of(&Coupon::of(&coupon, Moment::at(now, cx.mode()))?)
 }

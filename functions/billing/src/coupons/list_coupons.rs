@@ -15,11 +15,5 @@ pub(crate) async fn list_coupons(
 ) -> Result<Listed<Coupon>, Problem> {
     let paging = cx.page(&query)?;
     let (page, now) = tokio::try_join!(cx.list::<ids::Coupon>(&paging.request), cx.now())?;
-    paging.list(
-        page,
-        Moment {
-            now,
-            mode: cx.mode(),
-        },
-    )
+    paging.list(page, Moment::at(now, cx.mode()))
 }

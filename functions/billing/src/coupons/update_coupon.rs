@@ -43,13 +43,7 @@ pub(crate) async fn update_coupon(
     if coupon != *stored {
         writes.update(&stored, &coupon, Some(EventType::CouponUpdated))?;
     }
-    let view = Coupon::of(
-        &coupon,
-        Moment {
-            now: cx.now().await?,
-            mode: cx.mode(),
-        },
-    )?;
+    let view = Coupon::of(&coupon, Moment::at(cx.now().await?, cx.mode()))?;
     cx.done(&writes, &view).await
 }
 

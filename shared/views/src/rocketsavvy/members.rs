@@ -301,7 +301,7 @@ impl Statement {
         });
         let shown = entries
             .iter()
-            .map(|entry| Commission::of(entry, Moment { now, mode }));
+            .map(|entry| Commission::of(entry, Moment::at(now, mode)));
         Ok(Self {
             partner_id: partner.to_string(),
             period: period.to_owned(),
