@@ -50,7 +50,7 @@ for document in "${documents[@]}"; do
   start
   file=$root/infra/openapi/$document.json
   operations=$(python3 -c 'import json, sys; print(sum(len(path) for path in json.load(open(sys.argv[1]))["paths"].values()))' "$file")
-  (cd "$work" && "$work/venv/bin/st" --config-file "$here/$document.toml" --no-color run "$file" --url "$url" --seed 1 --workers 2 \
+  (cd "$work" && "$work/venv/bin/st" --config-file "$here/$document.toml" --no-color run "$file" --url "$url" --seed 1 --workers 1 \
     --max-examples "$(((cases + operations - 1) / operations))" --continue-on-failure --no-shrink \
     --request-timeout 20) || failed+=("$document")
   kill "$local"

@@ -28,6 +28,9 @@ pub use window::Window;
 
 use schema::{Shape, Shapes};
 
+/// What amounts in major units stay below.
+const MAX_MAJOR: i64 = 1_000_000_000_000;
+
 /// Something that is read from a body or a query.
 pub trait Input: Sized {
     /// Reads all fields. `None` where one of them is wrong or missing, which `fields` then knows.
@@ -330,7 +333,7 @@ impl<'a> Fields<'a> {
             let number = digits
                 .parse::<rust_decimal::Decimal>()
                 .or_else(|_| rust_decimal::Decimal::from_scientific(digits));
-            let limit = rust_decimal::Decimal::from(1_000_000_000_000_i64);
+            let limit = rust_decimal::Decimal::from(MAX_MAJOR);
             number
                 .ok()
                 .map(|n| n.normalize())

@@ -158,7 +158,10 @@ impl Shape {
 
     /// An amount in major units.
     pub(super) fn amount() -> Self {
-        Self::number().with(|number| number.minimum(Some(0_i64)))
+        Self::number().with(|number| {
+            let number = number.minimum(Some(0_i64));
+            number.exclusive_maximum(Some(super::MAX_MAJOR))
+        })
     }
 
     pub(super) fn percentage(positive: bool) -> Self {
