@@ -8,10 +8,10 @@ use providers::Sandboxes;
 use providers::webhook::Egress;
 use store::{Clock, Origin, Session, Table};
 
-use crate::auth::CredentialCache;
 use crate::config::Config;
 use crate::configured;
 use crate::cors::Cors;
+use crate::credential_cache::CredentialCache;
 
 /// The state of every handler and worker.
 #[derive(Debug, Clone)]

@@ -1,9 +1,5 @@
 //! Who asks. A credential is looked up by the SHA-256 of its secret; what was found is remembered for 30 seconds.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
-
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN};
@@ -17,43 +13,8 @@ use subtle::ConstantTimeEq;
 
 use crate::app::App;
 use crate::dialect::savvi::Tree;
-use crate::middleware::RequestInfo;
 use crate::reply::Problem;
-
-/// A revoked credential is refused everywhere after this time at the latest.
-const REMEMBER: Duration = Duration::from_secs(30);
-/// Credentials remembered at once; one process rarely sees so many in half a minute.
-const REMEMBERED: usize = 4096;
-
-/// Credentials seen lately, by hash.
-#[derive(Debug, Default)]
-pub(crate) struct CredentialCache(Mutex<HashMap<String, (Credential, Instant)>>);
-
-impl CredentialCache {
-    fn get(&self, hash: &str) -> Option<Credential> {
-        let seen = self.0.lock().ok()?;
-        seen.get(hash)
-            .filter(|(_, at)| at.elapsed() < REMEMBER)
-            .map(|(credential, _)| credential.clone())
-    }
-
-    fn put(&self, hash: &str, credential: &Credential) {
-        if let Ok(mut seen) = self.0.lock() {
-            if seen.len() >= REMEMBERED {
-                seen.retain(|_, (_, at)| at.elapsed() < REMEMBER);
-            }
-            if seen.len() < REMEMBERED {
-                seen.insert(hash.to_owned(), (credential.clone(), Instant::now()));
-            }
-        }
-    }
-
-    pub(crate) fn forget(&self, hash: &str) {
-        if let Ok(mut seen) = self.0.lock() {
-            seen.remove(hash);
-        }
-    }
-}
+use crate::request::RequestInfo;
 
 /// The credential behind `Authorization: Bearer …`. Which of unknown, expired and revoked it is, is not told.
 pub(crate) async fn bearer(

@@ -20,8 +20,8 @@ use store::Versions;
 use tower::ServiceExt;
 
 use crate::dialect::Dialect;
-use crate::middleware::RequestInfo;
 use crate::reply::Problem;
+use crate::request::RequestInfo;
 
 /// The first 64 bits of the SHA-256 of a content, in hex: enough to tell versions of one file apart.
 pub fn hash_of(content: &[u8]) -> String {

@@ -17,13 +17,13 @@ use store::{Answer, IdempotencyKey, Origin, Retry, Versions, Writes, keys};
 
 use crate::app::App;
 use crate::auth;
-use crate::body::BodyBytes;
 use crate::conditional;
+use crate::request::BodyBytes;
 use models::ShownOnce;
 
 use crate::dialect::{Dialect, rocketsavvy, savvi};
-use crate::middleware::RequestInfo;
 use crate::reply::{Answered, Created, Done, NoContent, Problem, Reply, json};
+use crate::request::RequestInfo;
 use crate::scope::Required;
 
 /// The context of one request whose credential has the scope `S`.

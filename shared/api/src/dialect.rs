@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use models::Error;
 
-use crate::middleware::RequestInfo;
+use crate::request::RequestInfo;
 
 /// Which dialect a path belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

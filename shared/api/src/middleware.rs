@@ -19,28 +19,15 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use crate::app::App;
-use crate::body::BodyBytes;
 use crate::conditional::{self, Routes};
 use crate::cors::{self, Cors};
 use crate::dialect::savvi::{self, Format};
 use crate::dialect::{self, Dialect};
 use crate::reply::Problem;
+use crate::request::{BodyBytes, RequestInfo};
 
 /// Larger bodies get 413.
 const MAX_BODY_BYTES: usize = 256 * 1024;
-
-/// What is known of a request before anybody has read it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct RequestInfo {
-    /// `Request-Id` of the reply, and `request.id` of the events that it causes.
-    pub(crate) request_id: String,
-    /// The path.
-    pub(crate) path: String,
-    /// What follows it.
-    pub(crate) query: String,
-    /// Whether it has a credential of the scheme that the API asks for.
-    pub(crate) sent_bearer: bool,
-}
 
 /// A body that was too large: rendered as 413.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ use models::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::middleware::RequestInfo;
+use crate::request::RequestInfo;
 
 /// A problem (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]

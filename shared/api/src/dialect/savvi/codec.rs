@@ -13,8 +13,8 @@ use super::form::{self, refuse};
 use super::multipart;
 use super::tree::Tree;
 use super::xml;
-use crate::body::BodyBytes;
 use crate::reply::Problem;
+use crate::request::BodyBytes;
 
 /// The format of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

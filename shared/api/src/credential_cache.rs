@@ -1,0 +1,42 @@
+//! Credentials that were seen lately, so that a warm function does not read them again.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use models::platform::Credential;
+
+/// A revoked credential is refused everywhere after this time at the latest.
+const REMEMBER: Duration = Duration::from_secs(30);
+/// Credentials remembered at once; one process rarely sees so many in half a minute.
+const REMEMBERED: usize = 4096;
+
+/// Credentials seen lately, by hash.
+#[derive(Debug, Default)]
+pub(crate) struct CredentialCache(Mutex<HashMap<String, (Credential, Instant)>>);
+
+impl CredentialCache {
+    pub(crate) fn get(&self, hash: &str) -> Option<Credential> {
+        let seen = self.0.lock().ok()?;
+        seen.get(hash)
+            .filter(|(_, at)| at.elapsed() < REMEMBER)
+            .map(|(credential, _)| credential.clone())
+    }
+
+    pub(crate) fn put(&self, hash: &str, credential: &Credential) {
+        if let Ok(mut seen) = self.0.lock() {
+            if seen.len() >= REMEMBERED {
+                seen.retain(|_, (_, at)| at.elapsed() < REMEMBER);
+            }
+            if seen.len() < REMEMBERED {
+                seen.insert(hash.to_owned(), (credential.clone(), Instant::now()));
+            }
+        }
+    }
+
+    pub(crate) fn forget(&self, hash: &str) {
+        if let Ok(mut seen) = self.0.lock() {
+            seen.remove(hash);
+        }
+    }
+}
