@@ -289,6 +289,8 @@ pub(crate) fn webhooks(document: &mut Value) {
             "operationId": format!("on_{}", name.replace('.', "_")),
             "summary": kind.description().trim_end_matches('.'),
             "tags": ["events"],
+            // Nobody calls them but the product: openapi-generator would make calls of them that are no Python.
+            "x-internal": true,
             "security": [],
             "parameters": [
                 header("webhook-id", "The delivery's id: the same for each attempt."),
