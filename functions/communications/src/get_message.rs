@@ -1,8 +1,7 @@
 //! `GET /v3/messages/{id}`
 
 use api::{CommunicationsRead, Cx, Done, Path, Problem, operation};
-use models::Id;
-use models::View;
+use models::{Id, View};
 use views::rocketsavvy::Message;
 
 /// Retrieve a message

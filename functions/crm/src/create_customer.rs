@@ -1,10 +1,9 @@
 //! `POST /v3/customers`
 
 use api::{Created, CrmWrite, Cx, Json, Problem, operation};
-use models::Id;
-use models::View;
 use models::crm::Profile;
 use models::event::EventType;
+use models::{Id, View};
 use views::rocketsavvy::Customer;
 
 use crate::profile::CustomerFields;

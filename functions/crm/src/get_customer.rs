@@ -1,8 +1,7 @@
 //! `GET /v3/customers/{id}`
 
 use api::{CrmRead, Cx, Done, Path, Problem, operation};
-use models::Id;
-use models::View;
+use models::{Id, View};
 use views::rocketsavvy::Customer;
 
 /// Retrieve a customer

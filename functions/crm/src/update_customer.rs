@@ -1,9 +1,8 @@
 //! `PATCH /v3/customers/{id}`
 
 use api::{CrmWrite, Cx, Done, Json, Path, Problem, operation};
-use models::Id;
-use models::View;
 use models::event::EventType;
+use models::{Id, View};
 use views::rocketsavvy::Customer;
 
 use crate::profile::CustomerFields;

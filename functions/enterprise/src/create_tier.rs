@@ -2,11 +2,10 @@
 
 use api::input::{Fields, Input};
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
-use models::View;
 use models::billing::{BillingPeriod, Charge, Plan, Price, TaxBehavior, TierPolicy, TierTerms};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
-use models::{Currency, Error, Metadata, Money, Result};
+use models::{Currency, Error, Metadata, Money, Result, View};
 use rust_decimal::Decimal;
 use views::reveknew::Tier;
 

@@ -1,9 +1,8 @@
 //! `GET /enterprise/v1/tiers/{businessId}/{tierId}`
 
 use api::{BillingRead, Cx, Done, NestedPath, Problem, operation};
-use models::Error;
-use models::View;
 use models::ids::{self, Slug};
+use models::{Error, View};
 use views::reveknew::Tier;
 
 /// Retrieve a tier

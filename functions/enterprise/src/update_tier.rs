@@ -2,10 +2,9 @@
 
 use api::input::Input;
 use api::{BillingWrite, Cx, Done, Json, NestedPath, Problem, operation};
-use models::Error;
-use models::View;
 use models::event::EventType;
 use models::ids::{self, Slug};
+use models::{Error, View};
 use views::reveknew::Tier;
 
 use crate::create_tier::NewTier;

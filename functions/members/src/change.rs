@@ -2,10 +2,9 @@
 
 use api::dialect::savvi::Params;
 use api::{Cx, Done, MembersWrite, Problem};
-use models::View;
 use models::event::EventType;
 use models::members::{FormAction, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind};
-use models::{Error, Invalid, Result};
+use models::{Error, Invalid, Result, View};
 use store::{Retry, Stored};
 use views::savvi::Saved;
 

@@ -3,14 +3,13 @@
 use api::dialect::savvi::Params;
 use api::{Cx, Done, MembersWrite, Problem};
 use http::HeaderMap;
-use models::View;
 use models::crm::{Customer, CustomerType, Profile};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::members::{
     Address, Changes, FormAction, MEMBER_EMAIL, MEMBER_USERNAME, Member, MemberKind, MemberStatus,
 };
-use models::{Date, Error, Invalid, Result, Timestamp};
+use models::{Date, Error, Invalid, Result, Timestamp, View};
 use store::{Retry, Writes};
 use views::savvi::Saved;
 

@@ -1,8 +1,7 @@
 //! `GET /v3/members/{id}`
 
 use api::{Cx, Done, MembersRead, Path, Problem, operation};
-use models::Id;
-use models::View;
+use models::{Id, View};
 use views::rocketsavvy::Member;
 
 /// Retrieve a member

@@ -3,8 +3,7 @@
 use api::input::{Fields, Input, Patch};
 use api::{Cx, Done, Json, MembersWrite, Problem, operation};
 use models::ids::{Plan, Slug};
-use models::members;
-use models::{Error, View};
+use models::{Error, View, members};
 use rust_decimal::Decimal;
 use views::rocketsavvy::MemberSettings;
 

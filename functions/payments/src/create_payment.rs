@@ -2,11 +2,10 @@
 
 use api::input::Input;
 use api::{Created, Cx, Json, PaymentsWrite, Problem, operation};
-use models::View;
 use models::ids::{self, Id};
 use models::money::Currency;
 use models::payments::NewPayment;
-use models::{Error, Metadata, Money};
+use models::{Error, Metadata, Money, View};
 use operations::Context;
 use store::Stored;
 use views::rocketsavvy::Payment;

@@ -2,10 +2,9 @@
 
 use api::input::Input;
 use api::{Created, Cx, Json, PaymentsWrite, Problem, operation};
-use models::View;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Metadata, payments};
+use models::{Metadata, View, payments};
 use store::Retry;
 use views::rocketsavvy::PaymentMethod;
 

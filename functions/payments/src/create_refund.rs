@@ -2,9 +2,8 @@
 
 use api::input::Input;
 use api::{Created, Cx, Json, Path, PaymentsWrite, Problem, operation};
-use models::View;
 use models::ids::{self, Id};
-use models::{Error, Money};
+use models::{Error, Money, View};
 use operations::Context;
 use store::Stored;
 use views::rocketsavvy::Refund;

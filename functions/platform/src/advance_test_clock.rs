@@ -2,9 +2,8 @@
 
 use api::input::Input;
 use api::{Accepted, Json, PlatformWrite, Problem, operation};
-use models::View;
 use models::event::EventType;
-use models::{Timestamp, platform};
+use models::{Timestamp, View, platform};
 use views::rocketsavvy::TestClock;
 
 use crate::test_mode::TestMode;

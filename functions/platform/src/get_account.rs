@@ -2,8 +2,7 @@
 
 use api::{App, Done, Operator, Path, Problem, operation};
 use axum::extract::State;
-use models::View;
-use models::{Id, OrNotFound};
+use models::{Id, OrNotFound, View};
 use views::rocketsavvy::Account;
 
 /// Retrieve an account

@@ -1,8 +1,7 @@
 //! `GET /v3/api-keys/{id}`
 
 use api::{Cx, Done, Path, PlatformRead, Problem, operation};
-use models::Id;
-use models::{Moment, View};
+use models::{Id, Moment, View};
 use views::rocketsavvy::ApiKey;
 
 /// Retrieve an API key

@@ -1,8 +1,7 @@
 //! `GET /v3/oauth-clients/{id}`
 
 use api::{Cx, Done, Path, PlatformRead, Problem, operation};
-use models::Id;
-use models::View;
+use models::{Id, View};
 use views::rocketsavvy::OauthClient;
 
 /// Retrieve an OAuth client

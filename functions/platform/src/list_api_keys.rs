@@ -1,8 +1,7 @@
 //! `GET /v3/api-keys`
 
 use api::{Cx, Listed, PageQuery, PlatformRead, Problem, Query, operation};
-use models::Moment;
-use models::ids;
+use models::{Moment, ids};
 use views::rocketsavvy::ApiKey;
 
 /// List API keys

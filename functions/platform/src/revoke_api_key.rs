@@ -1,8 +1,7 @@
 //! `DELETE /v3/api-keys/{id}`
 
 use api::{Cx, Done, Path, PlatformWrite, Problem, operation};
-use models::Id;
-use models::{Moment, View};
+use models::{Id, Moment, View};
 use views::rocketsavvy::ApiKey;
 
 use crate::key_secrets::lookups;

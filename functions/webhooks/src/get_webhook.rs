@@ -2,8 +2,7 @@
 
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join;
-use models::Id;
-use models::{Moment, View};
+use models::{Id, Moment, View};
 use views::rocketsavvy::Endpoint;
 
 /// Retrieve a webhook endpoint

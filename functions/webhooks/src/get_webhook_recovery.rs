@@ -2,8 +2,7 @@
 
 use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use futures::future::try_join;
-use models::View;
-use models::{Error, Id};
+use models::{Error, Id, View};
 use views::rocketsavvy::Recovery;
 
 /// Retrieve the recovery of a webhook endpoint

@@ -2,8 +2,7 @@
 
 use api::{Cx, Listed, PageQuery, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
-use models::Moment;
-use models::ids;
+use models::{Moment, ids};
 use views::rocketsavvy::Endpoint;
 
 /// List webhook endpoints

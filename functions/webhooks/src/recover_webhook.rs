@@ -3,8 +3,7 @@
 use api::input::Input;
 use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join3;
-use models::View;
-use models::{Error, Id, Result, Timestamp, webhooks};
+use models::{Error, Id, Result, Timestamp, View, webhooks};
 use views::rocketsavvy::Recovery;
 
 use crate::settings;

@@ -6,8 +6,7 @@ use api::input::{Change, Input, MetadataChanges, Patch};
 use api::{Cx, Done, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join;
 use models::webhooks::{self, EventFilter};
-use models::{Id, Result, Timestamp};
-use models::{Moment, View};
+use models::{Id, Moment, Result, Timestamp, View};
 use views::rocketsavvy::Endpoint;
 
 use crate::settings::{self, distinct, good_secret, good_url, some_events};

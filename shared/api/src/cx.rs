@@ -10,7 +10,7 @@ use http::{HeaderMap, Method};
 use models::event::Actor;
 use models::ids::{self, Id, Kind};
 use models::platform::{Credential, CredentialKind, ScopeSet};
-use models::{Business, Error, Result, Timestamp};
+use models::{Business, Error, Result, ShownOnce, Timestamp};
 use operations::Context;
 use serde::Serialize;
 use store::{Answer, IdempotencyKey, Origin, Retry, Versions, Writes, keys};
@@ -19,7 +19,6 @@ use crate::app::App;
 use crate::auth;
 use crate::conditional;
 use crate::request::BodyBytes;
-use models::ShownOnce;
 
 use crate::dialect::{Dialect, rocketsavvy, savvi};
 use crate::reply::{Answered, Created, Done, NoContent, Problem, Reply, json};

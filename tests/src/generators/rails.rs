@@ -1,5 +1,7 @@
 //! What Savvi's document says of forms, queries and XML: all of it follows from the JSON body.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 const SCHEMAS: &str = "#/components/schemas/";
@@ -27,14 +29,33 @@ pub(crate) fn complete(document: &mut Value) {
             }
         }
     }
-    for (name, schema) in document["components"]["schemas"].as_object_mut().unwrap() {
-        let root = if name.ends_with("User") {
+    // A name counts wherever a schema is referred to, so only what is a root somewhere has one.
+    let roots: BTreeSet<String> = contents(document).filter_map(root).collect();
+    for name in roots {
+        let element = if name.ends_with("User") {
             "user"
         } else {
             "hash"
         };
-        schema["xml"] = json!({ "name": root });
+        document["components"]["schemas"][name]["xml"] = json!({ "name": element });
     }
+}
+
+/// All bodies of requests and answers.
+fn contents(document: &Value) -> impl Iterator<Item = &Value> {
+    let items = document["paths"].as_object().unwrap().values();
+    let operations = items.flat_map(|item| item.as_object().unwrap().values());
+    operations.flat_map(|operation| {
+        let answers = operation["responses"].as_object().unwrap().values();
+        let bodies = answers.chain(operation.get("requestBody"));
+        bodies.filter_map(|body| body["content"].get(XML))
+    })
+}
+
+/// The name of the schema of a body.
+fn root(content: &Value) -> Option<String> {
+    let name = content["schema"]["$ref"].as_str()?;
+    Some(name.trim_start_matches(SCHEMAS).to_owned())
 }
 
 /// The schema of the block `user`.

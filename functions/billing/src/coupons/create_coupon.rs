@@ -5,8 +5,7 @@ use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{Duration, Terms};
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
-use models::{Currency, Error, Metadata, Money, Timestamp};
-use models::{Moment, View};
+use models::{Currency, Error, Metadata, Moment, Money, Timestamp, View};
 use rust_decimal::Decimal;
 use views::rocketsavvy::Coupon;
 

@@ -1,8 +1,7 @@
 //! `GET /v3/coupons`
 
 use api::{BillingRead, Cx, Listed, PageQuery, Problem, Query, operation};
-use models::Moment;
-use models::ids;
+use models::{Moment, ids};
 use views::rocketsavvy::Coupon;
 
 /// List coupons

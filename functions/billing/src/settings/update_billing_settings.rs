@@ -2,14 +2,13 @@
 
 use api::input::{Field, Fields, Input, Patch};
 use api::{BillingWrite, Cx, Done, Json, Problem, operation};
-use models::View;
 use models::billing::{
     AfterRetries, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS, ProrationUnit,
     Seller,
 };
 use models::event::EventType;
 use models::ids::{Id, TaxRate};
-use models::{Error, Result};
+use models::{Error, Result, View};
 use store::Session;
 use views::rocketsavvy::BillingSettings;
 

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use models::billing;
 use models::ids::{self, Id};
-use models::{Error, Result};
+use models::{Error, Result, billing};
 
 /// A subscription that is made or changed, and the invoice of that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

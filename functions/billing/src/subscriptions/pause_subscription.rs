@@ -3,10 +3,9 @@
 use api::input::{Fields, Input};
 use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::billing::{PauseBehavior, PauseCollection};
-use models::choices;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Error, Timestamp, View};
+use models::{Error, Timestamp, View, choices};
 use views::rocketsavvy::Subscription;
 
 use crate::subscriptions::terms::{settled, sync_rows};

@@ -1,8 +1,6 @@
 //! Customers as Reveknew prints them.
 
-use models::Result;
-use models::View;
-use models::crm;
+use models::{Result, View, crm};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,13 +1,12 @@
 //! Tiers as Reveknew prints them.
 
 use models::billing::Plan;
-use models::{Error, Result};
+use models::{Error, Result, View};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::amount;
-use models::View;
 
 /// A tier.
 #[derive(Debug, Clone, Serialize, ToSchema)]

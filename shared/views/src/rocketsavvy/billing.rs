@@ -1,14 +1,13 @@
 //! Plans, subscriptions and usage as v3 prints them.
 
 use models::time::Period;
-use models::{Metadata, Mode, Result, billing};
+use models::{Metadata, Mode, Result, View, billing};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::number;
-use models::View;
 
 /// A step of a tiered price. Amounts are minor units and may be fractions of one.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -1,13 +1,12 @@
 //! Coupons, tax rates and billing settings as v3 prints them.
 
 use models::billing::{self, Duration, Terms};
-use models::{Metadata, Mode, Result};
+use models::{Metadata, Mode, Moment, Result, View};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::number;
-use models::{Moment, View};
 
 /// A coupon. It has `percent_off`, or `amount_off` and its `currency`.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -1,13 +1,12 @@
 //! Credit notes as v3 prints them.
 
-use models::{Metadata, Mode, Result, billing};
+use models::{Metadata, Mode, Result, View, billing};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::invoices::{InvoiceTax, line_item_id};
 use super::number;
-use models::View;
 
 /// What is credited of one line of the invoice.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use models::Result;
-use models::View;
-use models::{Metadata, Mode, crm};
+use models::{Metadata, Mode, Result, View, crm};
 use serde::Serialize;
 use utoipa::ToSchema;
 

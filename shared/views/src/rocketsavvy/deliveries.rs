@@ -8,13 +8,12 @@
 use std::collections::BTreeMap;
 
 use models::webhooks::{self, Attempt, EventRecord};
-use models::{Error, Mode, Result};
+use models::{Error, Mode, Result, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Event;
 use super::webhooks::masked_headers;
-use models::View;
 
 /// Most of a body that is shown, in bytes; of an answer no more is kept.
 const MAX_BODY: usize = 4096;

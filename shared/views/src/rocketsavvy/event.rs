@@ -1,9 +1,8 @@
 //! Events as v3 prints them: in the log and in webhooks.
 
-use models::View;
 use models::event::EventType;
 use models::webhooks::EventRecord;
-use models::{Error, Mode, Result};
+use models::{Error, Mode, Result, View};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -1,14 +1,13 @@
 //! Invoices as v3 prints them.
 
 use models::ids::{self, Id};
-use models::{Metadata, Mode, Result, billing};
+use models::{Metadata, Mode, Result, View, billing};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::billing::PeriodView;
 use super::number;
-use models::View;
 
 /// A line of an invoice.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -1,14 +1,12 @@
 //! Members, partners, what these earn, and e-mails as v3 prints them.
 
 use models::members::{self, Gender};
-use models::platform;
-use models::{Mode, Result, Timestamp, mail};
+use models::{Mode, Moment, Result, Timestamp, View, mail, platform};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{MessageError, number};
-use models::{Moment, View};
 
 /// A customer whom a partner enrolled.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -1,10 +1,8 @@
 //! Text messages and payment schedules as v3 prints them.
 
-use models::Mode;
-use models::Result;
-use models::View;
 use models::billing::{Plan, ScheduleRow};
 use models::messaging::{self, Keyword};
+use models::{Mode, Result, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,8 +1,6 @@
 //! Payment methods, payments and refunds as v3 prints them.
 
-use models::Result;
-use models::View;
-use models::{Metadata, Mode, payments};
+use models::{Metadata, Mode, Result, View, payments};
 use serde::Serialize;
 use utoipa::ToSchema;
 

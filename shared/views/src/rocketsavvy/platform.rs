@@ -1,8 +1,6 @@
 //! Businesses, keys, clients and the test clock as v3 prints them.
 
-use models::Result;
-use models::{Mode, platform};
-use models::{Moment, View};
+use models::{Mode, Moment, Result, View, platform};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -7,11 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use models::Result;
 use models::event::Stamp;
 use models::webhooks::{self, DeliveryId, DisabledReason};
-use models::{Metadata, Mode};
-use models::{Moment, View};
+use models::{Metadata, Mode, Moment, Result, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,8 +1,7 @@
 //! Members as Savvi prints them.
 
-use models::Result;
-use models::View;
 use models::members::{Address, Member};
+use models::{Result, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
