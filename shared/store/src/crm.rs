@@ -1,7 +1,7 @@
 //! Customers.
 
 use models::crm::Customer;
-use models::ids::{self};
+use models::ids;
 use models::page::{Page, PageRequest};
 use models::text::folded;
 use models::{Result, Scope, Timestamp};

@@ -1,6 +1,6 @@
 //! E-mails.
 
-use models::ids::{self};
+use models::ids;
 use models::mail::Email;
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};

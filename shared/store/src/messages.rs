@@ -1,6 +1,6 @@
 //! Text messages, and who wants none.
 
-use models::ids::{self};
+use models::ids;
 use models::messaging::{Consent, Message};
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};

@@ -6,7 +6,8 @@ use models::event::EventType;
 use serde_json::{Map, Value, json};
 use views::rocketsavvy::object_schema;
 
-const SCHEMAS: &str = "#/components/schemas/";
+/// What a reference to a schema begins with.
+pub(crate) const SCHEMAS: &str = "#/components/schemas/";
 
 /// Makes the document what generators of clients need.
 pub(crate) fn complete(document: &mut Value) {

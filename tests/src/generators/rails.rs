@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-const SCHEMAS: &str = "#/components/schemas/";
+use crate::generators::document::SCHEMAS;
+
 const JSON: &str = "application/json";
 const XML: &str = "application/xml";
 

@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use testkit::World;
 
 use crate::generators::catalogue::{self, Operation};
+use crate::generators::document::SCHEMAS;
 use crate::generators::examples::{self, Exchange};
 
 const JSON: &str = "application/json";
-
-const SCHEMAS: &str = "#/components/schemas/";
 
 /// The schemas of a document, as they are held against values.
 struct Schemas {
