@@ -42,7 +42,7 @@ pub(crate) async fn list_customers(
     let wanted = CustomerQuery {
         search: query.search.as_deref(),
         email: query.email.as_deref(),
-        phone_digits: phone.as_ref().map(|phone| national_number(&phone.number)),
+        phone_digits: phone.as_ref().map(Phone::common_digits),
         since: query.created.since,
         until: query.created.until,
     };
@@ -56,7 +56,10 @@ pub(crate) async fn list_customers(
 
 /// A phone number that is looked for, and the country whose numbers are written without a code.
 struct Phone {
-    number: String,
+    /// In E.164; `None` where it is a number of no plan that we know, which a customer may have all the same.
+    number: Option<String>,
+    /// As it was asked for.
+    digits: String,
     country: String,
 }
 
@@ -70,18 +73,36 @@ impl Phone {
             Some(digits) => format!("+{digits}"),
             None => text.to_owned(),
         };
-        let number = normalize_phone(&text, &country).map_err(|_error| {
+        let digits = digits(&text);
+        if digits.is_empty() {
             let detail = "must be a phone number like +14165551234";
-            Error::invalid("?phone", "invalid_number", detail)
-        })?;
-        Ok(Self { number, country })
+            return Err(Error::invalid("?phone", "invalid_number", detail).into());
+        }
+        let number = normalize_phone(&text, &country).ok();
+        Ok(Self {
+            number,
+            digits,
+            country,
+        })
+    }
+
+    /// Digits that every spelling of the number has.
+    fn common_digits(&self) -> &str {
+        let number = self.number.as_deref();
+        number.map_or(&self.digits, national_number)
     }
 
     fn is_that_of(&self, profile: &Profile) -> bool {
-        let number = profile.phone.as_deref();
-        let number = number.and_then(|text| normalize_phone(text, &self.country).ok());
-        number.as_ref() == Some(&self.number)
+        let Some(kept) = profile.phone.as_deref() else {
+            return false;
+        };
+        let number = normalize_phone(kept, &self.country).ok();
+        (number.is_some() && number == self.number) || digits(kept) == self.digits
     }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 #[cfg(test)]

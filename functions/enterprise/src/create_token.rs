@@ -1,6 +1,6 @@
 //! `POST /oauth/token`
 
-use api::dialect::reveknew::OauthError;
+use api::dialect::reveknew::{ErrorBody, OauthError};
 use api::{App, Form, secrets};
 use axum::Json;
 use axum::extract::State;
@@ -65,7 +65,8 @@ pub(crate) struct Token {
         (status = 200, description = "The token.", body = Token),
         (status = 400, description = "`invalid_request`, `invalid_scope` or `unsupported_grant_type`.", body = OauthError),
         (status = 401, description = "`invalid_client`.", body = OauthError),
-        (status = 413, description = "The form is larger than 256 KiB."),
+        (status = 413, description = "The form is larger than 256 KiB.", body = ErrorBody),
+        (status = 415, description = "The form has a Content-Encoding.", body = OauthError),
         (status = 503, description = "Something we depend on did not answer; try again.", body = OauthError)
     )
 )]
@@ -75,6 +76,7 @@ pub(crate) async fn create_token(
     Form(form): Form,
 ) -> Result<Response, Refusal> {
     let form = Parameters::read(form)?;
+    let (context, client) = authenticate(&app, &headers, &form).await?;
     match form.get("grant_type") {
         Some("client_credentials") => {}
         Some(_) => {
@@ -83,7 +85,6 @@ pub(crate) async fn create_token(
         }
         None => return Err(Refusal::new("invalid_request", "grant_type is required")),
     }
-    let (context, client) = authenticate(&app, &headers, &form).await?;
     match form.get("audience") {
         None => return Err(Refusal::new("invalid_request", "audience is required")),
         Some(audience) if audience != client.audience => {

@@ -1,6 +1,6 @@
 //! `POST /oauth/revoke`
 
-use api::dialect::reveknew::OauthError;
+use api::dialect::reveknew::{ErrorBody, OauthError};
 use api::{App, Form};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -36,7 +36,8 @@ pub(crate) struct Revocation {
         (status = 200, description = "The token is good no longer."),
         (status = 400, description = "`invalid_request`.", body = OauthError),
         (status = 401, description = "`invalid_client`.", body = OauthError),
-        (status = 413, description = "The form is larger than 256 KiB."),
+        (status = 413, description = "The form is larger than 256 KiB.", body = ErrorBody),
+        (status = 415, description = "The form has a Content-Encoding.", body = OauthError),
         (status = 503, description = "Something we depend on did not answer; try again.", body = OauthError)
     )
 )]

@@ -27,9 +27,9 @@ pub(crate) async fn own<S>(
 }
 
 /// Changes a member, and answers with it.
-pub(crate) async fn change(
+pub(crate) async fn change<T>(
     cx: &Cx<MembersWrite>,
-    params: &Params,
+    params: &Params<T>,
     kind: MemberKind,
 ) -> Result<Done<Saved>, Problem> {
     let email = params.email()?;

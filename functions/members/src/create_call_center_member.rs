@@ -1,7 +1,7 @@
 //! `POST` and `GET /api/v1/create_call_center_member`
 
-use api::dialect::savvi::{Errors, Params};
-use api::{Cx, Done, MembersWrite, Problem};
+use api::dialect::savvi::Params;
+use api::{Cx, Done, MembersWrite, Problem, operation};
 use http::HeaderMap;
 use models::members::MemberKind;
 use views::savvi::Saved;
@@ -15,24 +15,16 @@ use crate::schema::NewCallCenterMember;
 /// plan (`PATCH /v3/member-settings`), and the partner earns its share. The member becomes a customer of v3, too, and
 /// is welcomed by e-mail, with a link that sets a password. Takes JSON, XML or a form; the answer is JSON or XML, as
 /// `Accept` says, or else like the request.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/api/v1/create_call_center_member",
+    "/api/v1/create_call_center_member",
     tag = "members",
-    request_body(content(
-        (NewCallCenterMember = "application/json"),
-        (NewCallCenterMember = "application/xml"),
-        (NewCallCenterMember = "application/x-www-form-urlencoded")
-    )),
-    responses(
-        (status = 200, description = "The member.", content((Saved = "application/json"), (Saved = "application/xml"))),
-        Errors
-    )
+    answer = "The member."
 )]
 pub(crate) async fn create_call_center_member(
     cx: Cx<MembersWrite>,
     headers: HeaderMap,
-    params: Params,
+    params: Params<NewCallCenterMember>,
 ) -> Result<Done<Saved>, Problem> {
     enroll(&cx, &params, &headers, MemberKind::CallCenter).await
 }
@@ -41,19 +33,16 @@ pub(crate) async fn create_call_center_member(
 ///
 /// The same as the `POST`, with everything in the query string, for callers that can do no other. Addresses are logged
 /// on their way, with the token and the password in them: every answer carries a warning of that. Prefer the `POST`.
-#[utoipa::path(
+#[operation(
     get,
-    path = "/api/v1/create_call_center_member",
+    "/api/v1/create_call_center_member",
     tag = "members",
-    responses(
-        (status = 200, description = "The member.", content((Saved = "application/json"), (Saved = "application/xml"))),
-        Errors
-    )
+    answer = "The member."
 )]
 pub(crate) async fn create_call_center_member_by_query(
     cx: Cx<MembersWrite>,
     headers: HeaderMap,
-    params: Params,
+    params: Params<NewCallCenterMember>,
 ) -> Result<Done<Saved>, Problem> {
     enroll(&cx, &params, &headers, MemberKind::CallCenter).await
 }

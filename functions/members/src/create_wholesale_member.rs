@@ -1,7 +1,7 @@
 //! `POST` and `GET /api/v1/create_wholesale_member`
 
-use api::dialect::savvi::{Errors, Params};
-use api::{Cx, Done, MembersWrite, Problem};
+use api::dialect::savvi::Params;
+use api::{Cx, Done, MembersWrite, Problem, operation};
 use http::HeaderMap;
 use models::members::MemberKind;
 use views::savvi::Saved;
@@ -14,24 +14,16 @@ use crate::schema::NewWholesaleMember;
 /// Enrolls a member of the partner, who becomes a customer of v3, too. The member is welcomed by e-mail, with a link
 /// that sets a password. Takes JSON, XML or a form; the answer is JSON or XML, as `Accept` says, or else like the
 /// request.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/api/v1/create_wholesale_member",
+    "/api/v1/create_wholesale_member",
     tag = "members",
-    request_body(content(
-        (NewWholesaleMember = "application/json"),
-        (NewWholesaleMember = "application/xml"),
-        (NewWholesaleMember = "application/x-www-form-urlencoded")
-    )),
-    responses(
-        (status = 200, description = "The member.", content((Saved = "application/json"), (Saved = "application/xml"))),
-        Errors
-    )
+    answer = "The member."
 )]
 pub(crate) async fn create_wholesale_member(
     cx: Cx<MembersWrite>,
     headers: HeaderMap,
-    params: Params,
+    params: Params<NewWholesaleMember>,
 ) -> Result<Done<Saved>, Problem> {
     enroll(&cx, &params, &headers, MemberKind::Wholesale).await
 }
@@ -40,19 +32,16 @@ pub(crate) async fn create_wholesale_member(
 ///
 /// The same as the `POST`, with everything in the query string, for callers that can do no other. Addresses are logged
 /// on their way, with the token and the password in them: every answer carries a warning of that. Prefer the `POST`.
-#[utoipa::path(
+#[operation(
     get,
-    path = "/api/v1/create_wholesale_member",
+    "/api/v1/create_wholesale_member",
     tag = "members",
-    responses(
-        (status = 200, description = "The member.", content((Saved = "application/json"), (Saved = "application/xml"))),
-        Errors
-    )
+    answer = "The member."
 )]
 pub(crate) async fn create_wholesale_member_by_query(
     cx: Cx<MembersWrite>,
     headers: HeaderMap,
-    params: Params,
+    params: Params<NewWholesaleMember>,
 ) -> Result<Done<Saved>, Problem> {
     enroll(&cx, &params, &headers, MemberKind::Wholesale).await
 }

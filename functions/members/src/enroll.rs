@@ -31,9 +31,9 @@ pub(crate) fn latest_day(now: Timestamp) -> Result<Date> {
 }
 
 /// Enrols a member, and answers with it.
-pub(crate) async fn enroll(
+pub(crate) async fn enroll<T>(
     cx: &Cx<MembersWrite>,
-    params: &Params,
+    params: &Params<T>,
     headers: &HeaderMap,
     kind: MemberKind,
 ) -> Result<Done<Saved>, Problem> {

@@ -126,7 +126,11 @@ pub(crate) struct ChangedUser {
     /// Of call-center members only.
     braintree_customer_id: Option<String>,
     username: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[schema(example = "1970-07-25")]
     date_of_birth: Option<String>,
+    /// `Male`, `Female` or `Prefer not to say`.
+    #[schema(example = "Female")]
     gender: Option<String>,
     /// `active`, `inactive` or `banned`.
     #[schema(example = "inactive")]

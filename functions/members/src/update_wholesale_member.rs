@@ -1,7 +1,7 @@
 //! `POST` and `GET /api/v1/update_wholesale_member`
 
-use api::dialect::savvi::{Errors, Params};
-use api::{Cx, Done, MembersWrite, Problem};
+use api::dialect::savvi::Params;
+use api::{Cx, Done, MembersWrite, Problem, operation};
 use models::members::MemberKind;
 use views::savvi::Saved;
 
@@ -12,23 +12,15 @@ use crate::schema::MemberChanges;
 ///
 /// Changes the fields that are given of a member that the partner enrolled; one that is absent stays as it is. Takes
 /// JSON, XML or a form; the answer is JSON or XML, as `Accept` says, or else like the request.
-#[utoipa::path(
+#[operation(
     post,
-    path = "/api/v1/update_wholesale_member",
+    "/api/v1/update_wholesale_member",
     tag = "members",
-    request_body(content(
-        (MemberChanges = "application/json"),
-        (MemberChanges = "application/xml"),
-        (MemberChanges = "application/x-www-form-urlencoded")
-    )),
-    responses(
-        (status = 200, description = "The member.", content((Saved = "application/json"), (Saved = "application/xml"))),
-        Errors
-    )
+    answer = "The member."
 )]
 pub(crate) async fn update_wholesale_member(
     cx: Cx<MembersWrite>,
-    params: Params,
+    params: Params<MemberChanges>,
 ) -> Result<Done<Saved>, Problem> {
     change(&cx, &params, MemberKind::Wholesale).await
 }
@@ -37,18 +29,15 @@ pub(crate) async fn update_wholesale_member(
 ///
 /// The same as the `POST`, with everything in the query string, for callers that can do no other. Addresses are logged
 /// on their way, with the token and the password in them: every answer carries a warning of that. Prefer the `POST`.
-#[utoipa::path(
+#[operation(
     get,
-    path = "/api/v1/update_wholesale_member",
+    "/api/v1/update_wholesale_member",
     tag = "members",
-    responses(
-        (status = 200, description = "The member.", content((Saved = "application/json"), (Saved = "application/xml"))),
-        Errors
-    )
+    answer = "The member."
 )]
 pub(crate) async fn update_wholesale_member_by_query(
     cx: Cx<MembersWrite>,
-    params: Params,
+    params: Params<MemberChanges>,
 ) -> Result<Done<Saved>, Problem> {
     change(&cx, &params, MemberKind::Wholesale).await
 }

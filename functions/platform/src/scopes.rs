@@ -76,11 +76,12 @@ pub(crate) fn origins(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<
     fields.list(name, MAX_ORIGINS, |text| {
         let is_origin =
             url::Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text);
-        if is_origin {
+        // A pattern would match nothing: origins are compared as they are.
+        if is_origin && !text.contains('*') {
             Ok(text.to_owned())
         } else {
             Err(
-                "every origin is a scheme and a host like https://app.example.com, without a path"
+                "every origin is a scheme and a host like https://app.example.com, without a path or a pattern"
                     .to_owned(),
             )
         }

@@ -1,7 +1,7 @@
 //! One delivery: the attempt, or what is done instead of it, and the record of that.
 
 use models::event::EventType;
-use models::webhooks::{Answer, Attempt, Delivery, Endpoint};
+use models::webhooks::{Attempt, Delivery, Endpoint, LoggedResponse};
 use models::{Result, Timestamp};
 use providers::webhook::{Message, Reply, Sender, sign};
 use store::Clock;
@@ -14,7 +14,7 @@ const GONE: u16 = 410;
 
 /// What may be done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum SendDecision {
     /// The attempt.
     Now,
     /// Nothing until then: the rate limit is reached.
@@ -38,12 +38,12 @@ pub(crate) enum Outcome {
     Unanswered,
 }
 
-/// Does what the delivery's turn is. 1 write unit; 2 more while a retry waits in the due index.
+/// Does what was decided of the delivery. 1 write unit; 2 more while a retry waits in the due index.
 pub(crate) async fn carry_out(
     sender: &Sender,
     group: &EndpointBatch,
     known: &LoadedDelivery,
-    turn: Turn,
+    decision: SendDecision,
 ) -> Result<Outcome> {
     if !known.wants_attempt(group.now) {
         return Ok(Outcome::Nothing);
@@ -57,12 +57,12 @@ pub(crate) async fn carry_out(
         Some(stored) => (**stored).clone(),
         None => Delivery::new(known.job.id, event.kind, group.now),
     };
-    let (outcome, told) = match turn {
-        Turn::Now => {
+    let (outcome, told) = match decision {
+        SendDecision::Now => {
             let reply = post(sender, endpoint, known, group.now, event).await?;
             book(&mut delivery, endpoint, group, reply)
         }
-        Turn::Rest(until) => {
+        SendDecision::Rest(until) => {
             let attempt = Attempt {
                 at: group.now,
                 http_status: None,
@@ -76,7 +76,7 @@ pub(crate) async fn carry_out(
             let told = delivery.book(attempt, &endpoint.url, group.retry(None));
             (Outcome::Nothing, told)
         }
-        Turn::At(at) => {
+        SendDecision::At(at) => {
             delivery.park(at);
             (Outcome::Nothing, None)
         }
@@ -131,7 +131,7 @@ fn book(
         Ok(answer) => {
             retry_after = answer.retry_after_seconds;
             attempt.http_status = Some(answer.status);
-            attempt.answer = Some(Answer {
+            attempt.answer = Some(LoggedResponse {
                 headers: answer.headers,
                 body: answer.body,
                 truncated: answer.truncated,

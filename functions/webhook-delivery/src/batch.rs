@@ -23,7 +23,7 @@ pub(crate) struct Worker {
 }
 
 /// Whose time it is: a business and mode, and the moment that a test clock gave.
-type Moment = (Scope, Option<Timestamp>);
+type ScopeAt = (Scope, Option<Timestamp>);
 
 impl Worker {
     /// Handles a batch and returns the ids of the messages that failed.
@@ -65,7 +65,7 @@ impl Worker {
             })
             .collect();
         let keys: Vec<Key> = keys.into_iter().collect();
-        let moments: HashSet<Moment> = jobs.iter().map(|job| (job.scope, job.at)).collect();
+        let moments: HashSet<ScopeAt> = jobs.iter().map(|job| (job.scope, job.at)).collect();
         let clocks = moments.into_iter().map(|moment| async move {
             let context = Arc::new(self.app.scheduled(moment.0, moment.1));
             let now = context.now().await?;
@@ -74,8 +74,9 @@ impl Worker {
         });
         let (mut read, clocks) =
             try_join(self.app.table().batch_get(&keys), try_join_all(clocks)).await?;
-        let clocks: HashMap<Moment, (Arc<Context>, Timestamp, bool)> = clocks.into_iter().collect();
-        let mut groups: HashMap<(Key, Moment), EndpointBatch> = HashMap::new();
+        let clocks: HashMap<ScopeAt, (Arc<Context>, Timestamp, bool)> =
+            clocks.into_iter().collect();
+        let mut groups: HashMap<(Key, ScopeAt), EndpointBatch> = HashMap::new();
         for job in jobs {
             let moment = (job.scope, job.at);
             let Some((context, now, clocked)) = clocks.get(&moment) else {
@@ -108,10 +109,13 @@ impl Worker {
 
     /// Makes the attempts of one endpoint and takes note of how they went. Returns the messages that failed.
     async fn attempt(&self, group: &EndpointBatch) -> Vec<String> {
-        let turns = match group.turns().await {
-            Ok(turns) => turns,
+        let decisions = match group.decisions().await {
+            Ok(decisions) => decisions,
             Err(error) => {
-                tracing::error!(?error, "an endpoint's turns could not be taken");
+                tracing::error!(
+                    ?error,
+                    "what may be sent to an endpoint could not be decided"
+                );
                 let ids = group.jobs.iter().map(|known| known.job.message_id.clone());
                 return ids.collect();
             }
@@ -119,12 +123,12 @@ impl Worker {
         let work = group
             .jobs
             .iter()
-            .zip(turns)
-            .map(|(known, turn)| async move {
+            .zip(decisions)
+            .map(|(known, decision)| async move {
                 let mut outcome = Outcome::Nothing;
                 let id = known.job.message_id.clone();
                 let work = async {
-                    outcome = carry_out(&self.sender, group, known, turn).await?;
+                    outcome = carry_out(&self.sender, group, known, decision).await?;
                     Ok(())
                 };
                 let failed = api::attempt(id, work).await;

@@ -1,4 +1,4 @@
-//! What the deliveries of one endpoint have in common: whether it is left alone, whose turn it is, and when it is disabled.
+//! What the deliveries of one endpoint have in common: whether it is left alone, what may be sent now, and when it is disabled.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use models::{Result, Timestamp};
 use operations::Context;
 use store::Stored;
 
-use crate::attempt::{Outcome, Turn};
+use crate::attempt::{Outcome, SendDecision};
 use crate::job::LoadedDelivery;
 
 /// The jobs of one endpoint.
@@ -41,56 +41,60 @@ impl EndpointBatch {
     }
 
     /// What each job may do now. Costs nothing, unless the endpoint has a rate limit or was silent: then a write unit.
-    pub(crate) async fn turns(&self) -> Result<Vec<Turn>> {
+    pub(crate) async fn decisions(&self) -> Result<Vec<SendDecision>> {
         let Some(endpoint) = self.open_endpoint() else {
-            // Nothing is sent, whoever's turn it is.
-            return Ok(vec![Turn::Now; self.jobs.len()]);
+            // Nothing is sent, whatever the limit.
+            return Ok(vec![SendDecision::Now; self.jobs.len()]);
         };
         let health = self.health.as_ref();
         if let Some(until) = health.and_then(|health| health.open_until(self.now)) {
-            return Ok(vec![Turn::Rest(until); self.jobs.len()]);
+            return Ok(vec![SendDecision::Rest(until); self.jobs.len()]);
         }
         if let Some(silent) = health.filter(|health| health.is_half_open()) {
             return self.probe(silent).await;
         }
         match endpoint.rate_limit {
-            None => Ok(vec![Turn::Now; self.jobs.len()]),
+            None => Ok(vec![SendDecision::Now; self.jobs.len()]),
             Some(limit) => self.limited(endpoint.id, limit).await,
         }
     }
 
     /// One attempt finds out whether the endpoint is back: whoever writes that first makes it, and the others leave it alone.
-    async fn probe(&self, silent: &Stored<Health>) -> Result<Vec<Turn>> {
+    async fn probe(&self, silent: &Stored<Health>) -> Result<Vec<SendDecision>> {
         let mut health = (**silent).clone();
         health.rest(self.now);
         let until = health.open_until(self.now).unwrap_or(self.now);
         let mut writes = self.context.writes().await?;
         writes.update(silent, &health, None)?;
         let mut first = self.context.write(&writes).await?;
-        let turns = self.jobs.iter().map(|known| {
+        let decisions = self.jobs.iter().map(|known| {
             let probes = first && known.wants_attempt(self.now);
             first &= !probes;
-            if probes { Turn::Now } else { Turn::Rest(until) }
+            if probes {
+                SendDecision::Now
+            } else {
+                SendDecision::Rest(until)
+            }
         });
-        Ok(turns.collect())
+        Ok(decisions.collect())
     }
 
     /// A turn for each attempt that has none yet.
-    async fn limited(&self, id: Id<ids::Webhook>, limit: u32) -> Result<Vec<Turn>> {
+    async fn limited(&self, id: Id<ids::Webhook>, limit: u32) -> Result<Vec<SendDecision>> {
         let wants = |known: &&LoadedDelivery| known.wants_attempt(self.now) && !known.has_turn();
         let wanted = self.jobs.iter().filter(wants).count();
         if wanted == 0 {
-            return Ok(vec![Turn::Now; self.jobs.len()]);
+            return Ok(vec![SendDecision::Now; self.jobs.len()]);
         }
         let mut given = self
             .change(id, |health| health.take_turns(limit, wanted, self.now))
             .await?
             .into_iter();
-        let turns = self.jobs.iter().map(|known| {
-            let turn = if wants(&known) { given.next() } else { None };
-            turn.flatten().map_or(Turn::Now, Turn::At)
+        let decisions = self.jobs.iter().map(|known| {
+            let wait = if wants(&known) { given.next() } else { None };
+            wait.flatten().map_or(SendDecision::Now, SendDecision::At)
         });
-        Ok(turns.collect())
+        Ok(decisions.collect())
     }
 
     /// Changes what is known of the endpoint, and writes it where that makes a difference.

@@ -29,8 +29,9 @@ fn test_data(fields: &mut Fields<'_>, name: &'static str) -> Field<Map<String, V
 
 /// Send a test event
 ///
-/// Sends a test event of any type to this endpoint alone, signed and retried like any other. Its delivery appears with
-/// its first attempt, within seconds. 409 where the endpoint is disabled.
+/// Sends a test event of any type to this endpoint alone, signed and retried like any other. Its `data.object` is what
+/// `test_data` says, or a short sample with `test: true`: not a whole record. Its delivery appears with its first
+/// attempt, within seconds. 409 where the endpoint is disabled.
 #[operation(post, "/v3/webhooks/{id}/test", tag = "webhooks")]
 pub(crate) async fn test_webhook(
     cx: Cx<WebhooksWrite>,

@@ -1,7 +1,7 @@
 //! Records that workers write, for the tests of this crate.
 
 use models::event::{Actor, EventType};
-use models::webhooks::{Answer, Attempt, Delivery, DeliveryId, EventRecord};
+use models::webhooks::{Attempt, Delivery, DeliveryId, EventRecord, LoggedResponse};
 use models::{Id, Scope, Timestamp};
 use serde_json::json;
 use testkit::{Call, World};
@@ -73,7 +73,7 @@ pub(crate) fn answered(at: &str, http_status: u16, body: &str) -> Attempt {
         error: None,
         response_time_ms: 245,
         manual: false,
-        answer: Some(Answer {
+        answer: Some(LoggedResponse {
             headers: headers.into(),
             body: body.to_owned(),
             truncated: false,

@@ -57,6 +57,29 @@ impl Attribute {
     fn says(&self, name: &str) -> bool {
         self.other.iter().any(|(key, _)| key == name)
     }
+
+    /// Whether it is an operation of Savvi, which speaks JSON and XML.
+    fn is_savvis(&self) -> bool {
+        self.path.value().starts_with("/api/v1/")
+    }
+
+    /// The body, as `utoipa::path` wants it said.
+    fn request_body(&self, arguments: &Arguments) -> Option<TokenStream> {
+        if self.says("request_body") {
+            return None;
+        }
+        if let Some(body) = &arguments.body {
+            return Some(quote!(request_body = #body,));
+        }
+        let params = arguments.params.as_ref().filter(|_| self.method != "get")?;
+        Some(quote! {
+            request_body(content(
+                (#params = "application/json"),
+                (#params = "application/xml"),
+                (#params = "application/x-www-form-urlencoded")
+            )),
+        })
+    }
 }
 
 /// What the arguments of the handler say.
@@ -64,6 +87,8 @@ impl Attribute {
 struct Arguments {
     body: Option<Type>,
     query: Option<Type>,
+    /// What Savvi takes in the format of the caller's choice, or in the query of a `GET`.
+    params: Option<Type>,
     path: Option<Type>,
     key: bool,
 }
@@ -84,6 +109,7 @@ impl Arguments {
                     arguments.body = Some(syn::parse_quote!(Vec<#inner>));
                 }
                 ("Query", Some(inner)) => arguments.query = Some(inner),
+                ("Params", Some(inner)) => arguments.params = Some(inner),
                 ("Path" | "NestedPath", Some(inner)) => arguments.path = Some(inner),
                 ("Cx" | "TestMode" | "Operator", _) => arguments.key = true,
                 _ => {}
@@ -130,7 +156,8 @@ fn plural(words: &str) -> String {
 }
 
 /// The answer of a handler that succeeds, as `utoipa::path` wants it said.
-fn success(handler: &ItemFn, said: Option<&LitStr>) -> syn::Result<TokenStream> {
+fn success(handler: &ItemFn, attribute: &Attribute) -> syn::Result<TokenStream> {
+    let said = attribute.answer.as_ref();
     let wrong = |what: &dyn quote::ToTokens| {
         let text = "an answer is Result<Created<T>, _>, or with Done, Accepted, Listed, NoContent, Pdf or Csv";
         syn::Error::new_spanned(what, text)
@@ -160,7 +187,11 @@ fn success(handler: &ItemFn, said: Option<&LitStr>) -> syn::Result<TokenStream> 
         }
         ("Done", Some(view)) => {
             let text = of(description(&view));
-            quote!((status = 200, description = #text, body = #view))
+            if attribute.is_savvis() {
+                quote!((status = 200, description = #text, content((#view = "application/json"), (#view = "application/xml"))))
+            } else {
+                quote!((status = 200, description = #text, body = #view))
+            }
         }
         ("Accepted", Some(view)) => {
             let text = of(description(&view));
@@ -204,7 +235,7 @@ fn responses(
     if let Some((_, said)) = said {
         return Ok(said.clone());
     }
-    let success = success(handler, attribute.answer.as_ref())?;
+    let success = success(handler, attribute)?;
     let declined = attribute.declined.iter().map(|text| {
         quote! {
             (status = 402, description = #text, body = ::api::dialect::rocketsavvy::ProblemDetails,
@@ -240,11 +271,7 @@ pub(crate) fn expand(attribute: &Attribute, mut handler: ItemFn) -> syn::Result<
         .iter()
         .filter(|(key, _)| key != "responses")
         .map(|(key, content)| quote!(#key(#content),));
-    let body = arguments
-        .body
-        .iter()
-        .filter(|_| !attribute.says("request_body"))
-        .map(|body| quote!(request_body = #body,));
+    let body = attribute.request_body(&arguments).into_iter();
     let query = arguments.query.iter();
     let params = (!attribute.says("params")).then(|| quote!(params(#contract, #(#query),*),));
     let responses = responses(attribute, &handler, &contract)?;

@@ -9,12 +9,14 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, ORIGIN,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION,
+    ORIGIN,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 use models::{Error, Result};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use store::Versions;
 use tower::ServiceExt;
@@ -76,6 +78,10 @@ pub(crate) async fn answer(request: &HeaderMap, response: Response) -> Response 
     tagged(request, response).await
 }
 
+/// The entity tag of a record whose answer shows more than its `GET` will: a secret.
+#[derive(Debug, Clone)]
+pub(crate) struct RecordTag(pub(crate) String);
+
 /// A record with its entity tag, or 304 where the reader has that version.
 async fn tagged(request: &HeaderMap, response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
@@ -86,7 +92,10 @@ async fn tagged(request: &HeaderMap, response: Response) -> Response {
     if is_list(&body) {
         return Response::from_parts(parts, Body::from(body));
     }
-    let etag = etag_of(&body);
+    let etag = match parts.extensions.get::<RecordTag>() {
+        Some(RecordTag(etag)) => etag.clone(),
+        None => etag_of(&body),
+    };
     let current = has_current(request, &etag);
     if let Ok(etag) = HeaderValue::try_from(etag) {
         parts.headers.insert(ETAG, etag);
@@ -104,12 +113,38 @@ async fn tagged(request: &HeaderMap, response: Response) -> Response {
 pub(crate) struct Routes(pub(crate) Router);
 
 impl Routes {
-    /// An answer to a change with the entity tag of the new version: where the path has a `GET`, that prints the same.
-    pub(crate) async fn with_new_tag(&self, path: &str, response: Response) -> Response {
-        if response.status() != StatusCode::OK || !self.has_get(path).await {
-            return response;
+    /// An answer to a change with the entity tag of the new version, where a `GET` prints the same: that of the path; of the record
+    /// that the path says something is done to, where it is what is answered; or of what was created.
+    pub(crate) async fn with_new_tag(
+        &self,
+        method: &Method,
+        path: &str,
+        response: Response,
+    ) -> Response {
+        match response.status() {
+            StatusCode::CREATED => {
+                let location = response.headers().get(LOCATION);
+                let location = location.and_then(|value| value.to_str().ok());
+                let Some(location) = location.map(str::to_owned) else {
+                    return response;
+                };
+                if self.has_get(&location).await {
+                    return tagged_if_it_is(&location, response).await;
+                }
+            }
+            StatusCode::OK if *method != Method::POST && self.has_get(path).await => {
+                return tagged(&HeaderMap::new(), response).await;
+            }
+            StatusCode::OK => {
+                if let Some(record) = above(path)
+                    && self.has_get(record).await
+                {
+                    return tagged_if_it_is(record, response).await;
+                }
+            }
+            _ => {}
         }
-        tagged(&HeaderMap::new(), response).await
+        response
     }
 
     /// Whether the path has a `GET`. The router alone says so; no handler runs.
@@ -122,6 +157,29 @@ impl Routes {
         let methods = allow.and_then(|value| value.to_str().ok());
         methods.is_some_and(|methods| methods.split(',').any(|method| method.trim() == "GET"))
     }
+}
+
+/// An answer with its entity tag where it is the record of that path, rather than something that was made of it.
+async fn tagged_if_it_is(record: &str, response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let Ok(body) = body.collect().await else {
+        return Problem(Error::internal("an answer broke off")).into_response();
+    };
+    let body = body.to_bytes();
+    let id = record.rsplit('/').next().unwrap_or_default();
+    let answered: Option<Identified> = serde_json::from_slice(&body).ok();
+    let is_it = answered.is_some_and(|answered| answered.id == id);
+    let response = Response::from_parts(parts, Body::from(body));
+    if is_it {
+        return tagged(&HeaderMap::new(), response).await;
+    }
+    response
+}
+
+/// A record, as far as it says which one it is.
+#[derive(Deserialize)]
+struct Identified {
+    id: String,
 }
 
 /// A change that somebody else was faster with: who named a version is told that it is gone.
@@ -147,7 +205,7 @@ pub(crate) async fn required(parts: &Parts) -> Result<Option<Versions>> {
         return Ok(None);
     }
     let path = parts.uri.path();
-    let detail = "names a version of a record, and this operation changes no single one";
+    let detail = "names a version of a record, and the path of this operation names none";
     let no_version = || Error::invalid("If-Match", "invalid_header", detail);
     // A `GET` of Savvi may change things, and names no record.
     if Dialect::of(path) == Dialect::Savvi {
@@ -156,7 +214,13 @@ pub(crate) async fn required(parts: &Parts) -> Result<Option<Versions>> {
     if matches!(parts.method, Method::GET | Method::HEAD) {
         return Ok(None);
     }
-    let paths = std::iter::successors(Some(path), |path| above(path));
+    // What is posted is done to the record above, or makes one below.
+    let first = if parts.method == Method::POST {
+        above(path)
+    } else {
+        Some(path)
+    };
+    let paths = std::iter::successors(first, |path| above(path));
     for path in paths.take_while(|path| !path.is_empty()) {
         let versions = Versions::default();
         let Some(response) = get(parts, path, &versions).await? else {

@@ -13,7 +13,7 @@ use models::platform::{Credential, CredentialKind, ScopeSet};
 use models::{Business, Error, Result, ShownOnce, Timestamp};
 use operations::Context;
 use serde::Serialize;
-use store::{Answer, IdempotencyKey, Origin, Retry, Versions, Writes, keys};
+use store::{IdempotencyKey, Origin, Retry, StoredResponse, Versions, Writes, keys};
 
 use crate::app::App;
 use crate::auth;
@@ -146,7 +146,7 @@ impl<S: Required> Cx<S> {
         })
     }
 
-    async fn claim_key(&self, parts: &Parts) -> Result<Option<Answer>> {
+    async fn claim_key(&self, parts: &Parts) -> Result<Option<StoredResponse>> {
         if !parts.headers.contains_key("idempotency-key") {
             return Ok(None);
         }
@@ -244,7 +244,7 @@ impl<S> Cx<S> {
         let (view, answer) = self
             .insert_kept(make, |view: &T| json(&view.without_secret()))
             .await?;
-        Ok(show(&view, answer)?.into())
+        Ok(show(&view, answer)?)
     }
 
     /// Creates a record under a new id; `kept` is the body that is kept for the idempotency key.
@@ -252,7 +252,7 @@ impl<S> Cx<S> {
         &self,
         make: impl Fn(Id<K>, &mut Writes<'_>) -> Result<T>,
         kept: impl Fn(&T) -> Result<String>,
-    ) -> Result<(T, Answer)> {
+    ) -> Result<(T, StoredResponse)> {
         let mut retry = Retry::of("the record");
         loop {
             let id: Id<K> = self.mint().await?;
@@ -260,7 +260,7 @@ impl<S> Cx<S> {
             let view = make(id, &mut writes)?;
             let location = format!("{}/{id}", self.info.path);
             if let Some(answer) = self
-                .answer(&writes, Answer::new(201, kept(&view)?).at(location))
+                .answer(&writes, StoredResponse::new(201, kept(&view)?).at(location))
                 .await?
             {
                 return Ok((view, answer));
@@ -287,7 +287,7 @@ impl<S> Cx<S> {
         writes: &Writes<'_>,
         view: &T,
     ) -> Result<Option<Answered<STATUS, T>>> {
-        let answer = Answer::new(STATUS, json(view)?);
+        let answer = StoredResponse::new(STATUS, json(view)?);
         Ok(self.answer(writes, answer).await?.map(Into::into))
     }
 
@@ -297,9 +297,9 @@ impl<S> Cx<S> {
         writes: &Writes<'_>,
         view: &T,
     ) -> Result<Done<T>, Problem> {
-        let kept = Answer::new(200, json(&view.without_secret())?);
+        let kept = StoredResponse::new(200, json(&view.without_secret())?);
         let answer = self.answer_or_conflict(writes, kept).await?;
-        Ok(show(view, answer)?.into())
+        Ok(show(view, answer)?)
     }
 
     /// Writes the last changes of an operation and answers with the new record, which is `id` below the path of the request;
@@ -321,13 +321,13 @@ impl<S> Cx<S> {
         view: &T,
         location: String,
     ) -> Result<Option<Created<T>>> {
-        let answer = Answer::new(201, json(view)?).at(location);
+        let answer = StoredResponse::new(201, json(view)?).at(location);
         Ok(self.answer(writes, answer).await?.map(Into::into))
     }
 
     /// Writes the last changes of an operation and answers without a body; 409 where somebody else was faster.
     pub async fn no_content(&self, writes: &Writes<'_>) -> Result<NoContent, Problem> {
-        let answer = Answer::new(204, String::new());
+        let answer = StoredResponse::new(204, String::new());
         Ok(self.answer_or_conflict(writes, answer).await?.into())
     }
 
@@ -337,7 +337,7 @@ impl<S> Cx<S> {
         error: Error,
     ) -> Result<Answered<STATUS, T>, Problem> {
         let (status, body) = rocketsavvy::problem(&error, &self.info);
-        let answer = Answer::new(status, json(&body)?);
+        let answer = StoredResponse::new(status, json(&body)?);
         let answer = self
             .answer_or_conflict(&self.writes().await?, answer)
             .await?;
@@ -390,12 +390,12 @@ fn actor(credential: &Credential) -> Result<Actor> {
 }
 
 /// What the caller sees of `answer`: `view` with its secret, unless an equal call was faster and has seen it.
-fn show(view: &impl Serialize, answer: Answer) -> Result<Answer> {
+fn show<const STATUS: u16, T: Serialize>(
+    view: &T,
+    answer: StoredResponse,
+) -> Result<Answered<STATUS, T>> {
     if answer.replayed {
-        return Ok(answer);
+        return Ok(answer.into());
     }
-    Ok(Answer {
-        body: json(view)?,
-        ..answer
-    })
+    Ok(Reply::shown_once(answer, json(view)?).into())
 }

@@ -11,7 +11,7 @@ mod schema;
 mod window;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use models::ids::{Id, Kind, Slug};
@@ -53,6 +53,8 @@ pub struct Fields<'a> {
     invalid: Invalid,
     /// Whether a field that nobody asked for is ignored, whatever it looks like.
     lenient: bool,
+    /// Names that the input has more than once.
+    repeated: BTreeSet<String>,
     /// What is asked for, where that is all that somebody wants to know.
     shapes: Option<Shapes>,
 }
@@ -103,15 +105,19 @@ impl<'a> Fields<'a> {
         ))
     }
 
-    /// The parameters of a query string; the last one of a name counts.
+    /// The parameters of a query string; the last one of a name counts where the reader is lenient.
     pub fn from_query(query: &str) -> Fields<'static> {
-        let pairs = url::form_urlencoded::parse(query.as_bytes());
-        Fields::new(
-            "?",
-            pairs
-                .map(|(name, value)| (name.into_owned(), Raw::Text(value.into_owned())))
-                .collect(),
-        )
+        let (mut entries, mut repeated) = (BTreeMap::new(), BTreeSet::new());
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            let value = Raw::Text(value.into_owned());
+            if entries.insert(name.clone().into_owned(), value).is_some() {
+                repeated.insert(name.into_owned());
+            }
+        }
+        Fields {
+            repeated,
+            ..Fields::new("?", entries)
+        }
     }
 
     fn new(prefix: impl Into<String>, entries: BTreeMap<String, Raw<'a>>) -> Self {
@@ -121,6 +127,7 @@ impl<'a> Fields<'a> {
             known: Vec::new(),
             invalid: Invalid::default(),
             lenient: false,
+            repeated: BTreeSet::new(),
             shapes: None,
         }
     }
@@ -175,6 +182,11 @@ impl<'a> Fields<'a> {
         }
         for (pointer, detail) in wrong {
             self.invalid.push(pointer, code, detail);
+        }
+        if !self.lenient {
+            for name in std::mem::take(&mut self.repeated) {
+                self.reject(&name, "repeated_parameter", "is there more than once");
+            }
         }
         self.invalid
     }
@@ -428,7 +440,7 @@ impl<'a> Fields<'a> {
 
     /// The id of a record of kind `K`. Whether it exists is for the handler to find out.
     pub fn id<K: Kind>(&mut self, name: &'static str) -> Field<Id<K>> {
-        let shape = || Shape::string().pattern(format!("^{}[0-9]+$", K::PREFIX));
+        let shape = || Shape::string().pattern(format!("^{}(0|[1-9][0-9]{{0,15}})$", K::PREFIX));
         self.parse(name, shape, "invalid_id", || {
             format!("must be the id of a {}, like {}123", K::NAME, K::PREFIX)
         })

@@ -50,7 +50,8 @@ pub fn finish(router: Router<App>, app: App) -> Router {
 /// What needs to know the other routes: the version that a change must find, and the one that it leaves.
 async fn versioned(known: Routes, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let changes = matches!(*request.method(), Method::PATCH | Method::PUT);
+    let method = request.method().clone();
+    let changes = matches!(method, Method::POST | Method::PATCH | Method::PUT);
     let named = request.headers().contains_key(IF_MATCH);
     if named {
         request.extensions_mut().insert(known.clone());
@@ -60,7 +61,7 @@ async fn versioned(known: Routes, mut request: Request, next: Next) -> Response 
         response = conditional::lost(response);
     }
     if changes {
-        response = known.with_new_tag(&path, response).await;
+        response = known.with_new_tag(&method, &path, response).await;
     }
     response
 }
@@ -88,7 +89,11 @@ async fn across_origins(cors: Cors, request: Request, next: Next) -> Response {
     let asks_for_methods = request.method() == Method::OPTIONS;
     let admitted = cors.admitted(request.headers());
     let preflight = admitted.is_some() && cors::is_preflight(request.headers());
+    let savvi = Dialect::of(request.uri().path()) == Dialect::Savvi;
     let mut response = next.run(request).await;
+    if savvi {
+        allow_no_head(response.headers_mut());
+    }
     cors.add(admitted, response.headers_mut());
     if asks_for_methods {
         response = options(response);
@@ -166,6 +171,17 @@ async fn around(request_id: String, mut request: Request, next: Next) -> Respons
     }
     .instrument(span)
     .await
+}
+
+/// The router takes `HEAD` for `GET`; Savvi's do more than read.
+fn allow_no_head(headers: &mut HeaderMap) {
+    let allow = headers.get(ALLOW).and_then(|value| value.to_str().ok());
+    let Some(allow) = allow else { return };
+    let methods = allow.split(',').map(str::trim);
+    let methods: Vec<&str> = methods.filter(|method| *method != "HEAD").collect();
+    if let Ok(methods) = HeaderValue::try_from(methods.join(",")) {
+        headers.insert(ALLOW, methods);
+    }
 }
 
 fn refuse_head() -> Response {

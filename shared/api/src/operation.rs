@@ -65,9 +65,12 @@ impl Signature {
 
     /// Whether it can give an error of that status.
     fn can_give(&self, status: u16) -> bool {
-        let savvi = Dialect::of(self.path) == Dialect::Savvi;
+        let dialect = Dialect::of(self.path);
+        let savvi = dialect == Dialect::Savvi;
+        // v3 ignores nothing, so that every operation can be given too much.
+        let strict = dialect == Dialect::Rocketsavvy;
         match status {
-            400 => (self.body || self.query || self.changes()) && !savvi,
+            400 => (self.body || self.query || self.changes() || strict) && !savvi,
             401 | 429 => self.key,
             403 => self.key && !savvi,
             // A field can name a record that is not there, and so can a parameter that must be given: the document as a whole

@@ -9,9 +9,10 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, LOCATION};
 use models::Error;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use store::Answer;
+use store::StoredResponse;
 use utoipa::ToSchema;
 
+use crate::conditional::{RecordTag, etag_of};
 use crate::list::List;
 
 /// A success, or a refusal that is kept like one. Handlers name what is in it: [`Created`], [`Done`], [`Listed`] and the like.
@@ -40,14 +41,14 @@ pub type Listed<T> = Answered<200, List<T>>;
 impl<T: Serialize> Done<T> {
     /// `view` as JSON.
     pub fn of(view: &T) -> Result<Self, Problem> {
-        Ok(Answer::new(200, json(view)?).into())
+        Ok(StoredResponse::new(200, json(view)?).into())
     }
 }
 
 impl<T: Serialize> Created<T> {
     /// `view` as JSON, with where it is.
     pub fn at(view: &T, location: String) -> Result<Self, Problem> {
-        Ok(Answer::new(201, json(view)?).at(location).into())
+        Ok(StoredResponse::new(201, json(view)?).at(location).into())
     }
 }
 
@@ -60,8 +61,8 @@ impl<const STATUS: u16, T> From<Reply> for Answered<STATUS, T> {
     }
 }
 
-impl<const STATUS: u16, T> From<Answer> for Answered<STATUS, T> {
-    fn from(answer: Answer) -> Self {
+impl<const STATUS: u16, T> From<StoredResponse> for Answered<STATUS, T> {
+    fn from(answer: StoredResponse) -> Self {
         Reply::from(answer).into()
     }
 }
@@ -103,7 +104,9 @@ files! {
 #[derive(Debug)]
 enum Content {
     /// JSON, which an idempotency key may keep.
-    Answer(Answer),
+    Stored(StoredResponse),
+    /// What an idempotency key keeps, and the body with a secret, which the caller alone gets.
+    ShownOnce(StoredResponse, String),
     /// A file, which only reads answer with.
     File {
         bytes: Bytes,
@@ -113,6 +116,11 @@ enum Content {
 }
 
 impl Reply {
+    /// `body` in place of what is kept of it.
+    pub(crate) fn shown_once(kept: StoredResponse, body: String) -> Self {
+        Self(Content::ShownOnce(kept, body))
+    }
+
     /// 200 with a file, which a browser shows rather than saves.
     ///
     /// Any name will do: what a file name may not hold stands in it as `_`. `content_type` decides whether API Gateway gets
@@ -136,9 +144,9 @@ impl Reply {
 #[schema(value_type = String, format = Binary)]
 pub struct FileBytes(pub Bytes);
 
-impl From<Answer> for Reply {
-    fn from(answer: Answer) -> Self {
-        Self(Content::Answer(answer))
+impl From<StoredResponse> for Reply {
+    fn from(answer: StoredResponse) -> Self {
+        Self(Content::Stored(answer))
     }
 }
 
@@ -150,7 +158,13 @@ pub(crate) fn json(view: &impl Serialize) -> models::Result<String> {
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         match self.0 {
-            Content::Answer(answer) => answered(answer),
+            Content::Stored(answer) => answered(answer),
+            Content::ShownOnce(kept, body) => {
+                let tag = RecordTag(etag_of(kept.body.as_bytes()));
+                let mut response = answered(StoredResponse { body, ..kept });
+                response.extensions_mut().insert(tag);
+                response
+            }
             Content::File {
                 bytes,
                 content_type,
@@ -160,7 +174,7 @@ impl IntoResponse for Reply {
     }
 }
 
-fn answered(answer: Answer) -> Response {
+fn answered(answer: StoredResponse) -> Response {
     let content_type = if answer.status >= 400 {
         "application/problem+json"
     } else {

@@ -1,4 +1,4 @@
-//! Enums with one spelling for each value: on the wire, in storage, in filters and in messages.
+//! Enums with one spelling for each value: on the wire, in storage, in filters, in messages and in the OpenAPI documents.
 
 /// An enum from a table of its values and their spellings.
 ///
@@ -27,6 +27,21 @@ macro_rules! choices {
                 match self {
                     $(Self::$variant => $spelling,)+
                 }
+            }
+        }
+
+        impl $crate::utoipa::PartialSchema for $name {
+            fn schema() -> $crate::utoipa::openapi::RefOr<$crate::utoipa::openapi::schema::Schema> {
+                $crate::utoipa::openapi::ObjectBuilder::new()
+                    .schema_type($crate::utoipa::openapi::Type::String)
+                    .enum_values(Some([$($spelling),+]))
+                    .into()
+            }
+        }
+
+        impl $crate::utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed(stringify!($name))
             }
         }
 

@@ -31,4 +31,6 @@ pub use metadata::Metadata;
 pub use money::{Currency, Money};
 pub use tenant::{Business, Mode, Scope};
 pub use time::{Date, Timestamp, Zone};
+#[doc(hidden)]
+pub use utoipa;
 pub use view::{Moment, ShownOnce, View};

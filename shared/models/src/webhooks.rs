@@ -7,7 +7,9 @@ mod health;
 mod record;
 mod recovery;
 
-pub use delivery::{Answer, Attempt, Delivery, DeliveryId, DeliveryStatus, RETRY_SECONDS, Retry};
+pub use delivery::{
+    Attempt, Delivery, DeliveryId, DeliveryStatus, LoggedResponse, RETRY_SECONDS, Retry,
+};
 pub use endpoint::{DisabledReason, Endpoint, EventFilter, OldSecret};
 pub use feed::{FEED_PAGE, FeedPage};
 pub use health::{Health, Tally};

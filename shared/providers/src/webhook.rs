@@ -15,7 +15,7 @@ mod testing;
 pub use answer::KEPT_HEADERS;
 pub use guard::{Egress, Refused, check_url};
 pub use header::{Unusable, header_is_usable};
-pub use message::{Answer, Failure, FailureKind, Message, Reply};
+pub use message::{EndpointResponse, Failure, FailureKind, Message, Reply};
 pub(crate) use outlet::tls;
 pub use resolver::{Looking, Lookup, SystemLookup};
 pub use sender::{Sender, Timeouts};

@@ -33,7 +33,7 @@ pub struct IdempotencyKey {
 
 /// What a call was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct StoredResponse {
     /// The HTTP status.
     pub status: u16,
     /// The body, byte for byte.
@@ -44,7 +44,7 @@ pub struct Answer {
     pub replayed: bool,
 }
 
-impl Answer {
+impl StoredResponse {
     /// The first answer of a call.
     pub const fn new(status: u16, body: String) -> Self {
         Self {
@@ -82,7 +82,7 @@ enum State {
 
 enum Found {
     Nothing,
-    Answer(Answer),
+    Response(StoredResponse),
     Begun { version: u64, reference: String },
 }
 
@@ -90,9 +90,9 @@ impl Session {
     /// Takes up the caller's key. `Some` is the kept answer; otherwise the operation is to run.
     ///
     /// Errors where the key was used for something else or another call with it is under way.
-    pub async fn claim(&self, key: IdempotencyKey) -> Result<Option<Answer>> {
+    pub async fn claim(&self, key: IdempotencyKey) -> Result<Option<StoredResponse>> {
         let state = match self.find_key(&key).await? {
-            Found::Answer(answer) => return Ok(Some(answer)),
+            Found::Response(answer) => return Ok(Some(answer)),
             Found::Nothing => State::Fresh,
             Found::Begun { version, reference } => State::Begun { version, reference },
         };
@@ -152,7 +152,11 @@ impl Session {
     /// Writes the last effects of an operation together with its answer.
     ///
     /// `None` says that a condition of `writes` did not hold. The answer is the kept one where an equal call was faster.
-    pub async fn answer(&self, writes: &Writes<'_>, answer: Answer) -> Result<Option<Answer>> {
+    pub async fn answer(
+        &self,
+        writes: &Writes<'_>,
+        answer: StoredResponse,
+    ) -> Result<Option<StoredResponse>> {
         let Some(held) = self.held()? else {
             return Ok(self.write(writes).await?.then_some(answer));
         };
@@ -163,19 +167,23 @@ impl Session {
             Committed::Refused(index) if index < writes.puts.len() => {
                 // Another call with this key may have made the very record that stands in our way.
                 match self.find_key(&held.key).await? {
-                    Found::Answer(answer) => Ok(Some(answer)),
+                    Found::Response(answer) => Ok(Some(answer)),
                     Found::Nothing | Found::Begun { .. } => Ok(None),
                 }
             }
             Committed::Refused(_) => match self.find_key(&held.key).await? {
-                Found::Answer(answer) => Ok(Some(answer)),
+                Found::Response(answer) => Ok(Some(answer)),
                 Found::Nothing | Found::Begun { .. } => Err(in_use()),
             },
         }
     }
 
     /// As [`Session::answer`], with a 409 where somebody else changed the record meanwhile.
-    pub async fn answer_or_conflict(&self, writes: &Writes<'_>, answer: Answer) -> Result<Answer> {
+    pub async fn answer_or_conflict(
+        &self,
+        writes: &Writes<'_>,
+        answer: StoredResponse,
+    ) -> Result<StoredResponse> {
         self.answer(writes, answer).await?.ok_or_else(stale)
     }
 
@@ -205,7 +213,7 @@ impl Session {
             });
         }
         if let (Some(status), Some(body)) = (number(&item, "status"), text(&item, "body")) {
-            return Ok(Found::Answer(Answer {
+            return Ok(Found::Response(StoredResponse {
                 status: u16::try_from(status).map_err(Error::internal)?,
                 body: body.to_owned(),
                 location: text(&item, "location").map(str::to_owned),
@@ -269,7 +277,7 @@ impl Session {
 
 enum Kept<'a> {
     Begun(&'a str),
-    Done(&'a Answer),
+    Done(&'a StoredResponse),
 }
 
 fn next_version(state: &State) -> u64 {

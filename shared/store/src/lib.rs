@@ -45,7 +45,7 @@ pub use crm::CustomerQuery;
 pub use due::{DeliveryMessage, DueItem, DueKind, DueMessage};
 pub use entity::{Entity, RecordId};
 pub use feed::{FeedHead, FeedSlice, Logged};
-pub use idempotency::{Answer, Idempotency, IdempotencyKey};
+pub use idempotency::{Idempotency, IdempotencyKey, StoredResponse};
 pub use item::{Image, Item, Record, Stored, read_image};
 pub use keys::Key;
 pub use list::Filter;

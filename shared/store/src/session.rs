@@ -64,7 +64,7 @@ impl Origin {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
+pub(crate) struct BusinessTime {
     pub(crate) at: Timestamp,
     /// Whether a test clock said so.
     clocked: bool,
@@ -104,7 +104,7 @@ pub struct Session {
     via: Origin,
     clock: Clock,
     ids: Arc<IdSource>,
-    now: OnceCell<Moment>,
+    now: OnceCell<BusinessTime>,
     pub(crate) idempotency: Mutex<Option<Idempotency>>,
     expected: Mutex<Option<Expected>>,
     noted: OnceLock<Versions>,
@@ -152,7 +152,7 @@ impl Session {
     #[must_use]
     pub fn at(self, at: Timestamp) -> Self {
         Self {
-            now: OnceCell::new_with(Some(Moment { at, clocked: true })),
+            now: OnceCell::new_with(Some(BusinessTime { at, clocked: true })),
             ..self
         }
     }
@@ -193,18 +193,18 @@ impl Session {
         Ok(moment.clocked.then(|| moment.at.whole_second()))
     }
 
-    pub(crate) async fn moment(&self) -> Result<Moment> {
+    pub(crate) async fn moment(&self) -> Result<BusinessTime> {
         let read = || async {
             let clock = match self.scope.mode {
                 Mode::Live => None,
                 Mode::Test => self.test_clock().await?,
             };
             Ok(clock.map_or(
-                Moment {
+                BusinessTime {
                     at: self.wall(),
                     clocked: false,
                 },
-                |clock| Moment {
+                |clock| BusinessTime {
                     at: clock.frozen_time,
                     clocked: true,
                 },
@@ -218,7 +218,7 @@ impl Session {
         self.mint_at(self.moment().await?)
     }
 
-    pub(crate) fn mint_at<K: Kind>(&self, moment: Moment) -> Result<Id<K>> {
+    pub(crate) fn mint_at<K: Kind>(&self, moment: BusinessTime) -> Result<Id<K>> {
         self.ids
             .mint(moment.at, moment.clocked.then_some(self.scope.business))
     }

@@ -6,7 +6,7 @@ use models::{Error, Result, Scope};
 
 use crate::item::{Item, Record, Stored, attr, encode, stamps_of};
 use crate::keys::Key;
-use crate::session::{Moment, Session};
+use crate::session::{BusinessTime, Session};
 
 /// What must hold for an item to be put.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Put {
 #[derive(Debug, Clone)]
 pub struct Writes<'s> {
     session: &'s Session,
-    moment: Moment,
+    moment: BusinessTime,
     pub(crate) puts: Vec<Put>,
 }
 

@@ -12,10 +12,12 @@
     reason = "a failed expectation of a test is a panic"
 )]
 
+mod contract;
 mod fixtures;
 mod inbox;
 mod meter;
 mod request;
+mod schemas;
 mod subscriber;
 mod table;
 mod world;
@@ -24,5 +26,6 @@ pub use fixtures::{GOOD_CARD, card};
 pub use inbox::{Inbox, deliver};
 pub use meter::{Fault, Meter, Units};
 pub use request::{Answer, Call};
+pub use schemas::Schemas;
 pub use subscriber::Subscriber;
 pub use world::{Tenant, World};

@@ -7,12 +7,16 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::contract;
+
 /// A caller: a router, a key, and headers that it sends each time.
 #[derive(Debug, Clone)]
 pub struct Call {
     router: Router,
     key: Option<String>,
     headers: Vec<(String, String)>,
+    /// Whether its answers are held to the documents.
+    held: bool,
 }
 
 /// What came back.
@@ -31,11 +35,12 @@ pub struct Answer {
 }
 
 impl Call {
-    pub(crate) fn new(router: Router, key: String) -> Self {
+    pub(crate) fn new(router: Router, key: String, held: bool) -> Self {
         Self {
             router,
             key: Some(key),
             headers: Vec::new(),
+            held,
         }
     }
 
@@ -110,7 +115,7 @@ impl Call {
 
     /// Any request, byte for byte; without a type of its body where that is empty.
     pub async fn send_as(&self, method: Method, path: &str, kind: &str, body: &[u8]) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(method.clone()).uri(path);
         if !kind.is_empty() {
             request = request.header("content-type", kind);
         }
@@ -126,13 +131,17 @@ impl Call {
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Answer {
+        let answer = Answer {
             status: parts.status,
             headers: parts.headers,
             bytes,
             text,
             body,
+        };
+        if self.held {
+            contract::hold(&method, path, &answer);
         }
+        answer
     }
 }
 

@@ -69,6 +69,8 @@ pub struct World {
     pub database: dynoxide::Database,
     /// Where it is served.
     url: String,
+    /// Whether answers are held to the documents, which takes time.
+    held: bool,
 }
 
 impl World {
@@ -90,7 +92,8 @@ impl World {
     }
 
     /// A world to measure: its database has a thread of its own, called `dynamodb`, so that its time can be told from ours,
-    /// and keeps no stream, for it reads all records of a stream to number the next one. Its gateway remembers nothing.
+    /// and keeps no stream, for it reads all records of a stream to number the next one. Its gateway remembers nothing, and
+    /// its answers are not held to the documents.
     pub async fn to_measure(now: &str) -> Self {
         let database = table::database(&table::without_stream(TABLE));
         let (tell, told) = std::sync::mpsc::channel();
@@ -113,7 +116,11 @@ impl World {
             .spawn(serve)
             .unwrap();
         let url = format!("http://{}", told.recv().unwrap());
-        Self::over(database, url, now.parse().unwrap(), Sandboxes::default()).await
+        let world = Self::over(database, url, now.parse().unwrap(), Sandboxes::default()).await;
+        Self {
+            held: false,
+            ..world
+        }
     }
 
     async fn over(
@@ -140,6 +147,7 @@ impl World {
             inbox,
             database,
             url,
+            held: true,
         }
     }
 
@@ -215,6 +223,7 @@ impl World {
             inbox: self.inbox.clone(),
             database: self.database.clone(),
             url: self.url.clone(),
+            held: self.held,
         }
     }
 
@@ -223,6 +232,7 @@ impl World {
         Call::new(
             api::finish(routes.into(), self.app.clone()),
             self.ours.test_key.clone(),
+            self.held,
         )
     }
 

@@ -110,6 +110,8 @@ impl Operation {
     }
 }
 
+const JSON: &str = "application/json";
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -222,7 +224,7 @@ fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operat
             let body = &mut described["requestBody"]["content"][kind];
             body["example"] = example(&schemas, &body["schema"]);
         }
-        versioned(described, &operation, &records);
+        versioned(described, &operation, &records, &schemas);
         if operation.method != "GET" && operation.takes_a_key() {
             let header = json!({
                 "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -+\\--~]+$" },
@@ -244,16 +246,37 @@ fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operat
 }
 
 /// What is said of versions: a record is answered with its entity tag, and a change of it takes one.
-fn versioned(described: &mut Value, operation: &Operation, records: &BTreeSet<String>) {
+fn versioned(
+    described: &mut Value,
+    operation: &Operation,
+    records: &BTreeSet<String>,
+    document: &Value,
+) {
     let (method, path) = (operation.method.as_str(), operation.path.as_str());
     let own = records.contains(path);
     let tag = json!({
         "description": "The version of the record, for `If-Match` and `If-None-Match`.", "schema": { "type": "string" },
     });
-    if own && matches!(method, "GET" | "PATCH" | "PUT") {
-        described["responses"]["200"]["headers"]["ETag"] = tag;
+    let responses = described["responses"].as_object_mut().unwrap();
+    for (status, response) in responses {
+        let is_of_record = match status.as_str() {
+            "200" if own && method != "POST" => true,
+            "200" if method == "GET" => is_file(response),
+            "200" => path.rsplit_once('/').is_some_and(|(above, _)| {
+                let shown = &document["paths"][above]["get"]["responses"]["200"]["content"][JSON];
+                records.contains(above) && shown["schema"] == response["content"][JSON]["schema"]
+            }),
+            "201" => records.iter().any(|record| {
+                let below = record.strip_prefix(path);
+                below.is_some_and(|below| below.starts_with("/{") && below.ends_with('}'))
+            }),
+            _ => false,
+        };
+        if is_of_record {
+            response["headers"]["ETag"] = tag.clone();
+        }
     }
-    if own && method == "GET" {
+    if method == "GET" && (own || is_file(&described["responses"]["200"])) {
         described["responses"]["304"] =
             json!({ "description": "The version is the one that `If-None-Match` names." });
         parameter(
@@ -267,14 +290,20 @@ fn versioned(described: &mut Value, operation: &Operation, records: &BTreeSet<St
     if method == "GET" {
         return;
     }
-    let Some(record) = record_of(path, records) else {
+    // What is posted is done to the record above.
+    let first = if method == "POST" {
+        path.rsplit_once('/').map_or("", |(above, _)| above)
+    } else {
+        path
+    };
+    let Some(record) = record_of(first, records) else {
         described["responses"]
             .as_object_mut()
             .unwrap()
             .remove("412");
         return;
     };
-    let of = if own {
+    let of = if own && method != "POST" {
         "the version that is to be changed".to_owned()
     } else {
         format!("the version of `{record}` that is to be changed")
@@ -286,6 +315,12 @@ fn versioned(described: &mut Value, operation: &Operation, records: &BTreeSet<St
             "description": format!("The `ETag` of {of}: 412, and nothing is written, where it is another one."),
         }),
     );
+}
+
+/// Whether an answer is a file.
+fn is_file(response: &Value) -> bool {
+    let contents = response["content"].as_object();
+    contents.is_some_and(|contents| !contents.is_empty() && !contents.contains_key(JSON))
 }
 
 /// The path of the record whose version a change of `path` takes: that path, or the next one above it which is a record's.
@@ -326,6 +361,15 @@ pub(crate) fn enterprise_operations() -> Vec<Operation> {
 /// Every operation of Savvi.
 pub(crate) fn savvi_operations() -> Vec<Operation> {
     operations_of(savvi())
+}
+
+/// The OpenAPI documents: the name of each, what it says, and its operations.
+pub(crate) fn documents() -> [(&'static str, Value, Vec<Operation>); 3] {
+    [
+        ("rocketsavvy", document(), operations()),
+        ("reveknew", enterprise_document(), enterprise_operations()),
+        ("savvi", savvi_document(), savvi_operations()),
+    ]
 }
 
 /// Every operation of every dialect.

@@ -12,6 +12,7 @@ pub(crate) const SCHEMAS: &str = "#/components/schemas/";
 /// Makes the document what generators of clients need.
 pub(crate) fn complete(document: &mut Value) {
     name_items_of_lists(document);
+    merge_choices(&mut document["components"]["schemas"]);
     let sent = reachable(document, "requestBody");
     let answered = reachable(document, "responses");
     let schemas = document["components"]["schemas"].as_object_mut().unwrap();
@@ -40,6 +41,31 @@ pub(crate) fn complete(document: &mut Value) {
     }
     allow_empty_bodies(document);
     say_what_can_be_missing(document);
+}
+
+/// A field of which there are only so many values is one schema: its description stands beside them, and so does `null`.
+fn merge_choices(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => members.values_mut().for_each(merge_choices),
+        Value::Array(entries) => entries.iter_mut().for_each(merge_choices),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
+    }
+    let parts = schema.get("allOf").or(schema.get("oneOf"));
+    let parts = parts.and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some(mut merged) = parts.iter().find(|part| part["enum"].is_array()).cloned() else {
+        return;
+    };
+    let is_null = |part: &Value| part["type"] == "null";
+    if parts.iter().any(is_null) {
+        merged["type"] = json!(["string", "null"]);
+        merged["enum"].as_array_mut().unwrap().push(Value::Null);
+    }
+    for said in parts.iter().chain([&*schema]) {
+        if let Some(description) = said.get("description") {
+            merged["description"] = description.clone();
+        }
+    }
+    *schema = merged;
 }
 
 fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -277,6 +303,7 @@ pub(crate) fn webhooks(document: &mut Value) {
         }
         payload["properties"]["data"] = json!({
             "type": "object", "required": ["object"],
+            "description": "What it is about. The object of a test event is what the test gave it, and no whole record.",
             "properties": {
                 "object": object,
                 "previous_attributes": {

@@ -65,10 +65,10 @@ fn block(schemas: &Value, schema: &Value) -> Value {
 }
 
 fn resolved<'s>(schemas: &'s Value, schema: &'s Value) -> &'s Value {
-    let of_several = schema["oneOf"]
-        .as_array()
-        .and_then(|several| several.last());
-    let schema = of_several.unwrap_or(schema);
+    // Of what may be `null`, the other.
+    let several = schema["oneOf"].as_array().into_iter().flatten();
+    let mut several = several.filter(|one| one["$ref"].is_string());
+    let schema = several.next().unwrap_or(schema);
     match schema["$ref"].as_str() {
         Some(name) => &schemas[name.trim_start_matches(SCHEMAS)],
         None => schema,

@@ -2,146 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
-use testkit::World;
+use testkit::{Schemas, World};
 
 use crate::generators::catalogue::{self, Operation};
-use crate::generators::document::SCHEMAS;
-use crate::generators::examples::{self, Exchange};
+use crate::generators::generated;
 
 const JSON: &str = "application/json";
 
-/// The schemas of a document, as they are held against values.
-struct Schemas {
-    /// As the document has them.
-    open: Value,
-    /// As they are held.
-    held: Value,
-    closed: bool,
-}
-
-impl Schemas {
-    /// What comes from us: a property that the schema does not name is wrong, too.
-    fn of_answers(document: &Value) -> Self {
-        let open = document["components"]["schemas"].clone();
-        let mut held = open.clone();
-        for schema in held.as_object_mut().unwrap().values_mut() {
-            close(schema);
-        }
-        let closed = true;
-        Self { open, held, closed }
-    }
-
-    /// What comes from callers. Names are held against the readers in `inputs`.
-    fn of_requests(document: &Value) -> Self {
-        let open = document["components"]["schemas"].clone();
-        Self {
-            held: open.clone(),
-            open,
-            closed: false,
-        }
-    }
-
-    /// What is wrong with a value.
-    fn faults(&self, schema: &Value, value: &Value) -> Vec<String> {
-        let mut schema = schema.clone();
-        if self.closed {
-            close(&mut schema);
-        }
-        let whole =
-            json!({ "allOf": [schema], "components": { "schemas": self.held }, "open": self.open });
-        validator(&whole)
-            .iter_errors(value)
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect()
-    }
-}
-
-fn validator(schema: &Value) -> Validator {
-    jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .should_validate_formats(true)
-        .build(schema)
-        .unwrap()
-}
-
-/// Objects have no other properties than those that are named. A schema made of several is closed as a whole, so its parts are
-/// taken as the document has them.
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            let whole = members.get_mut("allOf").and_then(Value::as_array_mut);
-            if let Some(parts) = whole {
-                for part in parts {
-                    let name = part["$ref"].as_str();
-                    if let Some(name) = name.and_then(|name| name.strip_prefix(SCHEMAS)) {
-                        part["$ref"] = json!(format!("#/open/{name}"));
-                    }
-                }
-                members.insert("unevaluatedProperties".to_owned(), json!(false));
-                return;
-            }
-            if members.get("properties").is_some_and(Value::is_object)
-                && !members.contains_key("additionalProperties")
-            {
-                members.insert("additionalProperties".to_owned(), json!(false));
-            }
-            for (name, member) in members {
-                if !matches!(name.as_str(), "example" | "examples" | "default" | "enum") {
-                    close(member);
-                }
-            }
-        }
-        Value::Array(entries) => entries.iter_mut().for_each(close),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 fn described<'a>(document: &'a Value, operation: &Operation) -> &'a Value {
     &document["paths"][&operation.path][operation.method.to_lowercase()]
-}
-
-/// The faults of everything that an operation was sent and answered.
-fn faults_of_exchange(document: &Value, operation: &Operation, exchange: &Exchange) -> Vec<String> {
-    let described = described(document, operation);
-    let mut faults = Vec::new();
-    if let Some(request) = &exchange.request {
-        let schema = &described["requestBody"]["content"][JSON]["schema"];
-        faults.extend(Schemas::of_requests(document).faults(schema, request));
-    }
-    let answer = &described["responses"][exchange.status.to_string()];
-    match answer["content"].get(JSON) {
-        Some(content) => {
-            let schema = &content["schema"];
-            faults.extend(Schemas::of_answers(document).faults(schema, &exchange.response));
-        }
-        None if exchange.response.is_null() => {}
-        None => faults.push(format!("{} is not described", exchange.status)),
-    }
-    faults
-        .into_iter()
-        .map(|fault| format!("{} {fault}", operation.id))
-        .collect()
-}
-
-#[tokio::test]
-async fn every_answer_is_what_its_schema_says() {
-    let documents = [
-        catalogue::document(),
-        catalogue::enterprise_document(),
-        catalogue::savvi_document(),
-    ];
-    let mut faults = Vec::new();
-    let examples = examples::of_all_dialects().await;
-    for (document, (operations, exchanges)) in documents.iter().zip(examples) {
-        for operation in operations {
-            if let Some(exchange) = exchanges.get(&operation.id) {
-                faults.extend(faults_of_exchange(document, &operation, exchange));
-            }
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 /// Every `example` within a schema, by its path, with its schema.
@@ -176,7 +46,7 @@ fn faults_of_examples(document: &Value, operations: &[Operation]) -> (usize, Vec
     examples_within(&document["components"]["schemas"], "", &mut found);
     let mut count = found.len();
     let mut faults = Vec::new();
-    let mut hold = |schemas: &Schemas, place: &str, schema: &Value, example: &Value| {
+    let mut hold = |schemas: &Schemas<'_>, place: &str, schema: &Value, example: &Value| {
         let wrong = schemas.faults(schema, example).into_iter();
         faults.extend(wrong.map(|fault| format!("{place} {fault}")));
     };
@@ -216,17 +86,12 @@ fn faults_of_examples(document: &Value, operations: &[Operation]) -> (usize, Vec
     (count, faults)
 }
 
+/// The examples of whole bodies are what a story sent and was answered, as the generated files have them.
 #[test]
 fn every_example_of_the_documents_is_what_its_schema_says() {
     let mut faults = Vec::new();
-    for (document, operations) in [
-        (catalogue::document(), catalogue::operations()),
-        (
-            catalogue::enterprise_document(),
-            catalogue::enterprise_operations(),
-        ),
-        (catalogue::savvi_document(), catalogue::savvi_operations()),
-    ] {
+    for (name, _, operations) in catalogue::documents() {
+        let document = generated::committed(name);
         let (count, wrong) = faults_of_examples(&document, &operations);
         assert!(count > operations.len(), "only {count} examples were found");
         faults.extend(wrong);
@@ -263,4 +128,37 @@ async fn a_wrong_type_and_an_unknown_property_are_found() {
     let mut short = customer;
     short.as_object_mut().unwrap().remove("id");
     assert_eq!(faults(&short).len(), 1);
+}
+
+/// What a document does not say of an answer, every test that gets it finds.
+#[tokio::test]
+async fn no_test_gets_an_answer_that_its_document_does_not_describe() {
+    async fn answered(status: u16, kind: &'static str, body: &'static str) -> Result<(), String> {
+        let status = http::StatusCode::from_u16(status).unwrap();
+        let answer = move || async move { (status, [("content-type", kind)], body) };
+        let routes = axum::Router::new().route("/v3/customers/{id}", axum::routing::get(answer));
+        let api = World::new().await.call(routes);
+        let call = tokio::spawn(async move { api.get("/v3/customers/cust_rs_1").await });
+        match call.await {
+            Ok(_) => Ok(()),
+            Err(failed) => Err(failed
+                .into_panic()
+                .downcast_ref::<String>()
+                .unwrap()
+                .clone()),
+        }
+    }
+    let problem = r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"","instance":"","code":"not_found","request_id":"r"}"#;
+    let kind = "application/problem+json";
+    assert_eq!(answered(404, kind, problem).await, Ok(()));
+    for (status, kind, body, fault) in [
+        (404, kind, "{}", "required property"),
+        (404, kind, "", "it has no body"),
+        (404, "text/html", problem, "text/html is not described"),
+        (418, kind, problem, "418 is not described"),
+        (200, "application/json", problem, "Additional properties"),
+    ] {
+        let found = answered(status, kind, body).await.unwrap_err();
+        assert!(found.contains(fault), "{found}");
+    }
 }

@@ -6,7 +6,7 @@ use models::View;
 use models::billing::{Proration, SubscriptionStatus};
 use models::event::EventType;
 use models::ids::{self, Id};
-use operations::{Ending, Moment, Purpose, prorate};
+use operations::{ChangeTime, Ending, Purpose, prorate};
 use views::rocketsavvy::Subscription;
 
 use crate::subscriptions::terms::{settle, settled, sync_rows};
@@ -71,7 +71,7 @@ pub(crate) async fn cancel_subscription(
     } else {
         stored
     };
-    let moment = Moment {
+    let moment = ChangeTime {
         now,
         metrics: stored.metrics(),
         ending: Ending::Subscription,

@@ -8,7 +8,7 @@ use models::billing::{
 };
 use models::ids::{self, Id, Slug};
 use models::{Invalid, Timestamp};
-use operations::{Ending, Moment, Prorated, Purpose, prorate};
+use operations::{ChangeTime, Ending, Prorated, Purpose, prorate};
 use serde_json::{Map, Value};
 use store::Stored;
 
@@ -320,7 +320,7 @@ async fn make_change(
         return Ok(changed.after.schedule(change, now)?);
     }
     changed.billed = changed.after.meters_closed_by(&change)?;
-    let moment = Moment {
+    let moment = ChangeTime {
         now: cx.now().await?,
         metrics: changed.billed.clone(),
         ending: Ending::Price,

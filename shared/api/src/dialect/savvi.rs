@@ -44,7 +44,7 @@ mod write;
 mod xml;
 
 pub use codec::Params;
-pub use problem::{ErrorBody, Errors};
+pub use problem::ErrorBody;
 pub use tree::Tree;
 
 pub(crate) use codec::decode;

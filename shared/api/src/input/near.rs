@@ -1,11 +1,39 @@
 //! Misspelt field names: `custmer_id` should not be ignored in silence.
 
+/// What other APIs call what is asked for here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("starting_after", "cursor"),
+    ("ending_before", "cursor"),
+    ("after", "cursor"),
+    ("next_cursor", "cursor"),
+    ("page_token", "cursor"),
+    ("page", "cursor"),
+    ("offset", "cursor"),
+    ("per_page", "limit"),
+    ("page_size", "limit"),
+    ("count", "limit"),
+    ("customer", "customer_id"),
+    ("subscription", "subscription_id"),
+    ("invoice", "invoice_id"),
+    ("payment_method", "payment_method_id"),
+    ("plan", "plan_id"),
+    ("coupon", "coupon_id"),
+    ("query", "search"),
+    ("q", "search"),
+];
+
 /// The known name that was probably meant.
 pub(super) fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
     if name.len() > 64 {
         return None;
     }
     let folded = fold(name);
+    let other = ELSEWHERE.iter().find(|(other, _)| fold(other) == folded);
+    if let Some((_, meant)) = other
+        && let Some(meant) = known.iter().find(|known| *known == meant)
+    {
+        return Some(meant);
+    }
     known.iter().copied().find(|candidate| {
         let target = fold(candidate);
         // Two letters that changed places are one mistake, which counts twice.
@@ -72,6 +100,16 @@ mod tests {
                 "{typed}"
             );
         }
+        let list = ["cursor", "limit", "search", "customer_id"];
+        for (typed, meant) in [
+            ("starting_after", "cursor"),
+            ("perPage", "limit"),
+            ("q", "search"),
+            ("customer", "customer_id"),
+        ] {
+            assert_eq!(near_miss(typed, &list), Some(meant), "{typed}");
+        }
+        assert_eq!(near_miss("starting_after", &known), None);
         for other in ["id", "name", "status", "livemode", "subscription_id"] {
             assert_eq!(near_miss(other, &known), None, "{other}");
         }

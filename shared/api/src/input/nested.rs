@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
 use models::{Error, Metadata};
+use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
 use super::schema::{Described, Shape};
@@ -211,6 +212,15 @@ impl Fields<'_> {
             let Raw::Json(raw) = raw else { return Err(Wrong::Type("an object")) };
             let map: BTreeMap<String, serde_json::Value> =
                 serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
+            let given: BTreeMap<String, &RawValue> =
+                serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
+            let lost = |(key, value): (&String, &serde_json::Value)| {
+                value.is_number() && given.get(key).is_none_or(|raw| !is_kept(value, raw.get()))
+            };
+            if map.iter().any(lost) {
+                let detail = "numbers must have at most 15 digits: send longer ones as texts";
+                return Err(Wrong::Value("invalid_value", detail.into()));
+            }
             if map.len() > MAX_KEYS || map.keys().any(|key| key.is_empty() || key.chars().count() > MAX_KEY_CHARS) {
                 let detail = format!("must have at most {MAX_KEYS} fields with names of 1 to {MAX_KEY_CHARS} characters");
                 return Err(Wrong::Value("invalid_key", detail.into()));
@@ -228,6 +238,15 @@ impl Fields<'_> {
             }
         })
     }
+}
+
+/// Whether a number is kept with all of its digits.
+fn is_kept(value: &serde_json::Value, given: &str) -> bool {
+    let exact = |text: &str| {
+        let number = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
+        number.ok().map(|number| number.normalize())
+    };
+    exact(given).is_some_and(|number| exact(&value.to_string()) == Some(number))
 }
 
 /// Texts by name; nothing by a name that is to be removed.

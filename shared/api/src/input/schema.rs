@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use models::metadata::{MAX_KEYS, MAX_VALUE_CHARS};
+use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
 use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{
@@ -152,20 +152,24 @@ impl Shape {
         })
     }
 
+    /// A decimal number.
     pub(super) fn number() -> Self {
-        Self::typed(Type::Number)
+        Self::typed(Type::Number).with(|number| {
+            let number = number.exclusive_minimum(Some(-super::MAX_MAJOR));
+            number.exclusive_maximum(Some(super::MAX_MAJOR))
+        })
     }
 
     /// An amount in major units.
     pub(super) fn amount() -> Self {
-        Self::number().with(|number| {
+        Self::typed(Type::Number).with(|number| {
             let number = number.minimum(Some(0_i64));
             number.exclusive_maximum(Some(super::MAX_MAJOR))
         })
     }
 
     pub(super) fn percentage(positive: bool) -> Self {
-        Self::number().with(|number| {
+        Self::typed(Type::Number).with(|number| {
             let number = number.maximum(Some(100_i64));
             if positive {
                 number.exclusive_minimum(Some(0_i64))
@@ -178,6 +182,16 @@ impl Shape {
     pub(super) fn object() -> Self {
         Self::typed(Type::Object)
             .with(|object| object.additional_properties(Some(AdditionalProperties::FreeForm(true))))
+    }
+
+    /// Values by names that metadata may have.
+    fn by_key(of: &Self) -> Self {
+        let names = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(MAX_KEY_CHARS))
+            .build();
+        Self::map(of, MAX_KEYS).with(|object| object.property_names(Some(names)))
     }
 
     /// Values by names of the caller's own.
@@ -196,9 +210,9 @@ impl Shape {
         if changes {
             let text = text
                 .with(|text| text.schema_type(SchemaType::from_iter([Type::String, Type::Null])));
-            return Self::map(&text, MAX_KEYS);
+            return Self::by_key(&text);
         }
-        Self::map(&text, MAX_KEYS)
+        Self::by_key(&text)
     }
 
     /// Texts, numbers and truth values by name.
@@ -206,8 +220,9 @@ impl Shape {
         let types = [Type::String, Type::Number, Type::Boolean];
         let value = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter(types))
+            .max_length(Some(MAX_VALUE_CHARS))
             .build();
-        Self::map(&Self::Value(Box::new(value)), MAX_KEYS)
+        Self::by_key(&Self::Value(Box::new(value)))
     }
 
     /// Another input, by its name.

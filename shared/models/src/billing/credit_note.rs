@@ -25,25 +25,15 @@ choices! {
     }
 }
 
-/// Whether what is credited had been paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CreditNoteKind {
-    /// It was still owed.
-    PrePayment,
-    /// It had been paid.
-    PostPayment,
-    /// A part of it had been paid.
-    Mixed,
-}
-
-impl CreditNoteKind {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::PrePayment => "pre_payment",
-            Self::PostPayment => "post_payment",
-            Self::Mixed => "mixed",
-        }
+choices! {
+    /// Whether what is credited had been paid.
+    pub enum CreditNoteKind {
+        /// It was still owed.
+        PrePayment = "pre_payment",
+        /// It had been paid.
+        PostPayment = "post_payment",
+        /// A part of it had been paid.
+        Mixed = "mixed",
     }
 }
 

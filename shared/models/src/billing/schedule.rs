@@ -14,6 +14,7 @@ mod terms;
 use serde::{Deserialize, Serialize};
 
 use crate::billing::{Bill, BillingReason, Subscription, SubscriptionStatus};
+use crate::choices;
 use crate::error::{Error, Result};
 use crate::ids::{self, Id};
 use crate::money::Money;
@@ -26,33 +27,23 @@ const REMINDER_HOUR: i8 = 8;
 /// Rows that one day of one subscription can have, and editions of a row's invoice, at the most.
 pub const MAX_ROWS_A_DAY: u32 = 1000;
 
-/// Where a row stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScheduleStatus {
-    /// Announced to nobody yet.
-    Pending,
-    /// Its reminder was sent, or it is due.
-    Active,
-    /// Paid.
-    Completed,
-    /// Not paid in time, or its subscription is paused.
-    Suspended,
-    /// Owed no longer.
-    Cancelled,
+choices! {
+    /// Where a row stands. Reveknew prints it in capitals.
+    pub enum ScheduleStatus {
+        /// Announced to nobody yet.
+        Pending = "pending",
+        /// Its reminder was sent, or it is due.
+        Active = "active",
+        /// Paid.
+        Completed = "completed",
+        /// Not paid in time, or its subscription is paused.
+        Suspended = "suspended",
+        /// Owed no longer.
+        Cancelled = "cancelled",
+    }
 }
 
 impl ScheduleStatus {
-    /// All states in their spelling in events; Reveknew prints them in capitals.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Active => "active",
-            Self::Completed => "completed",
-            Self::Suspended => "suspended",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
     /// Whether money can still come in.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::Active | Self::Suspended)

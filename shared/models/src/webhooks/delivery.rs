@@ -100,7 +100,7 @@ choices! {
 
 /// What an endpoint answered, as far as the log keeps it: redacted, and at most 4 KiB of the body.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Answer {
+pub struct LoggedResponse {
     /// The headers that help to understand an answer; never cookies or credentials.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
@@ -130,7 +130,7 @@ pub struct Attempt {
     pub manual: bool,
     /// The answer; kept of the last attempt only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Answer>,
+    pub answer: Option<LoggedResponse>,
 }
 
 impl Attempt {
@@ -327,7 +327,7 @@ mod tests {
             error: None,
             response_time_ms: 1,
             manual: false,
-            answer: Some(Answer::default()),
+            answer: Some(LoggedResponse::default()),
         }
     }
 

@@ -7,8 +7,8 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::invoicing::parties::{Parties, update_credit};
+use crate::invoicing::undo_credits::undo_credits;
 use crate::schedules::row_payment::sync_row;
-use crate::subscriptions::pending_update::undo_credits;
 
 /// Adds the voiding of an invoice to `writes`, and what goes back to the customer's balance. Errors where it cannot be voided.
 ///

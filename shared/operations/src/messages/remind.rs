@@ -186,24 +186,3 @@ fn shortened(name: &str, most: usize) -> String {
     let head: String = plain.chars().take(most.saturating_sub(1)).collect();
     format!("{head}…")
 }
-
-/// Adds to `writes` that the message about a row was sent.
-pub(crate) async fn note_sent(
-    context: &Context,
-    writes: &mut Writes<'_>,
-    message: &Message,
-    now: Timestamp,
-) -> Result<()> {
-    let Some(about) = message.about else {
-        return Ok(());
-    };
-    let stored = context
-        .schedule_row_by_id_now(about.subscription_id, about.schedule_id)
-        .await?;
-    if let Some(stored) = stored.filter(|row| row.status().is_open()) {
-        let mut row = (*stored).clone();
-        row.reminded(now);
-        writes.update(&stored, &row, Some(EventType::ScheduleReminderSent))?;
-    }
-    Ok(())
-}

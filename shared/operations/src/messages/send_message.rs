@@ -1,14 +1,14 @@
 //! A message goes out, once: it is written down before the provider is asked, and again with its answer.
 
+use models::event::EventType;
 use models::ids::{self, Id};
 use models::messaging::{Message, MessageStatus, NewMessage, morning_after};
 use models::{Result, Timestamp, Zone};
 use providers::sms::Text;
-use store::{Retry, Stored};
+use store::{Retry, Stored, Writes};
 
 use crate::Context;
 use crate::context::missing_record;
-use crate::messages::remind::note_sent;
 
 /// Sends a message that is due.
 ///
@@ -152,4 +152,25 @@ async fn conclude(context: &Context, message: &Message, at: Timestamp) -> Result
         }
         retry.again().await?;
     }
+}
+
+/// Adds to `writes` that the message about a row was sent.
+async fn note_sent(
+    context: &Context,
+    writes: &mut Writes<'_>,
+    message: &Message,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(about) = message.about else {
+        return Ok(());
+    };
+    let stored = context
+        .schedule_row_by_id_now(about.subscription_id, about.schedule_id)
+        .await?;
+    if let Some(stored) = stored.filter(|row| row.status().is_open()) {
+        let mut row = (*stored).clone();
+        row.reminded(now);
+        writes.update(&stored, &row, Some(EventType::ScheduleReminderSent))?;
+    }
+    Ok(())
 }

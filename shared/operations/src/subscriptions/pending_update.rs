@@ -1,24 +1,15 @@
 //! What becomes of a new subscription, and of a change, that takes place with its payment only.
 
-use std::collections::BTreeMap;
-
-use futures::future::try_join_all;
-use models::billing::{
-    Bill, BillingReason, Discount, Invoice, LineItem, NewInvoice, PaymentBehavior, Subscription,
-    given_back,
-};
+use models::billing::{Bill, Discount, Invoice, NewInvoice, PaymentBehavior, Subscription};
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Error, Money, Result, Timestamp};
+use models::{Error, Result, Timestamp};
 use store::{Retry, Stored, Writes};
 
 use crate::Context;
-use crate::invoicing::issue_credit_note::credit_rest;
 use crate::invoicing::pay_invoice::first_payment;
-use crate::invoicing::void_invoice::void_invoice;
-
-/// What the credit note says of it.
-const NOT_MADE: &str = "What this invoice was for did not come about: it was not paid in full.";
+use crate::invoicing::undo_credits::give_lines_back;
+use crate::invoicing::undo_invoice::undo_invoice;
 
 /// The invoice that was made at once was not paid: a new subscription never was, and a change never took place or waits.
 /// `None` where somebody else moved the subscription meanwhile.
@@ -58,45 +49,6 @@ pub(crate) async fn unpaid(
     Ok(context.write(&writes).await?.then_some(subscription))
 }
 
-/// Adds to `writes` what lines of an invoice gave back and what did not come about: the invoices keep count of it no longer.
-/// Lines that `wait` as before gave back earlier, and will. Returns which lines they were. One read and one item for each
-/// invoice, which is most often one.
-async fn give_lines_back(
-    context: &Context,
-    writes: &mut Writes<'_>,
-    lines: &[LineItem],
-    wait: &[LineItem],
-) -> Result<Vec<(Invoice, Vec<usize>)>> {
-    let mut credits: BTreeMap<_, BTreeMap<usize, Money>> = BTreeMap::new();
-    for (invoice, line, amount) in given_back(lines) {
-        let given = credits.entry(invoice).or_default().entry(line);
-        let given = given.or_insert_with(|| Money::zero(amount.currency()));
-        *given = given.plus(amount)?;
-    }
-    for (invoice, line, amount) in given_back(wait) {
-        if let Some(given) = credits.get_mut(&invoice).and_then(|of| of.get_mut(&line)) {
-            *given = given.minus(amount)?;
-        }
-    }
-    let read = credits.keys().map(|id| context.find_now(*id));
-    let mut given = Vec::new();
-    for before in try_join_all(read).await?.into_iter().flatten() {
-        let mut invoice = (*before).clone();
-        let lines = credits.get(&before.id).into_iter().flatten();
-        let lines = lines.filter(|(_, amount)| !amount.is_zero());
-        let mut places = Vec::new();
-        for (line, amount) in lines {
-            invoice.take_back_unused(*line, *amount)?;
-            places.push(*line);
-        }
-        if invoice != *before {
-            writes.update(&before, &invoice, None)?;
-        }
-        given.push((invoice, places));
-    }
-    Ok(given)
-}
-
 /// Adds to `writes` that a coupon can be redeemed once more.
 async fn give_coupon_back(
     context: &Context,
@@ -127,63 +79,6 @@ async fn forget_invoice(
     let mut payment = (*before).clone();
     payment.invoice_id = None;
     writes.update(&before, &payment, None)
-}
-
-/// Adds to `writes` what follows where nothing is owed of this invoice by the same write: a change that waits for it is dropped,
-/// and what its lines gave back was not given back. Where the time that they were for goes on, they charge for it again.
-pub(crate) async fn undo_credits(
-    context: &Context,
-    writes: &mut Writes<'_>,
-    invoice: &Invoice,
-    at: Timestamp,
-) -> Result<()> {
-    let updates = invoice.billing_reason == BillingReason::SubscriptionUpdate;
-    let credits = given_back(&invoice.lines).next().is_some();
-    let Some(id) = invoice.subscription_id.filter(|_| updates || credits) else {
-        return Ok(());
-    };
-    let Some(stored) = context.find_now(id).await? else {
-        return Ok(());
-    };
-    let mut subscription = (*stored).clone();
-    if stored.awaits(invoice.id) {
-        subscription.pending_update = None;
-        give_lines_back(context, writes, &invoice.lines, &stored.pending_lines).await?;
-        return writes.update(&stored, &subscription, Some(EventType::SubscriptionUpdated));
-    }
-    let given = give_lines_back(context, writes, &invoice.lines, &[]).await?;
-    if stored.status.is_over() {
-        return Ok(());
-    }
-    for (source, lines) in &given {
-        for line in lines {
-            subscription.charge_again(source, *line, at);
-        }
-    }
-    if subscription != *stored {
-        writes.update(&stored, &subscription, None)?;
-    }
-    Ok(())
-}
-
-/// Adds to `writes` that nothing is owed of an invoice any more, which was for something that does not come about: it is voided, or
-/// credited where a part of it was paid or credited before, which is the customer's again. `false` says that a payment is under
-/// way, so that nothing was done; one that is paid, or void, stays so.
-pub(crate) async fn undo_invoice(
-    context: &Context,
-    writes: &mut Writes<'_>,
-    invoice: &Stored<Invoice>,
-    at: Timestamp,
-) -> Result<bool> {
-    if invoice.can_be_voided() {
-        void_invoice(context, writes, invoice, at).await?;
-    } else if invoice.processing.is_some() {
-        return Ok(false);
-    } else if invoice.status.is_payable() {
-        credit_rest(context, writes, invoice, NOT_MADE).await?;
-        undo_credits(context, writes, invoice, at).await?;
-    }
-    Ok(true)
 }
 
 /// Adds to `writes` that the change is dropped that waits for its payment, and that nothing is owed for it, as [`undo_invoice`].

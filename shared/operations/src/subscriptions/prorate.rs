@@ -14,7 +14,7 @@ use crate::usage::usage_history::Ending;
 
 /// When something is done to a subscription, and whose usage is billed with it.
 #[derive(Debug, Clone)]
-pub struct Moment {
+pub struct ChangeTime {
     /// When it is done.
     pub now: Timestamp,
     /// The metrics whose usage up to then is billed with it.
@@ -66,7 +66,7 @@ impl Prorated {
 pub async fn prorate(
     context: &Context,
     before: &Subscription,
-    moment: &Moment,
+    moment: &ChangeTime,
     work: impl Fn(&mut Subscription, &mut Proration<'_>) -> Result<()>,
 ) -> Result<Prorated> {
     let ids = before.charging_invoices().into_iter();
@@ -112,7 +112,7 @@ pub async fn resume(
     resumption: Resumption,
     now: Timestamp,
 ) -> Result<Prorated> {
-    let moment = Moment {
+    let moment = ChangeTime {
         now,
         metrics: before.meters_closed_by_resumption(resumption, now),
         ending: Ending::Price,

@@ -8,9 +8,10 @@ use store::{Stored, Writes};
 
 use crate::Context;
 use crate::invoicing::stop_collection::stop_collection;
+use crate::invoicing::undo_invoice::undo_invoice;
 use crate::schedules::run_schedule::follow_subscription;
 use crate::subscriptions::bill_subscription::bill_subscription;
-use crate::subscriptions::pending_update::{drop_update, undo_invoice};
+use crate::subscriptions::pending_update::drop_update;
 use crate::subscriptions::prorate::resume;
 
 /// Periods that one run catches up with after an outage; the next tick goes on with the rest.

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, RETRY_AFTER};
 
-use super::message::Answer;
+use super::message::EndpointResponse;
 use super::redaction::Redaction;
 
 /// The headers of an answer that are kept.
@@ -36,7 +36,7 @@ pub(super) async fn read(
     mut response: Response,
     timestamp_seconds: i64,
     redaction: &Redaction<'_>,
-) -> Answer {
+) -> EndpointResponse {
     let status = response.status().as_u16();
     let retry_after_seconds = retry_after(response.headers(), timestamp_seconds);
     let headers = kept(response.headers(), redaction);
@@ -50,7 +50,7 @@ pub(super) async fn read(
     } else {
         text(&window, whole, redaction)
     };
-    Answer {
+    EndpointResponse {
         status,
         retry_after_seconds,
         headers,

@@ -41,14 +41,14 @@ impl fmt::Debug for Message<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The answer, or why there was none. An answer whose body broke off or did not end is an answer.
-    pub outcome: Result<Answer, Failure>,
+    pub outcome: Result<EndpointResponse, Failure>,
     /// Milliseconds until the status came or the attempt failed.
     pub response_time_ms: u32,
 }
 
 /// What an endpoint answered, in so far as we keep it. Redacted: no card number, no secret, no value of a custom header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct EndpointResponse {
     /// The status code.
     pub status: u16,
     /// `Retry-After` in seconds from the message's timestamp, not negative; absent where it cannot be read.

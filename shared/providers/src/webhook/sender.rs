@@ -12,7 +12,7 @@ use reqwest::{Method, Request, Response};
 use super::answer;
 use super::guard::{self, Egress};
 use super::header::header_is_usable;
-use super::message::{Answer, Failure, FailureKind, Message, Reply};
+use super::message::{EndpointResponse, Failure, FailureKind, Message, Reply};
 use super::outlet::{self, Outlet};
 use super::redaction::Redaction;
 use super::resolver::{Guarded, Lookup, SystemLookup};
@@ -156,7 +156,7 @@ impl Sender {
     }
 }
 
-async fn read(response: Response, message: &Message<'_>) -> Answer {
+async fn read(response: Response, message: &Message<'_>) -> EndpointResponse {
     let secrets = message.secrets.iter().copied();
     let redaction = Redaction::of(secrets.chain(message.headers.values().map(String::as_str)));
     answer::read(response, message.timestamp_seconds, &redaction).await

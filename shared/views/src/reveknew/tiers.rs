@@ -24,7 +24,8 @@ pub struct Tier {
     amount: Box<RawValue>,
     /// `ONCE`, `DAILY`, `WEEKLY`, `MONTHLY`, `QUARTERLY` or `YEARLY`.
     #[schema(example = "ONCE")]
-    billing_period: &'static str,
+    #[schema(inline)]
+    billing_period: models::billing::BillingPeriod,
     /// Payments in all; 0 for no end.
     #[schema(example = 0)]
     deductions: u32,
@@ -33,7 +34,8 @@ pub struct Tier {
     grace_days: u32,
     /// `TIER`, `SUBSCRIPTION` or `SCHEDULE`.
     #[schema(example = "TIER")]
-    policy: &'static str,
+    #[schema(inline)]
+    policy: models::billing::TierPolicy,
     /// Days before a payment's day on which the customer is reminded.
     #[schema(example = 2)]
     reminder_days: u32,
@@ -53,10 +55,10 @@ impl View for Tier {
             name: plan.price.name.clone(),
             description: terms.description,
             amount: amount(plan.price.of(1)?)?,
-            billing_period: period.as_str(),
+            billing_period: period,
             deductions: terms.deductions,
             grace_days: terms.grace_days,
-            policy: terms.policy.as_str(),
+            policy: terms.policy,
             reminder_days: terms.reminder_days,
         })
     }

@@ -33,10 +33,12 @@ pub struct Meter {
     name: String,
     /// `sum`, `count`, `max`, `latest` or `unique`.
     #[schema(example = "sum")]
-    aggregation: String,
+    #[schema(inline)]
+    aggregation: billing::Aggregation,
     /// `flat`, `per_unit`, `graduated`, `volume`, `package` or `percentage`.
     #[schema(example = "per_unit")]
-    pricing_model: String,
+    #[schema(inline)]
+    pricing_model: billing::PricingModel,
     /// Minor units for a unit, a package or an event; may be a fraction of one.
     #[schema(value_type = f64, example = 0.25)]
     amount: Box<RawValue>,
@@ -62,8 +64,8 @@ impl Meter {
         Ok(Self {
             metric_name: meter.metric_name.clone(),
             name: meter.label().to_owned(),
-            aggregation: meter.aggregation.as_str().to_owned(),
-            pricing_model: charge.model.as_str().to_owned(),
+            aggregation: meter.aggregation,
+            pricing_model: charge.model,
             amount: number(charge.amount)?,
             tiers: tiers(charge)?,
             package_size: charge.package_size,
@@ -108,14 +110,16 @@ pub struct Plan {
     amount: Box<RawValue>,
     /// `day`, `week`, `month`, `quarter` or `year`.
     #[schema(example = "month")]
-    interval: String,
+    #[schema(inline)]
+    interval: models::time::Interval,
     #[schema(example = 1)]
     interval_count: u32,
     #[schema(example = 0)]
     trial_period_days: u32,
     /// `flat`, `per_unit`, `graduated`, `volume`, `package` or `percentage`.
     #[schema(example = "flat")]
-    pricing_model: String,
+    #[schema(inline)]
+    pricing_model: billing::PricingModel,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tiers: Vec<Tier>,
     /// Units in a package.
@@ -130,7 +134,8 @@ pub struct Plan {
     meters: Vec<Meter>,
     /// Whether the amounts contain the tax: `inclusive`, `exclusive`, or `unspecified` (the tax rate says).
     #[schema(example = "unspecified")]
-    tax_behavior: String,
+    #[schema(inline)]
+    tax_behavior: billing::TaxBehavior,
     /// What makes it a tier of Reveknew, whose subscriptions are paid by schedule; absent for any other plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -154,15 +159,15 @@ impl View for Plan {
             version: plan.version,
             currency: price.currency.code(),
             amount: number(price.charge.amount)?,
-            interval: price.interval.as_str().to_owned(),
+            interval: price.interval,
             interval_count: price.interval_count,
             trial_period_days: plan.trial_period_days,
-            pricing_model: price.charge.model.as_str().to_owned(),
+            pricing_model: price.charge.model,
             tiers: tiers(&price.charge)?,
             package_size: price.charge.package_size,
             percentage: optional(price.charge.percentage)?,
             meters: price.meters.iter().map(Meter::of).collect::<Result<_>>()?,
-            tax_behavior: price.tax_behavior.as_str().to_owned(),
+            tax_behavior: price.tax_behavior,
             tier: super::PlanTier::of(plan),
             metadata: plan.metadata.clone(),
             created: plan.created.to_string(),
@@ -234,7 +239,8 @@ impl SubscriptionDiscount {
 pub struct PauseCollection {
     /// `keep_as_draft`, `mark_uncollectible` or `void`.
     #[schema(example = "keep_as_draft")]
-    behavior: String,
+    #[schema(inline)]
+    behavior: billing::PauseBehavior,
     #[schema(example = "2025-09-01T00:00:00Z")]
     resumes_at: Option<String>,
 }
@@ -272,16 +278,19 @@ pub struct Subscription {
     #[schema(example = "plan_enterprise_pro")]
     plan_id: String,
     #[schema(example = "monthly")]
-    billing_cycle: String,
+    #[schema(inline)]
+    billing_cycle: billing::BillingCycle,
     #[schema(example = true)]
     auto_collection: bool,
     #[schema(example = "charge_automatically")]
-    collection_method: String,
+    #[schema(inline)]
+    collection_method: billing::CollectionMethod,
     #[schema(example = 0)]
     days_until_due: u32,
     /// `trialing`, `active`, `incomplete`, `incomplete_expired`, `past_due`, `unpaid`, `paused` or `canceled`.
     #[schema(example = "trialing")]
-    status: String,
+    #[schema(inline)]
+    status: billing::SubscriptionStatus,
     /// Units of the first of its plans.
     #[schema(example = 1)]
     quantity: u32,
@@ -341,12 +350,12 @@ impl View for Subscription {
             id: subscription.id.to_string(),
             customer_id: subscription.customer_id.to_string(),
             plan_id: main.plan_id.to_string(),
-            billing_cycle: subscription.billing_cycle.as_str().to_owned(),
+            billing_cycle: subscription.billing_cycle,
             auto_collection: subscription.collection_method
                 == billing::CollectionMethod::ChargeAutomatically,
-            collection_method: subscription.collection_method.as_str().to_owned(),
+            collection_method: subscription.collection_method,
             days_until_due: subscription.days_until_due,
-            status: subscription.status.as_str().to_owned(),
+            status: subscription.status,
             quantity: main.quantity,
             items: subscription
                 .items
@@ -389,7 +398,7 @@ impl View for Subscription {
 fn paused(subscription: &billing::Subscription) -> Option<PauseCollection> {
     let pause = subscription.pause_collection?;
     Some(PauseCollection {
-        behavior: pause.behavior.as_str().to_owned(),
+        behavior: pause.behavior,
         resumes_at: pause.resumes_at.map(|at| at.to_string()),
     })
 }

@@ -149,13 +149,16 @@ pub struct BillingSettings {
     retry_days: Vec<u32>,
     /// `cancel`, `past_due` or `unpaid`.
     #[schema(example = "cancel")]
-    after_retries: String,
+    #[schema(inline)]
+    after_retries: billing::AfterRetries,
     /// `day` or `second`.
     #[schema(example = "second")]
-    proration: String,
+    #[schema(inline)]
+    proration: billing::ProrationUnit,
     /// `next_invoice` or `reject`.
     #[schema(example = "next_invoice")]
-    late_usage: String,
+    #[schema(inline)]
+    late_usage: billing::LateUsage,
     #[schema(example = json!(["txr_rs_123456"]))]
     default_tax_rates: Vec<String>,
     /// Days from an invoice that is sent to its due date.
@@ -181,9 +184,9 @@ impl View for BillingSettings {
         };
         Ok(Self {
             retry_days: settings.retry_days.clone(),
-            after_retries: settings.after_retries.as_str().to_owned(),
-            proration: settings.proration.as_str().to_owned(),
-            late_usage: settings.late_usage.as_str().to_owned(),
+            after_retries: settings.after_retries,
+            proration: settings.proration,
+            late_usage: settings.late_usage,
             default_tax_rates: settings
                 .default_tax_rates
                 .iter()

@@ -52,10 +52,12 @@ pub struct CreditNote {
     /// `pre_payment` where it was still owed, `post_payment` where it had been paid, or `mixed`.
     #[serde(rename = "type")]
     #[schema(example = "post_payment")]
-    kind: &'static str,
+    #[schema(inline)]
+    kind: billing::CreditNoteKind,
     /// `duplicate`, `fraudulent`, `order_change` or `product_unsatisfactory`.
     #[schema(example = "order_change")]
-    reason: Option<String>,
+    #[schema(inline)]
+    reason: Option<billing::CreditNoteReason>,
     #[schema(example = "One seat less from July.")]
     memo: Option<String>,
     #[schema(example = "USD")]
@@ -117,8 +119,8 @@ impl View for CreditNote {
             invoice_id: note.invoice_id.to_string(),
             customer_id: note.customer_id.to_string(),
             status: "issued",
-            kind: note.kind()?.as_str(),
-            reason: note.reason.map(|reason| reason.as_str().to_owned()),
+            kind: note.kind()?,
+            reason: note.reason,
             memo: note.memo.clone(),
             currency: note.currency.code(),
             line_items: note.lines.iter().map(line).collect::<Result<_>>()?,

@@ -21,7 +21,8 @@ pub struct Customer {
     phone: Option<String>,
     /// `b2b`, `b2c` or `b2g`.
     #[schema(example = "b2b")]
-    customer_type: Option<String>,
+    #[schema(inline)]
+    customer_type: Option<crm::CustomerType>,
     company: Option<CompanyView>,
     #[schema(example = json!(["enterprise", "technology"]))]
     segments: Vec<String>,
@@ -68,7 +69,7 @@ impl View for Customer {
             first_name: profile.first_name,
             last_name: profile.last_name,
             phone: profile.phone,
-            customer_type: profile.customer_type.map(|kind| kind.as_str().to_owned()),
+            customer_type: profile.customer_type,
             company: profile.company.map(|company| CompanyView {
                 name: company.name,
                 industry: company.industry,

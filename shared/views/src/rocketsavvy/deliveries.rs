@@ -45,7 +45,8 @@ pub struct Delivery {
     /// `pending` (an attempt is to be made now or as soon as the rate limit lets it), `delivered`, `failed` (another attempt
     /// follows), `exhausted` (none follows) or `canceled` (the endpoint was disabled before).
     #[schema(example = "delivered")]
-    status: &'static str,
+    #[schema(inline)]
+    status: webhooks::DeliveryStatus,
     /// The status code of the last attempt; `null` where no answer came.
     #[schema(example = 200)]
     http_status: Option<u16>,
@@ -162,7 +163,7 @@ impl Delivery {
             webhook_id: delivery.id.endpoint.to_string(),
             event_id: delivery.id.event.to_string(),
             event_type: delivery.event_type.as_str(),
-            status: delivery.status.as_str(),
+            status: delivery.status,
             http_status: last.and_then(|attempt| attempt.http_status),
             error: last.and_then(|attempt| attempt.error.clone()),
             attempts: delivery.attempt_count,

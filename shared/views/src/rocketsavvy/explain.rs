@@ -37,7 +37,8 @@ impl FractionView {
 pub struct LineInputs {
     /// `flat`, `per_unit`, `graduated`, `volume`, `package` or `percentage`.
     #[schema(example = "per_unit")]
-    pricing_model: String,
+    #[schema(inline)]
+    pricing_model: billing::PricingModel,
     #[schema(value_type = f64, example = 3)]
     quantity: Box<RawValue>,
     /// For a period, a unit, a package or an event.
@@ -93,7 +94,7 @@ impl LineInputs {
         let basis = &line.basis;
         let charge = &basis.charge;
         Ok(Self {
-            pricing_model: charge.model.as_str().to_owned(),
+            pricing_model: charge.model,
             quantity: number(line.quantity)?,
             amount: number(charge.amount)?,
             tiers: tiers(charge)?,

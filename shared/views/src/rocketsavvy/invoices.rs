@@ -112,7 +112,8 @@ pub struct PaymentError {
     message: String,
     /// `retry_later`, `retry_soon`, `retry_after_instrument_update`, `do_not_retry` or `stop_recurring`.
     #[schema(example = "retry_later")]
-    advice: &'static str,
+    #[schema(inline)]
+    advice: billing::Advice,
 }
 
 /// An invoice. Amounts are minor units.
@@ -129,7 +130,8 @@ pub struct Invoice {
     subscription_id: Option<String>,
     /// `subscription_create`, `subscription_cycle`, `subscription_update` or `manual`.
     #[schema(example = "subscription_cycle")]
-    billing_reason: &'static str,
+    #[schema(inline)]
+    billing_reason: billing::BillingReason,
     /// The total.
     #[schema(example = 9999)]
     amount: i64,
@@ -137,12 +139,14 @@ pub struct Invoice {
     currency: &'static str,
     /// `draft`, `open`, `paid`, `void` or `uncollectible`.
     #[schema(example = "paid")]
-    status: String,
+    #[schema(inline)]
+    status: billing::InvoiceStatus,
     /// `unpaid`, `partially_paid`, `paid`, `processing` or `failed`.
     #[schema(example = "paid")]
     payment_status: &'static str,
     #[schema(example = "charge_automatically")]
-    collection_method: String,
+    #[schema(inline)]
+    collection_method: billing::CollectionMethod,
     /// Days from the moment it becomes final to its due date.
     #[schema(example = 30)]
     days_until_due: u32,
@@ -226,12 +230,12 @@ impl View for Invoice {
             number: invoice.number.clone(),
             customer_id: invoice.customer_id.to_string(),
             subscription_id: invoice.subscription_id.map(|id| id.to_string()),
-            billing_reason: invoice.billing_reason.as_str(),
+            billing_reason: invoice.billing_reason,
             amount: total,
             currency: invoice.currency.code(),
-            status: invoice.status.as_str().to_owned(),
+            status: invoice.status,
             payment_status: payment_status(invoice),
-            collection_method: invoice.collection_method.as_str().to_owned(),
+            collection_method: invoice.collection_method,
             days_until_due: invoice.days_until_due,
             due_date: invoice.due_date.map(|date| date.to_string()),
             overdue: invoice.overdue,
@@ -261,7 +265,7 @@ impl View for Invoice {
             last_payment_error: invoice.refused.as_ref().map(|refused| PaymentError {
                 code: refused.code.clone(),
                 message: refused.message.clone(),
-                advice: refused.advice.as_str(),
+                advice: refused.advice,
             }),
             payment_ids: invoice
                 .payment_ids
@@ -334,7 +338,8 @@ pub fn line_of(invoice: Id<ids::Invoice>, text: &str) -> Option<usize> {
 pub struct InvoicePreview {
     /// `subscription_create`, `subscription_cycle` or `subscription_update`.
     #[schema(example = "subscription_cycle")]
-    billing_reason: &'static str,
+    #[schema(inline)]
+    billing_reason: billing::BillingReason,
     #[schema(example = "USD")]
     currency: &'static str,
     /// When it will be made.
@@ -370,7 +375,7 @@ impl View for InvoicePreview {
     fn of(invoice: &billing::Invoice, _at: ()) -> Result<Self> {
         let zero = models::Money::zero(invoice.currency);
         Ok(Self {
-            billing_reason: invoice.billing_reason.as_str(),
+            billing_reason: invoice.billing_reason,
             currency: invoice.currency.code(),
             date: invoice.created.to_string(),
             line_items: lines(invoice)?,

@@ -21,10 +21,12 @@ pub struct Member {
     partner_id: String,
     /// `wholesale` or `call_center`.
     #[schema(example = "call_center")]
-    kind: &'static str,
+    #[schema(inline)]
+    kind: members::MemberKind,
     /// `active`, `inactive` or `banned`.
     #[schema(example = "active")]
-    status: &'static str,
+    #[schema(inline)]
+    status: members::MemberStatus,
     #[schema(example = "test@example.com")]
     email: String,
     #[schema(example = "Testusername")]
@@ -83,8 +85,8 @@ impl View for Member {
             id: member.id.to_string(),
             customer_id: customer.unwrap_or_default(),
             partner_id: member.partner_id.to_string(),
-            kind: member.kind.as_str(),
-            status: member.status.as_str(),
+            kind: member.kind,
+            status: member.status,
             email: member.email.clone(),
             username: member.username.clone(),
             first_name: member.first_name.clone(),
@@ -200,7 +202,8 @@ pub struct Commission {
     invoice_id: String,
     /// `earned` or `reversed`.
     #[schema(example = "earned")]
-    status: &'static str,
+    #[schema(inline)]
+    status: members::CommissionStatus,
     /// What was paid or given back, without tax.
     #[schema(example = 2900)]
     base: i64,
@@ -234,7 +237,7 @@ impl View for Commission {
             partner_id: entry.partner_id.to_string(),
             member_id: entry.member_id.to_string(),
             invoice_id: entry.invoice_id.to_string(),
-            status: entry.status.as_str(),
+            status: entry.status,
             base: entry.base.minor(),
             rate: number(entry.rate)?,
             amount: entry.amount.minor(),
@@ -317,10 +320,12 @@ pub struct Email {
     id: String,
     /// `welcome`.
     #[schema(example = "welcome")]
-    kind: &'static str,
+    #[schema(inline)]
+    kind: mail::EmailKind,
     /// `queued`, `sending`, `sent` or `failed`.
     #[schema(example = "sent")]
-    status: &'static str,
+    #[schema(inline)]
+    status: models::messaging::MessageStatus,
     #[schema(example = "test@example.com")]
     to: String,
     #[schema(example = "Welcome to Acme")]
@@ -354,8 +359,8 @@ impl View for Email {
         };
         Ok(Self {
             id: email.id.to_string(),
-            kind: email.kind.as_str(),
-            status: email.dispatch.status.as_str(),
+            kind: email.kind,
+            status: email.dispatch.status,
             to: email.to.clone(),
             subject: email.subject.clone(),
             text,

@@ -16,10 +16,12 @@ pub struct Message {
     direction: &'static str,
     /// `payment_reminder`, `reply` or `inbound`.
     #[schema(example = "payment_reminder")]
-    kind: &'static str,
+    #[schema(inline)]
+    kind: messaging::MessageKind,
     /// `queued`, `sending`, `sent`, `failed` or `received`.
     #[schema(example = "sent")]
-    status: &'static str,
+    #[schema(inline)]
+    status: messaging::MessageStatus,
     /// The customer's number, E.164; as it was given where it could not be read.
     #[schema(example = "+14165551234")]
     number: String,
@@ -77,8 +79,8 @@ impl View for Message {
         Ok(Self {
             id: message.id.to_string(),
             direction: if inbound { "inbound" } else { "outbound" },
-            kind: message.kind.as_str(),
-            status: message.dispatch.status.as_str(),
+            kind: message.kind,
+            status: message.dispatch.status,
             number: message.number.clone(),
             body: message.body.clone(),
             customer_id: message.customer_id.map(|id| id.to_string()),
@@ -134,7 +136,8 @@ pub struct Schedule {
     id: String,
     subscription_id: String,
     customer_id: String,
-    status: &'static str,
+    #[schema(inline)]
+    status: models::billing::ScheduleStatus,
     amount: i64,
     currency: &'static str,
     scheduled_for: String,
@@ -159,7 +162,7 @@ impl View for Schedule {
             id: row.id.to_string(),
             subscription_id: row.subscription_id.to_string(),
             customer_id: row.customer_id.to_string(),
-            status: row.status().as_str(),
+            status: row.status(),
             amount: row.amount.minor(),
             currency: row.amount.currency().code(),
             scheduled_for: row.scheduled_for.to_string(),

@@ -85,7 +85,8 @@ pub struct Payment {
     id: String,
     /// `processing`, `succeeded` or `failed`.
     #[schema(example = "succeeded")]
-    status: &'static str,
+    #[schema(inline)]
+    status: payments::PaymentStatus,
     /// Minor units.
     #[schema(example = 5000)]
     amount: i64,
@@ -131,7 +132,7 @@ impl View for Payment {
     fn of(payment: &payments::Payment, mode: Mode) -> Result<Self> {
         Ok(Self {
             id: payment.id.to_string(),
-            status: payment.status.as_str(),
+            status: payment.status,
             amount: payment.amount.minor(),
             amount_refunded: payment.amount_refunded.minor(),
             currency: payment.amount.currency().code(),
@@ -178,7 +179,8 @@ pub struct Refund {
     reason: Option<String>,
     /// `pending`, `succeeded` or `failed`.
     #[schema(example = "succeeded")]
-    status: &'static str,
+    #[schema(inline)]
+    status: payments::RefundStatus,
     /// The reason of a failure; `null` where it succeeded.
     #[schema(example = "resource_missing")]
     failure_code: Option<String>,
@@ -199,7 +201,7 @@ impl View for Refund {
             amount: refund.amount.minor(),
             currency: refund.amount.currency().code(),
             reason: refund.reason.clone(),
-            status: refund.status.as_str(),
+            status: refund.status,
             failure_code: refund.failure.as_ref().map(|failure| failure.code.clone()),
             created: refund.created.to_string(),
             livemode: mode.is_live(),

@@ -54,7 +54,8 @@ pub struct AccountWithKeys {
 pub struct FirstKey {
     /// `test` or `live`.
     #[schema(example = "test")]
-    mode: &'static str,
+    #[schema(inline)]
+    mode: Mode,
     #[schema(example = "rs_test_key_…")]
     key: String,
 }
@@ -70,10 +71,7 @@ impl std::fmt::Debug for FirstKey {
 impl AccountWithKeys {
     /// The business and the secrets of its first keys as v3 prints them.
     pub fn of(account: &platform::Account, secrets: Vec<(Mode, String)>) -> Result<Self> {
-        let key = |(mode, key): (Mode, String)| FirstKey {
-            mode: mode.as_str(),
-            key,
-        };
+        let key = |(mode, key): (Mode, String)| FirstKey { mode: mode, key };
         Ok(Self {
             account: Account::of(account, ())?,
             api_keys: secrets.into_iter().map(key).collect(),
@@ -90,10 +88,12 @@ pub struct ApiKey {
     name: String,
     /// `api_key`, or `member_token` for the `authentication_token` of the members' API.
     #[schema(example = "api_key")]
-    kind: &'static str,
+    #[schema(inline)]
+    kind: platform::CredentialKind,
     /// `test` or `live`.
     #[schema(example = "test")]
-    mode: &'static str,
+    #[schema(inline)]
+    mode: Mode,
     #[schema(example = json!(["billing:write", "crm:read"]))]
     scopes: Vec<String>,
     /// The secret: shown in the answer that makes it, and `null` ever after.
@@ -152,8 +152,8 @@ impl View for ApiKey {
         Ok(Self {
             id: key.id.to_string(),
             name: key.name.clone(),
-            kind: key.kind.as_str(),
-            mode: key.mode.as_str(),
+            kind: key.kind,
+            mode: key.mode,
             scopes: key.scopes.names(),
             key: None,
             last4: key.last4.clone(),
@@ -185,7 +185,8 @@ pub struct OauthClient {
     name: String,
     /// `test` or `live`.
     #[schema(example = "test")]
-    mode: &'static str,
+    #[schema(inline)]
+    mode: Mode,
     #[schema(example = "b7c1e4f0a9d84c6f8e21d35a7f904b6c")]
     client_id: String,
     /// Shown in the answer that creates the client, and `null` ever after.
@@ -225,7 +226,7 @@ impl View for OauthClient {
         Ok(Self {
             id: client.id.to_string(),
             name: client.name.clone(),
-            mode: client.mode.as_str(),
+            mode: client.mode,
             client_id: client.client_id.clone(),
             client_secret: None,
             audience: client.audience.clone(),
@@ -252,7 +253,8 @@ pub struct TestClock {
     frozen_time: String,
     /// `ready`, `advancing` or `internal_failure`.
     #[schema(example = "ready")]
-    status: &'static str,
+    #[schema(inline)]
+    status: platform::ClockStatus,
     /// Where it is going.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "2027-02-28T00:00:00Z")]
@@ -267,7 +269,7 @@ impl TestClock {
     pub fn real(now: models::Timestamp) -> Self {
         Self {
             frozen_time: now.to_string(),
-            status: platform::ClockStatus::Ready.as_str(),
+            status: platform::ClockStatus::Ready,
             target: None,
             frozen: false,
         }
@@ -281,7 +283,7 @@ impl View for TestClock {
     fn of(clock: &platform::TestClock, _at: ()) -> Result<Self> {
         Ok(Self {
             frozen_time: clock.frozen_time.to_string(),
-            status: clock.status.as_str(),
+            status: clock.status,
             target: clock.target.map(|at| at.to_string()),
             frozen: true,
         })

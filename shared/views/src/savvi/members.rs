@@ -37,13 +37,16 @@ pub struct SavviUser {
     date_of_birth: Option<String>,
     /// `Male`, `Female` or `Prefer not to say`.
     #[schema(example = "Female")]
-    gender: Option<&'static str>,
+    #[schema(inline)]
+    gender: Option<models::members::Gender>,
     /// `active`, `inactive` or `banned`.
     #[schema(example = "active")]
-    status: &'static str,
+    #[schema(inline)]
+    status: models::members::MemberStatus,
     /// `wholesale` or `call_center`.
     #[schema(example = "wholesale")]
-    member_type: &'static str,
+    #[schema(inline)]
+    member_type: models::members::MemberKind,
     #[schema(example = json!(null))]
     braintree_customer_id: Option<String>,
     #[schema(example = "2026-01-15T12:00:00Z")]
@@ -111,9 +114,9 @@ impl SavviUser {
             first_name: member.first_name.clone(),
             last_name: member.last_name.clone(),
             date_of_birth: member.date_of_birth.map(|date| date.to_string()),
-            gender: member.gender.map(models::members::Gender::as_str),
-            status: member.status.as_str(),
-            member_type: member.kind.as_str(),
+            gender: member.gender,
+            status: member.status,
+            member_type: member.kind,
             braintree_customer_id: member.vault_customer.clone(),
             created_at: member.created.to_string(),
             updated_at: member.updated.to_string(),

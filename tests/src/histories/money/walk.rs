@@ -19,7 +19,7 @@ use crate::histories::chance::{Chance, seeds};
 
 /// Tests that share the histories, and how many each has.
 const PARTS: u64 = 16;
-const HISTORIES: u64 = 64;
+const HISTORIES: u64 = 32;
 /// What is done in each, at the most.
 const STEPS: u64 = 6;
 /// Plans: a price for each unit, and how often.

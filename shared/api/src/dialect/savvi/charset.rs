@@ -1,42 +1,43 @@
 //! Bodies in other encodings than UTF-8: as the `Content-Type`, the XML declaration or the byte order mark says.
 
-use bytes::Bytes;
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, UTF_8};
 use models::{Error, Result};
 
 /// So many bytes of a body are looked at for an XML declaration.
 const DECLARATION_BYTES: usize = 200;
 
-/// The body in UTF-8. Errors where it is in an encoding that nobody knows, or is not what it says.
-pub(super) fn utf8(body: &Bytes, content_type: &str) -> Result<Bytes> {
-    let marked = Encoding::for_bom(body).map(|(encoding, _)| encoding);
-    let encoding = match marked {
-        Some(encoding) => encoding,
-        None => match charset(content_type).or_else(|| xml_encoding(body)) {
-            None => return Ok(body.clone()),
-            Some(label) => {
-                Encoding::for_label(label.as_bytes()).ok_or_else(|| Error::UnsupportedMedia {
-                    code: "unsupported_charset",
-                    detail: "the charset of the body is unknown: send UTF-8".into(),
-                })?
-            }
-        },
-    };
-    if encoding == UTF_8 && marked.is_none() {
-        return Ok(body.clone());
+/// The encoding that a body says it has: its byte order mark, its `Content-Type` or its XML declaration. UTF-8 where it says
+/// nothing. Errors where nobody knows it.
+pub(super) fn encoding(body: &[u8], content_type: &str) -> Result<&'static Encoding> {
+    if let Some((encoding, _)) = Encoding::for_bom(body) {
+        return Ok(encoding);
     }
-    let (text, _, broken) = encoding.decode(body);
+    let label = charset(content_type).or_else(|| xml_encoding(body));
+    label.map_or(Ok(UTF_8), |label| named(&label))
+}
+
+/// The encoding of that name. Errors where nobody knows it.
+pub(super) fn named(label: &str) -> Result<&'static Encoding> {
+    Encoding::for_label(label.as_bytes()).ok_or_else(|| Error::UnsupportedMedia {
+        code: "unsupported_charset",
+        detail: "the charset of the body is unknown: send UTF-8".into(),
+    })
+}
+
+/// The text without its byte order mark. Errors where it is not what it says.
+pub(super) fn text<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Result<Cow<'b, str>> {
+    let (text, read, broken) = encoding.decode(bytes);
     if broken {
-        return Err(super::form::refuse(&format!(
-            "is not in {}",
-            encoding.name()
-        )));
+        let detail = format!("is not in {}", read.name());
+        return Err(super::form::refuse(&detail));
     }
-    Ok(Bytes::from(text.into_owned()))
+    Ok(text)
 }
 
 /// `charset` of a content type.
-fn charset(content_type: &str) -> Option<String> {
+pub(super) fn charset(content_type: &str) -> Option<String> {
     let mut parameters = content_type.split(';').skip(1);
     let value = parameters.find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -45,8 +46,17 @@ fn charset(content_type: &str) -> Option<String> {
     Some(value.trim().trim_matches('"').to_owned())
 }
 
-/// `encoding` of an XML declaration, whose characters are ASCII in every encoding without a byte order mark.
+/// `encoding` of an XML declaration.
 fn xml_encoding(body: &[u8]) -> Option<String> {
+    // Of two bytes a character without a mark, one is zero.
+    let wide = match body.get(..4)? {
+        [b'<', 0, b'?', 0] => Some("UTF-16LE"),
+        [0, b'<', 0, b'?'] => Some("UTF-16BE"),
+        _ => None,
+    };
+    if let Some(wide) = wide {
+        return Some(wide.to_owned());
+    }
     let head = body.get(..DECLARATION_BYTES.min(body.len()))?;
     let head = String::from_utf8_lossy(head);
     let declaration = head.trim_start().strip_prefix("<?xml")?;

@@ -1,6 +1,9 @@
 //! A request's parameters, in whatever format they come.
 
+use std::marker::PhantomData;
+
 use axum::extract::{FromRequest, Request};
+use encoding_rs::UTF_8;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -57,29 +60,41 @@ pub(crate) async fn decode(parts: &mut Parts) -> Result<Tree> {
         .get::<BodyBytes>()
         .map(|body| body.0.clone())
         .unwrap_or_default();
-    let mut tree = form::decode(parts.uri.query().unwrap_or_default().as_bytes())?;
+    let mut tree = form::decode(parts.uri.query().unwrap_or_default().as_bytes(), UTF_8)?;
     if !body.iter().all(u8::is_ascii_whitespace) {
         let content_type = parts.headers.get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default();
         let declared = declared(&parts.headers);
-        let body = match declared {
-            Some(Kind::Multipart) => body,
-            _ => charset::utf8(&body, content_type)?,
-        };
-        let said = match declared.unwrap_or_else(|| sniffed(&body)) {
-            Kind::Json => json(&body)?,
-            Kind::Xml => xml::decode(&body)?,
-            Kind::Form => {
-                is_a_form(&body)?;
-                form::decode(&body)?
-            }
-            Kind::Multipart => multipart::decode(body, content_type).await?,
+        let said = if declared == Some(Kind::Multipart) {
+            multipart::decode(body, content_type).await?
+        } else {
+            whole(&body, content_type, declared)?
         };
         tree.merge(said);
     }
     parts.extensions.insert(tree.clone());
     Ok(tree)
+}
+
+/// What a body says that is one text.
+fn whole(body: &[u8], content_type: &str, declared: Option<Kind>) -> Result<Tree> {
+    let encoding = charset::encoding(body, content_type)?;
+    // What is percent-encoded in a form is in its encoding, too.
+    if encoding.is_ascii_compatible() && declared.unwrap_or_else(|| sniffed(body)) == Kind::Form {
+        is_a_form(body)?;
+        return form::decode(body, encoding);
+    }
+    let text = charset::text(body, encoding)?;
+    let body = text.as_bytes();
+    match declared.unwrap_or_else(|| sniffed(body)) {
+        Kind::Json => json(body),
+        Kind::Xml => xml::decode(body),
+        Kind::Form | Kind::Multipart => {
+            is_a_form(body)?;
+            form::decode(body, UTF_8)
+        }
+    }
 }
 
 /// Curl calls a body a form where nobody says what it is, also one in JSON or XML.
@@ -104,20 +119,20 @@ fn json(bytes: &[u8]) -> Result<Tree> {
     }
 }
 
-/// The parameters of a request, as a handler takes them.
+/// The parameters of a request, as a handler takes them; the document describes them as `T`.
 #[derive(Debug, Clone)]
-pub struct Params(Tree);
+pub struct Params<T>(Tree, PhantomData<fn() -> T>);
 
-impl<S: Send + Sync> FromRequest<S> for Params {
+impl<S: Send + Sync, T> FromRequest<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> std::result::Result<Self, Problem> {
         let (mut parts, _) = request.into_parts();
-        Ok(Self(decode(&mut parts).await?))
+        Ok(Self(decode(&mut parts).await?, PhantomData))
     }
 }
 
-impl Params {
+impl<T> Params<T> {
     /// The address by which an update names its member. An error if it is absent.
     pub fn email(&self) -> Result<String> {
         email_in(&self.0)

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use encoding_rs::Encoding;
 use models::{Error, Result};
 use percent_encoding::percent_decode;
 
+use super::charset;
 use super::tree::Tree;
 
 /// Names in one key, the first included.
@@ -14,15 +16,16 @@ const MAX_DEEP: usize = 5;
 /// Pairs in one form: no member has so many fields.
 const MAX_PAIRS: usize = 1000;
 
-/// Reads a form. Errors where a key is too deep, there are too many pairs, or a text is no UTF-8.
-pub(super) fn decode(bytes: &[u8]) -> Result<Tree> {
+/// Reads a form in an encoding whose ASCII is ASCII. Errors where a key is too deep, there are too many pairs, or a text is not in that
+/// encoding.
+pub(super) fn decode(bytes: &[u8], encoding: &'static Encoding) -> Result<Tree> {
     let mut form = Form::default();
     let pairs = bytes
         .split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty());
     for pair in pairs {
         let (key, value) = halves(pair);
-        form.add(&text(key)?, text(value)?)?;
+        form.add(&text(key, encoding)?, text(value, encoding)?)?;
     }
     Ok(form.into_tree())
 }
@@ -59,15 +62,13 @@ fn halves(pair: &[u8]) -> (&[u8], &[u8]) {
     (key, parts.next().unwrap_or_default())
 }
 
-fn text(bytes: &[u8]) -> Result<String> {
+fn text(bytes: &[u8], encoding: &'static Encoding) -> Result<String> {
     let spaced: Vec<u8> = bytes
         .iter()
         .map(|byte| if *byte == b'+' { b' ' } else { *byte })
         .collect();
-    let decoded = percent_decode(&spaced).decode_utf8();
-    decoded
-        .map(std::borrow::Cow::into_owned)
-        .map_err(|_error| refuse("is not in UTF-8"))
+    let decoded: Vec<u8> = percent_decode(&spaced).collect();
+    Ok(charset::text(&decoded, encoding)?.into_owned())
 }
 
 /// `user[address_attributes][city]` as its three names. What is not closed is one name, brackets and all.

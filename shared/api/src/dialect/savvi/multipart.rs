@@ -3,10 +3,12 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
+use encoding_rs::UTF_8;
 use futures::stream;
 use models::Result;
 use multer::Multipart;
 
+use super::charset;
 use super::form::{Form, refuse};
 use super::tree::Tree;
 
@@ -17,6 +19,8 @@ pub(super) async fn decode(body: Bytes, content_type: &str) -> Result<Tree> {
     let body = stream::once(async { Ok::<_, Infallible>(body) });
     let mut parts = Multipart::new(body, boundary);
     let mut form = Form::default();
+    let mut encoding =
+        charset::charset(content_type).map_or(Ok(UTF_8), |label| charset::named(&label))?;
     loop {
         let part = parts.next_field().await;
         let Some(part) = part.map_err(|_error| refuse("is not well-formed multipart/form-data"))?
@@ -27,11 +31,22 @@ pub(super) async fn decode(body: Bytes, content_type: &str) -> Result<Tree> {
             return Err(refuse("has a file, and no field is one"));
         }
         let name = part.name().unwrap_or_default().to_owned();
+        let said = part
+            .content_type()
+            .and_then(|kind| kind.get_param("charset"));
+        let of_part = said
+            .map(|label| charset::named(label.as_str()))
+            .transpose()?;
         let text = part
             .bytes()
             .await
             .map_err(|_error| refuse("is not well-formed multipart/form-data"))?;
-        let text = std::str::from_utf8(&text).map_err(|_error| refuse("is not in UTF-8"))?;
-        form.add(&name, text.to_owned())?;
+        let text = charset::text(&text, of_part.unwrap_or(encoding))?;
+        // How a page says in which encoding the fields that follow are.
+        if name == "_charset_" {
+            encoding = charset::named(text.trim())?;
+            continue;
+        }
+        form.add(&name, text.into_owned())?;
     }
 }

@@ -8,8 +8,7 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use models::{Error, Invalid};
 use serde::Serialize;
-use utoipa::openapi::{Content, Ref, RefOr, Response as ResponseDoc, ResponseBuilder};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 
 /// What went wrong.
 #[derive(Debug, Serialize, ToSchema)]
@@ -117,32 +116,4 @@ fn respond(status: StatusCode, body: &ErrorBody) -> Response {
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
-}
-
-/// The errors that every operation of Savvi can answer, for its OpenAPI description.
-#[derive(Debug)]
-pub struct Errors;
-
-impl IntoResponses for Errors {
-    fn responses() -> BTreeMap<String, RefOr<ResponseDoc>> {
-        let documented = [
-            ("401", "No authentication token, or one that is invalid."),
-            ("404", "No such member, or somebody else's."),
-            ("413", "The body is larger than 256 KiB."),
-            ("422", "Invalid data; `errors` has every wrong field."),
-            ("503", "Something we depend on did not answer; try again."),
-        ];
-        let content = || Content::new(Some(Ref::from_schema_name("ErrorBody")));
-        documented
-            .into_iter()
-            .map(|(status, description)| {
-                let response = ResponseBuilder::new()
-                    .description(description)
-                    .content("application/json", content())
-                    .content("application/xml", content())
-                    .build();
-                (status.to_owned(), RefOr::T(response))
-            })
-            .collect()
-    }
 }

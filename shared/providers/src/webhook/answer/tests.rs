@@ -4,7 +4,7 @@ use super::*;
 use crate::webhook::Message;
 use crate::webhook::testing::{Reaction, Receiver, hasty, local, message};
 
-async fn answer_to(reaction: Reaction) -> Answer {
+async fn answer_to(reaction: Reaction) -> EndpointResponse {
     let receiver = Receiver::new([reaction]).await;
     local().post(message(&receiver.url)).await.outcome.unwrap()
 }
@@ -28,7 +28,7 @@ async fn a_little_of_the_answer_is_kept() {
         ("server", "nginx"),
         ("x-request-id", "req-1"),
     ];
-    let expected = Answer {
+    let expected = EndpointResponse {
         status: 503,
         retry_after_seconds: Some(120),
         headers: headers
