@@ -1,6 +1,6 @@
 //! `PATCH /v3/member-settings`
 
-use api::input::{Fields, Input, Patch};
+use api::input::{Input, Patch};
 use api::{Cx, Done, Json, MembersWrite, Problem, operation};
 use models::ids::{Plan, Slug};
 use models::{Error, View, members};
@@ -17,19 +17,11 @@ pub(crate) struct MemberSettingsChanges {
     #[input(example = "plan_member")]
     plan_id: Patch<Slug<Plan>>,
     /// The share of a paid invoice, without its tax, that its enroller earns: 0 to 1. Invoices that are paid from now on count.
-    #[input(quantity, then = share, example = 0.1)]
+    #[input(share, example = 0.1)]
     commission_rate: Patch<Decimal>,
     /// Days until an earning can be paid out.
     #[input(range = 0..=MAX_DAYS, example = 30)]
     holding_days: Patch<u32>,
-}
-
-fn share(fields: &mut Fields<'_>, name: &str, share: Decimal) -> Option<Decimal> {
-    if share <= Decimal::ONE {
-        return Some(share);
-    }
-    fields.reject(name, "out_of_range", "must be between 0 and 1");
-    None
 }
 
 /// Update the settings of members

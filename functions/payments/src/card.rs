@@ -15,7 +15,7 @@ use models::payments::card_number;
 #[derive(Input)]
 pub(crate) struct NewCard {
     /// 13 to 19 digits; spaces and dashes between them do not count.
-    #[input(chars = 0..=64, then = number, example = "4242424242424242")]
+    #[input(chars = 0..=64, pattern = "^[ -]*([0-9][ -]*){13,19}$", then = number, example = "4242424242424242")]
     number: SecretString,
     #[input(range = 1..=12, example = 12)]
     exp_month: u32,
@@ -23,7 +23,7 @@ pub(crate) struct NewCard {
     #[input(range = 0..=2199, then = year, example = 2027)]
     exp_year: u32,
     /// 3 or 4 digits. It is never stored.
-    #[input(chars = 0..=64, then = cvc, example = "123")]
+    #[input(chars = 0..=64, pattern = "^[0-9]{3,4}$", then = cvc, example = "123")]
     cvc: Option<SecretString>,
 }
 

@@ -8,6 +8,8 @@ use models::{Error, Result, Timestamp};
 const MAX_NAMES: usize = 50;
 /// Origins of one key.
 const MAX_ORIGINS: usize = 20;
+/// Longer than any host.
+const MAX_ORIGIN_CHARS: usize = 300;
 
 /// Names of scopes.
 pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<String>> {
@@ -20,18 +22,15 @@ pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<Str
                 format!("{name:?} is not a scope; scopes are <group>:read, <group>:write and *")
             })
     };
-    fields.list(name, MAX_NAMES, known)
+    fields.list(name, 1..=MAX_NAMES, 1..=64, known)
 }
 
-/// The scopes of these names, of which there is at least one.
+/// The scopes of these names.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the form of everything that is read further"
 )]
-pub(crate) fn set(fields: &mut Fields<'_>, field: &str, names: Vec<String>) -> Option<ScopeSet> {
-    if names.is_empty() {
-        fields.reject(field, "too_few", "must name at least one scope");
-    }
+pub(crate) fn set(_fields: &mut Fields<'_>, _field: &str, names: Vec<String>) -> Option<ScopeSet> {
     names
         .iter()
         .try_fold(ScopeSet::default(), |set, name| set.with(name))
@@ -73,7 +72,7 @@ pub(crate) fn within(scopes: ScopeSet, caller: ScopeSet) -> Result<()> {
 
 /// The origin of a page, as browsers send it: `https://app.example.com`.
 pub(crate) fn origins(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<String>> {
-    fields.list(name, MAX_ORIGINS, |text| {
+    fields.list(name, 0..=MAX_ORIGINS, 1..=MAX_ORIGIN_CHARS, |text| {
         let is_origin =
             url::Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text);
         // A pattern would match nothing: origins are compared as they are.

@@ -37,25 +37,12 @@ pub(crate) fn good_url(fields: &mut Fields<'_>, name: &str, url: String) -> Opti
 
 /// A list of event types and families.
 pub(crate) fn events(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<EventFilter>> {
-    fields.list(name, MAX_FILTERS, |text| {
+    fields.list(name, 1..=MAX_FILTERS, 1..=64, |text| {
         EventFilter::parse(text).ok_or_else(|| {
             let text: String = text.chars().take(80).collect();
             format!("{text:?} is no event type; types are like invoice.paid, families like invoice.*, and * is all")
         })
     })
-}
-
-/// The filters, unless there is none: such an endpoint would hear of nothing.
-pub(crate) fn some_events(
-    fields: &mut Fields<'_>,
-    name: &str,
-    events: Vec<EventFilter>,
-) -> Option<Vec<EventFilter>> {
-    if events.is_empty() {
-        fields.reject(name, "too_few", "must name at least one event type");
-        return None;
-    }
-    Some(events)
 }
 
 /// The secret, unless it is too short or cannot be typed.

@@ -44,6 +44,7 @@ pub(crate) struct Field {
     reader: Reader,
     presence: Presence,
     then: Option<Path>,
+    pattern: Option<LitStr>,
 }
 
 /// What the field's attributes say.
@@ -51,13 +52,14 @@ pub(crate) struct Field {
 struct Attributes {
     reader: Option<Reader>,
     then: Option<Path>,
+    pattern: Option<LitStr>,
     default: Option<Fallback>,
     rename: Option<LitStr>,
     example: Option<TokenStream>,
 }
 
 /// Methods of `Fields` that need nothing but the name.
-const METHODS: &[&str] = &["email", "country", "major", "quantity", "scalars"];
+const METHODS: &[&str] = &["email", "country", "major", "quantity", "share", "scalars"];
 
 impl Attributes {
     fn read(attributes: &[Attribute]) -> syn::Result<Self> {
@@ -93,6 +95,10 @@ impl Attributes {
                 } else {
                     Fallback::OfType
                 });
+                return Ok(());
+            }
+            "pattern" => {
+                self.pattern = Some(meta.value()?.parse()?);
                 return Ok(());
             }
             "rename" => {
@@ -148,6 +154,7 @@ impl Field {
             example: said.example,
             reader: said.reader.unwrap_or(Reader::OfType),
             then: said.then,
+            pattern: said.pattern,
             ident,
             kind,
             wire,
@@ -166,7 +173,13 @@ impl Field {
             Reader::OfType if is(kind, "MetadataChanges") => {
                 return quote! { let #ident = fields.metadata_changes(); };
             }
-            Reader::Chars(range) => quote! { fields.text(#wire, #range) },
+            Reader::Chars(range) => {
+                if let Some(pattern) = &self.pattern {
+                    quote! { fields.text_like(#wire, #range, #pattern) }
+                } else {
+                    quote! { fields.text(#wire, #range) }
+                }
+            }
             Reader::Range(range) if is(kind, "i64") => quote! { fields.integer(#wire, #range) },
             Reader::Range(range) => quote! { fields.count(#wire, #range) },
             Reader::Minor(least) => quote! { fields.minor(#wire, #least) },

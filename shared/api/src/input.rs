@@ -284,6 +284,24 @@ impl<'a> Fields<'a> {
         self.take(name, shape, |raw| bounded(raw, &chars))
     }
 
+    /// As [`Fields::text`] for one that looks like `pattern`, which is for the document alone: the caller checks it.
+    pub fn text_like(
+        &mut self,
+        name: &'static str,
+        chars: RangeInclusive<usize>,
+        pattern: &'static str,
+    ) -> Field<String> {
+        let shape = || Shape::text(chars.clone()).pattern(pattern);
+        self.take(name, shape, |raw| bounded(raw, &chars))
+    }
+
+    /// A field that can only be `null`, which removes what is there. Anything else is refused, and `why` says so.
+    pub fn only_null(&mut self, name: &'static str, why: &'static str) -> Field<()> {
+        self.take(name, Shape::null, |_| {
+            Err(Wrong::Value("not_settable", why.into()))
+        })
+    }
+
     /// An e-mail address, in Unicode's composed form.
     pub fn email(&mut self, name: &'static str) -> Field<String> {
         let shape = || Shape::text(1..=254).format("email");
@@ -440,8 +458,7 @@ impl<'a> Fields<'a> {
 
     /// The id of a record of kind `K`. Whether it exists is for the handler to find out.
     pub fn id<K: Kind>(&mut self, name: &'static str) -> Field<Id<K>> {
-        let shape = || Shape::string().pattern(format!("^{}(0|[1-9][0-9]{{0,15}})$", K::PREFIX));
-        self.parse(name, shape, "invalid_id", || {
+        self.parse(name, Shape::id::<K>, "invalid_id", || {
             format!("must be the id of a {}, like {}123", K::NAME, K::PREFIX)
         })
     }

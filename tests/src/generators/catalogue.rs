@@ -257,19 +257,22 @@ fn versioned(
     let tag = json!({
         "description": "The version of the record, for `If-Match` and `If-None-Match`.", "schema": { "type": "string" },
     });
+    // Whether the `GET` of a path answers the same.
+    let shows = |record: &str, response: &Value| {
+        let shown = &document["paths"][record]["get"]["responses"]["200"]["content"][JSON];
+        shown["schema"]["$ref"].is_string()
+            && shown["schema"] == response["content"][JSON]["schema"]
+    };
     let responses = described["responses"].as_object_mut().unwrap();
     for (status, response) in responses {
         let is_of_record = match status.as_str() {
-            "200" if own && method != "POST" => true,
+            "200" if own && matches!(method, "GET" | "PATCH" | "PUT") => true,
             "200" if method == "GET" => is_file(response),
-            "200" => path.rsplit_once('/').is_some_and(|(above, _)| {
-                let shown = &document["paths"][above]["get"]["responses"]["200"]["content"][JSON];
-                records.contains(above) && shown["schema"] == response["content"][JSON]["schema"]
-            }),
-            "201" => records.iter().any(|record| {
-                let below = record.strip_prefix(path);
-                below.is_some_and(|below| below.starts_with("/{") && below.ends_with('}'))
-            }),
+            "200" if method != "DELETE" => {
+                let above = path.rsplit_once('/').map(|(above, _)| above);
+                above.is_some_and(|above| records.contains(above) && shows(above, response))
+            }
+            "201" => records.iter().any(|record| shows(record, response)),
             _ => false,
         };
         if is_of_record {

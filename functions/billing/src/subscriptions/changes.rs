@@ -9,7 +9,6 @@ use models::billing::{
 use models::ids::{self, Id, Slug};
 use models::{Invalid, Timestamp};
 use operations::{ChangeTime, Ending, Prorated, Purpose, prorate};
-use serde_json::{Map, Value};
 use store::Stored;
 
 use crate::subscriptions::terms::{
@@ -53,7 +52,7 @@ pub(crate) struct SubscriptionChanges {
     #[input(choice, default, example = "now")]
     effective: Effective,
     /// `null` drops the change that waits for the end of the period.
-    #[input(by = object, then = not_settable, example = null)]
+    #[input(by = only_null, example = null)]
     scheduled_change: Patch<()>,
     /// Instead of the customer's default; `null` goes back to that.
     payment_method_id: Patch<Id<ids::PaymentMethod>>,
@@ -79,14 +78,9 @@ pub(crate) struct SubscriptionChanges {
     metadata: MetadataChanges,
 }
 
-fn object(fields: &mut Fields<'_>, name: &'static str) -> Field<Map<String, Value>> {
-    fields.json_object(name, 8192)
-}
-
-fn not_settable(fields: &mut Fields<'_>, name: &str, _: Map<String, Value>) -> Option<()> {
-    let detail = "can only be null: a change is scheduled with effective period_end";
-    fields.reject(name, "not_settable", detail);
-    None
+fn only_null(fields: &mut Fields<'_>, name: &'static str) -> Field<()> {
+    let why = "can only be null: a change is scheduled with effective period_end";
+    fields.only_null(name, why)
 }
 
 impl SubscriptionChanges {

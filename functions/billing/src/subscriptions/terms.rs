@@ -236,10 +236,7 @@ pub(crate) fn tax_rate_ids(
     fields: &mut Fields<'_>,
     name: &'static str,
 ) -> Field<Vec<Id<ids::TaxRate>>> {
-    fields.list(name, MAX_TAX_RATES, |text| {
-        text.parse()
-            .map_err(|_error| "must be ids of tax rates, like txr_rs_123".to_owned())
-    })
+    fields.ids(name, 0..=MAX_TAX_RATES)
 }
 
 /// The tax rates as they stand on an invoice. Errors where one does not exist, is there twice, or is not active any more.

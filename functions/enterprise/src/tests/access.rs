@@ -53,7 +53,7 @@ async fn every_refusal_is_one_of_rfc_6749() {
     let good = shop.form();
     let (id, secret) = &shop.client;
     for (form, status, error) in [
-        (String::new(), 400, "invalid_request"),
+        (String::new(), 401, "invalid_client"),
         (
             good.replace("client_credentials", "password"),
             400,

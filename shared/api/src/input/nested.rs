@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use models::ids::{Id, Kind};
 use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
 use models::{Error, Metadata};
 use rust_decimal::Decimal;
@@ -12,24 +13,62 @@ use super::schema::{Described, Shape};
 use super::{Field, Fields, Input, Patch, Raw, Wrong, pointer_in};
 
 impl Fields<'_> {
-    /// A list of at most `most` texts, each read by `item`.
+    /// A list of so many texts of so many characters, each read by `item`.
     pub fn list<T>(
         &mut self,
         name: &'static str,
-        most: usize,
+        count: RangeInclusive<usize>,
+        chars: RangeInclusive<usize>,
         item: impl Fn(&str) -> Result<T, String>,
     ) -> Field<Vec<T>> {
-        let shape = || Shape::string().list(0..=most);
+        let entry = Shape::text(chars.clone());
+        self.list_of(name, count, entry, |text| {
+            if chars.contains(&text.chars().count()) {
+                return item(text);
+            }
+            Err(format!(
+                "entries must have {} to {} characters",
+                chars.start(),
+                chars.end()
+            ))
+        })
+    }
+
+    /// A list of so many ids of records of kind `K`.
+    pub fn ids<K: Kind>(
+        &mut self,
+        name: &'static str,
+        count: RangeInclusive<usize>,
+    ) -> Field<Vec<Id<K>>> {
+        self.list_of(name, count, Shape::id::<K>(), |text| {
+            text.parse()
+                .map_err(|_error| format!("must be ids of {}s, like {}123", K::NAME, K::PREFIX))
+        })
+    }
+
+    fn list_of<T>(
+        &mut self,
+        name: &'static str,
+        count: RangeInclusive<usize>,
+        entry: Shape,
+        item: impl Fn(&str) -> Result<T, String>,
+    ) -> Field<Vec<T>> {
+        let shape = || entry.list(count.clone());
         self.take(name, shape, |raw| {
             let Raw::Json(raw) = raw else {
                 return Err(Wrong::Type("a list"));
             };
             let texts: Vec<String> =
                 serde_json::from_str(raw.get()).or(Err(Wrong::Type("a list of texts")))?;
-            if texts.len() > most {
+            if !count.contains(&texts.len()) {
+                let (code, bound) = if texts.len() > *count.end() {
+                    ("too_many", format!("at most {}", count.end()))
+                } else {
+                    ("too_few", format!("at least {}", count.start()))
+                };
                 return Err(Wrong::Value(
-                    "too_many",
-                    format!("must have at most {most} entries").into(),
+                    code,
+                    format!("must have {bound} entries").into(),
                 ));
             }
             let read = texts

@@ -66,6 +66,18 @@ impl Fields<'_> {
         })
     }
 
+    /// A share from 0 to 1 with at most six digits after the point.
+    pub fn share(&mut self, name: &'static str) -> Field<Decimal> {
+        self.note(name, Shape::share);
+        self.decimal(name).and_then(|share| {
+            if (Decimal::ZERO..=Decimal::ONE).contains(&share) {
+                return Some(share.abs());
+            }
+            self.reject(name, "out_of_range", "must be between 0 and 1");
+            None
+        })
+    }
+
     /// A list of at most `most` small whole numbers.
     pub fn counts(
         &mut self,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use models::ids::Kind;
 use models::metadata::{MAX_KEY_CHARS, MAX_KEYS, MAX_VALUE_CHARS};
 use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -129,6 +130,16 @@ impl Shape {
         self.with(|text| text.pattern(Some(pattern.into())))
     }
 
+    /// The id of a record of kind `K`.
+    pub(super) fn id<K: Kind>() -> Self {
+        Self::string().pattern(format!("^{}(0|[1-9][0-9]{{0,15}})$", K::PREFIX))
+    }
+
+    /// Only `null`.
+    pub(super) fn null() -> Self {
+        Self::typed(Type::Null)
+    }
+
     pub(super) fn choice(names: impl Iterator<Item = &'static str>) -> Self {
         Self::string().with(|text| text.enum_values(Some(names)))
     }
@@ -166,6 +177,10 @@ impl Shape {
             let number = number.minimum(Some(0_i64));
             number.exclusive_maximum(Some(super::MAX_MAJOR))
         })
+    }
+
+    pub(super) fn share() -> Self {
+        Self::typed(Type::Number).with(|number| number.minimum(Some(0_i64)).maximum(Some(1_i64)))
     }
 
     pub(super) fn percentage(positive: bool) -> Self {
@@ -283,6 +298,7 @@ impl Shape {
 
 fn or_null(kind: SchemaType) -> SchemaType {
     match kind {
+        SchemaType::Type(Type::Null) => Type::Null.into(),
         SchemaType::Type(kind) => SchemaType::from_iter([kind, Type::Null]),
         SchemaType::Array(kinds) => kinds.into_iter().chain([Type::Null]).collect(),
         SchemaType::AnyValue => SchemaType::AnyValue,
