@@ -73,7 +73,8 @@ pub(crate) async fn create_account(
         }
         if context.write(&writes).await? {
             let view = AccountWithKeys::of(&account, shown)?;
-            return Created::at(&view, format!("/v3/accounts/{}", account.id));
+            let location = format!("/v3/accounts/{}", account.id);
+            return Created::shown_once(&view, view.account(), location);
         }
         retry.again().await?;
     }

@@ -81,7 +81,7 @@ impl Signature {
             409 => self.changes() && !savvi,
             // Which of these change a record that has a version, the document as a whole knows.
             412 => self.changes() && self.key && !savvi,
-            413 | 415 => self.body || savvi,
+            413 | 415 => self.body || self.changes() || savvi,
             422 => (self.changes() && self.key) || savvi,
             _ => true,
         }

@@ -46,9 +46,14 @@ impl<T: Serialize> Done<T> {
 }
 
 impl<T: Serialize> Created<T> {
-    /// `view` as JSON, with where it is.
-    pub fn at(view: &T, location: String) -> Result<Self, Problem> {
-        Ok(StoredResponse::new(201, json(view)?).at(location).into())
+    /// `view` as JSON, which shows more of the record than its `GET` will: secrets. `record` is what that shows.
+    pub fn shown_once(
+        view: &T,
+        record: &impl Serialize,
+        location: String,
+    ) -> Result<Self, Problem> {
+        let kept = StoredResponse::new(201, json(record)?).at(location);
+        Ok(Reply::shown_once(kept, json(view)?).into())
     }
 }
 

@@ -272,7 +272,11 @@ fn versioned(
                 let above = path.rsplit_once('/').map(|(above, _)| above);
                 above.is_some_and(|above| records.contains(above) && shows(above, response))
             }
-            "201" => records.iter().any(|record| shows(record, response)),
+            "201" => records.iter().any(|record| {
+                let below = record.strip_prefix(path);
+                let is_child = |below: &str| below.starts_with("/{") && below.ends_with('}');
+                below.is_some_and(is_child) || shows(record, response)
+            }),
             _ => false,
         };
         if is_of_record {
@@ -340,7 +344,7 @@ pub(crate) fn records(document: &Value) -> BTreeSet<String> {
         let schema = &responses["200"]["content"]["application/json"]["schema"];
         let named = schema["$ref"].as_str().unwrap_or_default();
         let record = named.starts_with("#/components/schemas/") && !named.contains("/List_");
-        record && responses["401"].is_object() && !path.starts_with("/api/v1")
+        record && !path.starts_with("/api/v1")
     });
     of_records.map(|(path, _)| path.clone()).collect()
 }

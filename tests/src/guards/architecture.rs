@@ -250,7 +250,10 @@ fn crate_names(text: &str) -> BTreeSet<&str> {
 fn reexports(lib: &str) -> BTreeMap<&str, &str> {
     let mut found = BTreeMap::new();
     for line in lib.lines().filter_map(|line| line.strip_prefix("pub use ")) {
-        let (module, names) = line.trim_end_matches(';').split_once("::").unwrap();
+        let (module, names) = line
+            .trim_end_matches(';')
+            .split_once("::")
+            .unwrap_or((line, ""));
         for name in names.trim_matches(['{', '}']).split(',') {
             found.insert(name.trim(), module);
         }

@@ -49,6 +49,13 @@ pub struct AccountWithKeys {
     api_keys: Vec<FirstKey>,
 }
 
+impl AccountWithKeys {
+    /// The business without them.
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+}
+
 /// The first key of a business in one mode, with every scope.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct FirstKey {
@@ -71,7 +78,7 @@ impl std::fmt::Debug for FirstKey {
 impl AccountWithKeys {
     /// The business and the secrets of its first keys as v3 prints them.
     pub fn of(account: &platform::Account, secrets: Vec<(Mode, String)>) -> Result<Self> {
-        let key = |(mode, key): (Mode, String)| FirstKey { mode: mode, key };
+        let key = |(mode, key): (Mode, String)| FirstKey { mode, key };
         Ok(Self {
             account: Account::of(account, ())?,
             api_keys: secrets.into_iter().map(key).collect(),
