@@ -3,6 +3,7 @@
 mod billing_run;
 pub(crate) mod chance;
 mod crash;
+mod gateway;
 mod money;
 mod usage;
 pub(crate) mod webhook_pipeline;

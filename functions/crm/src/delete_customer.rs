@@ -26,5 +26,7 @@ pub(crate) async fn delete_customer(
             .await?;
     }
     operations::forget_member(&cx, &mut writes, id).await?;
-    cx.done(&writes, &Deleted::of(&id)).await
+    let deleted = cx.done(&writes, &Deleted::of(&id)).await?;
+    operations::end_subscriptions(&cx, id).await?;
+    Ok(deleted)
 }

@@ -12,7 +12,6 @@ use store::{Retry, Stored};
 use views::reveknew::Subscription;
 
 use crate::create_tier::money;
-use crate::page::address;
 
 /// The first day on which a subscription may start, and how far ahead.
 const FIRST_DAY: &str = "2020-01-02";
@@ -94,7 +93,7 @@ async fn agree(
         amount,
         start,
         zone,
-        pages: address(cx.app(), headers),
+        pages: cx.app().pages_url(headers),
     })
 }
 

@@ -7,8 +7,7 @@ mod html;
 
 use api::App;
 use axum::response::Response;
-use http::header::HOST;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use models::billing::{Refused, ScheduleRow, ScheduleStatus, SubscriptionStatus};
 use models::event::Actor;
 use models::{Error, Result, Zone};
@@ -19,21 +18,6 @@ use html::{long, notice};
 
 /// Characters of the secret in an address: 128 bits in base64.
 const CODE_CHARS: usize = 22;
-
-/// Where the addresses of pages begin: what the installation says, or else where this request came in.
-pub(crate) fn address(app: &App, headers: &HeaderMap) -> String {
-    if let Some(url) = app.public_url() {
-        return url.trim_end_matches('/').to_owned();
-    }
-    let host = headers.get(HOST).and_then(|value| value.to_str().ok());
-    let host = host.unwrap_or("localhost");
-    let name = host.split(':').next().unwrap_or_default();
-    let scheme = match name {
-        "127.0.0.1" | "localhost" => "http",
-        _ => "https",
-    };
-    format!("{scheme}://{host}")
-}
 
 /// A page that was found by its address.
 pub(crate) struct Found {

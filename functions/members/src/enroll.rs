@@ -14,7 +14,7 @@ use store::{Retry, Writes};
 use views::savvi::Saved;
 
 use crate::subscribe::{MembershipPlan, cover};
-use crate::welcome::{pages, welcome};
+use crate::welcome::welcome;
 
 /// What is known of a member before it has an id.
 struct New {
@@ -57,7 +57,7 @@ pub(crate) async fn enroll<T>(
         password,
         now,
     };
-    let names = (business.unwrap_or_default(), pages(cx.app(), headers));
+    let names = (business.unwrap_or_default(), cx.app().pages_url(headers));
     let mut retry = Retry::of("the record");
     loop {
         let (mut member, customer) = new.with_id(cx.mint().await?)?;

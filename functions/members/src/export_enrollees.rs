@@ -29,7 +29,8 @@ const NAMES: [&str; 12] = [
 
 /// Export a partner's members
 ///
-/// Exports the members that a partner enrolled as CSV (RFC 4180), newest first, at most 5,000. A cell that a
+/// Exports the members that a partner enrolled as CSV (RFC 4180), newest first. 409 where they are more
+/// than 5,000: list them instead. A cell that a
 /// spreadsheet would take for a formula begins with an apostrophe.
 #[operation(get, "/v3/partners/{id}/enrollees/export", tag = "members")]
 pub(crate) async fn export_enrollees(
@@ -50,8 +51,13 @@ pub(crate) async fn export_enrollees(
         }
         count = count.saturating_add(page.items.len());
         request.after = page.next;
-        if request.after.is_none() || count >= MOST {
+        if request.after.is_none() {
             break;
+        }
+        if count >= MOST {
+            let detail =
+                format!("the partner enrolled more than {MOST} members; list them instead");
+            return Err(Error::conflict("too_many_entries", detail).into());
         }
     }
     let name = format!("{id}.csv");

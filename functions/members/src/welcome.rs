@@ -1,30 +1,12 @@
 //! The welcome of a new member: a mail with a link that sets its password, once.
 
-use api::App;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::HeaderMap;
-use http::header::HOST;
 use models::mail::{EmailKind, LINK, NewEmail};
 use models::members::{Member, PasswordLink};
 use models::{Result, Timestamp};
 use operations::Context;
 use store::{Writes, keys};
-
-/// Where the addresses of pages begin: what the installation says, or else where this request came in.
-pub(crate) fn pages(app: &App, headers: &HeaderMap) -> String {
-    if let Some(url) = app.public_url() {
-        return url.trim_end_matches('/').to_owned();
-    }
-    let host = headers.get(HOST).and_then(|value| value.to_str().ok());
-    let host = host.unwrap_or("localhost");
-    let name = host.split(':').next().unwrap_or_default();
-    let scheme = match name {
-        "127.0.0.1" | "localhost" => "http",
-        _ => "https",
-    };
-    format!("{scheme}://{host}")
-}
 
 /// Adds the mail and the way to a password to `writes`: 1 read and 2 items. Only the hash of the link's secret is kept where it
 /// is looked for.

@@ -6,7 +6,7 @@ use models::ids::{self, Id};
 use models::money::Currency;
 use models::payments::NewPayment;
 use models::{Error, Metadata, Money, View};
-use operations::Context;
+use operations::{Ask, Context};
 use store::Stored;
 use views::rocketsavvy::Payment;
 
@@ -49,10 +49,10 @@ pub(crate) async fn create_payment(
     Json(body): Json<PaymentFields>,
 ) -> Result<Created<Payment>, Problem> {
     let begun = match cx.resumed() {
-        Some(reference) => resume(&cx, &reference).await?,
+        Some(reference) => resume(&cx, &reference).await?.into(),
         None => begin(&cx, body).await?,
     };
-    let payment = operations::resolve_payment(&cx, begun).await?;
+    let payment = operations::resolve_payment(&cx, begun).await?.settled()?;
     if let Some(failure) = payment.failure {
         return cx.declined(failure.into_error(Some(payment.id))).await;
     }
@@ -66,7 +66,7 @@ pub(crate) async fn create_payment(
 async fn begin(
     context: &Context,
     body: PaymentFields,
-) -> models::Result<Stored<models::payments::Payment>> {
+) -> models::Result<Ask<models::payments::Payment>> {
     // Without a gateway nothing else matters.
     context.gateway()?;
     let customer = body.payer.customer_id;

@@ -57,6 +57,7 @@ pub(crate) async fn create_payment_method(
         };
         let mut writes = cx.writes().await?;
         writes.create(&method, Some(EventType::PaymentMethodAttached))?;
+        writes.child_of(customer.id, "/customer_id");
         if body.default || customer.default_payment_method.is_none() {
             let mut changed = (*customer).clone();
             changed.default_payment_method = Some(method.id);

@@ -4,7 +4,7 @@ use api::input::Input;
 use api::{Created, Cx, Json, Path, PaymentsWrite, Problem, operation};
 use models::ids::{self, Id};
 use models::{Error, Money, View};
-use operations::Context;
+use operations::{Ask, Context};
 use store::Stored;
 use views::rocketsavvy::Refund;
 
@@ -38,10 +38,10 @@ pub(crate) async fn create_refund(
     Json(body): Json<NewRefund>,
 ) -> Result<Created<Refund>, Problem> {
     let begun = match cx.resumed() {
-        Some(reference) => resume(&cx, payment, &reference).await?,
+        Some(reference) => resume(&cx, payment, &reference).await?.into(),
         None => begin(&cx, payment, body).await?,
     };
-    let refund = operations::resolve_refund(&cx, begun).await?;
+    let refund = operations::resolve_refund(&cx, begun).await?.settled()?;
     if let Some(failure) = refund.failure {
         return cx.declined(failure.into_error(Some(payment))).await;
     }
@@ -53,7 +53,7 @@ async fn begin(
     context: &Context,
     id: Id<ids::Payment>,
     body: NewRefund,
-) -> models::Result<Stored<models::payments::Refund>> {
+) -> models::Result<Ask<models::payments::Refund>> {
     let payment = context.require_now(id).await?;
     // Nothing is set aside that nobody could give back.
     context.gateway()?;
@@ -280,6 +280,7 @@ mod tests {
                     idempotency_key: &id,
                     reference: &reference,
                     amount,
+                    asked: None,
                 };
                 context
                     .gateway()

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::Error;
+use crate::braintree::Gateway;
 use crate::listen::Listen;
 use crate::trigger::Trigger;
 
@@ -18,18 +19,20 @@ pub struct CommandLine {
     /// What the process is started with, where no other command is given.
     #[command(flatten)]
     pub args: Args,
-    /// Another command, for a process that runs already.
+    /// Another command.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What else can be done, with a process that runs already.
+/// What else can be done.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Shows the webhooks of the running process as they are sent, and forwards them.
     Listen(Listen),
     /// Makes an event happen in the running process.
     Trigger(Trigger),
+    /// Runs a gateway for live mode that moves no money.
+    Gateway(Gateway),
 }
 
 /// Runs the whole product on this machine, without an AWS account.
@@ -57,12 +60,23 @@ pub struct Args {
     /// Origins of the pages whose scripts may call the API, with commas between them; `*` for any.
     #[arg(long, value_name = "ORIGINS", default_value = "")]
     pub cors_origins: String,
+    /// Address of the gateway of live mode: that of `local gateway`, or of Braintree's sandbox. Without it live mode has none.
+    #[arg(long, value_name = "URL")]
+    pub gateway_url: Option<String>,
+    /// Public and private half of the key for that gateway.
+    #[arg(long, value_name = "PUBLIC:PRIVATE", default_value = "local:local")]
+    pub gateway_key: String,
     /// Filter of the logs, in the syntax of `RUST_LOG`.
     #[arg(long, default_value = "warn,dynoxide=error")]
     pub log: String,
 }
 
 impl Args {
+    /// Those of a process that is started without any.
+    pub fn none() -> Self {
+        Self::parse_from(["local"])
+    }
+
     /// The time at which the wall clock stands still, where it does.
     pub fn wall(&self) -> Result<Option<models::Timestamp>, Error> {
         let parse = |text: &String| text.parse().map_err(|_error| Error::Clock(text.clone()));

@@ -8,11 +8,12 @@
 //! - [`gateway`] is the HTTP API in front.
 //! - [`cloud`] starts all of it and stops all of it.
 //!
-//! Two commands talk to such a process over HTTP: [`listen`] and [`trigger`].
+//! Two commands talk to such a process over HTTP: [`listen`] and [`trigger`]. A third is the gateway of its live mode: [`braintree`].
 
 pub mod access;
 pub mod args;
 pub mod asynchronous;
+pub mod braintree;
 pub mod clock;
 pub mod cloud;
 pub mod dynamodb;

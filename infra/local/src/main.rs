@@ -6,7 +6,7 @@ use clap::Parser;
 use local::args::{Args, Command, CommandLine};
 use local::cloud::{self, Aws, Settings};
 use local::terminal::Terminal;
-use local::{Error, Running, functions, listen, seed, trigger};
+use local::{Error, Running, braintree, functions, listen, seed, trigger};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -45,6 +45,9 @@ fn run(line: &CommandLine) -> Result<(), Error> {
                 listen::listen(listen, &Terminal::Real, hung_up()?).await
             }
             Some(Command::Trigger(trigger)) => trigger::trigger(trigger, &Terminal::Real).await,
+            Some(Command::Gateway(gateway)) => {
+                braintree::run(gateway, &Terminal::Real, hung_up()?).await
+            }
         }
     })
 }
@@ -95,7 +98,7 @@ async fn start(args: &Args) -> Result<Running, Error> {
     let settings = Settings {
         aws_port: args.aws_port,
         data: args.data.clone(),
-        parameters: seed::parameters(&args.cors_origins),
+        parameters: seed::parameters(args),
         ..Settings::default()
     };
     let aws = Aws::start(&settings).await?;

@@ -34,14 +34,26 @@ const MEMBER_PLAN: &str = "plan_member";
 const AUDIENCE: &str = "https://services.reveknew.net";
 
 /// Values for the parameters of the template that a deployment would be asked for.
-pub fn parameters(cors_origins: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        ("CorsOrigins".to_owned(), cors_origins.to_owned()),
+pub fn parameters(args: &Args) -> BTreeMap<String, String> {
+    let mut parameters = BTreeMap::from([
+        ("CorsOrigins".to_owned(), args.cors_origins.clone()),
         (
             "OperatorKeySha256".to_owned(),
             keys::sha256(&operator_key()),
         ),
-    ])
+    ]);
+    if let Some(url) = &args.gateway_url {
+        let (public, private) = args
+            .gateway_key
+            .split_once(':')
+            .unwrap_or((&args.gateway_key, ""));
+        parameters.extend([
+            ("BraintreeUrl".to_owned(), url.clone()),
+            ("BraintreePublicKey".to_owned(), public.to_owned()),
+            ("BraintreePrivateKey".to_owned(), private.to_owned()),
+        ]);
+    }
+    parameters
 }
 
 /// The key of the operator of this installation.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
+use http::header::HOST;
 use models::{IdSource, Mode, Result, Scope};
 use operations::{Context, Providers};
 use providers::Sandboxes;
@@ -80,9 +82,20 @@ impl App {
         &self.0.cors
     }
 
-    /// Where people reach the installation, if it was told: addresses of pages begin with it.
-    pub fn public_url(&self) -> Option<&str> {
-        self.0.public_url.as_deref()
+    /// Where addresses of pages begin: what the installation was told, or else the domain of the API, which is the `Host` of every
+    /// request that came through API Gateway, whatever its caller said.
+    pub fn pages_url(&self, headers: &HeaderMap) -> String {
+        if let Some(url) = &self.0.public_url {
+            return url.trim_end_matches('/').to_owned();
+        }
+        let host = headers.get(HOST).and_then(|value| value.to_str().ok());
+        let host = host.unwrap_or("localhost");
+        let name = host.split(':').next().unwrap_or_default();
+        let scheme = match name {
+            "127.0.0.1" | "localhost" => "http",
+            _ => "https",
+        };
+        format!("{scheme}://{host}")
     }
 
     pub(crate) fn credentials(&self) -> &CredentialCache {

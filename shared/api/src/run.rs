@@ -9,6 +9,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use axum::Router;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use http::header::{HOST, HeaderValue};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, Service};
 use models::{Error, Result};
@@ -33,6 +34,7 @@ pub fn http_function(router: Router) -> Invocation {
             // The conversion panics on characters that are illegal in a URI, and gateways pass them through.
             request.raw_query_string = request.raw_query_string.map(|query| encode_illegal(&query));
             request.raw_path = request.raw_path.map(|path| encode_illegal(&path));
+            believe_the_gateway(&mut request);
             let event = LambdaEvent::new(
                 LambdaRequest::ApiGatewayV2(request),
                 lambda_runtime::Context::default(),
@@ -43,6 +45,21 @@ pub fn http_function(router: Router) -> Invocation {
         }
         .boxed()
     })
+}
+
+/// Callers may say what they like of the host and the scheme, and the conversion panics on some of it; addresses of pages are made of
+/// it, too. The gateway knows under which of its domains it was reached.
+fn believe_the_gateway(request: &mut ApiGatewayV2httpRequest) {
+    let domain = request.request_context.domain_name.clone();
+    let domain = domain.filter(|domain| domain.parse::<http::uri::Authority>().is_ok());
+    let domain = domain.and_then(|domain| HeaderValue::try_from(domain).ok());
+    for name in ["x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"] {
+        request.headers.remove(name);
+    }
+    match domain {
+        Some(domain) => drop(request.headers.insert(HOST, domain)),
+        None => drop(request.headers.remove(HOST)),
+    }
 }
 
 /// One message of a queue.
@@ -288,13 +305,24 @@ mod tests {
 
     /// What API Gateway gets for a request of that path.
     async fn answer(path: &str) -> Value {
+        answer_to(path, json!({ "host": "a.test" })).await
+    }
+
+    async fn answer_to(path: &str, headers: Value) -> Value {
         let file = async || Reply::file(&b"%PDF-1.7\n\xff\x00\xe2"[..], "application/pdf", "a.pdf");
         let view = async || crate::Done::of(&json!({ "name": "Łódź" })).unwrap();
+        let host = async |headers: http::HeaderMap| {
+            let host = headers
+                .get(HOST)
+                .map(|host| host.to_str().unwrap().to_owned());
+            crate::Done::of(&json!({ "host": host, "headers": headers.len() })).unwrap()
+        };
         let routes = Router::new()
             .route("/file", get(file))
+            .route("/host", get(host))
             .route("/view", get(view));
         let event = json!({
-            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": { "host": "a.test" },
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": headers,
             "requestContext": {
                 "accountId": "0", "apiId": "a", "domainName": "a.test", "requestId": "r", "stage": "$default",
                 "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "" },
@@ -310,6 +338,22 @@ mod tests {
         .await
         .unwrap();
         serde_json::from_str(answer.get()).unwrap()
+    }
+
+    /// Links in mails begin with the host, and the conversion of the event panics on what is none.
+    #[tokio::test]
+    async fn host_and_scheme_are_the_gateway_s_whatever_the_caller_says() {
+        for headers in [
+            json!({ "host": "evil.test", "x-forwarded-proto": "javascript", "x-forwarded-host": "evil.test" }),
+            json!({ "host": "a b", "x-forwarded-proto": "ht tp", "x-forwarded-port": "x" }),
+            json!({ "host": "", "x-forwarded-proto": "" }),
+            json!({}),
+        ] {
+            let answer = answer_to("/host", headers.clone()).await;
+            assert_eq!(answer["statusCode"], 200, "{headers}");
+            let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            assert_eq!(body["host"], "a.test", "{headers}");
+        }
     }
 
     #[tokio::test]

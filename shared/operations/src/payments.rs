@@ -1,4 +1,5 @@
 //! Money that moves.
 
+pub(crate) mod lease;
 pub(crate) mod refund_payment;
 pub(crate) mod take_payment;

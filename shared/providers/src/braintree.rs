@@ -2,8 +2,10 @@
 //!
 //! # Determinations
 //! - Callers know customers by the ids of Braintree's libraries, which GraphQL calls legacy ids: the first call translates.
-//! - Braintree knows no idempotency keys. The payment's id is the order id of its transaction, and before money is taken a
-//!   search looks whether that was done; a refund looks at the refunds of its transaction likewise.
+//! - The payment's id is the `apiRequestKey` of its charge: for 30 days Braintree makes one transaction for it, whoever asks how
+//!   often. It is the order id of the transaction, too, so that one who asks again looks first. A refund likewise.
+//! - A key that is in flight, or came with other input, is answered like wrong input, and a duplicate like a refusal of the
+//!   gateway. So a refusal counts only where a look finds no transaction that was made, or may have been.
 //! - What a transaction's status does not say for certain is an error that says nothing about the money: ask again.
 
 #[cfg(test)]
@@ -26,8 +28,14 @@ use crate::gateway::{Charge, Return};
 const VERSION: &str = "2019-01-01";
 /// Where live money moves.
 pub const LIVE_URL: &str = "https://payments.braintree-api.com/graphql";
-/// How long a call may take in all: shorter than the time-out of a function.
+/// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// How long all calls for one charge or refund may take: shorter than the time-out of a function, and than the lease of who asks.
+pub const PATIENCE_IN_ALL: Duration = Duration::from_secs(22);
+/// For how long after the first attempt a refusal may be that of one that is still under way.
+const IN_FLIGHT: Duration = Duration::from_mins(10);
+/// Pages of hits that a look reads; a key has one transaction, unless somebody gave others its order id.
+const MAX_PAGES: usize = 20;
 /// A longer answer is none of ours.
 const MAX_BYTES: u64 = 256 * 1024;
 
@@ -35,8 +43,8 @@ const TRANSLATE: &str =
     "query Translate($id: ID!) { idFromLegacyId(legacyId: $id, type: CUSTOMER) }";
 const VAULTED: &str = "query Vaulted($id: ID!) { node(id: $id) { ... on Customer { defaultPaymentMethod { id details { \
     ... on CreditCardDetails { brandCode last4 expirationMonth expirationYear uniqueNumberIdentifier } } } } } }";
-const FIND: &str = "query Find($order: String!) { search { transactions(input: { orderId: { is: $order } }) \
-    { edges { node { id status } } } } }";
+const FIND: &str = "query Find($order: String!, $after: String) { search { transactions(input: { orderId: { is: $order } }, \
+    first: 50, after: $after) { edges { node { id status } } pageInfo { hasNextPage endCursor } } } }";
 const CHARGE: &str = "mutation Charge($input: ChargePaymentMethodInput!) { chargePaymentMethod(input: $input) \
     { transaction { id status } } }";
 const REFUNDS: &str = "query Refunds($id: ID!) { node(id: $id) { ... on Transaction { refunds { id orderId status } } } }";
@@ -107,46 +115,99 @@ impl Braintree {
 
     /// Takes money, once for each key.
     pub async fn charge(&self, charge: Charge<'_>) -> Result<Outcome> {
+        in_time(self.charge_once(charge)).await
+    }
+
+    async fn charge_once(&self, charge: Charge<'_>) -> Result<Outcome> {
         let order = charge.idempotency_key;
-        let found = self.ask(FIND, json!({ "order": order })).await?;
-        if let Answer::Data(found) = found
-            && let Some(made) = at(&found, "/search/transactions/edges")
-                .as_array()
-                .and_then(|edges| edges.first())
+        if is_repeated(charge.asked)
+            && let Some(made) = self.made(order).await?
         {
-            return outcome(at(made, "/node"));
+            return Ok(made);
         }
         let input = json!({
+            "apiRequestKey": order,
             "paymentMethodId": charge.card.token,
             "transaction": { "amount": charge.amount.major().to_string(), "orderId": order },
         });
-        match self.ask(CHARGE, json!({ "input": input })).await? {
-            Answer::Data(data) => outcome(at(&data, "/chargePaymentMethod/transaction")),
-            Answer::Refused(failure) => Ok(Outcome::Failed(failure)),
+        let refused = match self.ask(CHARGE, json!({ "input": input })).await? {
+            Answer::Data(data) => match outcome(at(&data, "/chargePaymentMethod/transaction"))? {
+                Outcome::Failed(failure) => failure,
+                made @ (Outcome::Succeeded { .. } | Outcome::Pending) => return Ok(made),
+            },
+            Answer::Refused(failure) => {
+                let made = self.made(order).await?;
+                return made.map_or_else(|| refusal(failure, charge.asked), Ok);
+            }
+        };
+        let made = self.made(order).await?;
+        Ok(made.unwrap_or(Outcome::Failed(refused)))
+    }
+
+    /// What came of an order: money that was taken, or may have been, whatever else was refused; `None` where nothing was made.
+    async fn made(&self, order: &str) -> Result<Option<Outcome>> {
+        let (mut after, mut best) = (Value::Null, None);
+        for _ in 0..MAX_PAGES {
+            let variables = json!({ "order": order, "after": after });
+            let Answer::Data(found) = self.ask(FIND, variables).await? else {
+                return Err(Error::Unavailable("Braintree refused to search".to_owned()));
+            };
+            let found = at(&found, "/search/transactions");
+            let edges = at(found, "/edges").as_array();
+            for edge in edges.into_iter().flatten() {
+                best = Some(better(best, outcome(at(edge, "/node"))?));
+            }
+            if at(found, "/pageInfo/hasNextPage") != true {
+                break;
+            }
+            after = at(found, "/pageInfo/endCursor").clone();
         }
+        Ok(best)
     }
 
     /// Gives money back, once for each key.
     pub async fn refund(&self, refund: Return<'_>) -> Result<std::result::Result<(), Failure>> {
+        in_time(self.refund_once(refund)).await
+    }
+
+    async fn refund_once(&self, refund: Return<'_>) -> Result<std::result::Result<(), Failure>> {
         let (id, order) = (refund.reference, refund.idempotency_key);
-        if let Answer::Data(found) = self.ask(REFUNDS, json!({ "id": id })).await? {
-            let refunds = at(&found, "/node/refunds").as_array();
-            let made = refunds
-                .into_iter()
-                .flatten()
-                .find(|refund| at(refund, "/orderId") == order);
-            if let Some(made) = made {
-                return refunded(made);
-            }
+        if is_repeated(refund.asked)
+            && let Some(made) = self.given_back(id, order).await?
+        {
+            return Ok(refunded(made));
         }
         let input = json!({
+            "apiRequestKey": order,
             "transactionId": id,
             "refund": { "amount": refund.amount.major().to_string(), "orderId": order },
         });
-        match self.ask(REFUND, json!({ "input": input })).await? {
-            Answer::Data(data) => refunded(at(&data, "/refundTransaction/refund")),
-            Answer::Refused(failure) => Ok(Err(failure)),
+        let refused = match self.ask(REFUND, json!({ "input": input })).await? {
+            Answer::Data(data) => {
+                return Ok(refunded(outcome(at(&data, "/refundTransaction/refund"))?));
+            }
+            Answer::Refused(failure) => failure,
+        };
+        let made = match self.given_back(id, order).await? {
+            Some(made) => made,
+            None => refusal(refused, refund.asked)?,
+        };
+        Ok(refunded(made))
+    }
+
+    /// What came of a refund of a transaction; `None` where none was made.
+    async fn given_back(&self, transaction: &str, order: &str) -> Result<Option<Outcome>> {
+        let Answer::Data(found) = self.ask(REFUNDS, json!({ "id": transaction })).await? else {
+            return Ok(None);
+        };
+        let refunds = at(&found, "/node/refunds").as_array();
+        let mut best = None;
+        for refund in refunds.into_iter().flatten() {
+            if at(refund, "/orderId") == order {
+                best = Some(better(best, outcome(refund)?));
+            }
         }
+        Ok(best)
     }
 
     async fn ask(&self, query: &str, variables: Value) -> Result<Answer> {
@@ -244,14 +305,21 @@ fn card(method: &Value) -> Option<Card> {
 fn outcome(transaction: &Value) -> Result<Outcome> {
     let status = at(transaction, "/status").as_str().unwrap_or_default();
     match status {
-        "SUBMITTED_FOR_SETTLEMENT" | "SETTLING" | "SETTLED" => Ok(Outcome::Succeeded {
-            reference: at(transaction, "/id")
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            risk_score: 0,
-        }),
-        "AUTHORIZING" | "SETTLEMENT_PENDING" => Ok(Outcome::Pending),
+        "SUBMITTED_FOR_SETTLEMENT" | "SETTLING" | "SETTLED" | "SETTLEMENT_CONFIRMED" => {
+            Ok(Outcome::Succeeded {
+                reference: at(transaction, "/id")
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned(),
+                risk_score: 0,
+            })
+        }
+        "AUTHORIZING" | "AUTHORIZED" | "SETTLEMENT_PENDING" => Ok(Outcome::Pending),
+        "VOIDED" | "AUTHORIZATION_EXPIRED" => Ok(Outcome::Failed(Failure {
+            code: "voided".to_owned(),
+            message: "The charge was voided at the gateway.".to_owned(),
+            fault: false,
+        })),
         "PROCESSOR_DECLINED" | "GATEWAY_REJECTED" | "SETTLEMENT_DECLINED" | "FAILED" => {
             Ok(Outcome::Failed(Failure {
                 code: "card_declined".to_owned(),
@@ -265,9 +333,39 @@ fn outcome(transaction: &Value) -> Result<Outcome> {
     }
 }
 
-fn refunded(refund: &Value) -> Result<std::result::Result<(), Failure>> {
-    match outcome(refund)? {
-        Outcome::Succeeded { .. } | Outcome::Pending => Ok(Ok(())),
-        Outcome::Failed(failure) => Ok(Err(failure)),
+fn refunded(outcome: Outcome) -> std::result::Result<(), Failure> {
+    match outcome {
+        Outcome::Succeeded { .. } | Outcome::Pending => Ok(()),
+        Outcome::Failed(failure) => Err(failure),
     }
+}
+
+/// Of two transactions of one order, what it came to: money moved, or may have, whatever else was refused.
+fn better(before: Option<Outcome>, found: Outcome) -> Outcome {
+    match (before, found) {
+        (Some(moved @ Outcome::Succeeded { .. }), _) => moved,
+        (Some(Outcome::Pending), Outcome::Failed(_)) => Outcome::Pending,
+        (_, found) => found,
+    }
+}
+
+/// Whether somebody may have asked before.
+fn is_repeated(asked: Option<Duration>) -> bool {
+    asked.is_some_and(|asked| !asked.is_zero())
+}
+
+/// A refusal where a look found nothing. While another attempt may be under way it says nothing about the money.
+fn refusal(failure: Failure, asked: Option<Duration>) -> Result<Outcome> {
+    if is_repeated(asked) && asked < Some(IN_FLIGHT) {
+        let detail = "Braintree: an earlier attempt may be under way";
+        return Err(Error::Unavailable(detail.to_owned()));
+    }
+    Ok(Outcome::Failed(failure))
+}
+
+async fn in_time<T>(calls: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_elapsed| Error::Unavailable("Braintree did not answer in time".to_owned());
+    tokio::time::timeout(PATIENCE_IN_ALL, calls)
+        .await
+        .map_err(late)?
 }

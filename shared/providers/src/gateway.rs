@@ -2,6 +2,8 @@
 
 mod sandbox;
 
+use std::time::Duration;
+
 use models::payments::{Card, Failure, Outcome};
 use models::{Business, Error, Money, Result};
 use secrecy::SecretString;
@@ -32,6 +34,8 @@ pub struct Charge<'a> {
     pub card: &'a Card,
     /// How much.
     pub amount: Money,
+    /// How long ago somebody else may have asked with this key; zero or `None` where nobody did.
+    pub asked: Option<Duration>,
 }
 
 /// Money to be given back.
@@ -43,6 +47,8 @@ pub struct Return<'a> {
     pub reference: &'a str,
     /// How much.
     pub amount: Money,
+    /// As in [`Charge`].
+    pub asked: Option<Duration>,
 }
 
 /// A payment gateway.

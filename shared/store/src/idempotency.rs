@@ -18,7 +18,7 @@ use crate::write::{Condition, Put, Writes};
 /// How long an answer is kept.
 const KEEP_SECONDS: i64 = 86_400;
 /// How long a run may take before another one may go on in its place: more than the time-out of a function.
-const LOCK_SECONDS: i64 = 20;
+const LOCK_SECONDS: i64 = 32;
 
 /// A caller's key with what makes a second call the same call.
 #[derive(Debug, Clone, PartialEq, Eq)]

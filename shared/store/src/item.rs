@@ -84,6 +84,11 @@ impl<T> Stored<T> {
         }
     }
 
+    /// The next version of it, once that is written without an event.
+    pub(crate) fn next(&self, record: T) -> Self {
+        Self::new(record, self.version.saturating_add(1), self.events.clone())
+    }
+
     /// The record itself.
     pub fn into_inner(self) -> T {
         self.record

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Put as SdkPut, ReturnValue,
+    AttributeValue, CancellationReason, ConditionCheck, Put as SdkPut, ReturnValue,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
@@ -21,7 +21,7 @@ use crate::item::{Item, attr};
 use crate::keys::Key;
 use crate::numbers::Numbers;
 use crate::sealed_pages::SealedPages;
-use crate::write::{Put, Writes};
+use crate::write::{Parent, Put, Writes};
 
 /// Attempts at a commit that meets others on the same items.
 const CONFLICT_TRIES: u32 = 8;
@@ -85,10 +85,11 @@ impl Table {
 
     /// Writes everything or nothing. A single put is one write unit, a transaction two for each item.
     pub(crate) async fn commit(&self, writes: &Writes<'_>) -> Result<Committed> {
+        let parents = writes.other_parents();
         match writes.puts.as_slice() {
             [] => Ok(Committed::Done),
-            [put] => self.put(put).await,
-            puts => self.transact(puts).await,
+            [put] if parents.is_empty() => self.put(put).await,
+            puts => self.transact(puts, &parents).await,
         }
     }
 
@@ -126,10 +127,12 @@ impl Table {
         Err(busy())
     }
 
-    async fn transact(&self, puts: &[Put]) -> Result<Committed> {
+    async fn transact(&self, puts: &[Put], parents: &[&Parent]) -> Result<Committed> {
+        let checks = parents.iter().map(|parent| self.check(&parent.key));
         let items = puts
             .iter()
             .map(|put| self.transact_item(put))
+            .chain(checks)
             .collect::<Result<Vec<_>>>()?;
         for attempt in 0..CONFLICT_TRIES {
             let sent = self
@@ -152,6 +155,12 @@ impl Table {
                 .iter()
                 .position(|reason| code(reason) == "ConditionalCheckFailed")
             {
+                let parent = index
+                    .checked_sub(puts.len())
+                    .and_then(|index| parents.get(index));
+                if let Some(parent) = parent {
+                    return Err(parent.gone.clone());
+                }
                 return Ok(Committed::Refused(index));
             }
             let transient = |reason: &CancellationReason| {
@@ -184,6 +193,18 @@ impl Table {
             .build()
             .map_err(Error::internal)?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// That a record is there and was not deleted.
+    fn check(&self, key: &Key) -> Result<TransactWriteItem> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .key(attr::PK, AttributeValue::S(key.pk.clone()))
+            .key(attr::SK, AttributeValue::S(key.sk.clone()))
+            .condition_expression("attribute_exists(PK) AND attribute_not_exists(deleted)")
+            .build()
+            .map_err(Error::internal)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// Adds one to a counter and returns what it is now. A call whose answer is lost may skip a number, never repeat one.
@@ -230,6 +251,29 @@ pub(crate) async fn backoff(attempt: u32) {
     tokio::time::sleep(Duration::from_millis(wait)).await;
 }
 
+/// Characters of a message that are logged.
+const MAX_MESSAGE_CHARS: usize = 300;
+
+/// What DynamoDB says of a request, without what the request says: a validation repeats all items that were sent, and tokens and
+/// addresses with them.
+fn without_values(message: &str) -> String {
+    let told = match message.split_once("Value '") {
+        None => message.to_owned(),
+        Some((before, rest)) => match rest.rsplit_once("' at '") {
+            Some((_, place)) => format!("{before}a value at '{place}"),
+            None => before.to_owned(),
+        },
+    };
+    told.chars().take(MAX_MESSAGE_CHARS).collect()
+}
+
+/// What an error and its causes say of themselves, which is nothing of what was sent.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let told: Vec<String> = causes.map(ToString::to_string).collect();
+    told.join(": ")
+}
+
 /// A call that failed in a way that is not an answer. What DynamoDB said goes to the log.
 #[expect(
     clippy::needless_pass_by_value,
@@ -238,14 +282,41 @@ pub(crate) async fn backoff(attempt: u32) {
 pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     let code = error.code().unwrap_or("no answer").to_owned();
-    let message = DisplayErrorContext(&error).to_string();
+    let message = match error.message() {
+        Some(message) => without_values(message),
+        None => chain(&error),
+    };
     match code.as_str() {
         "ValidationException" | "AccessDeniedException" | "ResourceNotFoundException" => {
             Error::Internal(format!("DynamoDB: {code}: {message}"))
         }
         _ => Error::Unavailable(format!("DynamoDB: {code}: {message}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_values;
+
+    #[test]
+    fn what_was_sent_is_not_told() {
+        let item = "TransactWriteItem(put=Put(item={secret=AttributeValue(s=whsec_123)}))";
+        let message = format!(
+            "1 validation error detected: Value '[{item}, {item}]' at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100"
+        );
+        let told = without_values(&message);
+        assert!(!told.contains("whsec"), "{told}");
+        assert!(
+            told.contains("transactItems") && told.contains("100"),
+            "{told}"
+        );
+        let long = without_values(&"x".repeat(1_000_000));
+        assert_eq!(long.len(), 300);
+        // A value may have an apostrophe in it.
+        let odd = without_values("Value '[{name=O'Brien, secret=whsec_123}]' at 'x'");
+        assert!(!odd.contains("whsec"), "{odd}");
     }
 }

@@ -82,15 +82,21 @@ impl Record for EventRecord {
 }
 
 impl Session {
-    /// Every endpoint of the business: one query.
+    /// Every endpoint of the business: one query, and more where many were deleted in the last days.
     pub async fn all_endpoints(&self) -> Result<Vec<Stored<Endpoint>>> {
-        Ok(self
-            .list::<ids::Webhook>(&PageRequest {
-                limit: ENDPOINTS_READ,
-                after: None,
-            })
-            .await?
-            .items)
+        let mut request = PageRequest {
+            limit: ENDPOINTS_READ,
+            after: None,
+        };
+        let mut endpoints = Vec::new();
+        loop {
+            let page = self.list::<ids::Webhook>(&request).await?;
+            endpoints.extend(page.items);
+            request.after = page.next;
+            if request.after.is_none() {
+                return Ok(endpoints);
+            }
+        }
     }
 
     /// Whether the business may have one more endpoint. One query.

@@ -2,8 +2,10 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use models::event::{EventType, Stamp, TestEvent};
+use models::ids::Kind;
 use models::{Error, Result, Scope};
 
+use crate::entity::RecordId;
 use crate::item::{Item, Record, Stored, attr, encode, stamps_of};
 use crate::keys::Key;
 use crate::session::{BusinessTime, Session};
@@ -40,12 +42,21 @@ impl Put {
     }
 }
 
+/// A record that has to be there when others are written that name it.
+#[derive(Debug, Clone)]
+pub(crate) struct Parent {
+    pub(crate) key: Key,
+    /// The error where it is not, or was deleted.
+    pub(crate) gone: Error,
+}
+
 /// Changes that happen together or not at all. No item is touched twice.
 #[derive(Debug, Clone)]
 pub struct Writes<'s> {
     session: &'s Session,
     moment: BusinessTime,
     pub(crate) puts: Vec<Put>,
+    pub(crate) parents: Vec<Parent>,
 }
 
 impl Session {
@@ -55,6 +66,7 @@ impl Session {
             session: self,
             moment: self.moment().await?,
             puts: Vec::new(),
+            parents: Vec::new(),
         })
     }
 }
@@ -104,6 +116,31 @@ impl Writes<'_> {
         Ok(Stored::new(record.clone(), 1, events))
     }
 
+    /// Has the record `id` be there when this is written: what is written names it. Where it is not, or was deleted, nothing is
+    /// written, and the error says so of the field at `pointer`. It makes the write a transaction. What many name at once, as a
+    /// plan, is no parent: they would refuse each other.
+    pub fn child_of<I: RecordId>(&mut self, id: I, pointer: &'static str) {
+        let key = id.key(&self.session.scope());
+        let gone = Error::no_such(I::Kind::NAME, id, pointer);
+        self.parents.push(Parent { key, gone });
+    }
+
+    /// The same where no field named it: the error is that it is not found.
+    pub fn part_of<I: RecordId>(&mut self, id: I) {
+        let key = id.key(&self.session.scope());
+        let gone = Error::not_found(I::Kind::NAME, id);
+        self.parents.push(Parent { key, gone });
+    }
+
+    /// The parents that none of the puts is a new version of: such a put has a condition of its own.
+    pub(crate) fn other_parents(&self) -> Vec<&Parent> {
+        let written: Vec<Key> = self.puts.iter().map(Put::key).collect();
+        let parents = self.parents.iter();
+        parents
+            .filter(|parent| !written.contains(&parent.key))
+            .collect()
+    }
+
     /// Adds the next version of a record. `before` is the record as it was read.
     pub fn update<T: Record>(
         &mut self,
@@ -112,6 +149,17 @@ impl Writes<'_> {
         event: Option<EventType>,
     ) -> Result<()> {
         self.update_after(before, record, event.as_slice())
+    }
+
+    /// The next version of a record that the same worker changes further. Nothing is told of it. Returns it as it will be once it is
+    /// written.
+    pub fn advance<T: Record + Clone>(
+        &mut self,
+        before: &Stored<T>,
+        record: &T,
+    ) -> Result<Stored<T>> {
+        self.update_after(before, record, &[])?;
+        Ok(before.next(record.clone()))
     }
 
     /// The next version of a record that several things happened to at once.

@@ -5,6 +5,7 @@ mod receiver;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use local::args::Args;
 use local::cloud::{self, Aws, Settings};
 use local::invoke::Functions;
 use local::{Running, functions, seed};
@@ -33,7 +34,7 @@ impl Cloud {
         let api = cloud::listen(0).await.unwrap();
         let settings = Settings {
             data: data.map(Path::to_owned),
-            parameters: seed::parameters(""),
+            parameters: seed::parameters(&Args::none()),
             ..Settings::default()
         };
         let aws = Aws::start(&settings).await.unwrap();

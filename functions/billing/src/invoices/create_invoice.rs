@@ -86,6 +86,7 @@ pub(crate) async fn create_invoice(
         }
         let mut writes = cx.writes().await?;
         writes.create(&invoice, Some(EventType::InvoiceCreated))?;
+        writes.child_of(invoice.customer_id, "/customer_id");
         if let Some((before, after)) = &coupon {
             writes.update(before, after, Some(EventType::CouponUpdated))?;
         }

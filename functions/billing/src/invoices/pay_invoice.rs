@@ -5,7 +5,7 @@ use api::{BillingWrite, Cx, Done, Json, Path, Problem, operation};
 use models::ids::{self, Id};
 use models::payments::{Payment, PaymentMethod};
 use models::{Error, Invalid, Money, View};
-use operations::{InvoiceCharge, Parties};
+use operations::{Ask, InvoiceCharge, Parties};
 use store::{Retry, Stored};
 use views::rocketsavvy::Invoice;
 
@@ -86,8 +86,12 @@ pub(crate) async fn pay_invoice(
 }
 
 /// Asks the gateway about the payment, unless that was done before, and answers.
-async fn settle(cx: &Cx<BillingWrite>, begun: Stored<Payment>) -> Result<Done<Invoice>, Problem> {
-    let (invoice, payment) = operations::settle_attempt(cx, begun).await?;
+async fn settle(
+    cx: &Cx<BillingWrite>,
+    begun: impl Into<Ask<Payment>>,
+) -> Result<Done<Invoice>, Problem> {
+    let settled = operations::settle_attempt(cx, begun).await?;
+    let (invoice, payment) = (settled.invoice, settled.payment.settled()?);
     if let Some(failure) = payment.failure {
         return cx.declined(failure.into_error(Some(payment.id))).await;
     }

@@ -126,6 +126,7 @@ pub(crate) async fn create_subscription(
         let mut writes = cx.writes().await?;
         let event = waits.then_some(EventType::SubscriptionCreated);
         writes.create(&subscription, event)?;
+        writes.child_of(subscription.customer_id, "/customer_id");
         if let Some((before, after)) = &coupon {
             writes.update(before, after, Some(EventType::CouponUpdated))?;
         }

@@ -468,6 +468,7 @@ async fn die(world: &World, key: &str, body: &Value, last: Last) -> String {
                 idempotency_key: &id,
                 card: &begun.card,
                 amount: begun.amount,
+                asked: None,
             };
             context.gateway().unwrap().charge(charge).await.unwrap();
         }

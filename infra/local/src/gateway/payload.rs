@@ -35,10 +35,6 @@ impl Arrived<'_> {
         let uri = &self.parts.uri;
         let headers = joined(&self.parts.headers);
         let user_agent = headers.get("user-agent").cloned().unwrap_or_default();
-        let host = headers
-            .get("host")
-            .cloned()
-            .unwrap_or_else(|| self.domain.to_string());
         let is_text = is_text(&self.parts.headers);
         let text = std::str::from_utf8(self.body).ok().filter(|_| is_text);
         let query = uri.query().unwrap_or_default();
@@ -51,7 +47,7 @@ impl Arrived<'_> {
             "requestContext": {
                 "accountId": ACCOUNT,
                 "apiId": "local",
-                "domainName": host,
+                "domainName": self.domain.to_string(),
                 "domainPrefix": "local",
                 "http": {
                     "method": self.parts.method.as_str(),

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::until;
+use crate::args::Args;
 use crate::caller::{Caller, rows, text};
 use crate::cloud::{Aws, Running, Settings, listen};
 use crate::listen::Listen;
@@ -33,8 +34,12 @@ impl Product {
 
     /// The product that admits the pages of these origins.
     pub(super) async fn start_for(origins: &str) -> Self {
+        let args = Args {
+            cors_origins: origins.to_owned(),
+            ..Args::none()
+        };
         let settings = Settings {
-            parameters: seed::parameters(origins),
+            parameters: seed::parameters(&args),
             ..Settings::default()
         };
         let aws = Aws::start(&settings).await.unwrap();

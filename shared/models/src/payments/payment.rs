@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::ids::{self, Id};
 use crate::metadata::Metadata;
 use crate::money::Money;
-use crate::payments::Card;
+use crate::payments::{Card, Lease};
 use crate::time::{Date, Timestamp};
 
 choices! {
@@ -139,6 +139,9 @@ pub struct Payment {
     /// The caller's.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// Who asks the gateway about it; absent where nobody did yet, and where its answer is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
     /// When it was begun.
     pub created: Timestamp,
 }
@@ -169,7 +172,17 @@ impl Payment {
             fraud_protection: new.fraud_protection,
             settlement: None,
             metadata: new.metadata,
+            lease: None,
             created: now,
+        }
+    }
+
+    /// The same whose gateway is asked at once by whoever writes it.
+    #[must_use]
+    pub fn leased(self, wall: Timestamp) -> Self {
+        Self {
+            lease: Some(Lease::first(wall)),
+            ..self
         }
     }
 
@@ -197,6 +210,7 @@ impl Payment {
             }
             Outcome::Pending => return Ok(false),
         }
+        self.lease = None;
         Ok(true)
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::choices;
 use crate::ids::{self, Id};
 use crate::money::Money;
-use crate::payments::Failure;
+use crate::payments::{Failure, Lease};
 use crate::time::Timestamp;
 
 choices! {
@@ -37,6 +37,9 @@ pub struct Refund {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// Who asks the gateway about it; absent where nobody did yet, and where its answer is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
     /// When it was begun.
     pub created: Timestamp,
 }
@@ -57,7 +60,17 @@ impl Refund {
             reason,
             status: RefundStatus::Pending,
             failure: None,
+            lease: None,
             created: now,
+        }
+    }
+
+    /// The same whose gateway is asked at once by whoever writes it.
+    #[must_use]
+    pub fn leased(self, wall: Timestamp) -> Self {
+        Self {
+            lease: Some(Lease::first(wall)),
+            ..self
         }
     }
 
@@ -66,6 +79,7 @@ impl Refund {
         if self.status != RefundStatus::Pending {
             return false;
         }
+        self.lease = None;
         match outcome {
             Ok(()) => self.status = RefundStatus::Succeeded,
             Err(failure) => {

@@ -15,8 +15,15 @@ use crate::subscriptions::run_subscription::undo_latest;
 
 /// Ends the running subscriptions of a customer, one write each; there is nobody left to bill. Called again, it finds none.
 pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result<Stored<Customer>> {
-    let there = async || context.require_now(id).await;
-    there().await?;
+    context.require_now(id).await?;
+    end_subscriptions(context, id).await?;
+    // What ended may have given something to its balance.
+    context.require_now(id).await
+}
+
+/// Ends the running subscriptions of a customer. Once it is deleted there come no others, but some may have come while it was being
+/// deleted: whoever deleted it looks again, and a renewal ends what an index did not show yet.
+pub async fn end_subscriptions(context: &Context, id: Id<ids::Customer>) -> Result<()> {
     let now = context.now().await?;
     let mut request = PageRequest {
         limit: 100,
@@ -28,15 +35,18 @@ pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result
             end(context, subscription.id, now).await?;
         }
         if page.next.is_none() {
-            // What ended may have given something to its balance.
-            return there().await;
+            return Ok(());
         }
         request.after = page.next;
     }
 }
 
 /// What waits for a payment does not come about any more: 409 where one is under way.
-async fn end(context: &Context, id: Id<ids::Subscription>, now: models::Timestamp) -> Result<()> {
+pub(crate) async fn end(
+    context: &Context,
+    id: Id<ids::Subscription>,
+    now: models::Timestamp,
+) -> Result<()> {
     loop {
         let Some(stored) = context.find_now(id).await? else {
             return Ok(());

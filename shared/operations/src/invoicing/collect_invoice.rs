@@ -32,8 +32,8 @@ pub(crate) async fn collect(
         if let Some(attempt) = stored.processing {
             let payment = context.find_now(attempt.payment_id).await?;
             let payment = payment.ok_or_else(|| missing_record(attempt.payment_id))?;
-            let (invoice, _) = Box::pin(settle(context, payment, follows)).await?;
-            return Ok(invoice);
+            let settled = Box::pin(settle(context, payment, follows)).await?;
+            return Ok(settled.invoice);
         }
         if stored.status != InvoiceStatus::Open || stored.attempt_count != attempt_count {
             return Ok(stored.into_inner());
@@ -80,8 +80,8 @@ async fn charge(
             let Some(begun) = begin_attempt(context, stored, &charge).await? else {
                 return Ok(None);
             };
-            let (invoice, _) = Box::pin(settle(context, begun, follows)).await?;
-            return Ok(Some(invoice));
+            let settled = Box::pin(settle(context, begun, follows)).await?;
+            return Ok(Some(settled.invoice));
         }
         Err(refused) => refused,
     };

@@ -16,6 +16,9 @@ use crate::invoicing::final_invoice::{
 };
 use crate::invoicing::parties::{Parties, update_credit};
 
+/// What is not found where a customer was deleted.
+pub(crate) const CUSTOMER: &str = <ids::Customer as ids::Kind>::NAME;
+
 /// The invoice of a bill, and what it was charged to where that was just done.
 #[derive(Debug)]
 pub(crate) struct Issued {
@@ -23,7 +26,8 @@ pub(crate) struct Issued {
     pub(crate) charged_to: Option<Id<ids::PaymentMethod>>,
 }
 
-/// The invoice of a bill: the one that is there, or a new one, with its first attempt made.
+/// The invoice of a bill: the one that is there, or a new one, with its first attempt made. Not found where its customer was
+/// deleted: then nobody is billed.
 ///
 /// Its id was given with the change that it bills, or is derived from subscription, reason and period, so a second run finds the
 /// first one's; its payment is derived from
@@ -63,6 +67,9 @@ pub(crate) async fn issue_invoice(
             None => {}
         }
         let mut new = new.clone();
+        if parties.customer.is_none() {
+            return Err(Error::not_found(CUSTOMER, new.customer_id));
+        }
         parties.snapshot_on(&mut new);
         let draft = Invoice::draft(id, new, context.now().await?)?;
         let mut issue = Issue {
@@ -81,6 +88,7 @@ pub(crate) async fn issue_invoice(
         }
         let mut writes = context.writes().await?;
         writes.create_after(&invoice, &issue.events)?;
+        writes.part_of(invoice.customer_id);
         update_credit(&mut writes, &parties, credit)?;
         accrue(context, &mut writes, None, &invoice).await?;
         if context.write(&writes).await? {

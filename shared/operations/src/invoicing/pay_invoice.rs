@@ -11,6 +11,7 @@ use store::{Retry, Stored};
 use crate::Context;
 use crate::context::missing_record;
 use crate::invoicing::parties::Parties;
+use crate::payments::lease::{Ask, Resolved};
 use crate::payments::take_payment::resolve_payment;
 use crate::subscriptions::invoice_change::InvoiceChange;
 
@@ -62,7 +63,7 @@ pub async fn begin_attempt(
     context: &Context,
     stored: &Stored<Invoice>,
     charge: &InvoiceCharge,
-) -> Result<Option<Stored<Payment>>> {
+) -> Result<Option<Ask<Payment>>> {
     let gateway = context.gateway()?.name();
     let now = context.now().await?;
     if let Some(orphan) = orphan(context, stored).await? {
@@ -71,7 +72,7 @@ pub async fn begin_attempt(
         let mut writes = context.writes().await?;
         writes.update(stored, &invoice, None)?;
         let adopted = context.write(&writes).await?;
-        return Ok((adopted && !charge.manual).then_some(orphan));
+        return Ok((adopted && !charge.manual).then(|| orphan.into()));
     }
     let mut id: Id<ids::Payment> = context.mint().await?;
     let mut retry = Retry::of("the payment");
@@ -79,6 +80,7 @@ pub async fn begin_attempt(
         let mut invoice = (**stored).clone();
         invoice.begin_attempt(id, charge.manual, now)?;
         let payment = Payment::begin(id, charge.payment(stored), gateway, now);
+        let payment = payment.leased(context.wall());
         let mut writes = context.writes().await?;
         let begun = writes.create(&payment, None)?;
         writes.update(stored, &invoice, None)?;
@@ -88,7 +90,7 @@ pub async fn begin_attempt(
             context.write(&writes).await?
         };
         if written {
-            return Ok(Some(begun));
+            return Ok(Some(Ask::begun(begun)));
         }
         if context.find_now(id).await?.is_none() {
             return Ok(None);
@@ -145,14 +147,17 @@ pub(crate) async fn pay_unwritten(
     let mut retry = Retry::of("the payment");
     loop {
         let payment = Payment::begin(id, charge.payment(invoice), gateway, now);
+        let payment = payment.leased(context.wall());
         let mut writes = context.writes().await?;
         let begun = writes.create(&payment, None)?;
         if context.write(&writes).await? {
-            return resolve_payment(context, begun).await;
+            let resolved = resolve_payment(context, Ask::begun(begun)).await?;
+            return Ok(resolved.record);
         }
         match context.find_now(id).await? {
             Some(stored) if is_first_of(&stored, invoice) => {
-                return resolve_payment(context, stored).await;
+                // Where another run asks, this one goes on as with a payment that takes its time.
+                return Ok(resolve_payment(context, stored).await?.record);
             }
             Some(_) => id = retry.next_id(id)?,
             None => return Err(missing_record(id)),
@@ -160,22 +165,29 @@ pub(crate) async fn pay_unwritten(
     }
 }
 
+/// An attempt, and what it did to its invoice.
+#[derive(Debug)]
+pub struct Settled {
+    /// The invoice as it is afterwards.
+    pub invoice: Invoice,
+    /// The payment, and whether another worker asks about it.
+    pub payment: Resolved<Payment>,
+}
+
 /// Asks the gateway about an attempt that was begun, books what it says, and returns the invoice and the payment as they are
 /// then. Called again, it asks again with the same key and books nothing twice.
-pub async fn settle_attempt(
-    context: &Context,
-    begun: Stored<Payment>,
-) -> Result<(Invoice, Payment)> {
+pub async fn settle_attempt(context: &Context, begun: impl Into<Ask<Payment>>) -> Result<Settled> {
     settle(context, begun, true).await
 }
 
 /// As [`settle_attempt`]; `follows` says whether the subscription follows.
 pub(crate) async fn settle(
     context: &Context,
-    begun: Stored<Payment>,
+    begun: impl Into<Ask<Payment>>,
     follows: bool,
-) -> Result<(Invoice, Payment)> {
-    let payment = resolve_payment(context, begun).await?;
+) -> Result<Settled> {
+    let resolved = resolve_payment(context, begun).await?;
+    let payment = &resolved.record;
     let (Some(id), Some(customer)) = (payment.invoice_id, payment.customer_id) else {
         return Err(Error::internal("an attempt without an invoice"));
     };
@@ -184,10 +196,22 @@ pub(crate) async fn settle(
     loop {
         let (parties, stored) = Parties::with_invoice(context, customer, id, None).await?;
         let stored = stored.ok_or_else(|| missing_record(id))?;
+        // Who asks books what comes of it.
+        if resolved.elsewhere {
+            let invoice = stored.into_inner();
+            return Ok(Settled {
+                invoice,
+                payment: resolved,
+            });
+        }
         let mut invoice = (*stored).clone();
-        let booked = invoice.book(&payment, &parties.settings.retry_days, now)?;
+        let booked = invoice.book(payment, &parties.settings.retry_days, now)?;
         if !booked.changed {
-            return Ok((stored.into_inner(), payment));
+            let invoice = stored.into_inner();
+            return Ok(Settled {
+                invoice,
+                payment: resolved,
+            });
         }
         let event = event_of(&stored, &invoice);
         let change = InvoiceChange {
@@ -199,7 +223,10 @@ pub(crate) async fn settle(
             follows,
         };
         if context.write(&change.writes(context).await?).await? {
-            return Ok((invoice, payment));
+            return Ok(Settled {
+                invoice,
+                payment: resolved,
+            });
         }
         retry.again().await?;
     }

@@ -3,7 +3,7 @@
 use models::billing::Invoice;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::payments::{Payment, PaymentStatus, Refund, RefundStatus};
+use models::payments::{Failure, Payment, PaymentStatus, Refund, RefundStatus};
 use models::{Error, Money, Result};
 use providers::gateway::Return;
 use store::{Retry, Stored};
@@ -11,6 +11,7 @@ use store::{Retry, Stored};
 use crate::Context;
 use crate::context::missing_record;
 use crate::invoicing::commission::take_back;
+use crate::payments::lease::{Ask, Resolved, Turn, take_lease};
 
 /// Sets money of a payment aside and writes the refund down, with the caller's key. The gateway has not been asked yet.
 ///
@@ -21,7 +22,7 @@ pub async fn begin_refund(
     mut stored: Stored<Payment>,
     amount: Option<Money>,
     reason: Option<String>,
-) -> Result<Stored<Refund>> {
+) -> Result<Ask<Refund>> {
     let now = context.now().await?;
     let payment_id = stored.id;
     let mut retry = Retry::of("the payment");
@@ -41,6 +42,7 @@ pub async fn begin_refund(
         payment.reserve_refund(amount)?;
         let id: Id<ids::Refund> = context.mint().await?;
         let refund = Refund::begin(id, payment_id, amount, reason.clone(), now);
+        let refund = refund.leased(context.wall());
         let mut writes = context.writes().await?;
         writes.update(&stored, &payment, None)?;
         if let Some(before) = &paid {
@@ -50,35 +52,64 @@ pub async fn begin_refund(
         }
         let begun = writes.create(&refund, None)?;
         if context.begin(&writes, &id.to_string()).await? {
-            return Ok(begun);
+            return Ok(Ask::begun(begun));
         }
         retry.again().await?;
         stored = context.require_now(payment_id).await?;
     }
 }
 
-/// Asks the gateway and writes its answer down. Called again, it asks again with the same key and changes nothing.
-pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Result<Refund> {
+/// Asks the gateway, unless another worker does, and writes its answer down. Called again, it asks again with the same key and
+/// changes nothing.
+pub async fn resolve_refund(
+    context: &Context,
+    ask: impl Into<Ask<Refund>>,
+) -> Result<Resolved<Refund>> {
+    let mut ask = ask.into();
+    let (payment_id, id) = (ask.payment_id, ask.id);
+    let mut retry = Retry::of("the refund");
+    let (stored, asked) = loop {
+        if ask.status != RefundStatus::Pending {
+            return Ok(Resolved::here((*ask).clone()));
+        }
+        match take_lease(context, ask).await? {
+            Turn::Mine(stored, asked) => break (stored, asked),
+            Turn::Elsewhere(record) => {
+                let elsewhere = true;
+                return Ok(Resolved { record, elsewhere });
+            }
+            Turn::Changed => {}
+        }
+        retry.again().await?;
+        ask = reload(context, payment_id, id).await?.into();
+    };
+    let payment = paid(context, payment_id).await?;
+    let reference = payment.reference.clone().unwrap_or_default();
+    let key = id.to_string();
+    let ask = Return {
+        idempotency_key: &key,
+        reference: &reference,
+        amount: stored.amount,
+        asked,
+    };
+    let outcome = context.gateway()?.refund(ask).await?;
+    book(context, stored, (payment, outcome))
+        .await
+        .map(Resolved::here)
+}
+
+/// Writes down what the gateway answered.
+async fn book(
+    context: &Context,
+    mut stored: Stored<Refund>,
+    (mut payment, outcome): (Stored<Payment>, std::result::Result<(), Failure>),
+) -> Result<Refund> {
     let mut retry = Retry::of("the payment");
     loop {
-        if stored.status != RefundStatus::Pending {
-            return Ok(stored.into_inner());
-        }
-        let id = stored.payment_id;
-        let payment = context
-            .find_now(id)
-            .await?
-            .ok_or_else(|| missing_record(id))?;
-        let reference = payment.reference.clone().unwrap_or_default();
-        let key = stored.id.to_string();
-        let ask = Return {
-            idempotency_key: &key,
-            reference: &reference,
-            amount: stored.amount,
-        };
-        let outcome = context.gateway()?.refund(ask).await?;
         let mut refund = (*stored).clone();
-        refund.resolve(outcome);
+        if !refund.resolve(outcome.clone()) {
+            return Ok(refund);
+        }
         let mut writes = context.writes().await?;
         let event = match refund.status {
             RefundStatus::Succeeded => {
@@ -103,7 +134,14 @@ pub async fn resolve_refund(context: &Context, mut stored: Stored<Refund>) -> Re
         }
         retry.again().await?;
         stored = reload(context, stored.payment_id, stored.id).await?;
+        payment = paid(context, stored.payment_id).await?;
     }
+}
+
+/// The payment that is given back.
+async fn paid(context: &Context, id: Id<ids::Payment>) -> Result<Stored<Payment>> {
+    let payment = context.find_now(id).await?;
+    payment.ok_or_else(|| missing_record(id))
 }
 
 /// The invoice that a payment paid. A 409 where that is not written yet: somebody is about to.

@@ -3,48 +3,74 @@
 use models::Result;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::payments::{NewPayment, Payment, PaymentStatus};
+use models::payments::{NewPayment, Outcome, Payment, PaymentStatus};
 use providers::gateway::Charge;
 use store::{Retry, Stored};
 
 use crate::Context;
 use crate::context::missing_record;
+use crate::payments::lease::{Ask, Resolved, Turn, take_lease};
 
 /// Writes down a payment of a caller, with its idempotency key. The gateway has not been asked yet.
 ///
 /// Two write units, for the payment and its place among what is due; one more with a customer (index), three with a key.
-pub async fn begin_payment(context: &Context, new: NewPayment) -> Result<Stored<Payment>> {
+pub async fn begin_payment(context: &Context, new: NewPayment) -> Result<Ask<Payment>> {
     let now = context.now().await?;
     let gateway = context.gateway()?.name();
     let mut retry = Retry::of("the payment");
     loop {
         let id: Id<ids::Payment> = context.mint().await?;
-        let payment = Payment::begin(id, new.clone(), gateway, now);
+        let payment = Payment::begin(id, new.clone(), gateway, now).leased(context.wall());
         let mut writes = context.writes().await?;
         let stored = writes.create(&payment, None)?;
         if context.begin(&writes, &id.to_string()).await? {
-            return Ok(stored);
+            return Ok(Ask::begun(stored));
         }
         retry.again().await?;
     }
 }
 
-/// Asks the gateway and writes its answer down; a payment that it has no answer to yet stays as it is. Called again, it asks
-/// again with the same key and changes nothing.
-pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> Result<Payment> {
-    loop {
-        if stored.status != PaymentStatus::Processing {
-            return Ok(stored.into_inner());
+/// Asks the gateway, unless another worker does, and writes its answer down; a payment that it has no answer to yet stays as it is.
+/// Called again, it asks again with the same key and changes nothing.
+pub async fn resolve_payment(
+    context: &Context,
+    ask: impl Into<Ask<Payment>>,
+) -> Result<Resolved<Payment>> {
+    let mut ask = ask.into();
+    let id = ask.id;
+    let mut retry = Retry::of("the payment");
+    let (stored, asked) = loop {
+        if ask.status != PaymentStatus::Processing {
+            return Ok(Resolved::here((*ask).clone()));
         }
-        let key = stored.id.to_string();
-        let charge = Charge {
-            idempotency_key: &key,
-            card: &stored.card,
-            amount: stored.amount,
-        };
-        let outcome = context.gateway()?.charge(charge).await?;
+        match take_lease(context, ask).await? {
+            Turn::Mine(stored, asked) => break (stored, asked),
+            Turn::Elsewhere(record) => {
+                let elsewhere = true;
+                return Ok(Resolved { record, elsewhere });
+            }
+            Turn::Changed => {}
+        }
+        retry.again().await?;
+        ask = reload(context, id).await?.into();
+    };
+    let key = id.to_string();
+    let charge = Charge {
+        idempotency_key: &key,
+        card: &stored.card,
+        amount: stored.amount,
+        asked,
+    };
+    let outcome = context.gateway()?.charge(charge).await?;
+    book(context, stored, outcome).await.map(Resolved::here)
+}
+
+/// Writes down what the gateway answered.
+async fn book(context: &Context, mut stored: Stored<Payment>, outcome: Outcome) -> Result<Payment> {
+    let mut retry = Retry::of("the payment");
+    loop {
         let mut payment = (*stored).clone();
-        if !payment.resolve(outcome)? {
+        if !payment.resolve(outcome.clone())? {
             return Ok(payment);
         }
         let event = match payment.status {
@@ -56,7 +82,7 @@ pub async fn resolve_payment(context: &Context, mut stored: Stored<Payment>) -> 
         if context.write(&writes).await? {
             return Ok(payment);
         }
-        // Somebody else wrote the answer down, and it is the same one: the gateway knows the key.
+        retry.again().await?;
         stored = reload(context, stored.id).await?;
     }
 }

@@ -81,7 +81,8 @@ async fn charge(
     let Some(begun) = begin_attempt(context, stored, &charge).await? else {
         return Ok(None);
     };
-    let (_, payment) = Box::pin(settle_attempt(context, begun)).await?;
+    let settled = Box::pin(settle_attempt(context, begun)).await?;
+    let payment = settled.payment.record;
     Ok(Some(match payment.failure {
         Some(failure) => RowPayment::Refused(failure),
         None if payment.status == models::payments::PaymentStatus::Processing => {

@@ -7,7 +7,8 @@ use models::{Error, Result, Timestamp};
 use store::{Retry, Stored};
 
 use crate::Context;
-use crate::invoicing::issue_invoice::issue_invoice;
+use crate::customers::delete_customer::end;
+use crate::invoicing::issue_invoice::{CUSTOMER, issue_invoice};
 use crate::invoicing::parties::{Parties, update_credit};
 use crate::messages::remind::remind;
 use crate::schedules::grow_schedule::set_next_billing;
@@ -36,7 +37,14 @@ pub async fn run_schedule(
             RowAction::Nothing => return Ok(()),
             RowAction::Follow => follow(context, &scheduled, at).await?,
             RowAction::Remind => remind(context, &scheduled, at).await?,
-            RowAction::Bill => bill_row(context, &scheduled).await?.is_some(),
+            RowAction::Bill => match bill_row(context, &scheduled).await {
+                // Nobody is left to bill.
+                Err(Error::NotFound { what: CUSTOMER, .. }) => {
+                    end(context, subscription, at).await?;
+                    false
+                }
+                billed => billed?.is_some(),
+            },
             RowAction::Expire => expire(context, &scheduled, at).await?,
         };
         if !done {

@@ -3,10 +3,12 @@
 use models::billing::{AnchorChange, DueAction, ProrationBehavior, Resumption, Subscription};
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::{Result, Timestamp};
+use models::{Error, Result, Timestamp};
 use store::{Stored, Writes};
 
 use crate::Context;
+use crate::customers::delete_customer::end;
+use crate::invoicing::issue_invoice::CUSTOMER;
 use crate::invoicing::stop_collection::stop_collection;
 use crate::invoicing::undo_invoice::undo_invoice;
 use crate::schedules::run_schedule::follow_subscription;
@@ -62,7 +64,14 @@ async fn turns(context: &Context, id: Id<ids::Subscription>, at: Timestamp) -> R
             // Where it is due again, or somebody else moved it, the next round looks at what it wants then.
             DueAction::Bill(bill) => {
                 let billed = Box::pin(bill_subscription(context, &stored, &bill));
-                match billed.await? {
+                let billed = match billed.await {
+                    // Nobody is left to bill.
+                    Err(Error::NotFound { what: CUSTOMER, .. }) => {
+                        return end(context, id, at).await;
+                    }
+                    billed => billed?,
+                };
+                match billed {
                     Some(moved) if moved.due().is_none_or(|due| due > at) => return Ok(()),
                     Some(_) | None => continue,
                 }

@@ -98,6 +98,7 @@ fn charge(card: &Card) -> Charge<'_> {
         idempotency_key: "pay_rs_1",
         card,
         amount: Money::new(2900, "USD".parse().unwrap()),
+        asked: None,
     }
 }
 
@@ -171,47 +172,72 @@ async fn what_cannot_be_understood_says_nothing_about_the_customer() {
     assert!(!format!("{nobody:?}{settings:?}").contains("private\""));
 }
 
+/// What a search finds, on its last page.
+fn found(statuses: &[&str]) -> (u16, String) {
+    page(statuses, None)
+}
+
+fn page(statuses: &[&str], next: Option<&str>) -> (u16, String) {
+    let nodes = statuses.iter().enumerate();
+    let edges: Vec<Value> = nodes
+        .map(|(index, status)| json!({ "node": { "id": format!("t_{index}"), "status": status } }))
+        .collect();
+    let info = json!({ "hasNextPage": next.is_some(), "endCursor": next });
+    ok(&json!({ "search": { "transactions": { "edges": edges, "pageInfo": info } } }))
+}
+
+fn charged(status: &str) -> (u16, String) {
+    let transaction = json!({ "id": "t_new", "status": status });
+    ok(&json!({ "chargePaymentMethod": { "transaction": transaction } }))
+}
+
+fn succeeded(reference: &str) -> Outcome {
+    Outcome::Succeeded {
+        reference: reference.to_owned(),
+        risk_score: 0,
+    }
+}
+
+/// Asked again so long after somebody else.
+fn again(card: &Card, seconds: u64) -> Charge<'_> {
+    Charge {
+        asked: Some(Duration::from_secs(seconds)),
+        ..charge(card)
+    }
+}
+
 #[tokio::test]
 async fn a_charge_is_made_once_for_its_key() {
-    let none = || ok(&json!({ "search": { "transactions": { "edges": [] } } }));
-    let transaction = json!({ "id": "t_1", "status": "SUBMITTED_FOR_SETTLEMENT" });
-    let (braintree, asked) = server(vec![
-        none(),
-        ok(&json!({ "chargePaymentMethod": { "transaction": transaction } })),
-        ok(&json!({ "search": { "transactions": { "edges": [{ "node": transaction }] } } })),
-    ])
-    .await;
-    let (card, done) = (
-        vaulted(),
-        Outcome::Succeeded {
-            reference: "t_1".to_owned(),
-            risk_score: 0,
-        },
-    );
-    assert_eq!(braintree.charge(charge(&card)).await.unwrap(), done);
-    assert_eq!(braintree.charge(charge(&card)).await.unwrap(), done);
+    let done = "SUBMITTED_FOR_SETTLEMENT";
+    let (braintree, asked) = server(vec![charged(done), found(&[done])]).await;
+    let card = vaulted();
+    let first = braintree.charge(charge(&card)).await.unwrap();
+    assert_eq!(first, succeeded("t_new"));
+    let second = braintree.charge(again(&card, 40)).await.unwrap();
+    assert_eq!(second, succeeded("t_0"));
     let asked = asked.lock().unwrap().clone();
-    assert_eq!(asked[0]["variables"], json!({ "order": "pay_rs_1" }));
-    let input = json!({ "paymentMethodId": card.token, "transaction": { "amount": "29.00", "orderId": "pay_rs_1" } });
-    assert_eq!(asked[1]["variables"], json!({ "input": input }));
-    assert_eq!(asked.len(), 3);
+    let input = json!({
+        "apiRequestKey": "pay_rs_1", "paymentMethodId": card.token,
+        "transaction": { "amount": "29.00", "orderId": "pay_rs_1" },
+    });
+    assert_eq!(asked[0]["variables"], json!({ "input": input }));
+    assert_eq!(
+        asked[1]["variables"],
+        json!({ "order": "pay_rs_1", "after": null })
+    );
+    assert_eq!(asked.len(), 2);
 }
 
 #[tokio::test]
 async fn a_charge_is_refused_pending_or_unknown_as_its_status_says() {
-    let none = || ok(&json!({ "search": { "transactions": { "edges": [] } } }));
     let card = vaulted();
     for (status, code) in [
         ("PROCESSOR_DECLINED", "card_declined"),
         ("GATEWAY_REJECTED", "card_declined"),
         ("FAILED", "card_declined"),
+        ("VOIDED", "voided"),
     ] {
-        let transaction = json!({ "id": "t_1", "status": status });
-        let (braintree, _) = server(vec![
-            none(),
-            ok(&json!({ "chargePaymentMethod": { "transaction": transaction } })),
-        ])
-        .await;
+        let (braintree, _) = server(vec![charged(status), found(&[])]).await;
         match braintree.charge(charge(&card)).await.unwrap() {
             Outcome::Failed(failure) => assert_eq!(
                 (failure.code.as_str(), failure.fault),
@@ -220,38 +246,105 @@ async fn a_charge_is_refused_pending_or_unknown_as_its_status_says() {
             other @ (Outcome::Succeeded { .. } | Outcome::Pending) => panic!("{other:?}"),
         }
     }
-    let (braintree, _) = server(vec![none(), error("VALIDATION")]).await;
-    assert!(
-        matches!(braintree.charge(charge(&card)).await.unwrap(), Outcome::Failed(failure) if failure.code == "91510")
-    );
-    let odd = json!({ "id": "t_1", "status": "SOMETHING_NEW" });
-    let (braintree, _) = server(vec![
-        none(),
-        ok(&json!({ "chargePaymentMethod": { "transaction": odd } })),
-    ])
-    .await;
+    let (braintree, _) = server(vec![charged("AUTHORIZING")]).await;
+    let pending = braintree.charge(charge(&card)).await.unwrap();
+    assert_eq!(pending, Outcome::Pending);
+    let (braintree, _) = server(vec![charged("SOMETHING_NEW")]).await;
     assert!(braintree.charge(charge(&card)).await.is_err());
+}
+
+/// A duplicate is refused like a card. Booked as a refusal, the money would be taken twice in the end.
+#[tokio::test]
+async fn a_refusal_counts_only_where_no_money_moved() {
+    let card = vaulted();
+    let done = "SETTLING";
+    for (answers, outcome) in [
+        (
+            vec![
+                charged("GATEWAY_REJECTED"),
+                found(&["GATEWAY_REJECTED", done]),
+            ],
+            succeeded("t_1"),
+        ),
+        (
+            vec![
+                charged("GATEWAY_REJECTED"),
+                page(&["GATEWAY_REJECTED"], Some("next")),
+                found(&[done, "PROCESSOR_DECLINED"]),
+            ],
+            succeeded("t_0"),
+        ),
+        (
+            vec![
+                charged("GATEWAY_REJECTED"),
+                found(&["AUTHORIZING", "GATEWAY_REJECTED"]),
+            ],
+            Outcome::Pending,
+        ),
+        (vec![error("VALIDATION"), found(&[done])], succeeded("t_0")),
+    ] {
+        let count = answers.len();
+        let (braintree, asked) = server(answers).await;
+        let found = braintree.charge(charge(&card)).await.unwrap();
+        assert_eq!(found, outcome);
+        assert_eq!(asked.lock().unwrap().len(), count);
+    }
+}
+
+/// A key that is in flight is answered like wrong input.
+#[tokio::test]
+async fn wrong_input_may_be_an_attempt_that_is_under_way() {
+    let card = vaulted();
+    let first = vec![error("VALIDATION"), found(&[])];
+    let repeated = || vec![found(&[]), error("VALIDATION"), found(&[])];
+    for (answers, asked, refused) in [
+        (first, None, true),
+        (repeated(), Some(40), false),
+        (repeated(), Some(601), true),
+    ] {
+        let (braintree, _) = server(answers).await;
+        let charge = Charge {
+            asked: asked.map(Duration::from_secs),
+            ..charge(&card)
+        };
+        match braintree.charge(charge).await {
+            Ok(Outcome::Failed(failure)) => assert!(refused && failure.code == "91510"),
+            Err(Error::Unavailable(_)) => assert!(!refused),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_refund_is_made_once_for_its_key() {
     let made = json!({ "id": "r_1", "orderId": "re_rs_1", "status": "SETTLING" });
+    let declined = json!({ "id": "r_0", "orderId": "re_rs_1", "status": "PROCESSOR_DECLINED" });
     let (braintree, asked) = server(vec![
-        ok(&json!({ "node": { "refunds": [] } })),
         ok(&json!({ "refundTransaction": { "refund": made } })),
+        ok(&json!({ "node": { "refunds": [made, declined] } })),
+        error("VALIDATION"),
         ok(&json!({ "node": { "refunds": [made] } })),
+        error("VALIDATION"),
+        ok(&json!({ "node": { "refunds": [] } })),
     ])
     .await;
-    let back = || Return {
+    let back = |asked| Return {
         idempotency_key: "re_rs_1",
         reference: "t_1",
         amount: Money::new(105, "USD".parse().unwrap()),
+        asked,
     };
-    assert_eq!(braintree.refund(back()).await.unwrap(), Ok(()));
-    assert_eq!(braintree.refund(back()).await.unwrap(), Ok(()));
+    let later = Some(Duration::from_secs(40));
+    assert_eq!(braintree.refund(back(None)).await.unwrap(), Ok(()));
+    assert_eq!(braintree.refund(back(later)).await.unwrap(), Ok(()));
+    assert_eq!(braintree.refund(back(None)).await.unwrap(), Ok(()));
+    let refused = braintree.refund(back(None)).await.unwrap().unwrap_err();
+    assert_eq!(refused.code, "91510");
     let asked = asked.lock().unwrap().clone();
-    let input =
-        json!({ "transactionId": "t_1", "refund": { "amount": "1.05", "orderId": "re_rs_1" } });
-    assert_eq!(asked[1]["variables"], json!({ "input": input }));
-    assert_eq!(asked.len(), 3);
+    let input = json!({
+        "apiRequestKey": "re_rs_1", "transactionId": "t_1",
+        "refund": { "amount": "1.05", "orderId": "re_rs_1" },
+    });
+    assert_eq!(asked[0]["variables"], json!({ "input": input }));
+    assert_eq!(asked.len(), 6);
 }

@@ -284,6 +284,7 @@ mod tests {
                 idempotency_key: "pay_rs_1",
                 card: &card,
                 amount,
+                asked: None,
             };
             let outcome = match gateway.charge(charge).await.unwrap() {
                 Outcome::Succeeded { .. } => "succeeded".to_owned(),

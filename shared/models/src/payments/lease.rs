@@ -1,0 +1,67 @@
+//! The right to ask the gateway about a payment or a refund, which one worker has at a time.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// How long a worker has it: longer than a gateway may take in all, and than a function may run that calls one.
+pub const LEASE_SECONDS: i64 = 35;
+
+/// Who asks has it until then. It goes by the machine's clock, not by that of the business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// When the gateway was to be asked first.
+    pub since: Timestamp,
+    /// Nobody else asks before.
+    pub until: Timestamp,
+}
+
+impl Lease {
+    /// That of the worker that is the first to ask.
+    pub fn first(wall: Timestamp) -> Self {
+        Self {
+            since: wall,
+            until: wall.plus_seconds(LEASE_SECONDS),
+        }
+    }
+
+    /// For how long the gateway may know of what it is asked about: zero for the first to ask.
+    pub fn age(self, wall: Timestamp) -> Duration {
+        Duration::from_secs(
+            u64::try_from(wall.seconds().saturating_sub(self.since.seconds())).unwrap_or_default(),
+        )
+    }
+
+    /// That of a worker that asks after another: `None` where that one may still be asking.
+    pub fn next(before: Option<Self>, wall: Timestamp) -> Option<Self> {
+        let since = match before {
+            Some(lease) if lease.until > wall => return None,
+            Some(lease) => lease.since,
+            None => wall,
+        };
+        Some(Self {
+            since,
+            ..Self::first(wall)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_worker_has_it_until_it_runs_out() {
+        let noon: Timestamp = "2026-01-15T12:00:00Z".parse().unwrap();
+        let first = Lease::first(noon);
+        let later = |seconds| Lease::next(Some(first), noon.plus_seconds(seconds));
+        assert_eq!(later(0), None);
+        assert_eq!(later(LEASE_SECONDS - 1), None);
+        let second = later(LEASE_SECONDS).unwrap();
+        assert_eq!(second.since, noon);
+        assert_eq!(second.until, noon.plus_seconds(2 * LEASE_SECONDS));
+        assert_eq!(Lease::next(None, noon), Some(first));
+    }
+}

@@ -1,0 +1,116 @@
+//! Who asks the gateway: one worker at a time. A gateway that looks and then charges would take the money twice, and one that knows
+//! duplicates would refuse the second, which is no refusal of the card.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use models::payments::{Lease, Payment, Refund};
+use models::{Error, Result};
+use store::{Record, Stored};
+
+use crate::Context;
+
+/// What a gateway is asked about: by the worker that has just written it with a lease of its own, or by one that found it.
+#[derive(Debug)]
+pub struct Ask<T> {
+    stored: Stored<T>,
+    mine: bool,
+}
+
+impl<T> Ask<T> {
+    /// Of the worker that wrote it.
+    pub(crate) const fn begun(stored: Stored<T>) -> Self {
+        Self { stored, mine: true }
+    }
+}
+
+impl<T> From<Stored<T>> for Ask<T> {
+    fn from(stored: Stored<T>) -> Self {
+        Self {
+            stored,
+            mine: false,
+        }
+    }
+}
+
+impl<T> Deref for Ask<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.stored
+    }
+}
+
+/// What came of asking.
+#[derive(Debug)]
+pub struct Resolved<T> {
+    /// The payment, or the refund, as it is afterwards.
+    pub record: T,
+    /// Another worker asks at this moment, so nothing was asked here.
+    pub elsewhere: bool,
+}
+
+impl<T> Resolved<T> {
+    pub(crate) const fn here(record: T) -> Self {
+        Self {
+            record,
+            elsewhere: false,
+        }
+    }
+
+    /// The record. A 409 where another worker asks: its outcome is known in a moment.
+    pub fn settled(self) -> Result<T> {
+        if self.elsewhere {
+            let detail = "the gateway is being asked about this; retry in a moment";
+            return Err(Error::conflict("payment_processing", detail));
+        }
+        Ok(self.record)
+    }
+}
+
+/// A record with a lease.
+pub(crate) trait Leased: Record + Clone {
+    fn lease(&mut self) -> &mut Option<Lease>;
+}
+
+impl Leased for Payment {
+    fn lease(&mut self) -> &mut Option<Lease> {
+        &mut self.lease
+    }
+}
+
+impl Leased for Refund {
+    fn lease(&mut self) -> &mut Option<Lease> {
+        &mut self.lease
+    }
+}
+
+/// Whether this worker may ask.
+pub(crate) enum Turn<T> {
+    /// It may, and nobody else; so long ago somebody may have asked before.
+    Mine(Stored<T>, Option<Duration>),
+    /// Another worker asks.
+    Elsewhere(T),
+    /// Somebody else changed it meanwhile: read it again.
+    Changed,
+}
+
+/// Takes the lease, which costs a write unit where the worker has not written the record itself.
+pub(crate) async fn take_lease<T: Leased>(context: &Context, ask: Ask<T>) -> Result<Turn<T>> {
+    let Ask { stored, mine } = ask;
+    if mine {
+        return Ok(Turn::Mine(stored, None));
+    }
+    let mut record = (*stored).clone();
+    let wall = context.wall();
+    let Some(lease) = Lease::next(*record.lease(), wall) else {
+        return Ok(Turn::Elsewhere(record));
+    };
+    *record.lease() = Some(lease);
+    let mut writes = context.writes().await?;
+    let leased = writes.advance(&stored, &record)?;
+    if context.write(&writes).await? {
+        return Ok(Turn::Mine(leased, Some(lease.age(wall))));
+    }
+    Ok(Turn::Changed)
+}
