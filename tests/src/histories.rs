@@ -3,6 +3,7 @@
 mod billing_run;
 pub(crate) mod chance;
 mod crash;
+mod deletion;
 mod gateway;
 mod money;
 mod usage;

@@ -235,7 +235,7 @@ mod tests {
     #[tokio::test]
     async fn a_run_that_died_is_finished_by_the_next_one() {
         let world = World::new().await;
-        let later = world.later(30);
+        let later = world.later(testkit::AFTER_A_CRASH);
         let id = paid(&world, 5000).await;
         let path = format!("/v3/payments/{id}/refunds");
         for (last, asked) in Last::CASES {

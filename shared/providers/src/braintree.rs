@@ -30,8 +30,8 @@ const VERSION: &str = "2019-01-01";
 pub const LIVE_URL: &str = "https://payments.braintree-api.com/graphql";
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How long all calls for one charge or refund may take: shorter than the time-out of a function, and than the lease of who asks.
-pub const PATIENCE_IN_ALL: Duration = Duration::from_secs(22);
+/// How long all calls for one charge or refund may take: shorter than the lease of who asks.
+pub const PATIENCE_IN_ALL: Duration = Duration::from_secs(16);
 /// For how long after the first attempt a refusal may be that of one that is still under way.
 const IN_FLIGHT: Duration = Duration::from_mins(10);
 /// Pages of hits that a look reads; a key has one transaction, unless somebody gave others its order id.

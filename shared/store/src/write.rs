@@ -125,13 +125,6 @@ impl Writes<'_> {
         self.parents.push(Parent { key, gone });
     }
 
-    /// The same where no field named it: the error is that it is not found.
-    pub fn part_of<I: RecordId>(&mut self, id: I) {
-        let key = id.key(&self.session.scope());
-        let gone = Error::not_found(I::Kind::NAME, id);
-        self.parents.push(Parent { key, gone });
-    }
-
     /// The parents that none of the puts is a new version of: such a put has a condition of its own.
     pub(crate) fn other_parents(&self) -> Vec<&Parent> {
         let written: Vec<Key> = self.puts.iter().map(Put::key).collect();

@@ -28,4 +28,4 @@ pub use meter::{Fault, Meter, Units};
 pub use request::{Answer, Call};
 pub use schemas::Schemas;
 pub use subscriber::Subscriber;
-pub use world::{Tenant, World};
+pub use world::{AFTER_A_CRASH, Tenant, World};

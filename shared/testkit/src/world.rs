@@ -23,6 +23,9 @@ const TABLE: &str = "savvy";
 /// The operator's key in every world.
 const OPERATOR_KEY: &str = "rs_operator_key_of_the_tests";
 
+/// Seconds after which what a crashed process held is anybody's: its idempotency key, and its lease on a payment.
+pub const AFTER_A_CRASH: i64 = 40;
+
 /// A business with its keys.
 #[derive(Debug, Clone)]
 pub struct Tenant {

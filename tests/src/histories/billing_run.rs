@@ -11,7 +11,8 @@ use serde_json::json;
 use testkit::{Subscriber, World, deliver};
 
 use crate::generators::catalogue;
-use driver::{BATCH, Books, drain, first_page, handle_all, run_alone, tick, worker};
+pub(crate) use driver::drain;
+use driver::{BATCH, Books, first_page, handle_all, run_alone, tick, worker};
 
 /// Noon of a day in January, when all worlds of this file begin.
 const START: &str = "2026-01-15T12:00:00Z";

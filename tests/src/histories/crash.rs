@@ -8,7 +8,7 @@ mod invoices;
 use models::Id;
 use models::ids::Subscription;
 use serde_json::{Value, json};
-use testkit::{Call, Fault, GOOD_CARD, World};
+use testkit::{AFTER_A_CRASH, Call, Fault, GOOD_CARD, World};
 
 use crate::generators::catalogue;
 
@@ -87,8 +87,9 @@ async fn dies_everywhere(card: &str) {
             // It dies, or hears too late; what it answers does not matter.
             drop(run(&world, id).await);
             world.meter.fault(None);
-            run(&world, id).await.unwrap();
-            run(&world, id).await.unwrap();
+            let later = world.later(AFTER_A_CRASH);
+            run(&later, id).await.unwrap();
+            run(&later, id).await.unwrap();
             assert_eq!(books(&world, &api, id).await, want, "{fault:?}");
             assert_eq!(
                 world.sandbox.asked().len(),
@@ -193,7 +194,7 @@ async fn resumes_everywhere(path: &str, body: impl Fn(&str) -> Value, status: &s
                     .await,
             );
             world.meter.fault(None);
-            let later = world.later(30);
+            let later = world.later(AFTER_A_CRASH);
             let api = later.call(catalogue::all());
             let answer = api.idempotent("k").post(path, body.clone()).await;
             assert_eq!(answer.expect(201)["status"], status, "{fault:?}");
@@ -276,8 +277,9 @@ async fn a_last_attempt_that_dies_at_any_call_leaves_the_subscription_past_due()
             world.meter.fault(Some(fault));
             drop(retry(&world, invoice, at).await);
             world.meter.fault(None);
-            retry(&world, invoice, at).await.unwrap();
-            retry(&world, invoice, at).await.unwrap();
+            let later = world.later(AFTER_A_CRASH);
+            retry(&later, invoice, at).await.unwrap();
+            retry(&later, invoice, at).await.unwrap();
             let subscription = api.get(&format!("/v3/subscriptions/{id}")).await;
             assert_eq!(subscription.body["status"], "past_due", "{fault:?}");
             let payments = api.get("/v3/payments").await;

@@ -142,11 +142,11 @@ pub(crate) async fn create_credit_note(
     cx: Cx<BillingWrite>,
     Json(body): Json<CreditNoteFields>,
 ) -> Result<Created<CreditNote>, Problem> {
-    let note = match cx.resumed() {
-        Some(reference) => resume(&cx, &reference).await?,
-        None => issue(&cx, body).await?,
+    let (note, begun) = match cx.resumed() {
+        Some(reference) => (resume(&cx, &reference).await?, false),
+        None => (issue(&cx, body).await?, true),
     };
-    operations::settle_credit_note(&cx, &note).await?;
+    operations::settle_credit_note(&cx, &note, begun).await?;
     let view = CreditNote::of(&note, cx.mode())?;
     let reply = cx.try_created(&cx.writes().await?, &view, note.id).await?;
     Ok(reply.ok_or_else(store::stale)?)

@@ -404,7 +404,7 @@ async fn fifty_at_once_with_one_key_are_one_payment() {
 #[tokio::test]
 async fn a_run_that_died_is_finished_by_the_next_one_although_the_card_has_expired_since() {
     let world = World::at("2026-01-31T23:59:55Z").await;
-    let later = world.later(30);
+    let later = world.later(testkit::AFTER_A_CRASH);
     let mut body = with_card(100, "4242424242424242");
     body["payment_method"]["card"]["exp_month"] = json!(1);
     body["payment_method"]["card"]["exp_year"] = json!(2026);

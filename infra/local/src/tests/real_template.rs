@@ -64,7 +64,7 @@ fn queues_have_their_times_and_dead_letters() {
 fn functions_are_known_by_their_crates() {
     let template = template();
     let billing = function(&template, "billing");
-    assert_eq!(billing.timeout, Duration::from_secs(15));
+    assert_eq!(billing.timeout, Duration::from_secs(29));
     let answers = |path: &str| {
         let mut routes = template.routes.iter().filter(|route| route.path == path);
         let function = routes.next().map(|route| route.function.as_str());

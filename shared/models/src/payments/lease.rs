@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// How long a worker has it: longer than a gateway may take in all, and than a function may run that calls one.
-pub const LEASE_SECONDS: i64 = 35;
+/// How long a worker has it: longer than a gateway may take in all, and shorter than a test clock waits for what it began.
+pub const LEASE_SECONDS: i64 = 19;
 
 /// Who asks has it until then. It goes by the machine's clock, not by that of the business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,25 @@ impl Lease {
         Duration::from_secs(
             u64::try_from(wall.seconds().saturating_sub(self.since.seconds())).unwrap_or_default(),
         )
+    }
+
+    /// For how long it may be asked at most: with a second to spare, nobody else asks before.
+    pub fn rest(self, wall: Timestamp) -> Duration {
+        let millis = self
+            .until
+            .millis()
+            .saturating_sub(wall.millis())
+            .saturating_sub(1_000);
+        Duration::from_millis(u64::try_from(millis).unwrap_or_default())
+    }
+
+    /// The same when the gateway has answered that it does not know yet: anybody may ask again.
+    #[must_use]
+    pub const fn over(self, wall: Timestamp) -> Self {
+        Self {
+            until: wall,
+            ..self
+        }
     }
 
     /// That of a worker that asks after another: `None` where that one may still be asking.
@@ -63,5 +82,8 @@ mod tests {
         assert_eq!(second.since, noon);
         assert_eq!(second.until, noon.plus_seconds(2 * LEASE_SECONDS));
         assert_eq!(Lease::next(None, noon), Some(first));
+        let answered = first.over(noon.plus_seconds(1));
+        let next = Lease::next(Some(answered), noon.plus_seconds(1)).unwrap();
+        assert_eq!(next.since, noon);
     }
 }

@@ -14,6 +14,7 @@ use crate::Context;
 use crate::context::missing_record;
 use crate::invoicing::commission::accrue;
 use crate::invoicing::parties::zone_of;
+use crate::payments::lease::Ask;
 use crate::payments::refund_payment::resolve_refund;
 use crate::schedules::row_payment::sync_row;
 
@@ -96,11 +97,19 @@ pub(crate) async fn credit_rest(
 /// comes back to it, the refunds themselves are due.
 ///
 /// A refund that the gateway refuses is told as such, and its money is the payment's again; the note stands.
-pub async fn settle_credit_note(context: &Context, note: &CreditNote) -> Result<()> {
+///
+/// `begun` says that whoever asks has just issued the note, with a lease on its refunds.
+pub async fn settle_credit_note(context: &Context, note: &CreditNote, begun: bool) -> Result<()> {
     for refund in &note.refunds {
         let id = refund.refund_id;
         let stored = context.refund_now(refund.payment_id, id).await?;
-        resolve_refund(context, stored.ok_or_else(|| missing_record(id))?).await?;
+        let stored = stored.ok_or_else(|| missing_record(id))?;
+        let ask = if begun {
+            Ask::begun(stored)
+        } else {
+            stored.into()
+        };
+        resolve_refund(context, ask).await?;
     }
     Ok(())
 }
@@ -243,6 +252,7 @@ impl Issue<'_, '_> {
                 Some(note.number.clone()),
                 note.created,
             );
+            let refund = refund.leased(self.context.wall());
             self.writes.create(&refund, None)?;
             note.refunds.push(NoteRefund {
                 refund_id: id,

@@ -88,7 +88,6 @@ pub(crate) async fn issue_invoice(
         }
         let mut writes = context.writes().await?;
         writes.create_after(&invoice, &issue.events)?;
-        writes.part_of(invoice.customer_id);
         update_credit(&mut writes, &parties, credit)?;
         accrue(context, &mut writes, None, &invoice).await?;
         if context.write(&writes).await? {

@@ -114,3 +114,16 @@ pub(crate) async fn take_lease<T: Leased>(context: &Context, ask: Ask<T>) -> Res
     }
     Ok(Turn::Changed)
 }
+
+/// What the gateway answers while the lease lasts. Afterwards somebody else may ask, so that a late answer is none.
+pub(crate) async fn in_time<T>(
+    context: &Context,
+    lease: Option<Lease>,
+    asked: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let rest = lease.map(|lease| lease.rest(context.wall()));
+    let late = |_elapsed| Error::Unavailable("the gateway did not answer in time".to_owned());
+    tokio::time::timeout(rest.unwrap_or_default(), asked)
+        .await
+        .map_err(late)?
+}

@@ -11,7 +11,7 @@ use store::{Retry, Stored};
 use crate::Context;
 use crate::context::missing_record;
 use crate::invoicing::commission::take_back;
-use crate::payments::lease::{Ask, Resolved, Turn, take_lease};
+use crate::payments::lease::{Ask, Resolved, Turn, in_time, take_lease};
 
 /// Sets money of a payment aside and writes the refund down, with the caller's key. The gateway has not been asked yet.
 ///
@@ -92,7 +92,7 @@ pub async fn resolve_refund(
         amount: stored.amount,
         asked,
     };
-    let outcome = context.gateway()?.refund(ask).await?;
+    let outcome = in_time(context, stored.lease, context.gateway()?.refund(ask)).await?;
     book(context, stored, (payment, outcome))
         .await
         .map(Resolved::here)

@@ -9,7 +9,7 @@ use store::{Retry, Stored};
 
 use crate::Context;
 use crate::context::missing_record;
-use crate::payments::lease::{Ask, Resolved, Turn, take_lease};
+use crate::payments::lease::{Ask, Resolved, Turn, in_time, take_lease};
 
 /// Writes down a payment of a caller, with its idempotency key. The gateway has not been asked yet.
 ///
@@ -61,7 +61,7 @@ pub async fn resolve_payment(
         amount: stored.amount,
         asked,
     };
-    let outcome = context.gateway()?.charge(charge).await?;
+    let outcome = in_time(context, stored.lease, context.gateway()?.charge(charge)).await?;
     book(context, stored, outcome).await.map(Resolved::here)
 }
 
@@ -71,7 +71,7 @@ async fn book(context: &Context, mut stored: Stored<Payment>, outcome: Outcome) 
     loop {
         let mut payment = (*stored).clone();
         if !payment.resolve(outcome.clone())? {
-            return Ok(payment);
+            return release(context, stored).await;
         }
         let event = match payment.status {
             PaymentStatus::Succeeded => EventType::PaymentSucceeded,
@@ -85,6 +85,19 @@ async fn book(context: &Context, mut stored: Stored<Payment>, outcome: Outcome) 
         retry.again().await?;
         stored = reload(context, stored.id).await?;
     }
+}
+
+/// The gateway does not know yet, so whoever comes may ask it again: a write unit. Where somebody else changed the payment meanwhile,
+/// they may when the lease has run out.
+async fn release(context: &Context, stored: Stored<Payment>) -> Result<Payment> {
+    let mut payment = (*stored).clone();
+    payment.lease = payment.lease.map(|lease| lease.over(context.wall()));
+    if payment != *stored {
+        let mut writes = context.writes().await?;
+        writes.update(&stored, &payment, None)?;
+        context.write(&writes).await?;
+    }
+    Ok(payment)
 }
 
 async fn reload(context: &Context, id: Id<ids::Payment>) -> Result<Stored<Payment>> {

@@ -35,7 +35,7 @@ pub(super) async fn handle_all(world: &World) {
 }
 
 /// Ticks until nothing is due any more.
-pub(super) async fn drain(world: &World) {
+pub(crate) async fn drain(world: &World) {
     for _ in 0..20 {
         tick(world).await.unwrap();
         if world.inbox.is_empty() {

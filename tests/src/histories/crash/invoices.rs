@@ -147,7 +147,7 @@ async fn resumes_everywhere(prepared: impl AsyncFn() -> (World, Step), status: u
         world.meter.fault(Some(fault));
         drop(step.take(&keyed).await);
         world.meter.fault(None);
-        let later = world.later(30);
+        let later = world.later(testkit::AFTER_A_CRASH);
         let keyed = later.call(catalogue::all()).idempotent("k");
         let answer = step.take(&keyed).await;
         answer.expect(status);
@@ -186,7 +186,8 @@ async fn is_looked_after_everywhere(prepared: impl AsyncFn() -> (World, Step)) {
         world.meter.fault(None);
         let at = "2026-01-15T12:02:00Z".parse().unwrap();
         let id: Id<Invoice> = step.path.rsplit('/').next().unwrap().parse().unwrap();
-        let context = world.app.scheduled(world.ours.test(), Some(at));
+        let later = world.later(120);
+        let context = later.app.scheduled(later.ours.test(), Some(at));
         operations::run_invoice(&context, id, at).await.unwrap();
         let found = books(&api, &step.path).await;
         if found == untouched {

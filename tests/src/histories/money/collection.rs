@@ -287,7 +287,7 @@ async fn a_cancellation_gives_back_once_wherever_its_caller_dies() {
         let then = if place % 2 == 1 {
             "00:05:00"
         } else {
-            "00:00:30"
+            "00:00:40"
         };
         shop.to(&format!("2026-04-16T{then}Z")).await;
         let again = cancel(&shop).await;

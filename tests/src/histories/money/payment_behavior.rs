@@ -518,7 +518,7 @@ async fn dies_everywhere(behavior: &str, new: bool) {
         drop(act(&shop, &path).await);
         shop.world.meter.fault(None);
         let worker = call % 2 == 1;
-        let then = if worker { "00:05:00" } else { "00:00:30" };
+        let then = if worker { "00:05:00" } else { "00:00:40" };
         shop.to(&format!("2026-04-16T{then}Z")).await;
         let answer = act(&shop, &path).await;
         assert_eq!(answer.status, status, "{behavior} {call}: {}", answer.text);

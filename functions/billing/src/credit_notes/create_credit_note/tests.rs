@@ -576,7 +576,7 @@ async fn a_note_that_dies_at_any_call_is_issued_and_refunded_once() {
             world.meter.fault(Some(fault));
             drop(shop.api.idempotent("k").post(path, body.clone()).await);
             world.meter.fault(None);
-            let later = calling(&world.later(30));
+            let later = calling(&world.later(testkit::AFTER_A_CRASH));
             let answer = later.idempotent("k").post(path, body.clone()).await;
             assert_eq!(answer.expect(201)["refund_amount"], 400, "{fault:?}");
             let again = later.idempotent("k").post(path, body).await;

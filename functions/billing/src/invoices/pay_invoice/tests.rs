@@ -227,6 +227,7 @@ async fn an_attempt_whose_maker_died_is_looked_after_and_paid_once() {
     let early = "2026-01-15T12:01:59Z".parse().unwrap();
     run_at(&world, &path, early).await;
     assert!(world.sandbox.asked().is_empty());
+    let world = world.later(testkit::AFTER_A_CRASH);
     assert_eq!(
         run_due(&world, &path).await.to_string(),
         "2026-01-15T12:02:00Z"
