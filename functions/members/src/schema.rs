@@ -16,14 +16,14 @@ pub(crate) struct NewWholesaleMember {
 #[derive(Debug, ToSchema)]
 pub(crate) struct WholesaleUser {
     /// Unique in the business.
-    #[schema(example = "test@example.com")]
+    #[schema(example = "test@example.com", format = "email", max_length = 254)]
     email: String,
     /// 6 to 128 characters; made up if it is absent.
-    #[schema(example = "pass1234")]
+    #[schema(example = "pass1234", min_length = 6, max_length = 128)]
     password: Option<String>,
-    #[schema(example = "Testfirst")]
+    #[schema(example = "Testfirst", min_length = 1, max_length = 255)]
     first_name: String,
-    #[schema(example = "Testlast")]
+    #[schema(example = "Testlast", min_length = 1, max_length = 255)]
     last_name: String,
     /// `active` (the default), `inactive` or `banned`.
     #[schema(example = "active")]
@@ -53,17 +53,17 @@ pub(crate) struct NewCallCenterMember {
 #[derive(Debug, ToSchema)]
 pub(crate) struct CallCenterUser {
     /// Unique in the business.
-    #[schema(example = "test@example.com")]
+    #[schema(example = "test@example.com", format = "email", max_length = 254)]
     email: String,
-    #[schema(example = "Testfirst")]
+    #[schema(example = "Testfirst", min_length = 1, max_length = 255)]
     first_name: String,
-    #[schema(example = "Testlast")]
+    #[schema(example = "Testlast", min_length = 1, max_length = 255)]
     last_name: String,
     /// `active` (the default), `inactive` or `banned`.
     #[schema(example = "active")]
     status: Option<String>,
     /// The customer in the vault, whose card pays.
-    #[schema(example = "btid123")]
+    #[schema(example = "btid123", min_length = 1, max_length = 255)]
     braintree_customer_id: String,
     /// Unique in the business, where there is one.
     #[schema(example = "Testusername")]
@@ -81,25 +81,25 @@ pub(crate) struct CallCenterUser {
 #[derive(Debug, ToSchema)]
 pub(crate) struct NewAddress {
     /// Also `address_1`; likewise the others.
-    #[schema(example = "123 e Main Street")]
+    #[schema(example = "123 e Main Street", min_length = 1, max_length = 255)]
     address1: String,
     address2: Option<String>,
     address3: Option<String>,
     #[schema(example = "billing")]
     address_type: Option<String>,
-    #[schema(example = "Salt Lake City")]
+    #[schema(example = "Salt Lake City", min_length = 1, max_length = 255)]
     city: String,
     /// The US, which is the default.
     #[schema(example = "United States")]
     country: Option<String>,
     county: Option<String>,
     /// Ten digits, as the US writes them.
-    #[schema(example = "8015554312")]
+    #[schema(example = "8015554312", min_length = 1, max_length = 255)]
     phone: String,
     /// Two letters.
-    #[schema(example = "UT")]
+    #[schema(example = "UT", min_length = 1, max_length = 255)]
     state: String,
-    #[schema(example = "84101")]
+    #[schema(example = "84101", min_length = 1, max_length = 255)]
     zipcode: String,
 }
 
@@ -110,7 +110,7 @@ pub(crate) struct MemberChanges {
     #[schema(example = "AzXimVQyVqgDtRiGd3EH")]
     authentication_token: Option<String>,
     /// Whom to change; in the query where the body is XML.
-    #[schema(example = "test@example.com")]
+    #[schema(example = "test@example.com", format = "email", max_length = 254)]
     email: Option<String>,
     user: ChangedUser,
 }
@@ -120,6 +120,7 @@ pub(crate) struct MemberChanges {
 pub(crate) struct ChangedUser {
     email: Option<String>,
     /// 7 to 128 characters; of wholesale members only.
+    #[schema(example = "pass12345", min_length = 7, max_length = 128)]
     password: Option<String>,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -164,6 +165,6 @@ pub(crate) struct WantedMember {
 /// The user block of a look-up.
 #[derive(Debug, ToSchema)]
 pub(crate) struct WantedUser {
-    #[schema(example = "test@example.com")]
+    #[schema(example = "test@example.com", format = "email", max_length = 254)]
     email: String,
 }

@@ -135,8 +135,8 @@ mod tests {
         let units = world.meter.take();
         assert_eq!(
             (units.read_tenths, units.write_tenths),
-            (20, 20),
-            "{units:?}"
+            (20, 50),
+            "a transaction, because the customer has to be there: {units:?}"
         );
         assert_eq!(
             read_customer(&world, &customer).await["default_payment_method"],

@@ -24,7 +24,7 @@ pub(crate) struct WebhookPatch {
     #[input(by = settings::events, example = ["subscription.*", "payment.succeeded"])]
     events: Change<Vec<EventFilter>>,
     /// The key of signatures from now on, 16 to 256 visible ASCII characters. The present one signs beside it for 24 hours.
-    #[input(chars = 16..=256, then = good_secret, example = "whsec_your_next_secret_key")]
+    #[input(chars = 16..=256, pattern = "^[!-~]+$", then = good_secret, example = "whsec_your_next_secret_key")]
     secret: Change<String>,
     /// All headers that every message carries beside ours from now on. A value of `********` stays as it is.
     #[input(by = settings::headers, then = distinct, example = { "X-Env": "staging" })]

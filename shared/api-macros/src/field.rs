@@ -59,7 +59,15 @@ struct Attributes {
 }
 
 /// Methods of `Fields` that need nothing but the name.
-const METHODS: &[&str] = &["email", "country", "major", "quantity", "share", "scalars"];
+const METHODS: &[&str] = &[
+    "email",
+    "country",
+    "major",
+    "quantity",
+    "above_zero",
+    "share",
+    "scalars",
+];
 
 impl Attributes {
     fn read(attributes: &[Attribute]) -> syn::Result<Self> {

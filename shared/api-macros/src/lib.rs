@@ -49,7 +49,7 @@
 //! | `range = 0..=730` | a whole number between these |
 //! | `percentage = true` | a percentage, which is above zero where `true` |
 //! | `minor = 1` | an amount in minor units, at least that |
-//! | `email`, `country`, `major`, `quantity`, `share`, `scalars` | the method of `Fields` of that name |
+//! | `email`, `country`, `major`, `quantity`, `above_zero`, `share`, `scalars` | the method of `Fields` of that name |
 //! | `choice`, `choice = TABLE` | a name of the type's own table, `T::ALL`, or of another one |
 //! | `items = 0..=50` | a list of so many objects |
 //! | `by = path` | `fn(&mut Fields, &'static str) -> Field<T>` |

@@ -389,6 +389,18 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// The same, above zero.
+    pub fn above_zero(&mut self, name: &'static str) -> Field<rust_decimal::Decimal> {
+        self.note(name, || Shape::amount().above_zero());
+        self.decimal(name).and_then(|quantity| {
+            if quantity.is_sign_positive() && !quantity.is_zero() {
+                return Some(quantity);
+            }
+            self.reject(name, "out_of_range", "must be above 0");
+            None
+        })
+    }
+
     /// An amount in major units, as a number or as a text of one: `42`, `42.50`, `"42"`. Not negative. Read from its own digits,
     /// never through a float; whether the currency has so many of them is for the handler to find out.
     pub fn major(&mut self, name: &'static str) -> Field<rust_decimal::Decimal> {
@@ -415,8 +427,7 @@ impl<'a> Fields<'a> {
                 .filter(|number| number.scale() <= 4 && *number < limit)
                 .filter(|number| !number.is_sign_negative() || number.is_zero())
                 .ok_or_else(|| {
-                    let detail =
-                        "must be an amount in major units that is not negative, like 42.50";
+                    let detail = "must be an amount in major units like 42.50: not negative, and with at most 4 digits after the point";
                     Wrong::Value("out_of_range", detail.into())
                 })
         })

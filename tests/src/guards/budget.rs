@@ -245,7 +245,7 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
             write_tenths,
         });
     };
-    row("create a subscription with a trial, test", 40, 30);
+    row("create a subscription with a trial, test", 40, 60);
 
     let id: Id<models::ids::Subscription> = subscription.text_of("id").parse().unwrap();
     let due = async || {

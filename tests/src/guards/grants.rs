@@ -19,7 +19,7 @@ async fn no_grant_of_the_template_is_missing_and_none_is_in_vain() {
     let customer = customers["data"][0]["id"].as_str().unwrap().to_owned();
     let now = json!({ "customer_id": customer, "plan_id": "plan_enterprise_pro" });
     cloud.post("/v3/subscriptions", &now, 201).await;
-    let second = json!({ "customer_id": customer, "card": testkit::card(testkit::GOOD_CARD) });
+    let second = json!({ "customer_id": customer, "type": "card", "card": testkit::card(testkit::GOOD_CARD) });
     cloud.post("/v3/payment-methods", &second, 201).await;
     for list in ["subscriptions", "invoices", "payments", "payment-methods"] {
         cloud.get(&format!("/v3/{list}")).await;

@@ -27,7 +27,7 @@ async fn customer(api: &Call) -> String {
         .await;
     customer.expect(201);
     let id = customer.text_of("id").to_owned();
-    let method = json!({ "customer_id": id, "card": card(testkit::GOOD_CARD) });
+    let method = json!({ "customer_id": id, "type": "card", "card": card(testkit::GOOD_CARD) });
     api.post("/v3/payment-methods", method).await.expect(201);
     id
 }
@@ -57,7 +57,7 @@ async fn who_is_deleted_while_others_subscribe_is_billed_no_more() {
         let invoice = json!({
             "customer_id": id, "line_items": [{ "description": "Work", "quantity": 1, "unit_amount": 500 }], "auto_finalize": true,
         });
-        let method = json!({ "customer_id": id, "card": card(testkit::GOOD_CARD) });
+        let method = json!({ "customer_id": id, "type": "card", "card": card(testkit::GOOD_CARD) });
         let delete = async {
             // Later in each round.
             tokio::time::sleep(std::time::Duration::from_millis(20 * round)).await;

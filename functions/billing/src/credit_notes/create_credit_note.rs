@@ -10,8 +10,6 @@ use operations::{Context, CreditNoteRequest};
 use rust_decimal::Decimal;
 use views::rocketsavvy::{CreditNote, line_of};
 
-use crate::invoices::invoice_lines::above_zero;
-
 /// Lines that one note credits at the most.
 const MAX_LINES: usize = 250;
 /// Characters of a memo at the most.
@@ -25,7 +23,7 @@ pub(crate) struct CreditedLine {
     #[input(chars = 1..=64, then = line_item, example = "il_789012_1")]
     line_item_id: String,
     /// Units of it.
-    #[input(quantity, then = above_zero, example = 1)]
+    #[input(above_zero, example = 1)]
     quantity: Option<Decimal>,
     /// Minor units, after discounts and before taxes that come on top; below zero where the line gives something back.
     #[input(range = -MAX_MINOR..=MAX_MINOR)]

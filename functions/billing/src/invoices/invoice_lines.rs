@@ -1,6 +1,6 @@
 //! The lines of an invoice that somebody writes, as a new one and a changed one read and check them.
 
-use api::input::{Fields, Input};
+use api::input::Input;
 use api::{BillingWrite, Cx, Problem};
 use models::billing::{AppliedRate, Basis, Charge, LineItem, PricingModel, TaxRate, Terms, Totals};
 use models::ids::{self, Id};
@@ -25,7 +25,7 @@ pub(crate) struct NewLine {
     #[input(chars = 1..=MAX_DESCRIPTION, example = "Consulting, 12 June")]
     description: String,
     /// Above 0; 1 if it is absent. May be a fraction.
-    #[input(quantity, then = above_zero, default = Decimal::ONE, example = 2.5)]
+    #[input(above_zero, default = Decimal::ONE, example = 2.5)]
     quantity: Decimal,
     /// Minor units for each; may be a fraction of one, and below 0 for what is given back, to which no coupon applies.
     #[input(example = 12000)]
@@ -33,19 +33,6 @@ pub(crate) struct NewLine {
     /// Its own tax rates; those of the invoice if it is absent, none where it is empty.
     #[input(by = tax_rate_ids)]
     tax_rate_ids: Option<Vec<Id<ids::TaxRate>>>,
-}
-
-/// A quantity that is not zero.
-pub(crate) fn above_zero(
-    fields: &mut Fields<'_>,
-    name: &str,
-    quantity: Decimal,
-) -> Option<Decimal> {
-    if quantity.is_zero() {
-        fields.reject(name, "out_of_range", "must be above 0");
-        return None;
-    }
-    Some(quantity)
 }
 
 /// The lines with their amounts and tax rates. Every rate that does not exist or is not active any more, and every amount

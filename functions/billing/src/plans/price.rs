@@ -40,7 +40,7 @@ impl From<NewTier> for Tier {
 #[input(check = Self::check)]
 pub(crate) struct NewMeter {
     /// What is counted: the `metric_name` of usage.
-    #[input(chars = 1..=64, then = metric_name, example = "api_calls")]
+    #[input(chars = 1..=64, pattern = "^[A-Za-z0-9_. -]*[A-Za-z0-9_.-][A-Za-z0-9_. -]*$", then = metric_name, example = "api_calls")]
     metric_name: String,
     /// Its name on invoices; the metric's if it is absent.
     #[input(chars = 1..=200, example = "API calls")]

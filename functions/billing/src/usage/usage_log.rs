@@ -12,6 +12,6 @@ pub(crate) struct UsageLog {
     #[input(example = "sub_rs_123456")]
     pub(crate) subscription_id: Id<ids::Subscription>,
     /// Of which metric.
-    #[input(chars = 1..=64, then = metric_name, example = "api_calls")]
+    #[input(chars = 1..=64, pattern = "^[A-Za-z0-9_. -]*[A-Za-z0-9_.-][A-Za-z0-9_. -]*$", then = metric_name, example = "api_calls")]
     pub(crate) metric_name: String,
 }

@@ -175,12 +175,7 @@ impl Fields<'_> {
                 return Err(Wrong::Value(code, detail.into()));
             }
             let set = |(key, value): (String, Option<String>)| value.map(|value| (key, value));
-            let map: Metadata = given.into_iter().filter_map(set).collect();
-            if map.len() > MAX_KEYS {
-                let detail = format!("must have at most {MAX_KEYS} keys");
-                return Err(Wrong::Value("too_many", detail.into()));
-            }
-            Ok(map)
+            Ok(given.into_iter().filter_map(set).collect())
         })
     }
 
@@ -295,6 +290,10 @@ fn read_metadata(raw: &Raw<'_>) -> Result<BTreeMap<String, Option<String>>, Wron
     };
     let map: BTreeMap<String, Option<String>> =
         serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object whose values are texts")))?;
+    if map.len() > MAX_KEYS {
+        let detail = format!("must have at most {MAX_KEYS} keys");
+        return Err(Wrong::Value("too_many", detail.into()));
+    }
     for (key, value) in &map {
         if key.is_empty() || key.chars().count() > MAX_KEY_CHARS {
             let detail = format!("keys must have 1 to {MAX_KEY_CHARS} characters");

@@ -179,6 +179,14 @@ impl Shape {
         })
     }
 
+    /// The same, above zero.
+    pub(super) fn above_zero(self) -> Self {
+        self.with(|number| {
+            let number = number.minimum(None::<i64>);
+            number.exclusive_minimum(Some(0_i64))
+        })
+    }
+
     pub(super) fn share() -> Self {
         Self::typed(Type::Number).with(|number| number.minimum(Some(0_i64)).maximum(Some(1_i64)))
     }

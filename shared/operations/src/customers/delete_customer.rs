@@ -31,7 +31,8 @@ pub async fn end_subscriptions(context: &Context, id: Id<ids::Customer>) -> Resu
     };
     loop {
         let page = context.subscriptions(&request, Some(id), None).await?;
-        for subscription in page.items {
+        let running = page.items.into_iter();
+        for subscription in running.filter(|one| !one.status.is_over()) {
             end(context, subscription.id, now).await?;
         }
         if page.next.is_none() {
