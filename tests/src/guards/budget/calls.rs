@@ -168,7 +168,7 @@ async fn invoices(bill: &mut Bill<'_>) {
     let line = json!({ "description": "Work", "quantity": 1, "unit_amount": 10_000 });
     let body = json!({ "customer_id": customer, "currency": "USD", "line_items": [line] });
     let invoice = bill
-        .post("create a draft invoice", (40, 20), "/v3/invoices", body)
+        .post("create a draft invoice", (40, 50), "/v3/invoices", body)
         .await;
     let path = format!("/v3/invoices/{invoice}");
     bill.patch(
@@ -274,7 +274,7 @@ async fn subscriptions(bill: &mut Bill<'_>) {
     let new = json!({ "customer_id": customer, "plan_id": "small" });
     let what = "create a subscription that is charged at once";
     let subscription = bill
-        .post(what, (100, 110), "/v3/subscriptions", new.clone())
+        .post(what, (100, 140), "/v3/subscriptions", new.clone())
         .await;
     let path = format!("/v3/subscriptions/{subscription}");
     bill.get("retrieve a subscription", (5, 0), &path).await;
@@ -322,7 +322,7 @@ async fn subscriptions(bill: &mut Bill<'_>) {
         .await;
     bill.delete(
         "delete a customer with one subscription",
-        (85, 40),
+        (90, 40),
         &format!("/v3/customers/{customer}"),
     )
     .await;
@@ -368,7 +368,7 @@ async fn reveknew(bill: &mut Bill<'_>) {
         .await;
     let new = json!({ "customerId": customer, "tierId": tier, "startDate": "2030-01-25" });
     let what = "Reveknew: create a subscription with one scheduled payment";
-    let subscription = bill.post(what, (35, 70), &at("subscriptions"), new).await;
+    let subscription = bill.post(what, (35, 90), &at("subscriptions"), new).await;
     let path = format!("{}/{subscription}", at("subscriptions"));
     bill.get(
         "Reveknew: retrieve a subscription with one scheduled payment",
