@@ -55,6 +55,7 @@ pub(crate) async fn create_subscription(
         let mut writes = cx.writes().await?;
         let (subscription, rows) =
             operations::start_schedule(&cx, &mut writes, &agreement, id, now)?;
+        writes.child_of(agreement.customer.id, "/customerId");
         let view = Subscription::of(&subscription, &rows)?;
         if let Some(reply) = cx.try_created(&writes, &view, id).await? {
             return Ok(reply);

@@ -56,11 +56,13 @@ pub(crate) struct Mistakes {
     pub(crate) number: Option<&'static str>,
     pub(crate) expiry: Option<&'static str>,
     pub(crate) cvc: Option<&'static str>,
+    /// The page showed another amount than is owed.
+    pub(crate) changed: bool,
 }
 
 impl Mistakes {
     pub(crate) const fn any(&self) -> bool {
-        self.number.is_some() || self.expiry.is_some() || self.cvc.is_some()
+        self.number.is_some() || self.expiry.is_some() || self.cvc.is_some() || self.changed
     }
 }
 
@@ -160,7 +162,11 @@ fn content(
                 );
                 parts.push(notice("late", &text));
             }
-            if mistakes.any() {
+            if mistakes.changed {
+                let text =
+                    "Nothing was paid: the amount was changed. Please check it and pay again.";
+                parts.push(notice("bad", text));
+            } else if mistakes.any() {
                 let text = "Nothing was paid. Please check your card’s details.";
                 parts.push(notice("bad", text));
             } else if let Some(message) = refused {

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use models::payments::{Card, card_number};
 use models::{Error, Result, Timestamp};
-use operations::pay_row;
+use operations::{RowPayment, pay_row};
 use providers::gateway::RawCard;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -14,7 +14,8 @@ use crate::page::{Found, Mistakes, find, show};
 
 /// Takes the payment and sends the browser back to the page, which shows how that went: loading it again pays nothing again.
 ///
-/// The card becomes a token right here; no number is kept, logged or shown again. 10 round trips and 15 write units.
+/// The form says which amount its page showed: where another one is owed by now, nothing is paid and the page shows that. The card
+/// becomes a token right here; no number is kept, logged or shown again. 10 round trips and 15 write units.
 pub(crate) async fn pay_payment_page(
     State(app): State<App>,
     code: std::result::Result<Path<String>, PathRejection>,
@@ -25,7 +26,10 @@ pub(crate) async fn pay_payment_page(
     let found = find(&app, &code).await?;
     let mut mistakes = Mistakes::default();
     let now = found.context.now().await?;
-    let raw = read(&form.unwrap_or_default(), now, &mut mistakes)?;
+    let form = form.unwrap_or_default();
+    let seen = form.iter().find(|(name, _)| name == "amount");
+    let seen = seen.map(|(_, amount)| amount.as_str());
+    let raw = read(&form, now, &mut mistakes)?;
     let back = Redirect::to(&format!("/p/{code}")).into_response();
     let Some(raw) = raw else {
         return Ok(show(&found, &mistakes).await?);
@@ -36,8 +40,12 @@ pub(crate) async fn pay_payment_page(
     let Some(card) = tokenize(&found, &raw, &mut mistakes)? else {
         return Ok(show(&found, &mistakes).await?);
     };
+    if let RowPayment::Changed = pay_row(&found.context, found.scheduled, &card, seen).await? {
+        mistakes.changed = true;
+        let found = find(&app, &code).await?;
+        return Ok(show(&found, &mistakes).await?);
+    }
     // Whatever came of it is written down, and the page shows that.
-    pay_row(&found.context, found.scheduled, &card).await?;
     Ok(back)
 }
 

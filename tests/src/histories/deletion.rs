@@ -11,7 +11,7 @@ use crate::generators::catalogue;
 use crate::histories::billing_run::drain;
 
 /// Callers at once, of each kind.
-const MANY: u64 = 16;
+const MANY: u64 = 8;
 const DAY: i64 = 86_400;
 
 async fn shop(world: &World) -> Call {
@@ -60,7 +60,7 @@ async fn who_is_deleted_while_others_subscribe_is_billed_no_more() {
         let method = json!({ "customer_id": id, "type": "card", "card": card(testkit::GOOD_CARD) });
         let delete = async {
             // Later in each round.
-            tokio::time::sleep(std::time::Duration::from_millis(20 * round)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(400 * round)).await;
             api.delete(&path).await
         };
         let send = |path: &'static str, body: &serde_json::Value| {

@@ -77,7 +77,7 @@ pub(super) fn form(amount: &str, mistakes: &Mistakes) -> String {
         mistakes.cvc,
     );
     format!(
-        "<form method=\"post\">{number}<div class=\"two\">{expiry}{cvc}</div><button>Pay {amount}</button></form>"
+        "<form method=\"post\"><input type=\"hidden\" name=\"amount\" value=\"{amount}\">{number}<div class=\"two\">{expiry}{cvc}</div><button>Pay {amount}</button></form>"
     )
 }
 

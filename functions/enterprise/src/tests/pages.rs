@@ -128,3 +128,88 @@ async fn a_payment_under_way_is_waited_for() {
     let shown = shop.api.without_key().get(path(url)).await;
     assert!(shown.text.contains("Paid. Thank you!"));
 }
+
+const CARD: &str = "number=4242+4242+4242+4242&expiry=12/30&cvc=737";
+
+/// Another amount for the only row.
+async fn change(shop: &Shop, made: &Value, amount: u32) -> testkit::Answer {
+    let rest = format!("/{}/schedule", made["id"].as_str().unwrap());
+    let body = json!({ "id": made["schedules"][0]["id"], "amount": amount });
+    shop.call(Method::PUT, "subscriptions", &rest, body).await
+}
+
+#[tokio::test]
+async fn a_form_whose_amount_was_changed_pays_nothing() {
+    let shop = Shop::at("2026-01-20T15:00:00Z").await;
+    let made = shop.subscribe(json!({}), json!({})).await;
+    let url = &made["schedules"][0]["shortenedUrl"];
+    let api = shop.api.without_key();
+    let open = api.get(path(url)).await;
+    assert!(
+        open.text.contains("name=\"amount\" value=\"20.00 USD\""),
+        "{}",
+        open.text
+    );
+    change(&shop, &made, 50).await.expect(200);
+    let old = format!("{CARD}&amount=20.00+USD");
+    let answer = api.form(path(url), &old).await;
+    answer.expect(400);
+    assert!(answer.text.contains("the amount was changed") && answer.text.contains("50.00 USD"));
+    assert!(shop.world.sandbox.asked().is_empty());
+    let new = format!("{CARD}&amount=50.00+USD");
+    api.form(path(url), &new).await.expect(303);
+    let paid = api.get(path(url)).await;
+    assert!(paid.text.contains("Paid. Thank you!") && paid.text.contains("50.00 USD"));
+}
+
+/// Whatever the amount is when somebody pays, the row, its invoice and its payment say the same, and nothing else is owed.
+#[tokio::test]
+async fn a_row_its_invoice_and_its_payment_agree_however_it_is_changed_while_it_is_paid() {
+    for round in 0..24 {
+        let shop = Shop::at("2026-01-20T15:00:00Z").await;
+        let made = shop.subscribe(json!({}), json!({})).await;
+        let url = &made["schedules"][0]["shortenedUrl"];
+        let put = async {
+            tokio::time::sleep(std::time::Duration::from_millis(round)).await;
+            change(&shop, &made, 50).await
+        };
+        let (paid, changed) = tokio::join!(shop.pay(url), put);
+        paid.expect(303);
+        assert!(
+            matches!(changed.status.as_u16(), 200 | 409),
+            "{}",
+            changed.text
+        );
+        let context = shop.world.app.scheduled(shop.scope(), None);
+        let page = models::page::PageRequest {
+            limit: 100,
+            after: None,
+        };
+        let invoices = context.invoices(&page, None, None, None).await.unwrap();
+        let payments = context.payments(&page, None, None).await.unwrap();
+        let shown = shop.api.without_key().get(path(url)).await;
+        assert!(
+            shown.text.contains("Paid. Thank you!"),
+            "{round}: {}",
+            shown.text
+        );
+        let [payment] = payments.items.as_slice() else {
+            panic!("{round}: {payments:?}")
+        };
+        let amount = format!("{} USD", payment.amount.major());
+        assert!(
+            shown.text.contains(&amount),
+            "{round}: {amount} {}",
+            shown.text
+        );
+        for invoice in &invoices.items {
+            let pays = invoice.payment_ids.contains(&payment.id);
+            let status = invoice.status.as_str();
+            assert_eq!(
+                status,
+                if pays { "paid" } else { "void" },
+                "{round}: {invoice:?}"
+            );
+        }
+    }
+}

@@ -360,11 +360,11 @@ impl ScheduleRow {
         first
     }
 
-    /// The invoice is no longer what is owed: another one follows, if any.
-    pub fn forget_invoice(&mut self) -> Result<()> {
-        if self.invoice_id.take().is_some() {
-            self.edition = self.edition.saturating_add(1);
-        }
+    /// What was asked for it so far is owed no longer: another invoice follows, if any. So it is where there is none yet: somebody
+    /// may be making one at this moment.
+    pub fn next_edition(&mut self) -> Result<()> {
+        self.invoice_id = None;
+        self.edition = self.edition.saturating_add(1);
         if self.edition >= MAX_ROWS_A_DAY {
             let detail = format!("the schedule {} was changed too often", self.id);
             return Err(Error::conflict("too_many_changes", detail));

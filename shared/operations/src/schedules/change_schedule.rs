@@ -169,7 +169,10 @@ impl Plan<'_> {
             return Err(Error::conflict("invalid_schedule_status", detail));
         }
         let mut row = (**stored).clone();
-        row.amount = amount;
+        if row.amount != amount {
+            row.amount = amount;
+            row.next_edition()?;
+        }
         self.changed.push((stored, row));
         Ok(())
     }
@@ -191,13 +194,14 @@ pub async fn change_row<'c>(
     let mut writes = context.writes().await?;
     let expired = row.expired_at.is_some();
     row.refuse_unless_open("changed")?;
-    if (amount, date) != (row.amount, row.scheduled_for)
-        && let Some(id) = row.invoice_id
-        && let Some(invoice) = context.find_now(id).await?
-        && invoice.status != InvoiceStatus::Void
-    {
-        void(context, &mut writes, &invoice, now).await?;
-        row.forget_invoice()?;
+    if (amount, date) != (row.amount, row.scheduled_for) {
+        if let Some(id) = row.invoice_id
+            && let Some(invoice) = context.find_now(id).await?
+            && invoice.status != InvoiceStatus::Void
+        {
+            void(context, &mut writes, &invoice, now).await?;
+        }
+        row.next_edition()?;
     }
     row.change(subscription, terms, (amount, date), now)?;
     if expired && row.expired_at.is_none() {

@@ -7,6 +7,7 @@ use store::{Retry, Stored};
 
 use crate::Context;
 use crate::invoicing::pay_invoice::{InvoiceCharge, begin_attempt, settle_attempt};
+use crate::messages::remind::amount_text;
 use crate::schedules::row_payment::Scheduled;
 use crate::schedules::run_schedule::{bill_row, is_payable, scheduled_row};
 
@@ -19,21 +20,27 @@ pub enum RowPayment {
     UnderWay,
     /// The card was refused.
     Refused(Failure),
+    /// Another amount is owed than the customer saw. Nothing was paid.
+    Changed,
 }
 
 /// Charges a card for a row. Its invoice is made first, and of attempts at an invoice there is one at a time: who sends the
-/// form twice pays once. `scheduled` is the row as it was read a moment ago.
+/// form twice pays once. `scheduled` is the row as it was read a moment ago, and `seen` the amount that the customer saw.
 ///
 /// Where its invoice is there: 4 calls that read, a transaction before the gateway is asked, and a write and a transaction after.
 pub async fn pay_row(
     context: &Context,
     mut scheduled: Scheduled,
     card: &Card,
+    seen: Option<&str>,
 ) -> Result<RowPayment> {
     let mut retry = Retry::of("the payment");
     loop {
         if !is_payable(&scheduled.row, &scheduled.subscription) {
             return Ok(RowPayment::Closed);
+        }
+        if seen.is_some_and(|seen| seen != amount_text(scheduled.row.amount)) {
+            return Ok(RowPayment::Changed);
         }
         if let Some(stored) = invoice_of(context, &scheduled).await? {
             if stored.processing.is_some() {

@@ -1,6 +1,8 @@
 //! What a row of a schedule was waiting for has come: its reminder, its day, or the end of its grace.
 
-use models::billing::{Invoice, InvoiceStatus, RowAction, ScheduleRow, Slot, Subscription};
+use models::billing::{
+    Invoice, InvoiceStatus, NewInvoice, RowAction, ScheduleRow, Slot, Subscription,
+};
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::{Error, Result, Timestamp};
@@ -10,6 +12,7 @@ use crate::Context;
 use crate::customers::delete_customer::end;
 use crate::invoicing::issue_invoice::{CUSTOMER, issue_invoice};
 use crate::invoicing::parties::{Parties, update_credit};
+use crate::invoicing::undo_invoice::undo_invoice;
 use crate::messages::remind::remind;
 use crate::schedules::grow_schedule::set_next_billing;
 use crate::schedules::row_payment::{Scheduled, complete};
@@ -105,10 +108,14 @@ pub(crate) async fn void(
 
 /// Makes the invoice of a row, or finds it. `None` says that somebody else changed the row meanwhile: read it again.
 ///
-/// The invoice comes first: a run that dies after it finds it again by its identity.
+/// The invoice comes first: a run that dies after it finds it again by its identity. Where the row asks for something else by then,
+/// nobody owes the invoice, and it is void: by this run, or by the one that makes the next.
 pub(crate) async fn bill_row(context: &Context, scheduled: &Scheduled) -> Result<Option<Invoice>> {
     let now = context.now().await?;
     let bill = scheduled.row.bill(&scheduled.subscription)?;
+    if scheduled.row.invoice_id.is_none() && scheduled.row.edition > 0 {
+        discard_editions(context, scheduled, now).await?;
+    }
     let new = scheduled
         .subscription
         .row_invoice(&scheduled.row, &bill, now)?;
@@ -135,7 +142,71 @@ pub(crate) async fn bill_row(context: &Context, scheduled: &Scheduled) -> Result
         writes.update(&scheduled.row, &row, None)?;
         writes.update(&scheduled.subscription, &subscription, None)?;
     }
-    Ok(context.write(&writes).await?.then_some(invoice))
+    if context.write(&writes).await? {
+        return Ok(Some(invoice));
+    }
+    let (id, slot) = (scheduled.subscription.id, scheduled.row.slot());
+    let there = scheduled_row(context, id, slot).await?;
+    let asked = match &there {
+        Some(there) => there.row.bill(&there.subscription)?.revision == bill.revision,
+        None => false,
+    };
+    if !asked {
+        discard(context, invoice.id, now).await?;
+    }
+    Ok(None)
+}
+
+/// Editions of a row whose invoices are looked for: so often it changes while somebody makes an invoice and dies.
+const EDITIONS: u32 = 8;
+
+/// What earlier editions of a row asked for is owed by nobody. A read for each.
+async fn discard_editions(context: &Context, scheduled: &Scheduled, at: Timestamp) -> Result<()> {
+    let last = scheduled.row.edition;
+    for edition in last.saturating_sub(EDITIONS)..last {
+        let mut row = (*scheduled.row).clone();
+        row.edition = edition;
+        let bill = row.bill(&scheduled.subscription)?;
+        let new = scheduled.subscription.row_invoice(&row, &bill, at)?;
+        if let Some(id) = id_of(context, &new).await? {
+            discard(context, id, at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The invoice that was made of a bill, if there is one.
+async fn id_of(context: &Context, new: &NewInvoice) -> Result<Option<Id<ids::Invoice>>> {
+    let Some(identity) = new.identity() else {
+        return Ok(None);
+    };
+    let mut id: Id<ids::Invoice> = Id::derived_before(new.period.start, &identity)?;
+    let mut retry = Retry::of("the invoice");
+    loop {
+        match context.find_now(id).await? {
+            None => return Ok(None),
+            Some(stored) if stored.identity().as_ref() == Some(&identity) => return Ok(Some(id)),
+            Some(_) => id = retry.next_id(id)?,
+        }
+    }
+}
+
+/// Nobody owes that invoice any more; what a balance paid of it goes back.
+async fn discard(context: &Context, id: Id<ids::Invoice>, at: Timestamp) -> Result<()> {
+    let mut retry = Retry::of("the invoice");
+    loop {
+        let Some(stored) = context.find_now(id).await? else {
+            return Ok(());
+        };
+        let mut writes = context.writes().await?;
+        if !undo_invoice(context, &mut writes, &stored, at).await? || writes.is_empty() {
+            return Ok(());
+        }
+        if context.write(&writes).await? {
+            return Ok(());
+        }
+        retry.again().await?;
+    }
 }
 
 /// The grace has ended: the row is suspended, its invoice overdue, and the subscription behind, in one write.

@@ -73,7 +73,6 @@ pub fn start_schedule(
     let rows = grow_schedule(context, &subscription, first, now)?;
     set_next_billing(&mut subscription, rows.iter().map(|row| row.scheduled_for))?;
     writes.create(&subscription, Some(EventType::SubscriptionCreated))?;
-    writes.child_of(subscription.customer_id, "/customerId");
     for row in &rows {
         writes.create(row, None)?;
     }

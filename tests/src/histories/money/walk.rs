@@ -260,7 +260,8 @@ impl<'p> History<'p> {
         let mut answer = send(&self.api()).await;
         // Whoever died holds the key for a while.
         if answer.status == 409 && answer.text_of("code") == "idempotency_key_in_use" {
-            let later = self.world.config.clock.now().plus_seconds(21);
+            let later = self.world.config.clock.now();
+            let later = later.plus_seconds(testkit::AFTER_A_CRASH);
             Box::pin(self.until(later)).await;
             answer = send(&self.api()).await;
         }
