@@ -193,25 +193,17 @@ pub(crate) async fn settle(
     };
     let now = context.now().await?;
     let mut retry = Retry::of("the invoice");
-    loop {
+    let invoice = loop {
         let (parties, stored) = Parties::with_invoice(context, customer, id, None).await?;
         let stored = stored.ok_or_else(|| missing_record(id))?;
         // Who asks books what comes of it.
         if resolved.elsewhere {
-            let invoice = stored.into_inner();
-            return Ok(Settled {
-                invoice,
-                payment: resolved,
-            });
+            break stored.into_inner();
         }
         let mut invoice = (*stored).clone();
         let booked = invoice.book(payment, &parties.settings.retry_days, now)?;
         if !booked.changed {
-            let invoice = stored.into_inner();
-            return Ok(Settled {
-                invoice,
-                payment: resolved,
-            });
+            break stored.into_inner();
         }
         let event = event_of(&stored, &invoice);
         let change = InvoiceChange {
@@ -223,13 +215,14 @@ pub(crate) async fn settle(
             follows,
         };
         if context.write(&change.writes(context).await?).await? {
-            return Ok(Settled {
-                invoice,
-                payment: resolved,
-            });
+            break invoice;
         }
         retry.again().await?;
-    }
+    };
+    Ok(Settled {
+        invoice,
+        payment: resolved,
+    })
 }
 
 /// What is told of money that came in, or did not.

@@ -4,9 +4,9 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use models::payments::{Lease, Payment, Refund};
+use models::payments::Lease;
 use models::{Error, Result};
-use store::{Record, Stored};
+use store::{Record, Retry, Stored};
 
 use crate::Context;
 
@@ -70,49 +70,52 @@ impl<T> Resolved<T> {
 
 /// A record with a lease.
 pub(crate) trait Leased: Record + Clone {
+    /// What it is called where it changes too often.
+    const NAME: &'static str;
+
     fn lease(&mut self) -> &mut Option<Lease>;
-}
 
-impl Leased for Payment {
-    fn lease(&mut self) -> &mut Option<Lease> {
-        &mut self.lease
-    }
-}
+    /// Whether the gateway still has to answer.
+    fn is_open(&self) -> bool;
 
-impl Leased for Refund {
-    fn lease(&mut self) -> &mut Option<Lease> {
-        &mut self.lease
-    }
+    /// The record as it is now.
+    fn reload(&self, context: &Context) -> impl Future<Output = Result<Stored<Self>>> + Send;
 }
 
 /// Whether this worker may ask.
 pub(crate) enum Turn<T> {
     /// It may, and nobody else; so long ago somebody may have asked before.
     Mine(Stored<T>, Option<Duration>),
-    /// Another worker asks.
-    Elsewhere(T),
-    /// Somebody else changed it meanwhile: read it again.
-    Changed,
+    /// There is nothing to ask, or another worker asks.
+    Over(Resolved<T>),
 }
 
 /// Takes the lease, which costs a write unit where the worker has not written the record itself.
 pub(crate) async fn take_lease<T: Leased>(context: &Context, ask: Ask<T>) -> Result<Turn<T>> {
-    let Ask { stored, mine } = ask;
+    let Ask { mut stored, mine } = ask;
     if mine {
         return Ok(Turn::Mine(stored, None));
     }
-    let mut record = (*stored).clone();
-    let wall = context.wall();
-    let Some(lease) = Lease::next(*record.lease(), wall) else {
-        return Ok(Turn::Elsewhere(record));
-    };
-    *record.lease() = Some(lease);
-    let mut writes = context.writes().await?;
-    let leased = writes.advance(&stored, &record)?;
-    if context.write(&writes).await? {
-        return Ok(Turn::Mine(leased, Some(lease.age(wall))));
+    let mut retry = Retry::of(T::NAME);
+    loop {
+        let mut record = (*stored).clone();
+        if !record.is_open() {
+            return Ok(Turn::Over(Resolved::here(record)));
+        }
+        let wall = context.wall();
+        let Some(lease) = Lease::next(*record.lease(), wall) else {
+            let elsewhere = true;
+            return Ok(Turn::Over(Resolved { record, elsewhere }));
+        };
+        *record.lease() = Some(lease);
+        let mut writes = context.writes().await?;
+        let leased = writes.advance(&stored, &record)?;
+        if context.write(&writes).await? {
+            return Ok(Turn::Mine(leased, Some(lease.age(wall))));
+        }
+        retry.again().await?;
+        stored = record.reload(context).await?;
     }
-    Ok(Turn::Changed)
 }
 
 /// What the gateway answers while the lease lasts. Afterwards somebody else may ask, so that a late answer is none.

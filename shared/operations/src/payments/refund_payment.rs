@@ -3,7 +3,7 @@
 use models::billing::Invoice;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::payments::{Failure, Payment, PaymentStatus, Refund, RefundStatus};
+use models::payments::{Failure, Lease, Payment, PaymentStatus, Refund, RefundStatus};
 use models::{Error, Money, Result};
 use providers::gateway::Return;
 use store::{Retry, Stored};
@@ -11,7 +11,7 @@ use store::{Retry, Stored};
 use crate::Context;
 use crate::context::missing_record;
 use crate::invoicing::commission::take_back;
-use crate::payments::lease::{Ask, Resolved, Turn, in_time, take_lease};
+use crate::payments::lease::{Ask, Leased, Resolved, Turn, in_time, take_lease};
 
 /// Sets money of a payment aside and writes the refund down, with the caller's key. The gateway has not been asked yet.
 ///
@@ -65,27 +65,13 @@ pub async fn resolve_refund(
     context: &Context,
     ask: impl Into<Ask<Refund>>,
 ) -> Result<Resolved<Refund>> {
-    let mut ask = ask.into();
-    let (payment_id, id) = (ask.payment_id, ask.id);
-    let mut retry = Retry::of("the refund");
-    let (stored, asked) = loop {
-        if ask.status != RefundStatus::Pending {
-            return Ok(Resolved::here((*ask).clone()));
-        }
-        match take_lease(context, ask).await? {
-            Turn::Mine(stored, asked) => break (stored, asked),
-            Turn::Elsewhere(record) => {
-                let elsewhere = true;
-                return Ok(Resolved { record, elsewhere });
-            }
-            Turn::Changed => {}
-        }
-        retry.again().await?;
-        ask = reload(context, payment_id, id).await?.into();
+    let (stored, asked) = match take_lease(context, ask.into()).await? {
+        Turn::Mine(stored, asked) => (stored, asked),
+        Turn::Over(resolved) => return Ok(resolved),
     };
-    let payment = paid(context, payment_id).await?;
+    let payment = paid(context, stored.payment_id).await?;
     let reference = payment.reference.clone().unwrap_or_default();
-    let key = id.to_string();
+    let key = stored.id.to_string();
     let ask = Return {
         idempotency_key: &key,
         reference: &reference,
@@ -133,7 +119,7 @@ async fn book(
             return Ok(refund);
         }
         retry.again().await?;
-        stored = reload(context, stored.payment_id, stored.id).await?;
+        stored = stored.reload(context).await?;
         payment = paid(context, stored.payment_id).await?;
     }
 }
@@ -171,13 +157,19 @@ fn all_that_is_left(payment: &Payment, paid: Option<&Invoice>) -> Result<Money> 
     Ok(Money::new(minor, left.currency()))
 }
 
-async fn reload(
-    context: &Context,
-    payment: Id<ids::Payment>,
-    id: Id<ids::Refund>,
-) -> Result<Stored<Refund>> {
-    context
-        .refund_now(payment, id)
-        .await?
-        .ok_or_else(|| missing_record(id))
+impl Leased for Refund {
+    const NAME: &'static str = "the refund";
+
+    fn lease(&mut self) -> &mut Option<Lease> {
+        &mut self.lease
+    }
+
+    fn is_open(&self) -> bool {
+        self.status == RefundStatus::Pending
+    }
+
+    async fn reload(&self, context: &Context) -> Result<Stored<Self>> {
+        let stored = context.refund_now(self.payment_id, self.id).await?;
+        stored.ok_or_else(|| missing_record(self.id))
+    }
 }

@@ -3,13 +3,13 @@
 use models::Result;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::payments::{NewPayment, Outcome, Payment, PaymentStatus};
+use models::payments::{Lease, NewPayment, Outcome, Payment, PaymentStatus};
 use providers::gateway::Charge;
 use store::{Retry, Stored};
 
 use crate::Context;
 use crate::context::missing_record;
-use crate::payments::lease::{Ask, Resolved, Turn, in_time, take_lease};
+use crate::payments::lease::{Ask, Leased, Resolved, Turn, in_time, take_lease};
 
 /// Writes down a payment of a caller, with its idempotency key. The gateway has not been asked yet.
 ///
@@ -36,25 +36,11 @@ pub async fn resolve_payment(
     context: &Context,
     ask: impl Into<Ask<Payment>>,
 ) -> Result<Resolved<Payment>> {
-    let mut ask = ask.into();
-    let id = ask.id;
-    let mut retry = Retry::of("the payment");
-    let (stored, asked) = loop {
-        if ask.status != PaymentStatus::Processing {
-            return Ok(Resolved::here((*ask).clone()));
-        }
-        match take_lease(context, ask).await? {
-            Turn::Mine(stored, asked) => break (stored, asked),
-            Turn::Elsewhere(record) => {
-                let elsewhere = true;
-                return Ok(Resolved { record, elsewhere });
-            }
-            Turn::Changed => {}
-        }
-        retry.again().await?;
-        ask = reload(context, id).await?.into();
+    let (stored, asked) = match take_lease(context, ask.into()).await? {
+        Turn::Mine(stored, asked) => (stored, asked),
+        Turn::Over(resolved) => return Ok(resolved),
     };
-    let key = id.to_string();
+    let key = stored.id.to_string();
     let charge = Charge {
         idempotency_key: &key,
         card: &stored.card,
@@ -83,7 +69,7 @@ async fn book(context: &Context, mut stored: Stored<Payment>, outcome: Outcome) 
             return Ok(payment);
         }
         retry.again().await?;
-        stored = reload(context, stored.id).await?;
+        stored = stored.reload(context).await?;
     }
 }
 
@@ -100,9 +86,19 @@ async fn release(context: &Context, stored: Stored<Payment>) -> Result<Payment> 
     Ok(payment)
 }
 
-async fn reload(context: &Context, id: Id<ids::Payment>) -> Result<Stored<Payment>> {
-    context
-        .find_now(id)
-        .await?
-        .ok_or_else(|| missing_record(id))
+impl Leased for Payment {
+    const NAME: &'static str = "the payment";
+
+    fn lease(&mut self) -> &mut Option<Lease> {
+        &mut self.lease
+    }
+
+    fn is_open(&self) -> bool {
+        self.status == PaymentStatus::Processing
+    }
+
+    async fn reload(&self, context: &Context) -> Result<Stored<Self>> {
+        let stored = context.find_now(self.id).await?;
+        stored.ok_or_else(|| missing_record(self.id))
+    }
 }
