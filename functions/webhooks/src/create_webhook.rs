@@ -9,7 +9,7 @@ use models::webhooks::{self, DisabledReason, EventFilter};
 use models::{Error, Metadata, Moment};
 use views::rocketsavvy::Endpoint;
 
-use crate::settings::{self, distinct, good_secret, good_url};
+use crate::settings::{self, SECRET, distinct, good_secret, good_url};
 
 /// A new webhook endpoint.
 #[derive(Input)]
@@ -24,7 +24,7 @@ pub(crate) struct NewWebhook {
     #[input(by = settings::events, example = ["subscription.created", "payment.succeeded", "order.fulfilled", "customer.updated"])]
     events: Vec<EventFilter>,
     /// The key of the signatures, 16 to 256 visible ASCII characters; made for you if it is absent.
-    #[input(chars = 16..=256, pattern = "^[!-~]+$", then = good_secret, example = "whsec_your_secret_key")]
+    #[input(chars = 16..=256, pattern = SECRET, then = good_secret, example = "whsec_your_secret_key")]
     secret: Option<String>,
     /// Headers that every message carries beside ours. Names that HTTP or the sender sets are refused. A value has up to 1000
     /// visible ASCII characters; of a header whose name says that it is a credential it is never shown again.

@@ -6,13 +6,13 @@ use futures::future::try_join;
 use models::{Id, Moment};
 use views::rocketsavvy::Endpoint;
 
-use crate::settings::{self, good_secret};
+use crate::settings::{self, SECRET, good_secret};
 
 /// How a secret is replaced.
 #[derive(Input)]
 pub(crate) struct SecretRotation {
     /// The new secret, 16 to 256 visible ASCII characters; made for you if it is absent.
-    #[input(chars = 16..=256, pattern = "^[!-~]+$", then = good_secret, example = "whsec_your_next_secret_key")]
+    #[input(chars = 16..=256, pattern = SECRET, then = good_secret, example = "whsec_your_next_secret_key")]
     secret: Option<String>,
     /// Hours for which the present secret signs beside the new one; 24 if it is absent. With 0 no earlier secret signs any
     /// more.

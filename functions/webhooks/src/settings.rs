@@ -45,6 +45,9 @@ pub(crate) fn events(fields: &mut Fields<'_>, name: &'static str) -> Field<Vec<E
     })
 }
 
+/// What a secret is like: visible ASCII characters.
+pub(crate) const SECRET: &str = "^[!-~]+$";
+
 /// The secret, unless it is too short or cannot be typed.
 pub(crate) fn good_secret(fields: &mut Fields<'_>, name: &str, secret: String) -> Option<String> {
     if secret_is_usable(&secret) {

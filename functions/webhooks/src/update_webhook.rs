@@ -9,7 +9,7 @@ use models::webhooks::{self, EventFilter};
 use models::{Id, Moment, Result, Timestamp, View};
 use views::rocketsavvy::Endpoint;
 
-use crate::settings::{self, distinct, good_secret, good_url};
+use crate::settings::{self, SECRET, distinct, good_secret, good_url};
 
 /// What changes of an endpoint. What can be `null` is empty then.
 #[derive(Input)]
@@ -24,7 +24,7 @@ pub(crate) struct WebhookPatch {
     #[input(by = settings::events, example = ["subscription.*", "payment.succeeded"])]
     events: Change<Vec<EventFilter>>,
     /// The key of signatures from now on, 16 to 256 visible ASCII characters. The present one signs beside it for 24 hours.
-    #[input(chars = 16..=256, pattern = "^[!-~]+$", then = good_secret, example = "whsec_your_next_secret_key")]
+    #[input(chars = 16..=256, pattern = SECRET, then = good_secret, example = "whsec_your_next_secret_key")]
     secret: Change<String>,
     /// All headers that every message carries beside ours from now on. A value of `********` stays as it is.
     #[input(by = settings::headers, then = distinct, example = { "X-Env": "staging" })]

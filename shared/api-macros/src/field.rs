@@ -44,7 +44,7 @@ pub(crate) struct Field {
     reader: Reader,
     presence: Presence,
     then: Option<Path>,
-    pattern: Option<LitStr>,
+    pattern: Option<Expr>,
 }
 
 /// What the field's attributes say.
@@ -52,7 +52,7 @@ pub(crate) struct Field {
 struct Attributes {
     reader: Option<Reader>,
     then: Option<Path>,
-    pattern: Option<LitStr>,
+    pattern: Option<Expr>,
     default: Option<Fallback>,
     rename: Option<LitStr>,
     example: Option<TokenStream>,

@@ -4,7 +4,7 @@ use api::input::{Fields, Input};
 use models::billing::{Aggregation, Charge, Meter, PricingModel, Tier};
 use rust_decimal::Decimal;
 
-use crate::usage::usage_report::metric_name;
+use crate::usage::usage_report::{METRIC_NAME, metric_name};
 
 /// Tiers of a price at the most.
 const MAX_TIERS: usize = 20;
@@ -40,7 +40,7 @@ impl From<NewTier> for Tier {
 #[input(check = Self::check)]
 pub(crate) struct NewMeter {
     /// What is counted: the `metric_name` of usage.
-    #[input(chars = 1..=64, pattern = "^[A-Za-z0-9_. -]*[A-Za-z0-9_.-][A-Za-z0-9_. -]*$", then = metric_name, example = "api_calls")]
+    #[input(chars = 1..=64, pattern = METRIC_NAME, then = metric_name, example = "api_calls")]
     metric_name: String,
     /// Its name on invoices; the metric's if it is absent.
     #[input(chars = 1..=200, example = "API calls")]

@@ -8,7 +8,7 @@ use operations::Metric;
 use rust_decimal::Decimal;
 use views::rocketsavvy::Usage;
 
-use crate::usage::usage_report::metric_name;
+use crate::usage::usage_report::{METRIC_NAME, metric_name};
 
 /// What was used in fact.
 #[derive(Input)]
@@ -17,7 +17,7 @@ pub(crate) struct UsageAmendment {
     #[input(example = "sub_rs_123456")]
     subscription_id: Id<ids::Subscription>,
     /// Of the usage that is amended.
-    #[input(chars = 1..=64, pattern = "^[A-Za-z0-9_. -]*[A-Za-z0-9_.-][A-Za-z0-9_. -]*$", then = metric_name, example = "api_calls")]
+    #[input(chars = 1..=64, pattern = METRIC_NAME, then = metric_name, example = "api_calls")]
     metric_name: String,
     /// Not negative, at most 12 digits before and 6 after the decimal point.
     #[input(quantity, example = 1200)]

@@ -3,7 +3,7 @@
 use api::input::Input;
 use models::ids::{self, Id};
 
-use crate::usage::usage_report::metric_name;
+use crate::usage::usage_report::{METRIC_NAME, metric_name};
 
 /// The metric of a subscription that a query names.
 #[derive(Input)]
@@ -12,6 +12,6 @@ pub(crate) struct UsageLog {
     #[input(example = "sub_rs_123456")]
     pub(crate) subscription_id: Id<ids::Subscription>,
     /// Of which metric.
-    #[input(chars = 1..=64, pattern = "^[A-Za-z0-9_. -]*[A-Za-z0-9_.-][A-Za-z0-9_. -]*$", then = metric_name, example = "api_calls")]
+    #[input(chars = 1..=64, pattern = METRIC_NAME, then = metric_name, example = "api_calls")]
     pub(crate) metric_name: String,
 }

@@ -14,7 +14,7 @@ pub(crate) struct Report {
     #[input(example = "sub_rs_123456")]
     subscription_id: Id<ids::Subscription>,
     /// 1 to 64 of `A-Z a-z 0-9 _ - .` and spaces.
-    #[input(chars = 1..=64, pattern = "^[A-Za-z0-9_. -]*[A-Za-z0-9_.-][A-Za-z0-9_. -]*$", then = metric_name, example = "api_calls")]
+    #[input(chars = 1..=64, pattern = METRIC_NAME, then = metric_name, example = "api_calls")]
     metric_name: String,
     /// Not negative, at most 12 digits before and 6 after the decimal point.
     #[input(quantity, example = 1500)]
@@ -50,6 +50,9 @@ impl Report {
         }
     }
 }
+
+/// What the name of a metric is like: not of spaces alone.
+pub(crate) const METRIC_NAME: &str = "^[A-Za-z0-9_. -]*[A-Za-z0-9_.-][A-Za-z0-9_. -]*$";
 
 /// The name of a metric.
 pub(crate) fn metric_name(fields: &mut Fields<'_>, field: &str, name: String) -> Option<String> {
