@@ -6,5 +6,6 @@ mod crash;
 mod deletion;
 mod gateway;
 mod money;
+mod rate_limits;
 mod usage;
 pub(crate) mod webhook_pipeline;

@@ -1,7 +1,7 @@
 //! The client of the token routes: who it is, by its form or by HTTP Basic (RFC 6749, section 2.3.1), and the form itself.
 
-use api::App;
 use api::dialect::reveknew::OauthError;
+use api::{App, Door};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -105,9 +105,10 @@ impl Parameters {
     }
 }
 
-/// The client that asks, and a unit of work for its business. 2 reads.
+/// The client that asks, and a unit of work for its business. 2 reads. Who fails too often is turned away for a while.
 pub(crate) async fn authenticate(
     app: &App,
+    door: &Door,
     headers: &HeaderMap,
     form: &Parameters,
 ) -> std::result::Result<(Context, Stored<OauthClient>), Refusal> {
@@ -129,7 +130,11 @@ pub(crate) async fn authenticate(
             (None, _) | (_, None) => return Err(refuse()),
         }
     };
+    door.client(&id).await?;
     let client = find(app, &id, &secret).await?;
+    if client.is_none() {
+        door.no_such_client(&id).await;
+    }
     client.ok_or_else(refuse)
 }
 

@@ -1,7 +1,7 @@
 //! `POST /oauth/token`
 
 use api::dialect::reveknew::{ErrorBody, OauthError};
-use api::{App, Form, secrets};
+use api::{App, Door, Form, secrets};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -67,16 +67,19 @@ pub(crate) struct Token {
         (status = 401, description = "`invalid_client`.", body = OauthError),
         (status = 413, description = "The form is larger than 256 KiB.", body = ErrorBody),
         (status = 415, description = "The form has a Content-Encoding.", body = OauthError),
+        (status = 429, description = "`temporarily_unavailable`: too many requests, or too many with a wrong secret.", body = OauthError,
+            headers(("Retry-After" = i64, description = "Seconds to wait."))),
         (status = 503, description = "Something we depend on did not answer; try again.", body = OauthError)
     )
 )]
 pub(crate) async fn create_token(
     State(app): State<App>,
+    door: Door,
     headers: HeaderMap,
     Form(form): Form,
 ) -> Result<Response, Refusal> {
     let form = Parameters::read(form)?;
-    let (context, client) = authenticate(&app, &headers, &form).await?;
+    let (context, client) = authenticate(&app, &door, &headers, &form).await?;
     match form.get("grant_type") {
         Some("client_credentials") => {}
         Some(_) => {
@@ -94,6 +97,7 @@ pub(crate) async fn create_token(
         Some(_) => {}
     }
     let scopes = scopes(&form, &client)?;
+    door.token(&client.client_id).await?;
     let token = issue(&context, &client, scopes).await?;
     let body = Token {
         access_token: token,

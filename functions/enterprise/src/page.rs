@@ -5,7 +5,7 @@
 
 mod html;
 
-use api::App;
+use api::{App, Door};
 use axum::response::Response;
 use http::StatusCode;
 use models::billing::{Refused, ScheduleRow, ScheduleStatus, SubscriptionStatus};
@@ -25,8 +25,18 @@ pub(crate) struct Found {
     pub(crate) scheduled: Scheduled,
 }
 
+/// Finds the page for somebody at the door, who is turned away after too many attempts.
+pub(crate) async fn find(app: &App, door: &Door, code: &str) -> Result<Found> {
+    door.page(code).await?;
+    let found = find_again(app, code).await;
+    if let Err(Error::NotFound { .. }) = &found {
+        door.no_such_page().await;
+    }
+    found
+}
+
 /// Finds the page: 1 query and 1 call of 2 reads. What is no address of a page does not exist.
-pub(crate) async fn find(app: &App, code: &str) -> Result<Found> {
+pub(crate) async fn find_again(app: &App, code: &str) -> Result<Found> {
     let absent = || Error::not_found("payment", "");
     let plain = code
         .bytes()

@@ -1,6 +1,6 @@
 //! `POST /p/{code}`: a customer pays.
 
-use api::{App, Form, Problem};
+use api::{App, Door, Form, Problem};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,7 +10,7 @@ use operations::{RowPayment, pay_row};
 use providers::gateway::RawCard;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::page::{Found, Mistakes, find, show};
+use crate::page::{Found, Mistakes, find, find_again, show};
 
 /// Takes the payment and sends the browser back to the page, which shows how that went: loading it again pays nothing again.
 ///
@@ -18,12 +18,13 @@ use crate::page::{Found, Mistakes, find, show};
 /// becomes a token right here; no number is kept, logged or shown again. 10 round trips and 15 write units.
 pub(crate) async fn pay_payment_page(
     State(app): State<App>,
+    door: Door,
     code: std::result::Result<Path<String>, PathRejection>,
     Form(form): Form,
 ) -> Result<Response, Problem> {
     // An address that cannot be decoded is one that no page has.
     let Path(code) = code.or(Err(Error::not_found("payment", "")))?;
-    let found = find(&app, &code).await?;
+    let found = find(&app, &door, &code).await?;
     let mut mistakes = Mistakes::default();
     let now = found.context.now().await?;
     let form = form.unwrap_or_default();
@@ -42,7 +43,7 @@ pub(crate) async fn pay_payment_page(
     };
     if let RowPayment::Changed = pay_row(&found.context, found.scheduled, &card, seen).await? {
         mistakes.changed = true;
-        let found = find(&app, &code).await?;
+        let found = find_again(&app, &code).await?;
         return Ok(show(&found, &mistakes).await?);
     }
     // Whatever came of it is written down, and the page shows that.

@@ -1,7 +1,7 @@
 //! `POST /oauth/revoke`
 
 use api::dialect::reveknew::{ErrorBody, OauthError};
-use api::{App, Form};
+use api::{App, Door, Form};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
@@ -38,16 +38,19 @@ pub(crate) struct Revocation {
         (status = 401, description = "`invalid_client`.", body = OauthError),
         (status = 413, description = "The form is larger than 256 KiB.", body = ErrorBody),
         (status = 415, description = "The form has a Content-Encoding.", body = OauthError),
+        (status = 429, description = "`temporarily_unavailable`: too many requests, or too many with a wrong secret.", body = OauthError,
+            headers(("Retry-After" = i64, description = "Seconds to wait."))),
         (status = 503, description = "Something we depend on did not answer; try again.", body = OauthError)
     )
 )]
 pub(crate) async fn revoke_token(
     State(app): State<App>,
+    door: Door,
     headers: HeaderMap,
     Form(form): Form,
 ) -> Result<Response, Refusal> {
     let form = Parameters::read(form)?;
-    let (context, client) = authenticate(&app, &headers, &form).await?;
+    let (context, client) = authenticate(&app, &door, &headers, &form).await?;
     let token = form
         .get("token")
         .ok_or_else(|| Refusal::new("invalid_request", "token is required"))?;

@@ -1,6 +1,6 @@
 //! `GET /v3/partners/{id}/enrollees/export`
 
-use api::{Csv, Cx, MembersRead, Path, Problem, operation};
+use api::{Costs, Csv, Cx, MembersRead, Path, Problem, operation};
 use models::members::Member;
 use models::page::PageRequest;
 use models::{Error, Id};
@@ -34,6 +34,7 @@ const NAMES: [&str; 12] = [
 /// spreadsheet would take for a formula begins with an apostrophe.
 #[operation(get, "/v3/partners/{id}/enrollees/export", tag = "members")]
 pub(crate) async fn export_enrollees(
+    _: Costs<50>,
     cx: Cx<MembersRead>,
     Path(id): Path<Id<models::ids::Partner>>,
 ) -> Result<Csv, Problem> {

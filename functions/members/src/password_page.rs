@@ -3,7 +3,7 @@
 //! The page loads nothing and runs no script. Who knows its address may set the password and do nothing else: the address holds
 //! 128 random bits, of which the table knows the hash as the place to look.
 
-use api::{App, Form, Problem};
+use api::{App, Door, Form, Problem};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -23,8 +23,17 @@ const FORM: &str = "<form method=\"post\"><p><label for=\"password\">Your passwo
     <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" minlength=\"7\" maxlength=\"128\" required></p>\
     <p><button>Save</button></p></form>";
 
-/// The way that an address is, where it can still be used. 1 read.
-async fn find(app: &App, code: &str) -> Result<Option<Stored<PasswordLink>>> {
+/// The way that an address is, where it can still be used, for somebody at the door. 1 read.
+async fn find(app: &App, door: &Door, code: &str) -> Result<Option<Stored<PasswordLink>>> {
+    door.page(code).await?;
+    let link = link(app, code).await?;
+    if link.is_none() {
+        door.no_such_page().await;
+    }
+    Ok(link)
+}
+
+async fn link(app: &App, code: &str) -> Result<Option<Stored<PasswordLink>>> {
     let plain = code
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
@@ -39,10 +48,11 @@ async fn find(app: &App, code: &str) -> Result<Option<Stored<PasswordLink>>> {
 /// Shows the form.
 pub(crate) async fn get_password_page(
     State(app): State<App>,
+    door: Door,
     code: Option<Path<String>>,
 ) -> std::result::Result<Response, Problem> {
     let code = code.map(|Path(code)| code).unwrap_or_default();
-    Ok(match find(&app, &code).await? {
+    Ok(match find(&app, &door, &code).await? {
         Some(_) => page(
             StatusCode::OK,
             &format!("<p>At least 7 characters.</p>{FORM}"),
@@ -54,6 +64,7 @@ pub(crate) async fn get_password_page(
 /// Sets the password, and uses the address up in the same write. 2 reads and 4 write units.
 pub(crate) async fn set_password(
     State(app): State<App>,
+    door: Door,
     code: Option<Path<String>>,
     headers: HeaderMap,
     Form(form): Form,
@@ -66,7 +77,7 @@ pub(crate) async fn set_password(
         let text = format!("<p role=\"alert\">A password has 7 to 128 characters.</p>{FORM}");
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &text));
     }
-    let Some(link) = find(&app, &code).await? else {
+    let Some(link) = find(&app, &door, &code).await? else {
         // As long as it takes for an address that is good.
         operations::is_password(None, &password)?;
         return Ok(gone());

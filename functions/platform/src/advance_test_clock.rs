@@ -1,7 +1,7 @@
 //! `POST /v3/test-clock/advance`
 
 use api::input::Input;
-use api::{Accepted, Json, PlatformWrite, Problem, operation};
+use api::{Accepted, Costs, Json, PlatformWrite, Problem, operation};
 use models::event::EventType;
 use models::{Timestamp, View, platform};
 use views::rocketsavvy::TestClock;
@@ -11,7 +11,7 @@ use crate::test_mode::TestMode;
 /// Where the clock goes.
 #[derive(Debug, Input)]
 pub(crate) struct Advance {
-    /// Later than the present time of the clock.
+    /// Later than the present time of the clock, by two years at most.
     #[input(example = "2027-01-31T00:00:00Z")]
     to: Timestamp,
 }
@@ -23,6 +23,7 @@ pub(crate) struct Advance {
 /// advance creates the clock: it starts from now and stands still between advances. 409 while it is advancing.
 #[operation(post, "/v3/test-clock/advance", tag = "platform")]
 pub(crate) async fn advance_test_clock(
+    _: Costs<50>,
     TestMode(cx): TestMode<PlatformWrite>,
     Json(input): Json<Advance>,
 ) -> Result<Accepted<TestClock>, Problem> {
@@ -106,6 +107,7 @@ mod tests {
         for to in [
             json!("2026-01-15T11:59:59Z"),
             json!("2026-01-15T12:00:00Z"),
+            json!("2028-01-16T12:00:01Z"),
             json!("2090-01-01T00:00:00Z"),
             json!("tomorrow"),
             json!(1),

@@ -89,6 +89,7 @@ fn account(input: &NewAccount, id: models::Business, now: models::Timestamp) -> 
         currency: input.currency,
         time_zone: input.time_zone.clone(),
         created: now,
+        rate_limit: None,
     }
 }
 
@@ -130,7 +131,7 @@ mod tests {
         assert_eq!(answer.headers["location"], format!("/v3/accounts/{id}"));
         let mut account = json!({
             "id": id, "name": "Acme Corporation", "email": "owner@example.com", "country": "CA", "currency": "CAD",
-            "time_zone": "America/Toronto", "created": "2026-01-15T12:00:00Z",
+            "time_zone": "America/Toronto", "rate_limit": { "per_second": 100, "burst": 1000 }, "created": "2026-01-15T12:00:00Z",
         });
         operator
             .get(&format!("/v3/accounts/{id}"))

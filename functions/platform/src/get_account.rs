@@ -1,7 +1,6 @@
 //! `GET /v3/accounts/{id}`
 
-use api::{App, Done, Operator, Path, Problem, operation};
-use axum::extract::State;
+use api::{Done, Operator, Path, Problem, operation};
 use models::{Id, OrNotFound, View};
 use views::rocketsavvy::Account;
 
@@ -10,11 +9,11 @@ use views::rocketsavvy::Account;
 /// Retrieves a business by its id. For the operator of the installation, with the operator key.
 #[operation(get, "/v3/accounts/{id}", tag = "platform")]
 pub(crate) async fn get_account(
-    _operator: Operator,
-    State(app): State<App>,
+    operator: Operator,
     Path(id): Path<Id<models::ids::Account>>,
 ) -> Result<Done<Account>, Problem> {
-    let account = app.table().account(id).await?.or_not_found(id)?;
+    let account = operator.context(id).account_record().await?;
+    let account = account.or_not_found(id)?;
     Done::of(&Account::of(&account, ())?)
 }
 
@@ -31,7 +30,7 @@ mod tests {
         let answer = operator.get("/v3/accounts/acct_rs_1").await;
         let want = json!({
             "id": "acct_rs_1", "name": "Business 1", "email": "owner@example.com", "country": "US", "currency": "USD",
-            "time_zone": "America/New_York", "created": "2026-01-15T12:00:00Z",
+            "time_zone": "America/New_York", "rate_limit": { "per_second": 100, "burst": 1000 }, "created": "2026-01-15T12:00:00Z",
         });
         assert_eq!(*answer.expect(200), want);
         let units = world.meter.take();

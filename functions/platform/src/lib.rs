@@ -27,6 +27,7 @@ mod scopes;
 mod test_mode;
 #[cfg(test)]
 mod testing;
+mod update_account;
 
 use api::{App, Config, Invocation};
 use utoipa_axum::router::OpenApiRouter;
@@ -36,7 +37,10 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create_account::create_account))
-        .routes(routes!(get_account::get_account))
+        .routes(routes!(
+            get_account::get_account,
+            update_account::update_account
+        ))
         .routes(routes!(
             create_api_key::create_api_key,
             list_api_keys::list_api_keys

@@ -1,7 +1,7 @@
 //! `POST /v3/webhooks/{id}/recover`
 
 use api::input::Input;
-use api::{Accepted, Cx, Json, Path, Problem, WebhooksWrite, operation};
+use api::{Accepted, Costs, Cx, Json, Path, Problem, WebhooksWrite, operation};
 use futures::future::try_join3;
 use models::{Error, Id, Result, Timestamp, View, webhooks};
 use views::rocketsavvy::Recovery;
@@ -39,6 +39,7 @@ impl NewRecovery {
 /// recovery of the endpoint is running, or where the endpoint is disabled.
 #[operation(post, "/v3/webhooks/{id}/recover", tag = "webhooks")]
 pub(crate) async fn recover_webhook(
+    _: Costs<50>,
     cx: Cx<WebhooksWrite>,
     Path(id): Path<Id<models::ids::Webhook>>,
     Json(input): Json<NewRecovery>,

@@ -138,6 +138,7 @@ async fn write_live(live: &Context, demo: &Demo) -> models::Result<()> {
         currency: "USD".parse().map_err(models::Error::internal)?,
         time_zone: "America/New_York".to_owned(),
         created: live.wall().whole_second(),
+        rate_limit: None,
     };
     writes.create(&account, None)?;
     let key = Key {

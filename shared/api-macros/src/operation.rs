@@ -91,6 +91,8 @@ struct Arguments {
     params: Option<Type>,
     path: Option<Type>,
     key: bool,
+    /// As how many calls it counts, where that is not one.
+    cost: Option<GenericArgument>,
 }
 
 impl Arguments {
@@ -103,6 +105,9 @@ impl Arguments {
             let Some((name, inner)) = named(&argument.ty) else {
                 continue;
             };
+            if name == "Costs" {
+                arguments.cost = first_argument(&argument.ty);
+            }
             match (name.to_string().as_str(), inner) {
                 ("Json", Some(inner)) => arguments.body = Some(inner),
                 ("Rows", Some(inner)) => {
@@ -134,6 +139,15 @@ fn named(ty: &Type) -> Option<(Ident, Option<Type>)> {
         PathArguments::None | PathArguments::Parenthesized(_) => None,
     };
     Some((last.ident.clone(), inner))
+}
+
+/// What stands first in the angle brackets of a type: a number in `Costs<20>`.
+fn first_argument(ty: &Type) -> Option<GenericArgument> {
+    let Type::Path(path) = ty else { return None };
+    match &path.path.segments.last()?.arguments {
+        PathArguments::AngleBracketed(inner) => inner.args.first().cloned(),
+        PathArguments::None | PathArguments::Parenthesized(_) => None,
+    }
 }
 
 /// `PaymentMethod` as it stands in a sentence: `payment method`.
@@ -248,7 +262,17 @@ fn responses(
 /// In v3 nothing is ignored: an operation without a query refuses every parameter, and one without a body every field.
 fn refuse_what_is_not_taken(handler: &mut ItemFn, body: bool, query: bool) {
     if !query {
-        let place = handler.sig.inputs.len().min(1);
+        // After the key, which is asked for first.
+        let before = |argument: &FnArg| match argument {
+            FnArg::Typed(argument) => named(&argument.ty).is_some_and(|(name, _)| name == "Costs"),
+            FnArg::Receiver(_) => false,
+        };
+        let inputs = &handler.sig.inputs;
+        let place = inputs
+            .iter()
+            .take_while(|argument| before(argument))
+            .count();
+        let place = place.saturating_add(1).min(inputs.len());
         let nothing = syn::parse_quote!(_: ::api::Query<()>);
         handler.sig.inputs.insert(place, nothing);
     }
@@ -266,6 +290,10 @@ pub(crate) fn expand(attribute: &Attribute, mut handler: ItemFn) -> syn::Result<
     let contract = format_ident!("__contract_{}", handler.sig.ident);
     let (method, path) = (&attribute.method, &attribute.path);
     let tag = attribute.tag.iter().map(|tag| quote!(tag = #tag,));
+    let cost = arguments.cost.as_ref();
+    let extensions = cost.map(|cost| quote!(extensions(("x-rate-limit-cost" = json!(#cost))),));
+    let extensions = extensions.iter();
+    let cost = cost.map_or_else(|| quote!(1), |cost| quote!(#cost));
     let other = attribute
         .other
         .iter()
@@ -309,12 +337,13 @@ pub(crate) fn expand(attribute: &Attribute, mut handler: ItemFn) -> syn::Result<
                     body: #has_body,
                     query: #has_query,
                     key: #has_key,
+                    cost: #cost,
                 }
                 .errors()
             }
         }
 
-        #[::utoipa::path(#method, path = #path, #(#tag)* #(#other)* #(#body)* #params responses(#responses))]
+        #[::utoipa::path(#method, path = #path, #(#tag)* #(#extensions)* #(#other)* #(#body)* #params responses(#responses))]
         #handler
     })
 }

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::configured;
 use crate::cors::Cors;
 use crate::credential_cache::CredentialCache;
+use crate::limits::{self, Limits};
 
 /// The state of every handler and worker.
 #[derive(Debug, Clone)]
@@ -31,6 +32,7 @@ struct Inner {
     public_url: Option<String>,
     cors: Cors,
     credentials: CredentialCache,
+    limits: Limits,
 }
 
 impl App {
@@ -54,6 +56,7 @@ impl App {
             public_url: config.get("PUBLIC_URL").map(str::to_owned),
             cors: Cors::new(config.get("CORS_ORIGINS").unwrap_or_default()),
             credentials: CredentialCache::default(),
+            limits: Limits::new(config.rate_limits),
         })))
     }
 
@@ -100,6 +103,18 @@ impl App {
 
     pub(crate) fn credentials(&self) -> &CredentialCache {
         &self.0.credentials
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Where limits are counted, and when.
+    pub(crate) fn now(&self) -> limits::Now<'_> {
+        limits::Now {
+            table: &self.0.table,
+            at: self.0.clock.now(),
+        }
     }
 
     pub(crate) fn operator_key_sha256(&self) -> Option<&str> {

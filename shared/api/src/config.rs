@@ -17,6 +17,8 @@ pub struct Config {
     pub clock: Clock,
     /// How far webhooks may reach. No variable sets it: only the code of the local process does.
     pub egress: Egress,
+    /// Whether limits on calls are applied. No variable sets it: only tests that make more calls leave them out.
+    pub rate_limits: bool,
     /// Where ids come from. Functions in one process share it, so that ids under a test clock are in the order of creation.
     pub ids: Arc<IdSource>,
 }
@@ -45,6 +47,7 @@ impl Config {
             connection,
             clock: Clock::Wall,
             egress: Egress::PublicOnly,
+            rate_limits: true,
             ids: Arc::new(IdSource::system()),
         }
     }

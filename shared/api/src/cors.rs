@@ -16,7 +16,7 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
 );
 /// Headers of answers that scripts may read.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "Allow, Content-Disposition, ETag, Idempotent-Replayed, Location, Request-Id, Retry-After, WWW-Authenticate",
+    "Allow, Content-Disposition, ETag, Idempotent-Replayed, Location, RateLimit, RateLimit-Policy, Request-Id, Retry-After, WWW-Authenticate",
 );
 /// Seconds for which a browser remembers a preflight.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");

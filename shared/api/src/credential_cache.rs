@@ -8,6 +8,8 @@ use models::platform::Credential;
 
 /// A revoked credential is refused everywhere after this time at the latest.
 const REMEMBER: Duration = Duration::from_secs(30);
+/// So long it is known that a credential was good, whatever it is now.
+const GOOD: Duration = Duration::from_hours(1);
 /// Credentials remembered at once; one process rarely sees so many in half a minute.
 const REMEMBERED: usize = 4096;
 
@@ -21,6 +23,14 @@ impl CredentialCache {
         seen.get(hash)
             .filter(|(_, at)| at.elapsed() < REMEMBER)
             .map(|(credential, _)| credential.clone())
+    }
+
+    /// Whether the credential was good here within the hour.
+    pub(crate) fn was_good(&self, hash: &str) -> bool {
+        self.0.lock().is_ok_and(|seen| {
+            let seen = seen.get(hash);
+            seen.is_some_and(|(_, at)| at.elapsed() < GOOD)
+        })
     }
 
     pub(crate) fn put(&self, hash: &str, credential: &Credential) {

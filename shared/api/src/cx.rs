@@ -16,8 +16,9 @@ use serde::Serialize;
 use store::{IdempotencyKey, Origin, Retry, StoredResponse, Versions, Writes, keys};
 
 use crate::app::App;
-use crate::auth;
+use crate::auth::{self, Caller};
 use crate::conditional;
+use crate::limits::{self, KeyCall};
 use crate::request::BodyBytes;
 
 use crate::dialect::{Dialect, rocketsavvy, savvi};
@@ -92,15 +93,36 @@ impl<S: Required> FromRequestParts<App> for Cx<S> {
 impl<S: Required> Cx<S> {
     async fn open(parts: &mut Parts, app: &App) -> Result<Self> {
         let dialect = Dialect::of(parts.uri.path());
+        let info = parts
+            .extensions
+            .get::<RequestInfo>()
+            .cloned()
+            .unwrap_or_default();
+        let caller = Caller {
+            app,
+            source: &info.source,
+        };
         let credential = match dialect {
             Dialect::Reveknew => {
-                auth::bearer(app, &parts.headers, CredentialKind::AccessToken).await
+                let kind = CredentialKind::AccessToken;
+                caller.bearer(&parts.headers, kind).await
             }
-            Dialect::Savvi => auth::member_token(app, &savvi::decode(parts).await?).await,
+            Dialect::Savvi => {
+                let limits = app.limits();
+                limits.admit_source(app.now(), &info.source).await?;
+                caller.member_token(&savvi::decode(parts).await?).await
+            }
             Dialect::Rocketsavvy | Dialect::Oauth | Dialect::Page => {
-                auth::bearer(app, &parts.headers, CredentialKind::ApiKey).await
+                caller.bearer(&parts.headers, CredentialKind::ApiKey).await
             }
         }?;
+        let call = KeyCall {
+            // A `GET` of Savvi can change things.
+            reads: parts.method == Method::GET && dialect != Dialect::Savvi,
+            cost: limits::cost_of(&parts.extensions),
+        };
+        let limits = app.limits();
+        limits.admit_key(app.now(), &credential, call).await?;
         if dialect == Dialect::Reveknew {
             own_business(parts, app, credential.scope.business).await?;
         }
@@ -116,11 +138,6 @@ impl<S: Required> Cx<S> {
             });
         }
         auth::check_origin(&credential, &parts.headers)?;
-        let info = parts
-            .extensions
-            .get::<RequestInfo>()
-            .cloned()
-            .unwrap_or_default();
         tracing::Span::current().record(
             "business",
             tracing::field::display(credential.scope.business),

@@ -5,8 +5,9 @@ pub mod rocketsavvy;
 pub mod savvi;
 
 use axum::response::Response;
+use http::HeaderMap;
 use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use models::Error;
+use models::{Error, RatePolicy};
 
 use crate::request::RequestInfo;
 
@@ -61,16 +62,43 @@ pub(crate) fn render(error: &Error, info: &RequestInfo) -> Response {
         Dialect::Reveknew => reveknew::render(error),
         Dialect::Savvi => savvi::render(error),
         Dialect::Oauth => reveknew::render_oauth(error),
-        Dialect::Page => return reveknew::render_page(error),
+        Dialect::Page => reveknew::render_page(error),
     };
     let headers = response.headers_mut();
     if let Some(seconds) = error.retry_after_seconds() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
+    if let Error::RateLimited {
+        retry_after_seconds,
+        policy: Some(policy),
+    } = error
+    {
+        add_policy(headers, *policy, *retry_after_seconds);
+    }
     if matches!(error, Error::Unauthenticated) && dialect != Dialect::Savvi {
         headers.insert(WWW_AUTHENTICATE, challenge(info.sent_bearer));
     }
     response
+}
+
+/// The limit that was reached, as the draft of the IETF on `RateLimit` headers has it.
+fn add_policy(headers: &mut HeaderMap, policy: RatePolicy, wait_seconds: u32) {
+    let RatePolicy {
+        name,
+        quota,
+        window_seconds,
+    } = policy;
+    for (header, value) in [
+        ("ratelimit", format!("\"{name}\";r=0;t={wait_seconds}")),
+        (
+            "ratelimit-policy",
+            format!("\"{name}\";q={quota};w={window_seconds}"),
+        ),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(header, value);
+        }
+    }
 }
 
 /// A credential that was sent and is not good is an invalid token (RFC 6750, section 3.1); where none was sent, no reason is given.

@@ -24,7 +24,7 @@ use crate::cors::{self, Cors};
 use crate::dialect::savvi::{self, Format};
 use crate::dialect::{self, Dialect};
 use crate::reply::Problem;
-use crate::request::{BodyBytes, RequestInfo};
+use crate::request::{BodyBytes, RequestInfo, source_of};
 
 /// Larger bodies get 413.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -110,6 +110,7 @@ async fn around(request_id: String, mut request: Request, next: Next) -> Respons
         request_id,
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
+        source: source_of(request.extensions()),
         sent_bearer: sent_bearer(request.headers()),
     };
     let method = request.method().clone();

@@ -51,6 +51,8 @@ pub struct Signature {
     pub query: bool,
     /// Whether it takes a credential.
     pub key: bool,
+    /// As how many calls it counts.
+    pub cost: u32,
 }
 
 impl Signature {
@@ -94,14 +96,22 @@ impl Signature {
         let possible = ERRORS.iter().filter(|(status, _)| self.can_give(*status));
         possible
             .map(|(status, description)| {
-                let mut response =
-                    ResponseBuilder::new().description(dialect.words(*status, description));
+                let mut words = dialect.words(*status, description).to_owned();
+                if *status == 429 && self.cost > 1 {
+                    words = format!("{words} This operation counts as {} calls.", self.cost);
+                }
+                let mut response = ResponseBuilder::new().description(words);
                 for content_type in content_types {
                     let content = Content::new(Some(Ref::from_schema_name(schema)));
                     response = response.content(*content_type, content);
                 }
                 if matches!(*status, 429 | 503) {
                     response = response.header("Retry-After", seconds());
+                }
+                if *status == 429 && dialect != Dialect::Savvi {
+                    for (name, description) in RATE_LIMIT_HEADERS {
+                        response = response.header(*name, text(description));
+                    }
                 }
                 (status.to_string(), RefOr::T(response.build()))
             })
@@ -115,6 +125,24 @@ fn seconds() -> utoipa::openapi::Header {
         .description(Some("Seconds to wait."))
         .build()
 }
+
+fn text(description: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .description(Some(description))
+        .build()
+}
+
+const RATE_LIMIT_HEADERS: &[(&str, &str)] = &[
+    (
+        "RateLimit",
+        "The limit that was reached, and the seconds until there is room: `\"reads\";r=0;t=1`.",
+    ),
+    (
+        "RateLimit-Policy",
+        "Its calls and the seconds of its window: `\"reads\";q=1000;w=10`.",
+    ),
+];
 
 const ERRORS: &[(u16, &str)] = &[
     (

@@ -1,6 +1,10 @@
 //! What is known of a request before anybody has read it.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
+use http::Extensions;
+use lambda_http::request::RequestContext;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +17,8 @@ pub(crate) struct RequestInfo {
     pub(crate) path: String,
     /// What follows it.
     pub(crate) query: String,
+    /// Where it comes from: an IPv4 address, or the network of an IPv6 address; empty where nobody knows.
+    pub(crate) source: String,
     /// Whether it has a credential of the scheme that the API asks for.
     pub(crate) sent_bearer: bool,
 }
@@ -55,9 +61,46 @@ fn mask(value: &mut Value) {
     }
 }
 
+/// Where a request comes from, as API Gateway says it. A caller has an IPv6 network of 64 bits to itself, so that is one source.
+pub(crate) fn source_of(extensions: &Extensions) -> String {
+    let Some(RequestContext::ApiGatewayV2(context)) = extensions.get::<RequestContext>() else {
+        return String::new();
+    };
+    let address = context.http.source_ip.as_deref().unwrap_or_default();
+    source_name(address)
+}
+
+fn source_name(address: &str) -> String {
+    match address
+        .parse::<IpAddr>()
+        .map(|address| address.to_canonical())
+    {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}")
+        }
+        Err(_) => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_of_ipv6_is_one_source() {
+        for (address, source) in [
+            ("203.0.113.7", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("2001:db8:1:2::1", "2001:db8:1:2"),
+            ("2001:db8:1:2:ffff::9", "2001:db8:1:2"),
+            ("", ""),
+            ("unknown", ""),
+        ] {
+            assert_eq!(source_name(address), source, "{address}");
+        }
+    }
 
     fn hash(text: &str) -> String {
         BodyBytes(Bytes::copy_from_slice(text.as_bytes())).canonical_hash()

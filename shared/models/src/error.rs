@@ -59,6 +59,17 @@ impl Invalid {
     }
 }
 
+/// A limit on calls: so many in so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RatePolicy {
+    /// Its name, such as `reads`.
+    pub name: &'static str,
+    /// Calls that are taken in the window.
+    pub quota: u32,
+    /// Seconds of the window.
+    pub window_seconds: u32,
+}
+
 /// Why an operation did not happen.
 ///
 /// The texts are for the caller; what only we may know travels in [`Error::Internal`] and [`Error::Unavailable`]
@@ -144,6 +155,8 @@ pub enum Error {
     RateLimited {
         /// Seconds until a retry can succeed.
         retry_after_seconds: u32,
+        /// Which limit it is, where callers may know it.
+        policy: Option<RatePolicy>,
     },
     /// Something we depend on did not answer; a retry may succeed.
     #[error("temporarily unavailable")]
@@ -193,11 +206,20 @@ impl Error {
         }
     }
 
+    /// Too many of something that is counted for no policy of a key.
+    pub const fn too_many(retry_after_seconds: u32) -> Self {
+        Self::RateLimited {
+            retry_after_seconds,
+            policy: None,
+        }
+    }
+
     /// Seconds after which a retry can succeed, where it can.
     pub const fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             Self::RateLimited {
                 retry_after_seconds,
+                ..
             } => Some(*retry_after_seconds),
             Self::Unavailable(_) => Some(1),
             Self::Invalid(_)

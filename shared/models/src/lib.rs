@@ -25,7 +25,7 @@ pub mod time;
 pub mod view;
 pub mod webhooks;
 
-pub use error::{Error, FieldError, Invalid, Result};
+pub use error::{Error, FieldError, Invalid, RatePolicy, Result};
 pub use ids::{Id, IdSource, OrNotFound, Slug};
 pub use metadata::Metadata;
 pub use money::{Currency, Money};

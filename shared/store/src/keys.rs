@@ -38,7 +38,9 @@ pub use billing::{
 pub use customers::{consent, customers_of_email, of_customer};
 pub use due::{DUE_SHARDS, due_partition, due_shard, due_sort, due_test_partition, due_until};
 pub use members::{commissions_of, member_settings, members_of, password_link};
-pub use platform::{ACCOUNTS, account, credential, oauth_client, stream_mark, test_clock};
+pub use platform::{
+    ACCOUNTS, account, bucket, credential, failures, oauth_client, stream_mark, test_clock,
+};
 pub use webhooks::{
     DELIVERY_PREFIX, FEED_END, delivery, delivery_parts, endpoint_of, feed, feed_page, health,
     recovery,

@@ -132,6 +132,14 @@ impl Table {
         Ok(decode::<OauthLookup>(item)?.map(Stored::into_inner))
     }
 
+    /// A business as it was a moment ago. One read.
+    pub async fn account_lately(&self, id: Business) -> Result<Option<Account>> {
+        let Some(item) = self.get(&keys::account(id), false).await? else {
+            return Ok(None);
+        };
+        Ok(decode::<Account>(item)?.map(Stored::into_inner))
+    }
+
     /// A business, consistently. One read.
     pub async fn account(&self, id: Business) -> Result<Option<Account>> {
         let Some(item) = self.get(&keys::account(id), true).await? else {
@@ -149,6 +157,11 @@ impl Session {
             .load::<Account>(&key, false)
             .await?
             .map(Stored::into_inner))
+    }
+
+    /// The record of the business, to change it. One consistent read.
+    pub async fn account_record(&self) -> Result<Option<Stored<Account>>> {
+        self.load(&keys::account(self.scope().business), true).await
     }
 
     /// Every business of the installation, a page at a time: only the sweep and the operator ask.

@@ -1,9 +1,11 @@
 //! Calling a router as a client would.
 
+use aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use lambda_http::request::RequestContext;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -15,6 +17,8 @@ pub struct Call {
     router: Router,
     key: Option<String>,
     headers: Vec<(String, String)>,
+    /// The address that it calls from, as API Gateway says it.
+    source: String,
     /// Whether its answers are held to the documents.
     held: bool,
 }
@@ -40,6 +44,7 @@ impl Call {
             router,
             key: Some(key),
             headers: Vec::new(),
+            source: "203.0.113.1".to_owned(),
             held,
         }
     }
@@ -58,6 +63,15 @@ impl Call {
     pub fn without_key(&self) -> Self {
         Self {
             key: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same caller at another address.
+    #[must_use]
+    pub fn from_source(&self, address: &str) -> Self {
+        Self {
+            source: address.to_owned(),
             ..self.clone()
         }
     }
@@ -125,7 +139,12 @@ impl Call {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Body::from(body.to_vec())).unwrap();
+        let mut context = ApiGatewayV2httpRequestContext::default();
+        context.http.source_ip = Some(self.source.clone());
+        let request = request
+            .extension(RequestContext::ApiGatewayV2(context))
+            .body(Body::from(body.to_vec()))
+            .unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();

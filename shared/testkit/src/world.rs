@@ -179,6 +179,20 @@ impl World {
         }
     }
 
+    /// The same world, served by another process that applies the limits on calls.
+    #[must_use]
+    pub fn limited(&self) -> Self {
+        let (mut config, meter) = config(&self.url, self.config.clock, &self.inbox);
+        config.rate_limits = true;
+        let ids = Arc::new(IdSource::seeded(10));
+        Self {
+            app: App::with(&config, ids, &self.sandboxes()).unwrap(),
+            config,
+            meter,
+            ..self.share()
+        }
+    }
+
     /// The same world that many seconds later, served by another process: same table, same gateway.
     #[must_use]
     pub fn later(&self, seconds: i64) -> Self {
@@ -372,6 +386,7 @@ fn config(url: &str, clock: Clock, inbox: &Inbox) -> (Config, Meter) {
     let mut config = Config::new(BTreeMap::from(variables), connection);
     config.clock = clock;
     config.egress = Egress::AlsoLoopback;
+    config.rate_limits = false;
     (config, meter)
 }
 
@@ -385,6 +400,7 @@ async fn tenant(app: &App, number: u64, now: Timestamp) -> Tenant {
         currency: "USD".parse().unwrap(),
         time_zone: "America/New_York".to_owned(),
         created: now,
+        rate_limit: None,
     };
     let scope = |mode| Scope { business, mode };
     let context = app.context(

@@ -55,10 +55,12 @@ pub(crate) struct Operation {
 impl Operation {
     /// Whether it takes a business's key (the operator's routes and the health check do not).
     pub(crate) fn takes_a_key(&self) -> bool {
-        !matches!(
-            self.id.as_str(),
-            "create_account" | "get_account" | "get_health"
-        ) && !self.is_oauth()
+        !self.is_the_operators() && self.id != "get_health" && !self.is_oauth()
+    }
+
+    /// Whether it takes the operator's key.
+    pub(crate) fn is_the_operators(&self) -> bool {
+        self.path.starts_with("/v3/accounts")
     }
 
     /// The type of its body.
@@ -213,7 +215,7 @@ fn describe(router: OpenApiRouter<App>, security: &Value, operations: Vec<Operat
         described["security"] = match operation.id.as_str() {
             "get_health" => json!([]),
             _ if operation.is_oauth() => json!([]),
-            "create_account" | "get_account" => json!([{ "operator": [] }]),
+            _ if operation.is_the_operators() => json!([{ "operator": [] }]),
             _ => json!([{ "key": [] }]),
         };
         // One example of the whole body, made of those of its fields: what a reader copies.

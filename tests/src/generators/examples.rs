@@ -492,6 +492,9 @@ async fn accounts(recorder: &mut Recorder, world: &World) {
     let path = format!("/v3/accounts/{}", created.text_of("id"));
     let read = operator.get(&path).await;
     recorder.keep("get_account", Value::Null, &read);
+    let limit = json!({ "rate_limit": { "per_second": 500, "burst": 5000 } });
+    let changed = operator.patch(&path, limit.clone()).await;
+    recorder.keep("update_account", limit, &changed);
     let health = recorder.api.without_key().get("/health").await;
     recorder.keep("get_health", Value::Null, &health);
 }

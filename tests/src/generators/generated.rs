@@ -277,7 +277,7 @@ fn sample(document: &Value, operation: &Operation) -> Value {
     let body = body.map(|schema| example(document, schema).to_string());
     let key = match operation.id.as_str() {
         "get_health" => None,
-        "create_account" | "get_account" => Some(local::seed::operator_key()),
+        _ if operation.is_the_operators() => Some(local::seed::operator_key()),
         _ => Some(local::seed::test_key()),
     };
     request(

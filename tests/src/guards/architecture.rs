@@ -303,7 +303,7 @@ const POINTERS: &[(&str, &str, usize)] = &[
     ("models", "billing/schedule.rs", 1),
     ("models", "billing/subscription/change.rs", 5),
     ("models", "payments/payment.rs", 1),
-    ("models", "platform/test_clock.rs", 2),
+    ("models", "platform/test_clock.rs", 1),
     ("operations", "invoicing/issue_credit_note.rs", 2),
 ];
 

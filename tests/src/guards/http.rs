@@ -436,6 +436,10 @@ async fn changes(world: &World, api: &Call) -> Vec<(Call, String, Method, Value)
         .into_iter()
         .map(|(path, body)| (api.clone(), path, Method::PATCH, body))
         .collect();
+    let limit = json!({ "rate_limit": { "per_second": 500, "burst": 5000 } });
+    let operator = api.with_key(world.operator_key());
+    let account = "/v3/accounts/acct_rs_1".to_owned();
+    changes.push((operator, account, Method::PATCH, limit));
     let routes = catalogue::all().merge(enterprise::routes());
     let token = crate::guards::tenants::token(&world.call(routes.clone()), &["*"]).await;
     let reveknew = world.call(routes).with_key(&token);

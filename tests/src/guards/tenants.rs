@@ -146,10 +146,16 @@ async fn nobody_gets_anything_and_a_missing_scope_is_named() {
 }
 
 /// Routes with an id in their path that have no record of another business, and why.
-const WITHOUT_FOREIGN_RECORD: &[(&str, &str)] = &[(
-    "get_account",
-    "only the operator may call it, and the operator reads every account",
-)];
+const WITHOUT_FOREIGN_RECORD: &[(&str, &str)] = &[
+    (
+        "get_account",
+        "only the operator may call it, and the operator reads every account",
+    ),
+    (
+        "update_account",
+        "only the operator may call it, and the operator changes every account",
+    ),
+];
 
 /// Lists that show a stranger something of its own, and how many of it.
 const NOT_EMPTY_FOR_STRANGERS: &[(&str, usize)] = &[("list_api_keys", 1)];

@@ -111,12 +111,27 @@ impl Cloud {
 
     /// The same in hours.
     async fn advance_hours(&self, hours: i64) {
+        let now = self.frozen_time().await;
+        self.advance_to(now.plus_seconds(hours * 3600)).await;
+    }
+
+    /// The same to a moment, with as many calls as that takes.
+    pub(crate) async fn advance_to(&self, at: models::Timestamp) {
+        loop {
+            let next = self.frozen_time().await.plus_days(700).min(at);
+            let to = json!({ "to": next.to_string() });
+            self.post("/v3/test-clock/advance", &to, 202).await;
+            self.until("/v3/test-clock", |clock| clock["status"] == "ready")
+                .await;
+            if next == at {
+                return;
+            }
+        }
+    }
+
+    async fn frozen_time(&self) -> models::Timestamp {
         let clock = self.get("/v3/test-clock").await;
-        let now: models::Timestamp = clock["frozen_time"].as_str().unwrap().parse().unwrap();
-        let to = json!({ "to": now.plus_seconds(hours * 3600).to_string() });
-        self.post("/v3/test-clock/advance", &to, 202).await;
-        self.until("/v3/test-clock", |clock| clock["status"] == "ready")
-            .await;
+        clock["frozen_time"].as_str().unwrap().parse().unwrap()
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Value {

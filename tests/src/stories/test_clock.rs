@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use local::functions;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use testkit::{Fault, Meter};
 
 use crate::stories::story::{Cloud, Receiver, SECRET};
@@ -55,10 +55,9 @@ async fn history() -> Vec<String> {
         let webhook = json!({ "url": url, "events": events, "secret": SECRET, "enabled": true });
         cloud.post("/v3/webhooks", &webhook, 201).await;
     }
-    let to = json!({ "to": "2030-01-10T12:00:00Z" });
-    cloud.post("/v3/test-clock/advance", &to, 202).await;
-    let ready = |clock: &Value| clock["status"] == "ready";
-    cloud.until("/v3/test-clock", ready).await;
+    cloud
+        .advance_to("2030-01-10T12:00:00Z".parse().unwrap())
+        .await;
     let meters = json!([{ "metric_name": "calls", "pricing_model": "per_unit", "amount": 10 }]);
     let plan = json!({
         "id": "pro", "name": "Pro", "currency": "USD", "amount": 1000, "interval": "month", "pricing_model": "per_unit",
@@ -201,10 +200,9 @@ async fn trial(cloud: &Cloud, number: &str) {
     let customer = customer(cloud, number).await;
     let plan = json!({ "id": "pro", "name": "Pro", "currency": "USD", "amount": 1000, "interval": "month" });
     cloud.post("/v3/plans", &plan, 201).await;
-    let to = json!({ "to": "2030-01-10T12:00:00Z" });
-    cloud.post("/v3/test-clock/advance", &to, 202).await;
-    let ready = |clock: &Value| clock["status"] == "ready";
-    cloud.until("/v3/test-clock", ready).await;
+    cloud
+        .advance_to("2030-01-10T12:00:00Z".parse().unwrap())
+        .await;
     let new = json!({ "customer_id": customer, "plan_id": "pro", "trial_period_days": 1 });
     cloud.post("/v3/subscriptions", &new, 201).await;
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{self, Id};
 use crate::money::Currency;
+use crate::platform::RateLimit;
 use crate::time::Timestamp;
 
 /// A business on this installation.
@@ -23,4 +24,7 @@ pub struct Account {
     pub time_zone: String,
     /// When it was created.
     pub created: Timestamp,
+    /// How many calls each of its keys may make, where the operator set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
 }

@@ -18,6 +18,9 @@ choices! {
     }
 }
 
+/// A clock goes two years with one call.
+const MAX_ADVANCE_DAYS: i64 = 731;
+
 /// A clock that stands still.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestClock {
@@ -70,7 +73,7 @@ impl TestClock {
         }
     }
 
-    /// Sends it on its way. Errors unless `to` is later than where it stands, and while it is on another way.
+    /// Sends it on its way. Errors unless `to` is later than where it stands, by two years at most, and while it is on another way.
     pub fn advance(&mut self, to: Timestamp) -> Result<()> {
         if self.status == ClockStatus::Advancing {
             return Err(still_advancing());
@@ -80,14 +83,18 @@ impl TestClock {
                 "must be after {}, where the test clock stands",
                 self.frozen_time
             );
-            return Err(Error::invalid("/to", "not_later", detail));
+            return Err(invalid("not_later", detail));
         }
         if to >= HORIZON {
-            return Err(Error::invalid(
-                "/to",
-                "too_late",
-                format!("must be before {HORIZON}"),
-            ));
+            return Err(invalid("too_late", format!("must be before {HORIZON}")));
+        }
+        let farthest = self.frozen_time.plus_days(MAX_ADVANCE_DAYS);
+        if to > farthest {
+            let detail = format!(
+                "must be at most two years after {}: before {farthest}; advance again from there",
+                self.frozen_time
+            );
+            return Err(invalid("too_far", detail));
         }
         self.status = ClockStatus::Advancing;
         self.target = Some(to.whole_second());
@@ -118,6 +125,10 @@ impl TestClock {
     }
 }
 
+fn invalid(code: &'static str, detail: String) -> Error {
+    Error::invalid("/to", code, detail)
+}
+
 fn still_advancing() -> Error {
     Error::conflict("test_clock_advancing", "the test clock is still advancing")
 }
@@ -132,6 +143,9 @@ mod tests {
         let mut clock = TestClock::frozen_at(at("2026-01-01T00:00:00Z"));
         assert!(clock.advance(at("2026-01-01T00:00:00Z")).is_err());
         assert!(clock.advance(at("2100-01-01T00:00:00Z")).is_err());
+        assert!(clock.advance(at("2028-01-02T00:00:01Z")).is_err());
+        let mut far = clock.clone();
+        far.advance(at("2028-01-02T00:00:00Z")).unwrap();
         clock.advance(at("2026-03-01T00:00:00Z")).unwrap();
         assert!(clock.advance(at("2026-04-01T00:00:00Z")).is_err());
         assert!(clock.delete(at("2026-01-01T00:00:00Z")).is_err());

@@ -5,6 +5,8 @@
 //! | a test clock | `<b>#test#clock` / `clock` | `GetItem` |
 //! | a credential | `cred#<hash>` / `cred` | `GetItem` |
 //! | an OAuth client by its `client_id` | `oauth#<client_id>` / `client` | `GetItem` |
+//! | the bucket of a rate limit | `limit#<name>` / `bucket` | `UpdateItem` |
+//! | failed attempts of a source in an hour | `failures#<source>` / `<hour>` | `UpdateItem` |
 //! | the businesses of the installation | `acct` / `<id, 16 digits>` | `GetItem`, `Query` |
 
 use models::{Mode, Scope};
@@ -37,6 +39,16 @@ pub fn credential(hash: &str) -> Key {
 /// An OAuth client by the id that it presents.
 pub fn oauth_client(client_id: &str) -> Key {
     Key::new(format!("oauth#{client_id}"), "client")
+}
+
+/// The bucket of a rate limit: each has a partition of its own.
+pub fn bucket(name: &str) -> Key {
+    Key::new(format!("limit#{name}"), "bucket")
+}
+
+/// Failed attempts of a source in that hour of Unix time.
+pub fn failures(source: &str, hour: i64) -> Key {
+    Key::new(format!("failures#{source}"), hour.to_string())
 }
 
 /// The partition of all businesses.

@@ -19,8 +19,21 @@ pub struct Account {
     currency: &'static str,
     #[schema(example = "America/Toronto")]
     time_zone: String,
+    /// The calls that each key may make, reads and writes apart; all keys together five times as many.
+    rate_limit: RateLimit,
     #[schema(example = "2025-06-27T10:30:00Z")]
     created: String,
+}
+
+/// A limit on calls.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) struct RateLimit {
+    /// Calls a second, in the long run.
+    #[schema(example = 100)]
+    per_second: u32,
+    /// Calls at once, after a pause.
+    #[schema(example = 1000)]
+    burst: u32,
 }
 
 impl View for Account {
@@ -35,6 +48,13 @@ impl View for Account {
             country: account.country.clone(),
             currency: account.currency.code(),
             time_zone: account.time_zone.clone(),
+            rate_limit: {
+                let limit = account.rate_limit.unwrap_or(platform::RateLimit::DEFAULT);
+                RateLimit {
+                    per_second: limit.per_second,
+                    burst: limit.burst,
+                }
+            },
             created: account.created.to_string(),
         })
     }

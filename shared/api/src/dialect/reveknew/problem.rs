@@ -132,7 +132,9 @@ pub(crate) fn render(error: &Error) -> Response {
 pub(crate) fn render_oauth(error: &Error) -> Response {
     let (status, described) = of(error);
     let error_code = match status {
-        StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+            "temporarily_unavailable"
+        }
         StatusCode::INTERNAL_SERVER_ERROR => "server_error",
         _ => "invalid_request",
     };
@@ -147,6 +149,9 @@ pub(crate) fn render_oauth(error: &Error) -> Response {
 pub(crate) fn render_page(error: &Error) -> Response {
     let (status, _) = of(error);
     let text = match status {
+        StatusCode::TOO_MANY_REQUESTS => {
+            "There were too many attempts. Please wait a little, and try again."
+        }
         StatusCode::NOT_FOUND => "This payment does not exist. Check the address.",
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR => {
             "Something went wrong on our side. Please try again in a moment."

@@ -42,7 +42,13 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     payment_id: Option<String>,
+    /// The limits that were reached: `reads` or `writes` of the key, `business-reads` or `business-writes` of all keys together.
+    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
+    violated_policies: Vec<&'static str>,
 }
+
+/// The type of a problem for limits on calls, which the draft of the IETF on `RateLimit` headers registers.
+const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 
 /// One wrong field.
 #[derive(Debug, Serialize, ToSchema)]
@@ -156,8 +162,16 @@ pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails
     } else {
         None
     };
+    let policy = if let Error::RateLimited { policy, .. } = error {
+        *policy
+    } else {
+        None
+    };
     let body = ProblemDetails {
-        kind: format!("urn:savvy:problem:{code}"),
+        kind: match policy {
+            Some(_) => QUOTA_EXCEEDED.to_owned(),
+            None => format!("urn:savvy:problem:{code}"),
+        },
         title: title(error),
         status: status.as_u16(),
         detail,
@@ -166,6 +180,7 @@ pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails
         request_id: info.request_id.clone(),
         errors,
         payment_id,
+        violated_policies: policy.iter().map(|policy| policy.name).collect(),
     };
     (body.status, body)
 }
@@ -188,6 +203,7 @@ pub(crate) fn render_too_large(info: &RequestInfo, limit_bytes: usize) -> Respon
         request_id: info.request_id.clone(),
         errors: Vec::new(),
         payment_id: None,
+        violated_policies: Vec::new(),
     };
     respond(413, &body)
 }
