@@ -28,9 +28,10 @@ pub(super) fn named(label: &str) -> Result<&'static Encoding> {
 
 /// The text without its byte order mark. Errors where it is not what it says.
 pub(super) fn text<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Result<Cow<'b, str>> {
-    let (text, read, broken) = encoding.decode(bytes);
+    // Of that encoding alone: a value that happens to begin like the mark of another one is a value.
+    let (text, broken) = encoding.decode_with_bom_removal(bytes);
     if broken {
-        let detail = format!("is not in {}", read.name());
+        let detail = format!("is not in {}", encoding.name());
         return Err(super::form::refuse(&detail));
     }
     Ok(text)
@@ -66,4 +67,21 @@ fn xml_encoding(body: &[u8]) -> Option<String> {
     let end = rest.trim_start_matches(['"', '\'']);
     let label = end.split(['"', '\'', ' ']).next()?;
     (!label.is_empty()).then(|| label.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::{UTF_16LE, WINDOWS_1252};
+
+    use super::*;
+
+    #[test]
+    fn a_value_that_begins_like_the_mark_of_another_encoding_is_what_it_is() {
+        assert_eq!(text(b"\xFE\xFFa", WINDOWS_1252).unwrap(), "þÿa");
+        assert_eq!(text(b"\xFF\xFEa\0", WINDOWS_1252).unwrap(), "ÿþa\0");
+        assert_eq!(text(b"\xEF\xBB\xBFa", WINDOWS_1252).unwrap(), "ï»¿a");
+        assert_eq!(text(b"\xEF\xBB\xBFa", UTF_8).unwrap(), "a");
+        assert_eq!(text(b"\xFF\xFEa\0", UTF_16LE).unwrap(), "a");
+        assert!(text(b"\xFF\xFEa\0", UTF_8).is_err());
+    }
 }
