@@ -121,30 +121,22 @@ impl Routes {
         path: &str,
         response: Response,
     ) -> Response {
-        match response.status() {
+        let record = match response.status() {
             StatusCode::CREATED => {
                 let location = response.headers().get(LOCATION);
                 let location = location.and_then(|value| value.to_str().ok());
-                let Some(location) = location.map(str::to_owned) else {
-                    return response;
-                };
-                if self.has_get(&location).await {
-                    return tagged_if_it_is(&location, response).await;
-                }
+                location.map(str::to_owned)
             }
             StatusCode::OK if *method != Method::POST && self.has_get(path).await => {
                 return tagged(&HeaderMap::new(), response).await;
             }
-            StatusCode::OK => {
-                if let Some(record) = above(path)
-                    && self.has_get(record).await
-                {
-                    return tagged_if_it_is(record, response).await;
-                }
-            }
-            _ => {}
+            StatusCode::OK => above(path).map(str::to_owned),
+            _ => None,
+        };
+        match record {
+            Some(record) if self.has_get(&record).await => tagged_if_it_is(&record, response).await,
+            Some(_) | None => response,
         }
-        response
     }
 
     /// Whether the path has a `GET`. The router alone says so; no handler runs.

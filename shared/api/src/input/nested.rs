@@ -244,16 +244,16 @@ impl Fields<'_> {
     pub fn scalars(&mut self, name: &'static str) -> Field<BTreeMap<String, serde_json::Value>> {
         self.take(name, Shape::scalars, |raw| {
             let Raw::Json(raw) = raw else { return Err(Wrong::Type("an object")) };
-            let map: BTreeMap<String, serde_json::Value> =
-                serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
             let given: BTreeMap<String, &RawValue> =
                 serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
-            let lost = |(key, value): (&String, &serde_json::Value)| {
-                value.is_number() && given.get(key).is_none_or(|raw| !is_kept(value, raw.get()))
-            };
-            if map.iter().any(lost) {
-                let detail = "numbers must have at most 15 digits: send longer ones as texts";
-                return Err(Wrong::Value("invalid_value", detail.into()));
+            let mut map: BTreeMap<String, serde_json::Value> = BTreeMap::new();
+            for (key, raw) in given {
+                let value = serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
+                if !is_kept(&value, raw.get()) {
+                    let detail = "numbers must have at most 15 digits: send longer ones as texts";
+                    return Err(Wrong::Value("invalid_value", detail.into()));
+                }
+                map.insert(key, value);
             }
             if map.len() > MAX_KEYS || map.keys().any(|key| key.is_empty() || key.chars().count() > MAX_KEY_CHARS) {
                 let detail = format!("must have at most {MAX_KEYS} fields with names of 1 to {MAX_KEY_CHARS} characters");
@@ -274,8 +274,11 @@ impl Fields<'_> {
     }
 }
 
-/// Whether a number is kept with all of its digits.
+/// Whether a value is kept as it was given: a number with all of its digits.
 fn is_kept(value: &serde_json::Value, given: &str) -> bool {
+    if !value.is_number() {
+        return true;
+    }
     let exact = |text: &str| {
         let number = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
         number.ok().map(|number| number.normalize())
