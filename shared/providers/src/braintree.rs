@@ -30,8 +30,6 @@ const VERSION: &str = "2019-01-01";
 pub const LIVE_URL: &str = "https://payments.braintree-api.com/graphql";
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How long all calls for one charge or refund may take: shorter than the lease of who asks.
-pub const PATIENCE_IN_ALL: Duration = Duration::from_secs(16);
 /// For how long after the first attempt a refusal may be that of one that is still under way.
 const IN_FLIGHT: Duration = Duration::from_mins(10);
 /// Pages of hits that a look reads; a key has one transaction, unless somebody gave others its order id.
@@ -115,10 +113,6 @@ impl Braintree {
 
     /// Takes money, once for each key.
     pub async fn charge(&self, charge: Charge<'_>) -> Result<Outcome> {
-        in_time(self.charge_once(charge)).await
-    }
-
-    async fn charge_once(&self, charge: Charge<'_>) -> Result<Outcome> {
         let order = charge.idempotency_key;
         if is_repeated(charge.asked)
             && let Some(made) = self.made(order).await?
@@ -144,7 +138,8 @@ impl Braintree {
         Ok(made.unwrap_or(Outcome::Failed(refused)))
     }
 
-    /// What came of an order: money that was taken, or may have been, whatever else was refused; `None` where nothing was made.
+    /// What came of an order: money that was taken, or may have been, whatever else was refused; `None` where nothing was made. An
+    /// error where there are more transactions than are read, and none of these took money.
     async fn made(&self, order: &str) -> Result<Option<Outcome>> {
         let (mut after, mut best) = (Value::Null, None);
         for _ in 0..MAX_PAGES {
@@ -158,19 +153,21 @@ impl Braintree {
                 best = Some(better(best, outcome(at(edge, "/node"))?));
             }
             if at(found, "/pageInfo/hasNextPage") != true {
-                break;
+                return Ok(best);
             }
             after = at(found, "/pageInfo/endCursor").clone();
         }
-        Ok(best)
+        match best {
+            Some(Outcome::Succeeded { .. }) => Ok(best),
+            // The money may be on a page that was not read.
+            Some(Outcome::Pending | Outcome::Failed(_)) | None => Err(Error::Unavailable(
+                "Braintree has too many transactions of one order".to_owned(),
+            )),
+        }
     }
 
     /// Gives money back, once for each key.
     pub async fn refund(&self, refund: Return<'_>) -> Result<std::result::Result<(), Failure>> {
-        in_time(self.refund_once(refund)).await
-    }
-
-    async fn refund_once(&self, refund: Return<'_>) -> Result<std::result::Result<(), Failure>> {
         let (id, order) = (refund.reference, refund.idempotency_key);
         if is_repeated(refund.asked)
             && let Some(made) = self.given_back(id, order).await?
@@ -361,11 +358,4 @@ fn refusal(failure: Failure, asked: Option<Duration>) -> Result<Outcome> {
         return Err(Error::Unavailable(detail.to_owned()));
     }
     Ok(Outcome::Failed(failure))
-}
-
-async fn in_time<T>(calls: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = |_elapsed| Error::Unavailable("Braintree did not answer in time".to_owned());
-    tokio::time::timeout(PATIENCE_IN_ALL, calls)
-        .await
-        .map_err(late)?
 }

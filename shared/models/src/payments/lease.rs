@@ -9,6 +9,9 @@ use crate::time::Timestamp;
 /// How long a worker has it: longer than a gateway may take in all, and shorter than a test clock waits for what it began.
 pub const LEASE_SECONDS: i64 = 19;
 
+/// What is left of it when the gateway is not waited for any longer: clocks differ, and an answer is written down.
+const SPARE_MILLIS: i64 = 3_000;
+
 /// Who asks has it until then. It goes by the machine's clock, not by that of the business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
@@ -34,13 +37,13 @@ impl Lease {
         )
     }
 
-    /// For how long it may be asked at most: with a second to spare, nobody else asks before.
+    /// For how long it may be asked at most, with all calls that this takes: with [`SPARE_MILLIS`] left, nobody else asks before.
     pub fn rest(self, wall: Timestamp) -> Duration {
         let millis = self
             .until
             .millis()
             .saturating_sub(wall.millis())
-            .saturating_sub(1_000);
+            .saturating_sub(SPARE_MILLIS);
         Duration::from_millis(u64::try_from(millis).unwrap_or_default())
     }
 
@@ -82,6 +85,8 @@ mod tests {
         assert_eq!(second.since, noon);
         assert_eq!(second.until, noon.plus_seconds(2 * LEASE_SECONDS));
         assert_eq!(Lease::next(None, noon), Some(first));
+        assert_eq!(first.rest(noon), Duration::from_secs(16));
+        assert_eq!(first.rest(noon.plus_seconds(17)), Duration::ZERO);
         let answered = first.over(noon.plus_seconds(1));
         let next = Lease::next(Some(answered), noon.plus_seconds(1)).unwrap();
         assert_eq!(next.since, noon);

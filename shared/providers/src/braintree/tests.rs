@@ -348,3 +348,21 @@ async fn a_refund_is_made_once_for_its_key() {
     assert_eq!(asked[0]["variables"], json!({ "input": input }));
     assert_eq!(asked.len(), 6);
 }
+
+#[tokio::test]
+async fn money_that_may_be_on_a_page_that_was_not_read_is_unknown() {
+    let card = vaulted();
+    let full = |status: &str| {
+        let pages = (0..MAX_PAGES).map(|_| page(&[status], Some("next")));
+        pages.collect::<Vec<_>>()
+    };
+    for status in ["PROCESSOR_DECLINED", "AUTHORIZED"] {
+        let (braintree, asked) = server(full(status)).await;
+        let unknown = braintree.charge(again(&card, 1)).await;
+        assert!(matches!(unknown, Err(Error::Unavailable(_))), "{unknown:?}");
+        assert_eq!(asked.lock().unwrap().len(), MAX_PAGES);
+    }
+    let (braintree, _) = server(full("SETTLED")).await;
+    let made = braintree.charge(again(&card, 1)).await.unwrap();
+    assert_eq!(made, succeeded("t_0"));
+}
