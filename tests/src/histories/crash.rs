@@ -111,6 +111,32 @@ async fn a_refused_renewal_that_dies_at_any_call_is_refused_once() {
 }
 
 #[tokio::test]
+async fn a_card_that_was_charged_and_is_gone_when_the_message_comes_again_has_paid() {
+    let (_, calls) = without_a_fault(GOOD_CARD).await;
+    let mut charged = 0;
+    for call in 0..calls {
+        let world = World::new().await;
+        let (_, id) = subscribed(&world, GOOD_CARD).await;
+        world.meter.fault(Some(Fault::DieAfter(call)));
+        drop(run(&world, id).await);
+        world.meter.fault(None);
+        let later = world.later(AFTER_A_CRASH);
+        let api = later.call(catalogue::all());
+        let methods = api.get("/v3/payment-methods").await;
+        let method = methods.body["data"][0]["id"].as_str().unwrap();
+        api.delete(&format!("/v3/payment-methods/{method}")).await;
+        run(&later, id).await.unwrap();
+        run(&later, id).await.unwrap();
+        let invoices = api.get("/v3/invoices").await;
+        let paid = invoices.body["data"][0]["amount_paid"] == 9999;
+        let asked = world.sandbox.asked().len();
+        assert_eq!(asked, usize::from(paid), "{call}: {}", invoices.text);
+        charged += asked;
+    }
+    assert!(charged > 1, "{charged}");
+}
+
+#[tokio::test]
 async fn two_workers_with_the_same_message_bill_once() {
     let (want, _) = without_a_fault(GOOD_CARD).await;
     let world = World::new().await;

@@ -10,9 +10,10 @@ use crate::Context;
 use crate::context::missing_record;
 use crate::invoicing::parties::Parties;
 use crate::invoicing::pay_invoice::{
-    InvoiceCharge, begin_attempt, event_of, pay_unwritten, settle,
+    InvoiceCharge, begin_attempt, event_of, first_payment, pay_unwritten, settle,
 };
 use crate::invoicing::take_balance::take_balance;
+use crate::payments::take_payment::resolve_payment;
 use crate::subscriptions::invoice_change::InvoiceChange;
 
 /// Makes the next attempt at an open invoice, or asks about the one that is under way, and books its outcome; its subscription
@@ -145,7 +146,8 @@ async fn skip(
     Ok(written.then_some(invoice))
 }
 
-/// The first attempt at the invoice of a subscription, before that is written. Returns what was paid beyond what is owed.
+/// The first attempt at the invoice of a subscription, before that is written. Returns what was paid beyond what is owed. Where there is
+/// nothing to charge it costs a read: nobody else would find what a run took that died.
 pub(crate) async fn first_attempt(
     context: &Context,
     invoice: &mut Invoice,
@@ -161,6 +163,11 @@ pub(crate) async fn first_attempt(
             Ok(invoice.book(&payment, retry_days, now)?.overpaid)
         }
         Err(refused) => {
+            // A run that died may have charged a payment method that is gone by now.
+            if let Some(stored) = first_payment(context, invoice).await? {
+                let payment = resolve_payment(context, stored).await?.record;
+                return Ok(invoice.book(&payment, retry_days, now)?.overpaid);
+            }
             invoice.book_without_charge(refused, retry_days, now);
             Ok(Money::zero(invoice.currency))
         }
