@@ -175,6 +175,33 @@ pub(crate) fn decode<T: Record>(item: Item) -> Result<Option<Stored<T>>> {
     }))
 }
 
+/// What DynamoDB counts of an item: names and values in UTF-8, numbers by half their digits, and a few bytes for what holds others.
+pub(crate) fn bytes_of(item: &Item) -> usize {
+    let attributes = item.iter();
+    attributes
+        .map(|(name, value)| name.len().saturating_add(bytes_of_value(value)))
+        .fold(0, usize::saturating_add)
+}
+
+fn bytes_of_value(value: &AttributeValue) -> usize {
+    if let Ok(text) = value.as_s() {
+        text.len()
+    } else if let Ok(digits) = value.as_n() {
+        digits.len().div_ceil(2).saturating_add(2)
+    } else if let Ok(list) = value.as_l() {
+        let values = list
+            .iter()
+            .map(|value| bytes_of_value(value).saturating_add(1));
+        values.fold(3, usize::saturating_add)
+    } else if let Ok(map) = value.as_m() {
+        let bytes = bytes_of(map).saturating_add(map.len());
+        bytes.saturating_add(3)
+    } else {
+        // A truth value; records have no bytes and no sets.
+        1
+    }
+}
+
 pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)
         .and_then(|value| value.as_s().ok())

@@ -17,7 +17,7 @@ use models::{Error, Result};
 
 use crate::connection::Connection;
 use crate::feed::FeedHeads;
-use crate::item::{Item, attr};
+use crate::item::{Item, attr, text};
 use crate::keys::Key;
 use crate::numbers::Numbers;
 use crate::sealed_pages::SealedPages;
@@ -25,6 +25,8 @@ use crate::write::{Parent, Put, Writes};
 
 /// Attempts at a commit that meets others on the same items.
 const CONFLICT_TRIES: u32 = 8;
+/// Items that DynamoDB takes in one transaction, with the checks of parents. What could be more is split, or its input is bounded.
+const MAX_ITEMS: usize = 100;
 
 /// The one table.
 #[derive(Debug, Clone)]
@@ -128,6 +130,14 @@ impl Table {
     }
 
     async fn transact(&self, puts: &[Put], parents: &[&Parent]) -> Result<Committed> {
+        let count = puts.len().saturating_add(parents.len());
+        if count > MAX_ITEMS {
+            let first = puts.first().and_then(|put| text(&put.item, attr::TYPE));
+            return Err(Error::internal(format_args!(
+                "one commit has {count} items, {} and others; a transaction takes {MAX_ITEMS}",
+                first.unwrap_or_default()
+            )));
+        }
         let checks = parents.iter().map(|parent| self.check(&parent.key));
         let items = puts
             .iter()

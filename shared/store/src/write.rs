@@ -6,9 +6,12 @@ use models::ids::Kind;
 use models::{Error, Result, Scope};
 
 use crate::entity::RecordId;
-use crate::item::{Item, Record, Stored, attr, encode, stamps_of};
+use crate::item::{Item, Record, Stored, attr, bytes_of, encode, stamps_of};
 use crate::keys::Key;
 use crate::session::{BusinessTime, Session};
+
+/// Bytes of an item at the most: DynamoDB takes 409,600. What a caller can write is bounded well below that, field by field.
+const MAX_ITEM_BYTES: usize = 400_000;
 
 /// What must hold for an item to be put.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,6 +220,16 @@ impl Writes<'_> {
         put.item
             .insert(attr::WRITE.to_owned(), AttributeValue::N(chance));
         let key = put.key();
+        let bytes = bytes_of(&put.item);
+        if bytes > MAX_ITEM_BYTES {
+            let kind = crate::item::text(&put.item, attr::TYPE).unwrap_or_default();
+            let detail = format!(
+                "the record would take {} KB ({kind}), and {} KB is the most",
+                bytes.div_ceil(1000),
+                MAX_ITEM_BYTES.div_euclid(1000)
+            );
+            return Err(Error::conflict("record_too_large", detail));
+        }
         if let Condition::Version(version) = put.condition {
             self.session.check_version(&key, version)?;
         }
