@@ -294,3 +294,30 @@ async fn deductions_end_the_schedule_and_past_dates_are_left_out() {
         .await;
     assert_eq!(refused.expect(400)["errors"][0]["field"], "0.order");
 }
+
+#[tokio::test]
+async fn payments_by_order_are_as_many_as_one_write_takes() {
+    let shop = Shop::at("2026-01-15T12:00:00Z").await;
+    let made = shop.subscribe(json!({}), json!({})).await;
+    let rest = format!("/{}/schedule/order", made["id"].as_str().unwrap());
+    let post = async |orders: Vec<u32>| {
+        let rows: Vec<Value> = orders
+            .iter()
+            .map(|order| json!({ "order": order, "amount": 5 }))
+            .collect();
+        shop.call(Method::POST, "subscriptions", &rest, json!(rows))
+            .await
+    };
+    post((1..=20).collect()).await.expect(201);
+    let before = shop.world.dump();
+    // 20 that are changed, and 90 that are made up to the last one.
+    let mut orders = vec![110];
+    orders.extend(1..=20);
+    let many = post(orders).await;
+    many.expect(400);
+    assert_eq!(many.body["errors"][0]["field"], "0.order", "{}", many.text);
+    assert_eq!(shop.world.dump(), before);
+    let mut orders: Vec<u32> = (1..=20).collect();
+    orders.push(90);
+    post(orders).await.expect(201);
+}

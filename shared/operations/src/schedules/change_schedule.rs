@@ -87,6 +87,7 @@ pub async fn schedule_orders<'c>(
     }
     invalid.into_result()?;
     let Plan { made, changed, .. } = plan;
+    refuse_too_many(wanted, made.len().saturating_add(changed.len()))?;
     let mut writes = context.writes().await?;
     let mut rows = made.clone();
     for (before, after) in &changed {
@@ -107,6 +108,19 @@ pub async fn schedule_orders<'c>(
     set_next_billing(&mut subscription, open)?;
     writes.update(stored, &subscription, Some(EventType::SubscriptionUpdated))?;
     Ok((writes, rows))
+}
+
+/// A 400 where rows that are made and rows that are changed are more than one write takes.
+fn refuse_too_many(wanted: &[(u32, Money)], rows: usize) -> Result<()> {
+    if rows <= MAX_NEW_ROWS {
+        return Ok(());
+    }
+    let last = (0_usize..).zip(wanted).max_by_key(|(_, (order, _))| *order);
+    let last = last.map_or(0, |(index, _)| index);
+    let detail = format!(
+        "makes all payments up to it, {rows} with the others of this request: at most {MAX_NEW_ROWS} are made and changed at once"
+    );
+    Err(Error::invalid(format!("/{last}/order"), "too_many", detail))
 }
 
 /// The rows that billing dates have by themselves, up to the last one wanted.

@@ -7,8 +7,10 @@ use models::{Date, Error, Money, Result, Timestamp};
 
 use crate::Context;
 
-/// Rows that one write makes at the most: a transaction has room for a hundred items.
+/// Rows that one write makes at the most where it does little else: a transaction has room for a hundred items.
 pub(crate) const MAX_NEW_ROWS: usize = 90;
+/// Rows that follow one in its write, which may have refunds in it, too. Each of them makes more when it is its turn.
+const MAX_NEXT_ROWS: usize = 10;
 
 /// A row at that place, with an address of its own: 128 random bits that nobody can guess.
 pub(crate) fn new_row(
@@ -43,16 +45,16 @@ pub(crate) fn row_of_date(
     new_row(context, subscription, (slot, Some(order)), amount, now).map(Some)
 }
 
-/// The rows from a billing date on: until there is one whose reminder is still to come.
+/// The rows from a billing date on, at most so many: until there is one whose reminder is still to come.
 pub(crate) fn grow_schedule(
     context: &Context,
     subscription: &Subscription,
-    first: u32,
+    (first, most): (u32, usize),
     now: Timestamp,
 ) -> Result<Vec<ScheduleRow>> {
     let today = subscription.zone.date(now)?;
     let mut rows = Vec::new();
-    for order in (first..).take(MAX_NEW_ROWS) {
+    for order in (first..).take(most) {
         let Some(row) = row_of_date(context, subscription, order, now)? else {
             break;
         };
@@ -74,7 +76,10 @@ pub(crate) fn rows_after(
     now: Timestamp,
 ) -> Result<Vec<ScheduleRow>> {
     match row.order {
-        Some(order) => grow_schedule(context, subscription, order.saturating_add(1), now),
+        Some(order) => {
+            let from = (order.saturating_add(1), MAX_NEXT_ROWS);
+            grow_schedule(context, subscription, from, now)
+        }
         None => Ok(Vec::new()),
     }
 }

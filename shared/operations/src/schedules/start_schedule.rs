@@ -11,7 +11,7 @@ use models::{Error, Metadata, Money, Result, Timestamp, Zone};
 use store::Writes;
 
 use crate::Context;
-use crate::schedules::grow_schedule::{grow_schedule, set_next_billing, skip_past};
+use crate::schedules::grow_schedule::{MAX_NEW_ROWS, grow_schedule, set_next_billing, skip_past};
 
 /// What is agreed upon.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ pub fn start_schedule(
     };
     let mut subscription = Subscription::scheduled(id, new, terms, now)?;
     let first = skip_past(&subscription, now)?;
-    let rows = grow_schedule(context, &subscription, first, now)?;
+    let rows = grow_schedule(context, &subscription, (first, MAX_NEW_ROWS), now)?;
     set_next_billing(&mut subscription, rows.iter().map(|row| row.scheduled_for))?;
     writes.create(&subscription, Some(EventType::SubscriptionCreated))?;
     for row in &rows {
