@@ -10,6 +10,7 @@ use store::{Retry, Stored};
 
 use crate::Context;
 use crate::customers::delete_customer::end;
+use crate::invoicing::issue_credit_note::credit_rest;
 use crate::invoicing::issue_invoice::{CUSTOMER, issue_invoice};
 use crate::invoicing::parties::{Parties, update_credit};
 use crate::invoicing::undo_invoice::undo_invoice;
@@ -17,6 +18,9 @@ use crate::messages::remind::remind;
 use crate::schedules::grow_schedule::set_next_billing;
 use crate::schedules::row_payment::{Scheduled, complete};
 use crate::subscriptions::bill_subscription::archive;
+
+/// What the credit note of an invoice says that was paid from the balance while its row was changed.
+const NOT_MADE: &str = "The payment that this invoice was for was changed.";
 
 /// Steps that one run takes after an outage, and tries at a row that others change; the next tick goes on with the rest.
 const MAX_TURNS: u32 = 16;
@@ -148,13 +152,24 @@ pub(crate) async fn bill_row(context: &Context, scheduled: &Scheduled) -> Result
     let (id, slot) = (scheduled.subscription.id, scheduled.row.slot());
     let there = scheduled_row(context, id, slot).await?;
     let asked = match &there {
-        Some(there) => there.row.bill(&there.subscription)?.revision == bill.revision,
+        Some(there) => asks_for(there, invoice.id, bill.revision)?,
         None => false,
     };
     if !asked {
         discard(context, invoice.id, now).await?;
     }
     Ok(None)
+}
+
+/// Whether a row is paid by that invoice, or asks for it: it may have been changed or cancelled meanwhile.
+fn asks_for(scheduled: &Scheduled, id: Id<ids::Invoice>, revision: u32) -> Result<bool> {
+    let (row, subscription) = (&scheduled.row, &scheduled.subscription);
+    Ok(match row.invoice_id {
+        Some(known) => known == id,
+        None => {
+            row.status_in(subscription).is_open() && row.bill(subscription)?.revision == revision
+        }
+    })
 }
 
 /// Editions of a row whose invoices are looked for: so often it changes while somebody makes an invoice and dies.
@@ -191,7 +206,7 @@ async fn id_of(context: &Context, new: &NewInvoice) -> Result<Option<Id<ids::Inv
     }
 }
 
-/// Nobody owes that invoice any more; what a balance paid of it goes back.
+/// Nobody owes that invoice any more; what was paid of it is on the customer's balance, by a credit note where that was all of it.
 async fn discard(context: &Context, id: Id<ids::Invoice>, at: Timestamp) -> Result<()> {
     let mut retry = Retry::of("the invoice");
     loop {
@@ -199,7 +214,12 @@ async fn discard(context: &Context, id: Id<ids::Invoice>, at: Timestamp) -> Resu
             return Ok(());
         };
         let mut writes = context.writes().await?;
-        if !undo_invoice(context, &mut writes, &stored, at).await? || writes.is_empty() {
+        if stored.status == InvoiceStatus::Paid {
+            if stored.notable()?.is_zero() {
+                return Ok(());
+            }
+            credit_rest(context, &mut writes, &stored, NOT_MADE).await?;
+        } else if !undo_invoice(context, &mut writes, &stored, at).await? || writes.is_empty() {
             return Ok(());
         }
         if context.write(&writes).await? {
