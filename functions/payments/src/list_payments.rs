@@ -11,6 +11,9 @@ pub(crate) struct PaymentFilter {
     /// Of this customer.
     #[input(example = "cust_rs_123456")]
     customer_id: Option<Id<ids::Customer>>,
+    /// Of this invoice: also the earlier ones that failed, which the invoice does not name any more.
+    #[input(example = "inv_rs_789012")]
+    invoice_id: Option<Id<ids::Invoice>>,
     /// With this status.
     #[input(choice, example = "failed")]
     status: Option<PaymentStatus>,
@@ -20,17 +23,25 @@ pub(crate) struct PaymentFilter {
 
 /// List payments
 ///
-/// Lists payments, newest first, of all customers or of one. Failed ones are among them. With `status` a page may be short
-/// although `has_more` is true.
+/// Lists payments, newest first, of all customers, of one or of an invoice. Failed ones are among them. With `status` or
+/// `invoice_id` a page may be short although `has_more` is true.
 #[operation(get, "/v3/payments", tag = "payments")]
 pub(crate) async fn list_payments(
     cx: Cx<PaymentsRead>,
     Query(query): Query<PaymentFilter>,
 ) -> Result<Listed<Payment>, Problem> {
     let paging = cx.page(&query.page)?;
-    let page = cx
-        .payments(&paging.request, query.customer_id, query.status)
-        .await?;
+    let page = match query.invoice_id {
+        Some(invoice) => {
+            let (customer, status) = (query.customer_id, query.status);
+            cx.payments_of_invoice(&paging.request, invoice, customer, status)
+                .await?
+        }
+        None => {
+            cx.payments(&paging.request, query.customer_id, query.status)
+                .await?
+        }
+    };
     paging.list(page, cx.mode())
 }
 

@@ -24,7 +24,8 @@ pub use dunning::{Advice, advice, fault_wait};
 pub use explain::{DiscountExplained, Explanation, LineExplained, Sum, Sums, TaxExplained};
 pub use invoice::{
     AppliedDiscount, Attempt, BillingReason, Booked, Credit, Credited, Crediting, DraftChanges,
-    GivenBack, Invoice, InvoiceStatus, NewInvoice, Part, Party, Refused, Unused,
+    GivenBack, Invoice, InvoiceStatus, MAX_FAILED_PAYMENTS, MAX_PAYMENTS, NewInvoice, Part, Party,
+    Refunding, Refused, Unused,
 };
 pub use line::{Basis, BilledLine, Derivation, LineItem};
 pub use plan::{BillingCycle, Meter, Plan, PlanVersion, Price, TaxBehavior};

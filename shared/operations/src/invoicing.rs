@@ -9,6 +9,7 @@ pub(crate) mod issue_invoice;
 pub(crate) mod parties;
 pub(crate) mod pay_invoice;
 pub(crate) mod receive_out_of_band;
+pub(crate) mod refund_note;
 pub(crate) mod run_invoice;
 pub(crate) mod stop_collection;
 pub(crate) mod take_balance;

@@ -1,15 +1,21 @@
 //! Payment methods, payments and refunds.
 
+use models::billing::Invoice;
 use models::ids::{self, Id};
 use models::page::{Page, PageRequest};
 use models::payments::{Payment, PaymentMethod, PaymentStatus, Refund, RefundStatus};
-use models::{Result, Scope, Timestamp};
+use models::{Error, Result, Scope, Timestamp};
 
 use crate::due::DueKind;
 use crate::item::{Record, Stored, TOMBSTONE_DAYS};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range, Span};
 use crate::session::Session;
+
+/// Payments of a customer of which one request looks whether they are an invoice's: the page is then short, and its cursor goes on.
+const MAX_LOOKED_AT: u32 = 1_000;
+/// Records that DynamoDB reads at once.
+const BATCH: u32 = 100;
 
 /// How long an answer of the gateway may take before somebody asks again.
 const UNRESOLVED_SECONDS: i64 = 120;
@@ -93,6 +99,67 @@ impl Session {
             .items
             .retain(|payment| status.is_none_or(|status| payment.status == status));
         Ok(found)
+    }
+
+    /// Payments of an invoice, where it is that customer's, newest first, with that status where one is named: also those that it does not know itself any more: the customer's are looked through.
+    pub async fn payments_of_invoice(
+        &self,
+        page: &PageRequest,
+        id: Id<ids::Invoice>,
+        customer: Option<Id<ids::Customer>>,
+        status: Option<PaymentStatus>,
+    ) -> Result<Page<Stored<Payment>>> {
+        let invoice = self.find(id).await?;
+        let of = |invoice: &Stored<Invoice>| customer.is_none_or(|id| invoice.customer_id == id);
+        let Some(invoice) = invoice.filter(of) else {
+            return Ok(Page {
+                items: Vec::new(),
+                next: None,
+            });
+        };
+        let scope = self.scope();
+        let pk = keys::list::<ids::Payment>(&scope);
+        let parent = keys::of_customer::<ids::Payment>(&scope, invoice.customer_id);
+        let limit = usize::try_from(page.limit).map_err(Error::internal)?;
+        let mut items: Vec<Stored<Payment>> = Vec::new();
+        let mut request = PageRequest {
+            limit: BATCH,
+            after: page.after.clone(),
+        };
+        let mut looked_at = 0;
+        while items.len() <= limit && looked_at < MAX_LOOKED_AT {
+            let read: Page<Stored<Payment>> = self.list_children(&parent, &pk, &request).await?;
+            let wanted = |payment: &Stored<Payment>| {
+                payment.invoice_id == Some(id)
+                    && status.is_none_or(|status| payment.status == status)
+            };
+            items.extend(read.items.into_iter().filter(wanted));
+            looked_at = looked_at.saturating_add(BATCH);
+            request.after = read.next;
+            if request.after.is_none() {
+                break;
+            }
+        }
+        let mut next = request.after;
+        if items.len() > limit {
+            items.truncate(limit);
+            next = items.last().map(|payment| payment.id.digits());
+        }
+        Ok(Page { items, next })
+    }
+
+    /// Payments as they are at this moment, in that order. One call of a consistent read for each, at most a hundred.
+    pub async fn payments_now(&self, ids: &[Id<ids::Payment>]) -> Result<Vec<Stored<Payment>>> {
+        let scope = self.scope();
+        let keys: Vec<_> = ids.iter().map(|id| keys::record(&scope, *id)).collect();
+        let mut found = self.table().batch_get_now(&keys).await?;
+        let mut payments = Vec::with_capacity(keys.len());
+        for (id, key) in ids.iter().zip(&keys) {
+            let payment = found.take(key)?;
+            let vanished = || Error::internal(format_args!("{id} has vanished"));
+            payments.push(payment.ok_or_else(vanished)?);
+        }
+        Ok(payments)
     }
 
     /// A refund of a payment. One consistent read.

@@ -134,7 +134,9 @@ impl CreditNoteFields {
 /// less by it, and is paid when nothing is left to pay. What was paid already goes back: `refund_amount` to the cards,
 /// `out_of_band_amount` outside of this system, and `credit_amount`, or the rest if you do not say, to the customer's
 /// balance. A credit note is final and has a number of its own; if the gateway refuses a refund, the event
-/// `refund.failed` says so and the payment can be refunded again.
+/// `refund.failed` says so and the payment can be refunded again. Up to 1,000 payments go back by one credit note, newest
+/// first: the answer names all of them, and those after the first 20 are refunded within a minute. Until all are set
+/// aside, other refunds and credit notes of the invoice are 409 `refund_processing`.
 #[operation(post, "/v3/credit-notes", tag = "billing")]
 pub(crate) async fn create_credit_note(
     cx: Cx<BillingWrite>,

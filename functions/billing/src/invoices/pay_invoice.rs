@@ -38,7 +38,7 @@ impl InvoicePayment {
 ///
 /// Charges an `open` or `uncollectible` invoice now, in whole or in part, or records money that was received elsewhere.
 /// A declined card is 402, and the same answer is repeated for the `Idempotency-Key`; automatic retries go on as
-/// scheduled, for what is left to pay. If this pays the newest invoice of a subscription, that is active again. While a
+/// scheduled, for what is left to pay. After 999 payments, the next one must be all that remains. If this pays the newest invoice of a subscription, that is active again. While a
 /// payment of the invoice is under way, another one is 409 `payment_processing`.
 #[operation(
     post,

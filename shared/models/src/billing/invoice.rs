@@ -3,6 +3,7 @@
 mod collection;
 mod credit;
 mod draft;
+mod payments;
 mod refunds;
 mod unused;
 
@@ -22,6 +23,8 @@ use crate::time::{Date, Period, Timestamp, Zone};
 pub use collection::{Attempt, Booked};
 pub use credit::{Credit, Credited, Crediting, GivenBack, Part};
 pub use draft::DraftChanges;
+pub use payments::{MAX_FAILED_PAYMENTS, MAX_PAYMENTS};
+pub use refunds::Refunding;
 pub use unused::Unused;
 
 choices! {
@@ -202,9 +205,23 @@ pub struct Invoice {
     /// What of it was received elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out_of_band: Option<Money>,
-    /// The payments that were tried, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The payments that came in, in order; at most about [`MAX_PAYMENTS`].
+    #[serde(
+        default,
+        with = "crate::ids::numbers",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub payment_ids: Vec<Id<ids::Payment>>,
+    /// The newest [`MAX_FAILED_PAYMENTS`] payments that failed, in order.
+    #[serde(
+        default,
+        with = "crate::ids::numbers",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub failed_payment_ids: Vec<Id<ids::Payment>>,
+    /// What a credit note still has to refund.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunding: Option<Refunding>,
     /// What it was paid with, e.g. `card_ending_4242`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_method: Option<String>,
@@ -300,6 +317,8 @@ impl Invoice {
             amount_paid: Money::zero(new.currency),
             out_of_band: None,
             payment_ids: Vec::new(),
+            failed_payment_ids: Vec::new(),
+            refunding: None,
             payment_method: None,
             attempt_count: 0,
             processing: None,
@@ -481,7 +500,8 @@ impl Invoice {
                 .into_iter()
                 .flatten()
                 .min(),
-            InvoiceStatus::Paid | InvoiceStatus::Void => None,
+            InvoiceStatus::Paid => self.refunding.map(Refunding::due),
+            InvoiceStatus::Void => None,
         }
     }
 

@@ -2,20 +2,17 @@
 
 use models::billing::{
     BillingReason, CreditNote, CreditNoteReason, Crediting, GivenBack, Invoice, InvoiceStatus,
-    NewCreditNote, NoteRefund,
+    NewCreditNote,
 };
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::payments::{Payment, PaymentStatus, Refund};
 use models::{Error, Money, Result};
 use store::{Retry, Stored, Writes};
 
 use crate::Context;
-use crate::context::missing_record;
 use crate::invoicing::commission::accrue;
 use crate::invoicing::parties::zone_of;
-use crate::payments::lease::Ask;
-use crate::payments::refund_payment::resolve_refund;
+use crate::invoicing::refund_note::{AT_ONCE, GivesBack, plan_refunds, set_aside};
 use crate::schedules::row_payment::sync_row;
 
 /// What a caller wants credited.
@@ -33,10 +30,12 @@ pub struct CreditNoteRequest {
 
 /// Issues a credit note, with the caller's key: one transaction of the note, the invoice, the customer's balance, the
 /// subscription where it heals, and the refunds that are set aside on their payments. So notes never credit more than the
-/// invoice, however many are issued at once, and none is without its refunds.
+/// invoice, however many are issued at once, and none is without its refunds. Of more refunds than fit into it the note has all, and
+/// the invoice says which are still to be set aside.
 ///
-/// The gateway has not been asked yet: that is [`settle_credit_note`]. Errors as [`Invoice::credit`]; where the invoice or its
-/// customer does not exist; and with 400 where `refund` is more than can be refunded of the invoice's payments.
+/// The gateway has not been asked yet: that is [`settle_credit_note`](crate::settle_credit_note). Errors as [`Invoice::credit`];
+/// where the invoice or its customer does not exist; and with 400 where `refund` is more than can be refunded of the invoice's
+/// payments, or goes back to more than a thousand of them. A refusal takes no number.
 pub async fn issue_credit_note(
     context: &Context,
     wanted: &CreditNoteRequest,
@@ -63,8 +62,8 @@ pub async fn issue_credit_note(
     }
 }
 
-/// Adds to `writes` a note of all that is left of an invoice that is owed and of which a part was paid or credited: nothing is
-/// owed any more, and what was paid and not given back is on the customer's balance. Its subscription is left to the caller.
+/// Adds to `writes` a note of all that is left of an invoice that was paid, or is owed and of which a part was paid or credited:
+/// nothing is owed any more, and what was paid and not given back is on the customer's balance. Its subscription is left to the caller.
 pub(crate) async fn credit_rest(
     context: &Context,
     writes: &mut Writes<'_>,
@@ -93,27 +92,6 @@ pub(crate) async fn credit_rest(
     Ok(())
 }
 
-/// Asks the gateway for the refunds of a note. Called again, it asks again with the same keys and changes nothing. Where nobody
-/// comes back to it, the refunds themselves are due.
-///
-/// A refund that the gateway refuses is told as such, and its money is the payment's again; the note stands.
-///
-/// `begun` says that whoever asks has just issued the note, with a lease on its refunds.
-pub async fn settle_credit_note(context: &Context, note: &CreditNote, begun: bool) -> Result<()> {
-    for refund in &note.refunds {
-        let id = refund.refund_id;
-        let stored = context.refund_now(refund.payment_id, id).await?;
-        let stored = stored.ok_or_else(|| missing_record(id))?;
-        let ask = if begun {
-            Ask::begun(stored)
-        } else {
-            stored.into()
-        };
-        resolve_refund(context, ask).await?;
-    }
-    Ok(())
-}
-
 /// A note on its way to a record.
 struct Issue<'a, 'w> {
     context: &'a Context,
@@ -134,12 +112,15 @@ impl Issue<'_, '_> {
         let id: Id<ids::CreditNote> = self.context.mint().await?;
         let mut note = CreditNote::new(id, &invoice, credit, wanted.new.clone(), now);
         self.add_to_balance(&invoice, balance).await?;
-        let payments = self.payments(&invoice, refund).await?;
+        let given = plan_refunds(self.context, &invoice, refund).await?;
         note.number = match number {
             Some(number) => number.clone(),
             None => number.insert(self.next_number().await?).clone(),
         };
-        self.reserve(&mut note, payments).await?;
+        note.refunds = given.iter().map(|given| given.refund).collect();
+        let first: Vec<GivesBack> = given.into_iter().take(AT_ONCE).collect();
+        invoice.set_refunds_aside(note.id, (first.len(), note.refunds.len()), now);
+        set_aside(self.context, self.writes, &note, first)?;
         let paid = invoice.status == InvoiceStatus::Paid && stored.status != InvoiceStatus::Paid;
         let event = if paid {
             EventType::InvoicePaid
@@ -192,73 +173,6 @@ impl Issue<'_, '_> {
         if subscription.invoice_paid(invoice.id) {
             let event = Some(EventType::SubscriptionUpdated);
             self.writes.update(&stored, &subscription, event)?;
-        }
-        Ok(())
-    }
-
-    /// The payments that `amount` goes back to, newest first, and how much to each. One read a payment.
-    async fn payments(
-        &self,
-        invoice: &Invoice,
-        amount: Money,
-    ) -> Result<Vec<(Stored<Payment>, Money)>> {
-        let mut left = amount;
-        let mut payments = Vec::new();
-        for id in invoice.payment_ids.iter().rev() {
-            if left.is_zero() {
-                break;
-            }
-            let payment = self.context.find_now(*id).await?;
-            let payment = payment.ok_or_else(|| missing_record(id))?;
-            if payment.status != PaymentStatus::Succeeded {
-                continue;
-            }
-            let part = payment.refundable()?.minor().clamp(0, left.minor());
-            if part > 0 {
-                let part = Money::new(part, left.currency());
-                left = left.minus(part)?;
-                payments.push((payment, part));
-            }
-        }
-        if left.is_zero() {
-            return Ok(payments);
-        }
-        let detail = format!(
-            "must be at most {}: no more of the invoice's payments can be refunded",
-            amount.minus(left)?.minor()
-        );
-        Err(Error::invalid(
-            "/refund_amount",
-            "exceeds_refundable",
-            detail,
-        ))
-    }
-
-    /// Sets the refunds of a note aside on their payments.
-    async fn reserve(
-        &mut self,
-        note: &mut CreditNote,
-        payments: Vec<(Stored<Payment>, Money)>,
-    ) -> Result<()> {
-        for (stored, amount) in payments {
-            let mut payment = (*stored).clone();
-            payment.reserve_refund(amount)?;
-            self.writes.update(&stored, &payment, None)?;
-            let id = self.context.mint().await?;
-            let refund = Refund::begin(
-                id,
-                stored.id,
-                amount,
-                Some(note.number.clone()),
-                note.created,
-            );
-            let refund = refund.leased(self.context.wall());
-            self.writes.create(&refund, None)?;
-            note.refunds.push(NoteRefund {
-                refund_id: id,
-                payment_id: stored.id,
-                amount,
-            });
         }
         Ok(())
     }

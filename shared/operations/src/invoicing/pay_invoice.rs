@@ -56,7 +56,8 @@ impl InvoiceCharge {
 }
 
 /// Writes an attempt down: nobody else can make one until its outcome is booked. `None` says that the invoice was changed
-/// meanwhile: read it again. Errors unless it can be paid.
+/// meanwhile: read it again. Errors unless it can be paid, and where it was paid in so many parts that this one must be all
+/// that remains.
 ///
 /// One transaction of two items. The caller's idempotency key begins with it where somebody asked for the attempt.
 pub async fn begin_attempt(
@@ -74,6 +75,7 @@ pub async fn begin_attempt(
         let adopted = context.write(&writes).await?;
         return Ok((adopted && !charge.manual).then(|| orphan.into()));
     }
+    stored.refuse_part(charge.amount)?;
     let mut id: Id<ids::Payment> = context.mint().await?;
     let mut retry = Retry::of("the payment");
     loop {

@@ -10,13 +10,18 @@ use crate::Context;
 use crate::invoicing::collect_invoice::collect_invoice;
 use crate::invoicing::finalize_invoice::finalize_invoice;
 use crate::invoicing::parties::Parties;
+use crate::invoicing::refund_note::set_rest_aside;
 use crate::subscriptions::invoice_change::InvoiceChange;
 
-/// What an invoice was waiting for has come: it becomes final, it is tried again, or it is overdue. Doing it twice does it once.
+/// What an invoice was waiting for has come: it becomes final, it is tried again, it is overdue, or a request died that was refunding
+/// its payments. Doing it twice does it once.
 pub async fn run_invoice(context: &Context, id: Id<ids::Invoice>, at: Timestamp) -> Result<()> {
     let Some(stored) = context.find_now(id).await? else {
         return Ok(());
     };
+    if stored.refunding.is_some() {
+        return set_rest_aside(context, id).await;
+    }
     // A message that comes again before the attempt is due to be asked about: its first receiver died.
     let begun = stored.processing.is_some_and(|attempt| !attempt.manual);
     if !begun && stored.due().is_none_or(|due| due > at) {

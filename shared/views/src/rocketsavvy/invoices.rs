@@ -198,6 +198,7 @@ pub struct Invoice {
     /// When a draft is finalized automatically.
     auto_finalize_at: Option<String>,
     last_payment_error: Option<PaymentError>,
+    /// The payments that came in, and the newest 20 that failed, in order. List payments by `invoice_id` for all of them.
     #[schema(example = json!(["pay_rs_789012"]))]
     payment_ids: Vec<String>,
     seller: InvoiceParty,
@@ -267,11 +268,7 @@ impl View for Invoice {
                 message: refused.message.clone(),
                 advice: refused.advice,
             }),
-            payment_ids: invoice
-                .payment_ids
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            payment_ids: invoice.attempts().iter().map(ToString::to_string).collect(),
             seller: InvoiceParty::of(&invoice.seller),
             customer: InvoiceParty::of(&invoice.customer),
             footer: invoice.footer.clone(),

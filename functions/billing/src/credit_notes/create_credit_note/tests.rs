@@ -1,3 +1,5 @@
+mod many_payments;
+
 use futures::future::join_all;
 use models::billing::InvoiceStatus;
 use models::event::EventType;

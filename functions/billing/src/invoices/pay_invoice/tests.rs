@@ -349,3 +349,75 @@ async fn wrong_fields_are_named_and_nothing_is_written() {
     assert_eq!(world.dump().len(), before);
     assert_eq!(api.get(&path).await.body["attempt_count"], 0);
 }
+
+#[tokio::test]
+async fn the_payments_of_an_invoice_are_found_among_those_of_its_customer() {
+    let world = World::new().await;
+    let routes = crate::routes()
+        .merge(crm::routes())
+        .merge(payments::routes());
+    let api = world.call(routes);
+    let customer = api
+        .post("/v3/customers", json!({ "email": "a@example.com" }))
+        .await;
+    let customer = customer.text_of("id");
+    let attach = async |number: &str, default: bool| {
+        let card = json!({ "number": number, "exp_month": 12, "exp_year": 2030, "cvc": "123" });
+        let method =
+            json!({ "customer_id": customer, "type": "card", "card": card, "default": default });
+        let method = api.post("/v3/payment-methods", method).await;
+        method.text_of("id").to_owned()
+    };
+    attach("4242424242424242", true).await;
+    let method = attach("4000000000000341", false).await;
+    let line = json!({ "description": "Work", "unit_amount": 100 });
+    let draft = json!({ "customer_id": customer, "currency": "USD", "line_items": [line] });
+    let invoice = api.post("/v3/invoices", draft).await;
+    let invoice = invoice.text_of("id");
+    let path = format!("/v3/invoices/{invoice}");
+    api.post(&format!("{path}/finalize"), json!({}))
+        .await
+        .expect(200);
+    let mut tried = Vec::new();
+    for _ in 0..23 {
+        let body = json!({ "payment_method_id": method });
+        let refused = api.post(&format!("{path}/pay"), body).await;
+        tried.insert(
+            0,
+            refused.expect(402)["payment_id"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        );
+        let other = json!({ "amount": 200, "currency": "USD", "customer_id": customer });
+        api.post("/v3/payments", other).await.expect(201);
+    }
+    let read = api.get(&path).await;
+    let mut known: Vec<String> = serde_json::from_value(read.body["payment_ids"].clone()).unwrap();
+    known.reverse();
+    assert_eq!(known[..], tried[..20]);
+    assert_eq!(read.body["attempt_count"], 23);
+    let list = async |query: &str| {
+        let list = api
+            .get(&format!("/v3/payments?invoice_id={invoice}{query}"))
+            .await;
+        let ids = list.expect(200)["data"].as_array().unwrap().iter();
+        let ids: Vec<String> = ids
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect();
+        (ids, list.body["next_cursor"].as_str().map(str::to_owned))
+    };
+    assert_eq!(list("&limit=100").await, (tried.clone(), None));
+    let (first, cursor) = list("&limit=20&status=failed").await;
+    assert_eq!(first[..], tried[..20]);
+    let cursor = format!("&limit=20&status=failed&cursor={}", cursor.unwrap());
+    assert_eq!(list(&cursor).await, (tried[20..].to_vec(), None));
+    let nothing = (Vec::new(), None);
+    assert_eq!(list("&status=succeeded").await, nothing);
+    assert_eq!(list("&customer_id=cust_rs_1").await, nothing);
+    let theirs = api.with_key(&world.theirs.test_key);
+    let theirs = theirs
+        .get(&format!("/v3/payments?invoice_id={invoice}"))
+        .await;
+    assert_eq!(theirs.expect(200)["data"], json!([]));
+}

@@ -10,6 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::payments::keep_newest;
 use super::{Invoice, InvoiceStatus, Refused};
 use crate::billing::{Advice, BillingReason, CollectionMethod, advice, fault_wait};
 use crate::error::Result;
@@ -19,7 +20,9 @@ use crate::payments::{Payment, PaymentStatus};
 use crate::time::Timestamp;
 
 /// How long an attempt that was begun may take before somebody asks about it: more than the time-out of a function.
-const BEGUN_SECONDS: i64 = 120;
+pub(super) const BEGUN_SECONDS: i64 = 120;
+/// Payment methods that refusals forbid to charge, of which an invoice keeps the newest: so many cards a customer has hardly.
+const MAX_BARRED: usize = 20;
 /// How long the gateway has to find out what became of an attempt before it is asked again.
 const PENDING_SECONDS: i64 = 300;
 
@@ -148,7 +151,7 @@ impl Invoice {
             changed: false,
             overpaid: zero,
         };
-        if self.payment_ids.contains(&payment.id) {
+        if self.has_booked(payment) {
             return Ok(booked);
         }
         if payment.status == PaymentStatus::Processing {
@@ -166,7 +169,7 @@ impl Invoice {
         let attempt = self.processing.take();
         let manual = attempt.is_some_and(|attempt| attempt.manual);
         self.next_payment_attempt = attempt.and_then(|attempt| attempt.resumes);
-        self.payment_ids.push(payment.id);
+        self.note_payment(payment);
         self.attempt_count = self.attempt_count.saturating_add(1);
         if payment.status == PaymentStatus::Succeeded {
             booked.overpaid = self.receive(payment.amount, now)?;
@@ -221,6 +224,7 @@ impl Invoice {
             Advice::RetryAfterInstrumentUpdate | Advice::DoNotRetry | Advice::StopRecurring
         ) {
             self.barred.push(refused.clone());
+            keep_newest(&mut self.barred, MAX_BARRED);
         }
         self.refused = Some(refused);
     }

@@ -104,6 +104,7 @@ impl Invoice {
             return Err(self.wrong_status("credited"));
         }
         self.refuse_while_processing()?;
+        self.refuse_while_refunding()?;
         let left = Left::of(self)?;
         if left.total.minor() <= 0 {
             let detail = format!("nothing of invoice {} is left to be credited", self.id);

@@ -6,11 +6,62 @@
 //! - A credit note says how much of it goes back as refunds. Where the gateway refuses one of these, the note still stands for it,
 //!   and a later refund of the payment is that one.
 
+use serde::{Deserialize, Serialize};
+
 use super::Invoice;
+use super::collection::BEGUN_SECONDS;
 use crate::error::{Error, Result};
+use crate::ids::{self, Id};
 use crate::money::Money;
+use crate::time::Timestamp;
+
+/// Refunds of a credit note that are not set aside on their payments yet: until they are, nothing else gives these back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refunding {
+    /// The note, which names its refunds.
+    pub credit_note_id: Id<ids::CreditNote>,
+    /// How many of them are set aside, in the note's order.
+    pub set_aside: usize,
+    /// When the first were.
+    pub since: Timestamp,
+}
+
+impl Refunding {
+    /// When somebody else goes on with it.
+    pub(super) fn due(self) -> Timestamp {
+        self.since.plus_seconds(BEGUN_SECONDS)
+    }
+}
 
 impl Invoice {
+    /// A 409 while a credit note sets its refunds aside.
+    pub(super) fn refuse_while_refunding(&self) -> Result<()> {
+        let Some(refunding) = self.refunding else {
+            return Ok(());
+        };
+        let detail = format!(
+            "credit note {} is refunding the payments of invoice {}; retry in a moment",
+            refunding.credit_note_id, self.id
+        );
+        Err(Error::conflict("refund_processing", detail))
+    }
+
+    /// Says that so many of a note's refunds are set aside by now, of so many in all.
+    pub fn set_refunds_aside(
+        &mut self,
+        note: Id<ids::CreditNote>,
+        (set_aside, all): (usize, usize),
+        now: Timestamp,
+    ) {
+        let since = self.refunding.map_or(now, |refunding| refunding.since);
+        let refunding = Refunding {
+            credit_note_id: note,
+            set_aside,
+            since,
+        };
+        self.refunding = (set_aside < all).then_some(refunding);
+    }
+
     /// What went back to cards, or is on its way.
     pub fn amount_refunded(&self) -> Money {
         self.refunded.unwrap_or_else(|| Money::zero(self.currency))
@@ -66,6 +117,7 @@ impl Invoice {
 
     /// A refund of one of its payments is set aside. Errors with a 409 that names what is left.
     pub fn reserve_refund(&mut self, amount: Money) -> Result<()> {
+        self.refuse_while_refunding()?;
         let left = self.refundable()?;
         if amount.minor() > left.minor() {
             let detail = format!(

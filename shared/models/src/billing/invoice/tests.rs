@@ -76,7 +76,8 @@ fn payment(id: u64, minor: i64, outcome: Outcome) -> Payment {
         customer_id: None,
         payment_method_id: Some(Id::new(9).unwrap()),
         card,
-        invoice: None,
+        // The first attempt is payment 1, the second is 2, and so on.
+        invoice: Some((Id::new(3).unwrap(), u32::try_from(id).unwrap())),
         description: None,
         fraud_protection: false,
         metadata: Metadata::new(),
@@ -239,4 +240,83 @@ fn an_invoice_of_nothing_is_paid_and_a_void_one_owes_nothing() {
     assert_eq!(given_up.amount_remaining().unwrap(), usd(9999));
     assert!(given_up.receive(usd(9999), now).unwrap().is_zero());
     assert_eq!(given_up.status, InvoiceStatus::Paid);
+}
+
+#[test]
+fn the_newest_payments_that_failed_are_kept_and_all_that_came_in() {
+    let mut invoice = invoice(9_999_999);
+    let now = at("2026-01-01T00:00:00Z");
+    let mut booked = Vec::new();
+    for id in 1..=2_000 {
+        let outcome = if id % 2 == 0 {
+            success()
+        } else {
+            refusal("expired_card", false)
+        };
+        let mut payment = payment(id, 10, outcome);
+        payment.payment_method_id = Some(Id::new(id).unwrap());
+        assert!(invoice.book(&payment, &[], now).unwrap().changed, "{id}");
+        booked.push(payment);
+    }
+    // The outcome of each is booked once, also of those that it does not name any more.
+    for payment in &booked {
+        assert!(!invoice.book(payment, &[], now).unwrap().changed);
+    }
+    assert_eq!(
+        (invoice.attempt_count, invoice.payment_ids.len()),
+        (2_000, 1_000)
+    );
+    assert_eq!(invoice.amount_paid, usd(10_000));
+    let failed: Vec<u64> = invoice
+        .failed_payment_ids
+        .iter()
+        .map(|id| id.number())
+        .collect();
+    let newest: Vec<u64> = (1..=2_000).filter(|id| id % 2 == 1).skip(980).collect();
+    assert_eq!(failed, newest);
+    assert_eq!(invoice.barred.len(), 20);
+    let attempts = invoice.attempts();
+    assert!(attempts.is_sorted() && attempts.len() == 1_020);
+    let size = serde_json::to_string(&invoice).unwrap().len();
+    assert!(size < 40_000, "{size}");
+}
+
+#[test]
+fn the_last_of_too_many_payments_pays_all_that_is_left() {
+    let mut invoice = invoice(9999);
+    invoice.payment_ids = (1..MAX_PAYMENTS)
+        .map(|id| Id::new(u64::try_from(id).unwrap()).unwrap())
+        .collect();
+    let refused = invoice.refuse_part(usd(9998)).unwrap_err();
+    assert!(matches!(
+        refused,
+        Error::Conflict {
+            code: "too_many_payments",
+            ..
+        }
+    ));
+    assert!(invoice.refuse_part(usd(9999)).is_ok());
+    invoice.payment_ids.pop();
+    assert!(invoice.refuse_part(usd(1)).is_ok());
+}
+
+#[test]
+fn cards_are_tried_again_a_day_after_the_tenth_before_the_newest_failed() {
+    let mut invoice = invoice(9999);
+    let noon = at("2026-01-01T12:00:00Z");
+    let failed = |minutes: i64| Id::first_at(noon.plus_seconds(60 * minutes)).unwrap();
+    invoice.failed_payment_ids = (0..9).map(failed).collect();
+    assert_eq!(invoice.refused_until(10, noon), None);
+    invoice.failed_payment_ids.push(failed(9));
+    let until = noon.plus_days(1);
+    assert_eq!(
+        invoice.refused_until(10, noon.plus_seconds(600)),
+        Some(until)
+    );
+    assert_eq!(invoice.refused_until(10, until), None);
+    invoice.failed_payment_ids.push(failed(1440));
+    assert_eq!(
+        invoice.refused_until(10, until),
+        Some(until.plus_seconds(60))
+    );
 }
