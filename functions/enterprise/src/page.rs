@@ -11,7 +11,7 @@ use http::StatusCode;
 use models::billing::{Refused, ScheduleRow, ScheduleStatus, SubscriptionStatus};
 use models::event::Actor;
 use models::{Error, Result, Zone};
-use operations::{Context, Scheduled, amount_text, scheduled_row};
+use operations::{Context, Scheduled, amount_text, scheduled_row, takes_cards_at};
 use store::{Origin, keys};
 
 use html::{long, notice};
@@ -86,6 +86,8 @@ enum State<'a> {
     },
     /// The outcome of a payment is awaited.
     UnderWay,
+    /// Too many cards were declined.
+    Declined,
     Paid {
         number: Option<String>,
     },
@@ -104,6 +106,10 @@ pub(crate) async fn show(found: &Found, mistakes: &Mistakes) -> Result<Response>
         Some(id) => context.find_now(id).await?,
         None => None,
     };
+    let declined = match &invoice {
+        Some(invoice) => takes_cards_at(context, invoice).await?.is_some(),
+        None => false,
+    };
     let status = row.status_in(subscription);
     let state = match status {
         ScheduleStatus::Completed => State::Paid {
@@ -118,6 +124,7 @@ pub(crate) async fn show(found: &Found, mistakes: &Mistakes) -> Result<Response>
             State::UnderWay
         }
         _ if context.gateway().is_err() => State::NoGateway,
+        _ if declined => State::Declined,
         ScheduleStatus::Pending | ScheduleStatus::Active | ScheduleStatus::Suspended => {
             State::Open {
                 overdue: row.expired_at.is_some(),
@@ -190,6 +197,12 @@ fn content(
         State::UnderWay => {
             let text = "Your payment is being processed. Open this page again in a few minutes to see your receipt.";
             parts.extend([bill, notice("late", text)]);
+        }
+        State::Declined => {
+            let text = format!(
+                "Too many payments were declined here. Please try again tomorrow, or contact {business}."
+            );
+            parts.extend([bill, notice("bad", &text)]);
         }
         State::Paid { number } => {
             parts.push(notice("good", "Paid. Thank you!"));

@@ -4,6 +4,8 @@ use api::{App, Door, Form, Problem};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use models::payments::{Card, card_number};
 use models::{Error, Result, Timestamp};
 use operations::{RowPayment, pay_row};
@@ -14,7 +16,8 @@ use crate::page::{Found, Mistakes, find, find_again, show};
 
 /// Takes the payment and sends the browser back to the page, which shows how that went: loading it again pays nothing again.
 ///
-/// The form says which amount its page showed: where another one is owed by now, nothing is paid and the page shows that. The card
+/// The form says which amount its page showed: where another one is owed by now, nothing is paid and the page shows that. After ten
+/// payments that failed within 24 hours it is 429, with `Retry-After`, and no card is tried. The card
 /// becomes a token right here; no number is kept, logged or shown again. 10 round trips and 15 write units.
 pub(crate) async fn pay_payment_page(
     State(app): State<App>,
@@ -41,13 +44,29 @@ pub(crate) async fn pay_payment_page(
     let Some(card) = tokenize(&found, &raw, &mut mistakes)? else {
         return Ok(show(&found, &mistakes).await?);
     };
-    if let RowPayment::Changed = pay_row(&found.context, found.scheduled, &card, seen).await? {
-        mistakes.changed = true;
-        let found = find_again(&app, &code).await?;
-        return Ok(show(&found, &mistakes).await?);
+    match pay_row(&found.context, found.scheduled, &card, seen).await? {
+        RowPayment::Changed => {
+            mistakes.changed = true;
+            let found = find_again(&app, &code).await?;
+            Ok(show(&found, &mistakes).await?)
+        }
+        RowPayment::TooManyFailed(until) => {
+            let found = find_again(&app, &code).await?;
+            let page = show(&found, &mistakes).await?;
+            Ok(until_then(page, until, now))
+        }
+        // Whatever came of it is written down, and the page shows that.
+        RowPayment::Closed | RowPayment::UnderWay | RowPayment::Refused(_) => Ok(back),
     }
-    // Whatever came of it is written down, and the page shows that.
-    Ok(back)
+}
+
+/// The page as 429, with the seconds until it takes cards again.
+fn until_then(mut page: Response, until: Timestamp, now: Timestamp) -> Response {
+    *page.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    let seconds = until.seconds().saturating_sub(now.seconds());
+    page.headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    page
 }
 
 fn tokenize(found: &Found, raw: &RawCard, mistakes: &mut Mistakes) -> Result<Option<Card>> {

@@ -36,7 +36,7 @@ pub use payments::lease::{Ask, Resolved};
 pub use payments::refund_payment::{begin_refund, resolve_refund};
 pub use payments::take_payment::{begin_payment, resolve_payment};
 pub use schedules::change_schedule::{change_row, schedule_dates, schedule_orders};
-pub use schedules::pay_row::{RowPayment, pay_row};
+pub use schedules::pay_row::{RowPayment, pay_row, takes_cards_at};
 pub use schedules::row_payment::Scheduled;
 pub use schedules::run_schedule::{follow_subscription, run_schedule, scheduled_row};
 pub use schedules::start_schedule::{Agreement, start_schedule};

@@ -213,3 +213,119 @@ async fn a_row_its_invoice_and_its_payment_agree_however_it_is_changed_while_it_
         }
     }
 }
+
+/// A card that has no funds.
+const NO_FUNDS: &str = "number=4000000000009995&expiry=12/30&cvc=123";
+
+#[tokio::test]
+async fn ten_payments_that_fail_in_a_day_are_enough_however_many_come_at_once() {
+    let shop = Shop::at("2026-01-20T15:00:00Z").await;
+    let made = shop.subscribe(json!({}), json!({})).await;
+    let url = &made["schedules"][0]["shortenedUrl"];
+    let api = shop.api.without_key();
+    for _ in 0..20 {
+        let calls = (0..64).map(|_| api.form(path(url), NO_FUNDS));
+        for answer in futures::future::join_all(calls).await {
+            // Too many others at the invoice all the time: nothing was tried.
+            assert!(
+                matches!(answer.status.as_u16(), 303 | 429 | 503),
+                "{}",
+                answer.text
+            );
+        }
+        if shop.world.sandbox.asked().len() >= 10 {
+            break;
+        }
+    }
+    assert_eq!(shop.world.sandbox.asked().len(), 10);
+    let good = api.form(path(url), CARD).await;
+    assert!(good.expect(429).is_null());
+    assert_eq!(good.headers["retry-after"], "86400");
+    let html = good.headers["content-type"].to_str().unwrap();
+    assert!(html.starts_with("text/html"), "{html}");
+    let shown = api.get(path(url)).await;
+    shown.expect(200);
+    for page in [&good, &shown] {
+        assert!(
+            page.text.contains("Too many payments were declined here."),
+            "{}",
+            page.text
+        );
+        assert!(!page.text.contains("<form"), "{}", page.text);
+    }
+    assert_eq!(shop.world.sandbox.asked().len(), 10);
+    let shop = shop.later(86_400);
+    let api = shop.api.without_key();
+    assert!(api.get(path(url)).await.text.contains("<form"));
+    shop.pay(url).await.expect(303);
+    assert!(api.get(path(url)).await.text.contains("Paid. Thank you!"));
+}
+
+#[tokio::test]
+async fn what_the_balance_paid_of_a_row_that_was_changed_meanwhile_goes_back_to_it() {
+    let mut credited = 0;
+    for fault in testkit::Fault::everywhere(24) {
+        let shop = Shop::at("2026-01-20T15:00:00Z").await;
+        let made = shop
+            .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
+            .await;
+        let context = shop.world.app.scheduled(shop.scope(), None);
+        let id = made["customerId"].as_str().unwrap();
+        let id: models::Id<models::ids::Customer> = id.parse().unwrap();
+        let stored = context.find_now(id).await.unwrap().unwrap();
+        let mut customer = (*stored).clone();
+        customer.set_credit(models::Money::new(10_000, "USD".parse().unwrap()));
+        let mut writes = context.writes().await.unwrap();
+        writes.update(&stored, &customer, None).unwrap();
+        assert!(context.write(&writes).await.unwrap());
+        shop.run("2026-01-24T12:00:00Z").await;
+
+        // The day comes, and whoever bills it dies somewhere; then the amount is changed, and the next one comes.
+        let at: models::Timestamp = "2026-01-25T06:00:00Z".parse().unwrap();
+        let slot = models::billing::Slot {
+            date: "2026-01-25".parse().unwrap(),
+            n: 0,
+        };
+        let subscription = made["id"].as_str().unwrap().parse().unwrap();
+        let process = shop.world.process(4711);
+        process.meter.fault(Some(fault));
+        let dying = process.app.scheduled(shop.scope(), Some(at));
+        drop(operations::run_schedule(&dying, subscription, slot, at).await);
+        change(&shop, &made, 50).await;
+        shop.run("2026-01-25T06:00:00Z").await;
+
+        let now = shop.subscription(&made["id"]).await;
+        let row = &now["schedules"][0];
+        assert_eq!(row["status"], "COMPLETED", "{fault:?}: {now}");
+        let page = models::page::PageRequest {
+            limit: 100,
+            after: None,
+        };
+        let mut kept = 0;
+        let invoices = context.invoices(&page, None, None, None).await.unwrap();
+        for invoice in &invoices.items {
+            let credited = invoice.credited.as_ref().map_or(0, |one| one.total.minor());
+            let owed = invoice.status.as_str() == "paid";
+            kept += if owed {
+                invoice.total().unwrap().minor() - credited
+            } else {
+                0
+            };
+            assert!(
+                matches!(invoice.status.as_str(), "paid" | "void"),
+                "{fault:?}"
+            );
+        }
+        let notes = shop.v3().get("/v3/credit-notes").await;
+        credited += notes.expect(200)["data"].as_array().unwrap().len();
+        let after = context.find_now(id).await.unwrap().unwrap();
+        let balance = after.credit("USD".parse().unwrap()).minor();
+        let paid = if row["amount"] == json!(50) {
+            5_000
+        } else {
+            2_000
+        };
+        assert_eq!((kept, balance), (paid, 10_000 - paid), "{fault:?}: {row}");
+    }
+    assert!(credited > 0, "no invoice of an earlier amount was paid");
+}

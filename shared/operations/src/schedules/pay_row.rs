@@ -2,7 +2,7 @@
 
 use models::billing::Invoice;
 use models::payments::{Card, Failure};
-use models::{Error, Result};
+use models::{Error, Result, Timestamp};
 use store::{Retry, Stored};
 
 use crate::Context;
@@ -22,6 +22,20 @@ pub enum RowPayment {
     Refused(Failure),
     /// Another amount is owed than the customer saw. Nothing was paid.
     Changed,
+    /// Too many payments failed here. No card is tried before that moment.
+    TooManyFailed(Timestamp),
+}
+
+/// Payments of one invoice that may fail within 24 hours before its page takes no more cards: who tries out stolen ones is stopped
+/// there. As one payment is made at a time, and each is written on condition that the invoice is as it was read, it is never one more.
+const MAX_FAILED: usize = 10;
+
+/// From when on the page takes cards again; `None` where it does. 1 read in test mode where that many failed, else none.
+pub async fn takes_cards_at(context: &Context, invoice: &Invoice) -> Result<Option<Timestamp>> {
+    if invoice.failed_payment_ids.len() < MAX_FAILED {
+        return Ok(None);
+    }
+    Ok(invoice.refused_until(MAX_FAILED, context.now().await?))
 }
 
 /// Charges a card for a row. Its invoice is made first, and of attempts at an invoice there is one at a time: who sends the
@@ -48,6 +62,9 @@ pub async fn pay_row(
             }
             if !stored.status.is_payable() {
                 return Ok(RowPayment::Closed);
+            }
+            if let Some(until) = takes_cards_at(context, &stored).await? {
+                return Ok(RowPayment::TooManyFailed(until));
             }
             if let Some(outcome) = charge(context, &stored, card).await? {
                 return Ok(outcome);
