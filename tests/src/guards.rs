@@ -4,6 +4,7 @@ mod architecture;
 mod budget;
 mod canary;
 mod grants;
+mod growth;
 mod http;
 mod idempotency_key;
 mod inputs;

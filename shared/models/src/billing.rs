@@ -44,7 +44,7 @@ pub use subscription::{
     INCOMPLETE_SECONDS, INVOICES_ON_A_PAGE, InvoicePage, Item, MAX_BACK_PERIODS, MAX_ITEMS,
     MissingPaymentMethod, NewSubscription, Outcome, Pause, PauseBehavior, PauseCollection,
     PaymentBehavior, PendingUpdate, Proration, ProrationBehavior, Reading, Resumption,
-    Subscription, SubscriptionStatus, check_items, given_back,
+    Subscription, SubscriptionStatus, check_items, given_back, refuse_too_many_lines,
 };
 pub use tax::{
     AppliedRate, ExactTax, TaxAmount, TaxRate, Taxable, exact_taxes, exclusive_total, tax_total,

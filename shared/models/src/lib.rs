@@ -19,6 +19,7 @@ pub mod money;
 pub mod page;
 pub mod payments;
 pub mod platform;
+pub mod size;
 pub mod tenant;
 pub mod text;
 pub mod time;

@@ -159,6 +159,7 @@ fn every_crate_has_the_lints_of_the_workspace_and_none_is_published() {
 const MODULES: &[&str] = &[
     "choice",
     "error",
+    "size",
     "time",
     "page",
     "text",

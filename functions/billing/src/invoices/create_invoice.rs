@@ -81,6 +81,7 @@ pub(crate) async fn create_invoice(
         let coupon = redeem(&cx, coupon_id.as_ref(), &mut new, now).await?;
         let mut invoice = models::billing::Invoice::draft(id, new.clone(), now)?;
         parties.snapshot_on_draft(&mut invoice);
+        invoice.refuse_too_large("/line_items")?;
         if auto_finalize {
             invoice.finalize_soon(now);
         }

@@ -67,8 +67,10 @@ pub(crate) async fn update_invoice(
         invoice.footer = body.footer.clone().apply(invoice.footer);
         let changes = agree(&cx, &body, &stored).await?;
         invoice.change(changes, cx.now().await?)?;
+        invoice.refuse_too_large("/line_items")?;
     }
     invoice.metadata = body.metadata.apply(invoice.metadata)?;
+    invoice.refuse_too_large("/metadata")?;
     let mut writes = cx.writes().await?;
     if invoice != *stored {
         writes.update(&stored, &invoice, Some(EventType::InvoiceUpdated))?;

@@ -236,7 +236,9 @@ impl SubscriptionChanges {
         after.missing_payment_method = self
             .missing_payment_method
             .unwrap_or(after.missing_payment_method);
-        after.metadata = self.metadata.clone().apply(after.metadata.clone())?;
+        let before = std::mem::take(&mut after.metadata);
+        after.metadata = self.metadata.clone().apply(before)?;
+        after.refuse_too_large("/metadata")?;
         if !matches!(self.coupon_id, Patch::Keep) {
             after.refuse_while_pending()?;
         }
@@ -311,7 +313,8 @@ async fn make_change(
 ) -> Result<(), Problem> {
     if effective == Effective::PeriodEnd {
         let now = cx.now().await?;
-        return Ok(changed.after.schedule(change, now)?);
+        changed.after.schedule(change, now)?;
+        return Ok(changed.after.refuse_too_large("/items")?);
     }
     changed.billed = changed.after.meters_closed_by(&change)?;
     let moment = ChangeTime {
@@ -321,7 +324,8 @@ async fn make_change(
         purpose,
     };
     let work = |after: &mut Subscription, proration: &mut Proration<'_>| {
-        after.change(change.clone(), proration)
+        after.change(change.clone(), proration)?;
+        after.refuse_too_large("/items")
     };
     let prorated = Box::pin(prorate(cx, &changed.after, &moment, work)).await?;
     changed.after = prorated.subscription.clone();

@@ -4,7 +4,7 @@ use api::input::{Fields, Input};
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{
     BillingCycle, CollectionMethod, Coupon, Discount, MAX_BACK_PERIODS, MissingPaymentMethod,
-    NewSubscription, PaymentBehavior, ProrationBehavior, check_items,
+    NewSubscription, PaymentBehavior, ProrationBehavior, check_items, refuse_too_many_lines,
 };
 use models::event::EventType;
 use models::ids::{self, Id, Slug};
@@ -119,6 +119,7 @@ pub(crate) async fn create_subscription(
         let id = cx.mint().await?;
         let coupon = redeem(&cx, coupon_id.as_ref(), &mut new, now).await?;
         let mut subscription = models::billing::Subscription::start(id, new.clone(), now)?;
+        subscription.refuse_too_large("/items")?;
         operations::name_next_invoice(&cx, &mut subscription).await?;
         subscription.expect_payment(behavior, None);
         let begun = Begun::of(&subscription);
@@ -245,7 +246,7 @@ fn check_anchor(anchor: Timestamp, start: Timestamp, trial_days: u32, invalid: &
     }
 }
 
-/// The first invoice of a backdated subscription has a line a period: there must not be too many of them.
+/// The first invoice of a backdated subscription has a line a plan and period: there must not be too many of them.
 fn check_back(new: &NewSubscription, now: Timestamp) -> Result<(), Problem> {
     let Some(price) = new.items.first().map(|item| &item.price) else {
         return Ok(());
@@ -259,6 +260,11 @@ fn check_back(new: &NewSubscription, now: Timestamp) -> Result<(), Problem> {
         let detail = format!("is more than {MAX_BACK_PERIODS} periods ago");
         return Err(Error::invalid("/start_date", "out_of_range", detail).into());
     }
+    let mut periods = 1;
+    while after(periods)? <= now {
+        periods = periods.saturating_add(1);
+    }
+    refuse_too_many_lines(&new.items, periods, "/start_date")?;
     if let Some(anchor) = new
         .anchor
         .filter(|anchor| after(1).is_ok_and(|end| *anchor > end))

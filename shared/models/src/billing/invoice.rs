@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::ids::{self, Id, Slug};
 use crate::metadata::Metadata;
 use crate::money::{Currency, Money};
+use crate::size::refuse_larger;
 use crate::time::{Date, Period, Timestamp, Zone};
 
 pub use collection::{Attempt, Booked};
@@ -26,6 +27,10 @@ pub use draft::DraftChanges;
 pub use payments::{MAX_FAILED_PAYMENTS, MAX_PAYMENTS};
 pub use refunds::Refunding;
 pub use unused::Unused;
+
+/// Kilobytes that an invoice has for its lines with their tax rates, its footer and its metadata. Payments and credit notes take some
+/// 20 more.
+const MAX_KILOBYTES: usize = 200;
 
 choices! {
     /// Where an invoice stands.
@@ -342,6 +347,11 @@ impl Invoice {
         };
         invoice.add_up()?;
         Ok(invoice)
+    }
+
+    /// A 400 for the field at `pointer` where what a caller wrote takes more room than an invoice has for it.
+    pub fn refuse_too_large(&self, pointer: &'static str) -> Result<()> {
+        refuse_larger("the invoice", self, MAX_KILOBYTES, pointer)
     }
 
     /// Works discount and taxes out again from the lines: after every change of a draft.

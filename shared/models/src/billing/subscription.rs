@@ -21,11 +21,12 @@ use crate::event::EventType;
 use crate::ids::{self, Id, Slug};
 use crate::metadata::Metadata;
 use crate::money::Currency;
+use crate::size::refuse_larger;
 use crate::time::{Period, Timestamp, Zone};
 
 pub use change::{AnchorChange, Change, Effective, ProrationBehavior, check_items};
 pub use charged::{ChargedAs, ChargedLine, Proration};
-pub use compose::Reading;
+pub use compose::{Reading, refuse_too_many_lines};
 pub use due_action::{Bill, DueAction, MAX_BACK_PERIODS, Outcome};
 pub use invoices::{INVOICES_ON_A_PAGE, InvoicePage};
 pub use pause::{Pause, Resumption};
@@ -35,6 +36,9 @@ pub use pending_update::{PaymentBehavior, PendingUpdate, given_back};
 pub const INCOMPLETE_SECONDS: i64 = 23 * 3600;
 /// Plans that one subscription can have at once, as in Stripe.
 pub const MAX_ITEMS: usize = 20;
+/// Kilobytes that a subscription has room for: its plans with their tiers and meters, its metadata, the change that waits for the end of
+/// the period, and the lines that wait for the next invoice. What it was before a change takes as much again, and an invoice twice it.
+const MAX_KILOBYTES: usize = 100;
 
 choices! {
     /// Where a subscription stands.
@@ -384,6 +388,16 @@ impl Subscription {
             subscription.begin(now, EventType::SubscriptionCreated);
         }
         Ok(subscription)
+    }
+
+    /// A 400 for the field at `pointer` where it takes more room than a subscription has.
+    pub fn refuse_too_large(&self, pointer: &'static str) -> Result<()> {
+        let now = Self {
+            before_update: None,
+            pending_update: None,
+            ..self.clone()
+        };
+        refuse_larger("the subscription", &now, MAX_KILOBYTES, pointer)
     }
 
     /// It starts: the trial, or the first period, which is then to be billed.

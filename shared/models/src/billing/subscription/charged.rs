@@ -9,7 +9,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Bill, Item, Outcome, Reading, Subscription};
+use super::{Bill, Item, MAX_ITEMS, Outcome, Reading, Subscription};
 use crate::billing::{
     Basis, BilledLine, Charge, Fraction, Invoice, LineItem, NewInvoice, ProrationUnit, TaxBehavior,
 };
@@ -294,6 +294,12 @@ impl Subscription {
             invoice_id: Some(invoice.id),
             line,
         });
+        // Of more invoices than it can have plans, the oldest charges for good: no write has room for all of them.
+        let charging = self.charging_invoices();
+        if let Some(oldest) = charging.first().filter(|_| charging.len() > MAX_ITEMS) {
+            let oldest = Some(*oldest);
+            self.charged.retain(|one| one.invoice_id != oldest);
+        }
     }
 
     /// Another plan takes the place of one, without a charge of its own; nothing is kept of one whose place stays empty.

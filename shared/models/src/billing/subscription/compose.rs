@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{Bill, Item, Subscription};
 use crate::billing::{Basis, Fraction, LineItem, Meter, NewInvoice, Party};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metadata::Metadata;
 use crate::time::Period;
 
@@ -136,6 +136,30 @@ impl Subscription {
             self.zone.date(period.end)?
         ))
     }
+}
+
+/// Kilobytes of the lines that the first invoice of a backdated subscription has room for.
+const MAX_BACK_KILOBYTES: usize = 150;
+/// What a line has beside its plan's name and price, at the most: dates, amount, names of attributes.
+const LINE_BYTES: usize = 400;
+
+/// A 400 for the field at `pointer` where so many periods of these plans are too much for one invoice.
+pub fn refuse_too_many_lines(items: &[Item], periods: u32, pointer: &'static str) -> Result<()> {
+    let mut bytes = 0_usize;
+    for item in items.iter().filter(|item| item.is_charged()) {
+        let charge = serde_json::to_vec(&item.price.charge).map_err(Error::internal)?;
+        let line = charge.len().saturating_add(item.price.name.len());
+        bytes = bytes.saturating_add(line).saturating_add(LINE_BYTES);
+    }
+    let bytes = bytes.saturating_mul(usize::try_from(periods).map_err(Error::internal)?);
+    if bytes <= MAX_BACK_KILOBYTES.saturating_mul(1000) {
+        return Ok(());
+    }
+    let detail = format!(
+        "is {periods} periods ago: with {} plans that is too much for one invoice",
+        items.len()
+    );
+    Err(Error::invalid(pointer, "too_large", detail))
 }
 
 impl Item {
