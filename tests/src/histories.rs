@@ -5,6 +5,7 @@ pub(crate) mod chance;
 mod crash;
 mod deletion;
 mod gateway;
+mod lost_answers;
 mod money;
 mod rate_limits;
 mod usage;

@@ -120,12 +120,11 @@ impl Session {
     ) -> Result<Option<(FeedHead, usize)>> {
         let mut writes = self.writes().await?;
         let now = self.wall();
-        let (page, version, count) = match &head.0 {
+        let (next, count) = match &head.0 {
             Some(stored) if !stored.is_full() => {
                 let mut page = (**stored).clone();
                 let count = page.fill(missing, now);
-                writes.update(stored, &page, None)?;
-                (page, stored.version().saturating_add(1), count)
+                (writes.advance(stored, &page)?, count)
             }
             Some(_) | None => {
                 let number = head
@@ -134,13 +133,11 @@ impl Session {
                     .map_or(0, |full| full.page.saturating_add(1));
                 let mut page = FeedPage::new(number, now);
                 let count = page.fill(missing, now);
-                writes.create(&page, None)?;
-                (page, 1, count)
+                (writes.create(&page, None)?, count)
             }
         };
         let written = self.write(&writes).await?;
-        let next = FeedHead(Some(Stored::new(page, version, None)));
-        Ok(written.then_some((next, count)))
+        Ok(written.then_some((FeedHead(Some(next)), count)))
     }
 
     fn remember(&self, head: FeedHead) -> Result<()> {

@@ -11,9 +11,10 @@ use models::{Error, Result};
 
 use crate::item::{Item, attr, number, text};
 use crate::keys::{self, Key};
+use crate::revision::Revision;
 use crate::session::{Session, stale};
 use crate::table::Committed;
-use crate::write::{Condition, Put, Writes};
+use crate::write::{Condition, Writes};
 
 /// How long an answer is kept.
 const KEEP_SECONDS: i64 = 86_400;
@@ -76,14 +77,20 @@ pub struct Idempotency {
 enum State {
     /// Nobody has used the key, or its answer has expired.
     Fresh,
-    /// Our record of the key is at this version; `reference` names what was begun.
-    Begun { version: u64, reference: String },
+    /// Our record of the key is at this revision; `reference` names what was begun.
+    Begun {
+        revision: Revision,
+        reference: String,
+    },
 }
 
 enum Found {
     Nothing,
     Response(StoredResponse),
-    Begun { version: u64, reference: String },
+    Begun {
+        revision: Revision,
+        reference: String,
+    },
 }
 
 impl Session {
@@ -94,7 +101,13 @@ impl Session {
         let state = match self.find_key(&key).await? {
             Found::Response(answer) => return Ok(Some(answer)),
             Found::Nothing => State::Fresh,
-            Found::Begun { version, reference } => State::Begun { version, reference },
+            Found::Begun {
+                revision,
+                reference,
+            } => State::Begun {
+                revision,
+                reference,
+            },
         };
         *self.idempotency.lock().map_err(Error::internal)? = Some(Idempotency { key, state });
         Ok(None)
@@ -130,12 +143,11 @@ impl Session {
             return self.write(writes).await;
         };
         let mut all = writes.clone();
-        all.push(self.key_put(&held, &Kept::Begun(reference)))?;
+        let revision = self.push_key(&mut all, &held, &Kept::Begun(reference))?;
         match self.commit(&all).await? {
             Committed::Done => {
-                let version = next_version(&held.state);
                 let state = State::Begun {
-                    version,
+                    revision,
                     reference: reference.to_owned(),
                 };
                 *self.idempotency.lock().map_err(Error::internal)? = Some(Idempotency {
@@ -161,7 +173,7 @@ impl Session {
             return Ok(self.write(writes).await?.then_some(answer));
         };
         let mut all = writes.clone();
-        all.push(self.key_put(&held, &Kept::Done(&answer)))?;
+        self.push_key(&mut all, &held, &Kept::Done(&answer))?;
         match self.commit(&all).await? {
             Committed::Done => Ok(Some(answer)),
             Committed::Refused(index) if index < writes.puts.len() => {
@@ -224,12 +236,18 @@ impl Session {
             return Err(in_use());
         }
         Ok(Found::Begun {
-            version: number(&item, attr::VERSION).unwrap_or_default(),
+            revision: Revision::of(&item).unwrap_or(Revision::absent()),
             reference: text(&item, "reference").unwrap_or_default().to_owned(),
         })
     }
 
-    fn key_put(&self, held: &Idempotency, kept: &Kept<'_>) -> Put {
+    /// Adds what is kept of a key to `writes`.
+    fn push_key(
+        &self,
+        writes: &mut Writes<'_>,
+        held: &Idempotency,
+        kept: &Kept<'_>,
+    ) -> Result<Revision> {
         let now = self.wall().seconds();
         let until = now.saturating_add(KEEP_SECONDS);
         let Key { pk, sk } = keys::idempotency(&self.scope(), &held.key.key);
@@ -239,10 +257,6 @@ impl Session {
             (attr::PK, AttributeValue::S(pk)),
             (attr::SK, AttributeValue::S(sk)),
             (attr::TYPE, string("idem")),
-            (
-                attr::VERSION,
-                AttributeValue::N(next_version(&held.state).to_string()),
-            ),
             (attr::TTL, integer(until)),
             ("until", integer(until)),
             ("route", string(&held.key.route)),
@@ -269,22 +283,15 @@ impl Session {
         }
         let condition = match &held.state {
             State::Fresh => Condition::AbsentOrExpired(now),
-            State::Begun { version, .. } => Condition::Version(*version),
+            State::Begun { revision, .. } => Condition::Unchanged(revision.clone()),
         };
-        Put { item, condition }
+        writes.push(item, condition)
     }
 }
 
 enum Kept<'a> {
     Begun(&'a str),
     Done(&'a StoredResponse),
-}
-
-fn next_version(state: &State) -> u64 {
-    match state {
-        State::Fresh => 1,
-        State::Begun { version, .. } => version.saturating_add(1),
-    }
 }
 
 fn seconds(item: &Item, name: &str) -> i64 {

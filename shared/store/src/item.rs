@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::due::DueKind;
 use crate::keys::{self, Key};
+use crate::revision::Revision;
 
 /// An item as DynamoDB has it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -27,8 +28,8 @@ pub(crate) mod attr {
     pub(crate) const TTL: &str = "ttl";
     pub(crate) const DUE_PK: &str = "due_pk";
     pub(crate) const DUE_SK: &str = "due_sk";
-    /// Chance: tells one write from another one with the same content.
-    pub(crate) const WRITE: &str = "w";
+    /// The ids of the item's newest writes.
+    pub(crate) const WRITES: &str = "w";
     /// On a write that wants its due work begun at once, without waiting for the next sweep.
     pub(crate) const AT_ONCE: &str = "at_once";
     pub(crate) const PARENT_PK: &str = "gp_pk";
@@ -71,22 +72,17 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync {
 #[derive(Debug, Clone)]
 pub struct Stored<T> {
     record: T,
-    pub(crate) version: u64,
+    pub(crate) revision: Revision,
     pub(crate) events: Option<String>,
 }
 
 impl<T> Stored<T> {
-    pub(crate) const fn new(record: T, version: u64, events: Option<String>) -> Self {
+    pub(crate) const fn new(record: T, revision: Revision, events: Option<String>) -> Self {
         Self {
             record,
-            version,
+            revision,
             events,
         }
-    }
-
-    /// The next version of it, once that is written without an event.
-    pub(crate) fn next(&self, record: T) -> Self {
-        Self::new(record, self.version.saturating_add(1), self.events.clone())
     }
 
     /// The record itself.
@@ -96,7 +92,7 @@ impl<T> Stored<T> {
 
     /// How often it was written.
     pub const fn version(&self) -> u64 {
-        self.version
+        self.revision.version
     }
 }
 
@@ -116,10 +112,10 @@ pub(crate) fn stamps_of(events: Option<&str>) -> Result<Vec<Stamp>> {
     )
 }
 
+/// A record as an item, without the revision that its write gives it.
 pub(crate) fn encode<T: Record>(
     scope: &Scope,
     record: &T,
-    version: u64,
     events: Option<String>,
 ) -> Result<Item> {
     let mut item: Item = serde_dynamo::to_item(record).map_err(Error::internal)?;
@@ -149,7 +145,6 @@ pub(crate) fn encode<T: Record>(
         item.insert(attr::EVENTS.into(), AttributeValue::S(events));
     }
     item.insert(attr::TYPE.into(), AttributeValue::S(T::TYPE.to_owned()));
-    item.insert(attr::VERSION.into(), AttributeValue::N(version.to_string()));
     item.insert(attr::PK.into(), AttributeValue::S(key.pk));
     item.insert(attr::SK.into(), AttributeValue::S(key.sk));
     Ok(item)
@@ -157,8 +152,8 @@ pub(crate) fn encode<T: Record>(
 
 /// The record in an item; `None` where it was deleted.
 pub(crate) fn decode<T: Record>(item: Item) -> Result<Option<Stored<T>>> {
-    let version =
-        number(&item, attr::VERSION).ok_or_else(|| Error::internal("an item without a version"))?;
+    let revision =
+        Revision::of(&item).ok_or_else(|| Error::internal("an item without a version"))?;
     let events = text(&item, attr::EVENTS).map(str::to_owned);
     let kind = text(&item, attr::TYPE).unwrap_or_default();
     if kind != T::TYPE {
@@ -170,7 +165,7 @@ pub(crate) fn decode<T: Record>(item: Item) -> Result<Option<Stored<T>>> {
     let record: T = serde_dynamo::from_item(item).map_err(Error::internal)?;
     Ok((!record.is_deleted()).then_some(Stored {
         record,
-        version,
+        revision,
         events,
     }))
 }

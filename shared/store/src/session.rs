@@ -253,7 +253,7 @@ impl Session {
         };
         let stored: Option<Stored<T>> = decode(item)?;
         if let (Some(noted), Some(stored)) = (self.noted.get(), &stored) {
-            noted.note(key, stored.version)?;
+            noted.note(key, stored.version())?;
         }
         Ok(stored)
     }

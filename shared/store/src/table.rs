@@ -19,7 +19,9 @@ use crate::connection::Connection;
 use crate::feed::FeedHeads;
 use crate::item::{Item, attr, text};
 use crate::keys::Key;
+use crate::lost_answer::LostAnswer;
 use crate::numbers::Numbers;
+use crate::revision::Revision;
 use crate::sealed_pages::SealedPages;
 use crate::write::{Parent, Put, Writes};
 
@@ -108,19 +110,18 @@ impl Table {
             )
             .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let lost = LostAnswer::default();
         for attempt in 0..CONFLICT_TRIES {
-            let Err(error) = request.clone().send().boxed().await else {
+            let watched = request.clone().customize().interceptor(lost.clone());
+            let Err(error) = watched.send().boxed().await else {
                 return Ok(Committed::Done);
             };
             match error.as_service_error() {
-                // The answer to our own write was lost and the SDK sent it again: it is there.
-                Some(PutItemError::ConditionalCheckFailedException(failed))
-                    if failed.item() == Some(&put.item) =>
-                {
-                    return Ok(Committed::Done);
-                }
-                Some(PutItemError::ConditionalCheckFailedException(_)) => {
+                Some(PutItemError::ConditionalCheckFailedException(_)) if !lost.happened() => {
                     return Ok(Committed::Refused(0));
+                }
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    return sent_again(put, failed.item());
                 }
                 Some(PutItemError::TransactionConflictException(_)) => backoff(attempt).await,
                 Some(_) | None => return Err(unavailable(error)),
@@ -129,6 +130,8 @@ impl Table {
         Err(busy())
     }
 
+    /// A transaction. Where its answer is lost, the SDK sends it again with the same `ClientRequestToken`, and DynamoDB, which
+    /// remembers that for ten minutes, says again what it did.
     async fn transact(&self, puts: &[Put], parents: &[&Parent]) -> Result<Committed> {
         let count = puts.len().saturating_add(parents.len());
         if count > MAX_ITEMS {
@@ -236,6 +239,18 @@ impl Table {
             .attributes()
             .and_then(|item| crate::item::number(item, "n"))
             .ok_or_else(|| Error::internal("a counter without a number"))
+    }
+}
+
+/// How a put went that was sent again after an answer was lost, and was then refused because of what is `there`.
+fn sent_again(put: &Put, there: Option<&Item>) -> Result<Committed> {
+    let there = there.and_then(Revision::of);
+    match there.and_then(|there| there.comes_after(&put.revision)) {
+        Some(true) => Ok(Committed::Done),
+        Some(false) => Ok(Committed::Refused(0)),
+        None => Err(Error::Unavailable(
+            "DynamoDB did not say whether a record was written, and others have changed it since; retry".to_owned(),
+        )),
     }
 }
 

@@ -8,6 +8,7 @@ use models::{Error, Result, Scope};
 use crate::entity::RecordId;
 use crate::item::{Item, Record, Stored, attr, bytes_of, encode, stamps_of};
 use crate::keys::Key;
+use crate::revision::Revision;
 use crate::session::{BusinessTime, Session};
 
 /// Bytes of an item at the most: DynamoDB takes 409,600. What a caller can write is bounded well below that, field by field.
@@ -18,8 +19,8 @@ const MAX_ITEM_BYTES: usize = 400_000;
 pub(crate) enum Condition {
     /// No item is there.
     Absent,
-    /// The item is still at this version.
-    Version(u64),
+    /// The item is still at this revision.
+    Unchanged(Revision),
     /// No item is there, or one whose `until` (Unix seconds) has passed.
     AbsentOrExpired(i64),
 }
@@ -29,6 +30,8 @@ pub(crate) enum Condition {
 pub(crate) struct Put {
     pub(crate) item: Item,
     pub(crate) condition: Condition,
+    /// What the item will be.
+    pub(crate) revision: Revision,
 }
 
 impl Put {
@@ -111,12 +114,9 @@ impl Writes<'_> {
         events: &[EventType],
     ) -> Result<Stored<T>> {
         let events = self.stamps(None, events, None)?;
-        let item = encode(scope, record, 1, events.clone())?;
-        self.push(Put {
-            item,
-            condition: Condition::Absent,
-        })?;
-        Ok(Stored::new(record.clone(), 1, events))
+        let item = encode(scope, record, events.clone())?;
+        let revision = self.push(item, Condition::Absent)?;
+        Ok(Stored::new(record.clone(), revision, events))
     }
 
     /// Has the record `id` be there when this is written: what is written names it. Where it is not, or was deleted, nothing is
@@ -154,8 +154,8 @@ impl Writes<'_> {
         before: &Stored<T>,
         record: &T,
     ) -> Result<Stored<T>> {
-        self.update_after(before, record, &[])?;
-        Ok(before.next(record.clone()))
+        let revision = self.push_update(before, record, before.events.clone())?;
+        Ok(Stored::new(record.clone(), revision, before.events.clone()))
     }
 
     /// The next version of a record that several things happened to at once.
@@ -168,7 +168,8 @@ impl Writes<'_> {
         let events = self
             .stamps(before.events.as_deref(), events, None)?
             .or_else(|| before.events.clone());
-        self.push_update(before, record, events)
+        self.push_update(before, record, events)?;
+        Ok(())
     }
 
     /// Adds the next version of a record that is due now, and whose worker shall not wait for the next sweep: the relay hands
@@ -213,12 +214,15 @@ impl Writes<'_> {
         self.puts.is_empty()
     }
 
-    pub(crate) fn push(&mut self, mut put: Put) -> Result<()> {
-        // A write that finds its very bytes is taken for one whose answer was lost. Two workers may write the same at the same
-        // time, and only one of them has then done it.
-        let chance = u32::from_le_bytes(self.session.ids().random()?).to_string();
-        put.item
-            .insert(attr::WRITE.to_owned(), AttributeValue::N(chance));
+    /// Adds a put of an item, and returns the revision that it makes.
+    pub(crate) fn push(&mut self, mut item: Item, condition: Condition) -> Result<Revision> {
+        let revision = condition.revision().next(self.session.ids().random()?);
+        revision.insert_into(&mut item);
+        let put = Put {
+            item,
+            condition,
+            revision: revision.clone(),
+        };
         let key = put.key();
         let bytes = bytes_of(&put.item);
         if bytes > MAX_ITEM_BYTES {
@@ -230,8 +234,8 @@ impl Writes<'_> {
             );
             return Err(Error::conflict("record_too_large", detail));
         }
-        if let Condition::Version(version) = put.condition {
-            self.session.check_version(&key, version)?;
+        if let Condition::Unchanged(before) = &put.condition {
+            self.session.check_version(&key, before.version)?;
         }
         if self.puts.iter().any(|other| other.key() == key) {
             return Err(Error::internal(format_args!(
@@ -240,7 +244,7 @@ impl Writes<'_> {
             )));
         }
         self.puts.push(put);
-        Ok(())
+        Ok(revision)
     }
 
     fn push_update<T: Record>(
@@ -248,17 +252,9 @@ impl Writes<'_> {
         before: &Stored<T>,
         record: &T,
         events: Option<String>,
-    ) -> Result<()> {
-        let item = encode(
-            &self.session.scope(),
-            record,
-            before.version.saturating_add(1),
-            events,
-        )?;
-        self.push(Put {
-            item,
-            condition: Condition::Version(before.version),
-        })
+    ) -> Result<Revision> {
+        let item = encode(&self.session.scope(), record, events)?;
+        self.push(item, Condition::Unchanged(before.revision.clone()))
     }
 
     /// The text of attribute `ev` for events after those in `before`; `None` for no event.
@@ -293,6 +289,14 @@ impl Writes<'_> {
 }
 
 impl Condition {
+    /// The revision that the put follows.
+    fn revision(&self) -> Revision {
+        match self {
+            Self::Absent | Self::AbsentOrExpired(_) => Revision::absent(),
+            Self::Unchanged(before) => before.clone(),
+        }
+    }
+
     /// The expression, its names and its values.
     pub(crate) fn expression(
         &self,
@@ -303,8 +307,9 @@ impl Condition {
     ) {
         match self {
             Self::Absent => ("attribute_not_exists(PK)", None, None),
-            Self::Version(version) => {
-                ("v = :c", None, Some(AttributeValue::N(version.to_string())))
+            Self::Unchanged(before) => {
+                let version = AttributeValue::N(before.version.to_string());
+                ("v = :c", None, Some(version))
             }
             Self::AbsentOrExpired(now) => (
                 "attribute_not_exists(PK) OR #until < :c",

@@ -2,7 +2,9 @@
 //! every call and adds it up, and that can lose answers or die at a chosen call.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::AddAssign;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
@@ -88,6 +90,16 @@ struct State {
     total: Units,
     calls: u64,
     fault: Option<Fault>,
+    meanwhile: Option<Meanwhile>,
+}
+
+/// What others do while an answer is lost.
+struct Meanwhile(Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meanwhile")
+    }
 }
 
 /// What becomes of one call.
@@ -137,6 +149,11 @@ impl Meter {
     pub fn fault(&self, fault: Option<Fault>) {
         let mut state = self.state.lock().unwrap();
         (state.calls, state.fault) = (0, fault);
+    }
+
+    /// Has others do something after the next answer that is lost, and before the client asks again.
+    pub fn meanwhile(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.state.lock().unwrap().meanwhile = Some(Meanwhile(Box::pin(work)));
     }
 
     /// Calls since the last time a fault was chosen.
@@ -201,7 +218,13 @@ impl HttpConnector for Metered {
                 .total
                 .add(&action, written, tenths(&reply["ConsumedCapacity"]));
             match fate {
-                Fate::Lost => Err(ConnectorError::io("the answer was lost".into())),
+                Fate::Lost => {
+                    let meanwhile = state.lock().unwrap().meanwhile.take();
+                    if let Some(Meanwhile(work)) = meanwhile {
+                        work.await;
+                    }
+                    Err(ConnectorError::io("the answer was lost".into()))
+                }
                 Fate::DoneAndDead => Err(ConnectorError::user("the process is dead".into())),
                 Fate::Answered | Fate::Refused => {
                     *response.body_mut() = SdkBody::from(bytes);
