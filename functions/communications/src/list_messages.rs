@@ -20,7 +20,8 @@ pub(crate) struct MessageFilter {
 /// List messages
 ///
 /// Lists text messages, newest first: sent, waiting and received. In test mode nothing leaves the installation, and
-/// this is where the messages can be read. With `number` or `status` a page may be short although `has_more` is true.
+/// this is where the messages can be read. With `number` or `status` a page may be short, or
+/// empty, although `has_more` is true.
 #[operation(get, "/v3/messages", tag = "communications")]
 pub(crate) async fn list_messages(
     cx: Cx<CommunicationsRead>,

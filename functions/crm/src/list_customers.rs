@@ -28,7 +28,8 @@ pub(crate) struct CustomerFilter {
 /// List customers
 ///
 /// Lists customers, newest first. `email` and `created` are looked up; `search` and `phone` look through the list, so a
-/// page may be short although `has_more` is true. A customer that has just been changed may be found a second later.
+/// page may be short, or empty, although `has_more` is true. A customer that has just been changed may be found a second
+/// later.
 #[operation(get, "/v3/customers", tag = "crm")]
 pub(crate) async fn list_customers(
     cx: Cx<CrmRead>,

@@ -12,7 +12,7 @@ mod sweep;
 
 use api::{App, Config, Invocation};
 use futures::future::try_join_all;
-use models::page::PageRequest;
+use models::page::Pages;
 use models::platform::ClockStatus;
 use models::{Business, Error, Id, Mode, Result, Scope};
 use queue::Queue;
@@ -129,23 +129,13 @@ async fn tick(app: &App, queues: &Queues) -> Result<()> {
         },
         None,
     );
-    let mut request = PageRequest {
-        limit: ACCOUNTS_PAGE,
-        after: None,
-    };
-    loop {
-        let page = session.accounts(&request).await?;
-        try_join_all(
-            page.items
-                .iter()
-                .map(|account| test_mode(app, queues, account.id)),
-        )
-        .await?;
-        if page.next.is_none() {
-            return Ok(());
-        }
-        request.after = page.next;
+    let mut pages = Pages::of(ACCOUNTS_PAGE);
+    while let Some(request) = pages.request() {
+        let page = session.accounts(request).await?;
+        let businesses = pages.turn(page).into_iter().map(|account| account.id);
+        try_join_all(businesses.map(|business| test_mode(app, queues, business))).await?;
     }
+    Ok(())
 }
 
 /// The test mode of one business: in real time, or by its clock.

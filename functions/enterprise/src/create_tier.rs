@@ -4,9 +4,9 @@ use api::input::{Fields, Input};
 use api::{BillingWrite, Created, Cx, Json, Problem, operation};
 use models::billing::{BillingPeriod, Charge, Plan, Price, TaxBehavior, TierPolicy, TierTerms};
 use models::event::EventType;
-use models::ids::{self, Id, Slug};
 use models::{Currency, Error, Metadata, Money, Result, View};
 use rust_decimal::Decimal;
+use store::Retry;
 use views::reveknew::Tier;
 
 /// A tier, with all fields.
@@ -97,9 +97,8 @@ pub(crate) async fn create_tier(
     let account = cx.account().await?;
     let account = account.ok_or_else(|| Error::internal("a business without a record"))?;
     let (price, terms) = body.price(account.currency, None)?;
-    let id: Slug<ids::Plan> = Slug::generated(cx.mint::<ids::Plan>().await.map(Id::number)?);
-    let plan = Plan {
-        id: id.clone(),
+    let mut plan = Plan {
+        id: cx.mint_name().await?,
         version: 1,
         price,
         trial_period_days: 0,
@@ -108,8 +107,15 @@ pub(crate) async fn create_tier(
         created: cx.now().await?,
         deleted: None,
     };
-    let mut writes = cx.writes().await?;
-    writes.create(&plan, Some(EventType::PlanCreated))?;
-    let reply = cx.try_created(&writes, &Tier::of(&plan, ())?, &id).await?;
-    Ok(reply.ok_or_else(|| Error::Unavailable("no free id was found".to_owned()))?)
+    let mut retry = Retry::of("the record");
+    loop {
+        let mut writes = cx.writes().await?;
+        writes.create(&plan, Some(EventType::PlanCreated))?;
+        let view = Tier::of(&plan, ())?;
+        if let Some(reply) = cx.try_created(&writes, &view, &plan.id).await? {
+            return Ok(reply);
+        }
+        retry.again().await?;
+        plan.id = cx.mint_name().await?;
+    }
 }

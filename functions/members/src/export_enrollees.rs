@@ -2,7 +2,7 @@
 
 use api::{Costs, Csv, Cx, MembersRead, Path, Problem, operation};
 use models::members::Member;
-use models::page::PageRequest;
+use models::page::Pages;
 use models::{Error, Id};
 
 use crate::partner::partner;
@@ -11,6 +11,8 @@ use crate::partner::partner;
 const PAGE: u32 = 100;
 /// Members of one file: what a function writes in its time.
 const MOST: usize = 5_000;
+/// Bytes of one file: a function may answer with 6 MB, in JSON.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// The first line.
 const NAMES: [&str; 12] = [
     "id",
@@ -30,7 +32,7 @@ const NAMES: [&str; 12] = [
 /// Export a partner's members
 ///
 /// Exports the members that a partner enrolled as CSV (RFC 4180), newest first. 409 where they are more
-/// than 5,000: list them instead. A cell that a
+/// than 5,000 or their file is larger than 4 MiB: list them instead. A cell that a
 /// spreadsheet would take for a formula begins with an apostrophe.
 #[operation(get, "/v3/partners/{id}/enrollees/export", tag = "members")]
 pub(crate) async fn export_enrollees(
@@ -40,24 +42,16 @@ pub(crate) async fn export_enrollees(
 ) -> Result<Csv, Problem> {
     partner(&cx, id).await?;
     let mut text = line(&NAMES.map(str::to_owned));
-    let mut request = PageRequest {
-        limit: PAGE,
-        after: None,
-    };
+    let mut pages = Pages::of(PAGE);
     let mut count = 0_usize;
-    loop {
-        let page = cx.enrollees(id, &request).await?;
-        for member in &page.items {
-            text.push_str(&line(&row(member)?));
+    while let Some(request) = pages.request() {
+        let page = cx.enrollees(id, request).await?;
+        for member in pages.turn(page) {
+            count = count.saturating_add(1);
+            text.push_str(&line(&row(&member)?));
         }
-        count = count.saturating_add(page.items.len());
-        request.after = page.next;
-        if request.after.is_none() {
-            break;
-        }
-        if count >= MOST {
-            let detail =
-                format!("the partner enrolled more than {MOST} members; list them instead");
+        if count > MOST || text.len() > MOST_BYTES {
+            let detail = "the partner enrolled too many members for one file; list them instead";
             return Err(Error::conflict("too_many_entries", detail).into());
         }
     }

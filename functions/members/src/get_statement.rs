@@ -2,7 +2,7 @@
 
 use api::input::{Fields, Input};
 use api::{Cx, Done, MembersRead, Path, Problem, Query, operation};
-use models::page::PageRequest;
+use models::page::Pages;
 use models::{Error, Id, Result, Zone};
 use views::rocketsavvy::Statement;
 
@@ -30,8 +30,8 @@ fn month(fields: &mut Fields<'_>, name: &str, text: String) -> Option<String> {
 
 /// Retrieve a partner's statement
 ///
-/// Retrieves what a partner earned in a month of the business's time zone, and what was taken back for refunds. At most
-/// 10,000 entries.
+/// Retrieves what a partner earned in a month of the business's time zone, and what was taken back for refunds. 409 where that
+/// are more than 10,000 entries.
 #[operation(get, "/v3/partners/{id}/statements", tag = "members")]
 pub(crate) async fn get_statement(
     cx: Cx<MembersRead>,
@@ -45,18 +45,12 @@ pub(crate) async fn get_statement(
         None => this_month(&cx).await?,
     };
     let mut entries = Vec::new();
-    let mut request = PageRequest {
-        limit: PAGE,
-        after: None,
-    };
-    loop {
-        let page = cx.commissions(id, &period, &request).await?;
-        entries.extend(page.items.into_iter().map(store::Stored::into_inner));
-        request.after = page.next;
-        if request.after.is_none() {
-            break;
-        }
-        if entries.len() >= MOST {
+    let mut pages = Pages::of(PAGE);
+    while let Some(request) = pages.request() {
+        let page = cx.commissions(id, &period, request).await?;
+        let page = pages.turn(page).into_iter();
+        entries.extend(page.map(store::Stored::into_inner));
+        if entries.len() > MOST {
             let detail = format!("the statement has more than {MOST} entries");
             return Err(Error::conflict("too_many_entries", detail).into());
         }

@@ -16,7 +16,8 @@ pub(crate) struct EmailFilter {
 /// List e-mails
 ///
 /// Lists e-mails to members, sent or waiting, newest first. In test mode nothing leaves the installation, and this is
-/// where a mail and its link can be read. With `to` a page may be short although `has_more` is true.
+/// where a mail and its link can be read. With `to` a page may be short, or empty, although `has_more` is
+/// true.
 #[operation(get, "/v3/emails", tag = "members")]
 pub(crate) async fn list_emails(
     cx: Cx<MembersRead>,

@@ -16,7 +16,8 @@ pub(crate) struct MemberFilter {
 
 /// List members
 ///
-/// Lists the members of all partners, newest first. With `status` a page may be short although `has_more` is true.
+/// Lists the members of all partners, newest first. With `status` a page may be short, or empty,
+/// although `has_more` is true.
 #[operation(get, "/v3/members", tag = "members")]
 pub(crate) async fn list_members(
     cx: Cx<MembersRead>,

@@ -52,7 +52,7 @@ mod tests {
         // One read is the test clock.
         assert_eq!(
             (units.read_tenths, units.write_tenths),
-            (30, 20),
+            (30, 50),
             "{units:?}"
         );
         assert_eq!(
@@ -66,7 +66,7 @@ mod tests {
         let units = world.meter.take();
         assert_eq!(
             (units.read_tenths, units.write_tenths),
-            (30, 50),
+            (30, 70),
             "{units:?}"
         );
         assert_eq!(

@@ -24,7 +24,7 @@ pub(crate) struct PaymentFilter {
 /// List payments
 ///
 /// Lists payments, newest first, of all customers, of one or of an invoice. Failed ones are among them. With `status` or
-/// `invoice_id` a page may be short although `has_more` is true.
+/// `invoice_id` a page may be short, or empty, although `has_more` is true.
 #[operation(get, "/v3/payments", tag = "payments")]
 pub(crate) async fn list_payments(
     cx: Cx<PaymentsRead>,

@@ -45,7 +45,7 @@ mod tests {
         let gone = api.delete(&path).await;
         assert_eq!(*gone.expect(200), json!({ "id": id, "deleted": true }));
         let units = world.meter.take();
-        assert_eq!(units.write_tenths, 40, "{units:?}");
+        assert_eq!(units.write_tenths, 80, "{units:?}");
         api.get(&path).await.expect(404);
         api.delete(&path).await.expect(404);
         assert_eq!(

@@ -75,8 +75,8 @@ impl EventListFilter {
 
 /// List events
 ///
-/// Lists events, newest first. An event appears within seconds of what it reports. With a filter a page may be short
-/// although `has_more` is true.
+/// Lists events, newest first. An event appears within seconds of what it reports. With a filter a page may be short, or
+/// empty, although `has_more` is true.
 ///
 /// With `order=asc` this is the **feed**: all events in the order in which they were logged, for a consumer that must
 /// not miss any. Each event has a `position`, counted from 1 without gaps, and nothing is ever added before what was

@@ -4,7 +4,6 @@ use api::input::Input;
 use api::{Cx, Done, PageQuery, Path, Problem, Query, WebhooksRead, operation};
 use futures::future::try_join;
 use models::Id;
-use models::page::Page;
 use models::webhooks::{DeliveryStatus, EventFilter};
 use store::DeliveryQuery;
 use views::rocketsavvy::{Delivery, DeliveryPage};
@@ -26,7 +25,7 @@ pub(crate) struct DeliveryFilter {
 /// List the deliveries to a webhook endpoint
 ///
 /// Lists what was sent to an endpoint in the last 90 days, newest event first. With `status` or `event_type` a page may
-/// be short although `has_more` is true.
+/// be short, or empty, although `has_more` is true.
 #[operation(get, "/v3/webhooks/{id}/deliveries", tag = "webhooks")]
 pub(crate) async fn list_webhook_deliveries(
     cx: Cx<WebhooksRead>,
@@ -42,12 +41,6 @@ pub(crate) async fn list_webhook_deliveries(
     let paging = cx.page(&query.page)?;
     let page = cx.deliveries(id, &paging.request, &wanted);
     let (endpoint, page) = try_join(cx.require(id), page).await?;
-    let ids: Vec<_> = page.items.iter().map(|item| item.id.event).collect();
-    let events = cx.events_by_id(&ids).await?;
-    let page = Page {
-        items: page.items.into_iter().zip(events).collect(),
-        next: page.next,
-    };
     let list = paging.views(page, |(delivery, event)| {
         Delivery::of(&delivery, &endpoint, event.as_deref(), cx.mode())
     })?;

@@ -377,6 +377,13 @@ impl<K: Kind> Slug<K> {
     }
 }
 
+/// Whether an id of that number has its place in the second of `now`.
+fn within_second(number: u64, now: Timestamp) -> Result<bool> {
+    let start = base(now.whole_second().millis())?;
+    let place = number.checked_sub(start);
+    Ok(place.is_some_and(|place| place < 1000 << RANDOM_BITS))
+}
+
 impl<K> Clone for Slug<K> {
     fn clone(&self) -> Self {
         Self {
@@ -482,20 +489,35 @@ impl IdSource {
         Ok(bytes)
     }
 
-    /// A new id at `now`. `clocked` is the business whose test clock gave that time, `None` for the wall clock.
+    /// Where this process begins to count in a second at which a test clock stands still. All processes have that same time, so it
+    /// is anywhere in the second: two of them hardly ever meet, and a record that somebody deleted keeps its id.
+    fn begin_second(&self, now: Timestamp) -> Result<u64> {
+        let chance = u64::from(u32::from_le_bytes(self.random()?));
+        let place = chance % (900 << RANDOM_BITS);
+        Ok(base(now.whole_second().millis())?.saturating_add(place))
+    }
+
+    /// A new id at `now`, above those that this process made before at that time. `clocked` is the business whose test clock gave
+    /// it, `None` for the wall clock.
     pub fn mint<K: Kind>(&self, now: Timestamp, clocked: Option<Business>) -> Result<Id<K>> {
         let mut random = [0_u8; 2];
         self.fill(&mut random)?;
-        let fresh =
-            base(now.millis())? | (u64::from(u16::from_le_bytes(random)) % (1 << RANDOM_BITS));
+        let chance = u64::from(u16::from_le_bytes(random));
+        let fresh = match clocked {
+            None => base(now.millis())? | (chance % (1 << RANDOM_BITS)),
+            Some(_) => self.begin_second(now)?,
+        };
         let mut last = self.last.lock().map_err(Error::internal)?;
         if last.len() > REMEMBERED {
             last.clear();
         }
         let seen = last.entry(clocked).or_default();
-        // A clock that stands still counts upwards; one that was set back far (a deleted test clock) starts anew.
-        let near = seen.saturating_sub(fresh) < 60_000 << RANDOM_BITS;
-        let value = if *seen >= fresh && near {
+        let goes_on = match clocked {
+            // A clock that was set back far starts anew.
+            None => *seen >= fresh && seen.saturating_sub(fresh) < 60_000 << RANDOM_BITS,
+            Some(_) => within_second(*seen, now)?,
+        };
+        let value = if goes_on {
             *seen + 1 + u64::from(random[1] % 7)
         } else {
             fresh
@@ -551,6 +573,30 @@ mod tests {
             .map(|_| source.mint(now, business).unwrap())
             .collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn processes_at_a_clock_that_stands_still_hardly_meet() {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let business = Some(Business::new(1).unwrap());
+        let sources: Vec<IdSource> = (0..64).map(IdSource::seeded).collect();
+        let mut ids = std::collections::BTreeSet::new();
+        for _ in 0..200 {
+            for source in &sources {
+                let id: Id<Customer> = source.mint(now, business).unwrap();
+                assert_eq!(id.at().whole_second(), now);
+                ids.insert(id);
+            }
+        }
+        let twice = 64 * 200 - ids.len();
+        assert!(twice < 64, "{twice} of 12,800 were drawn twice");
+        // Another second is another beginning, also one that has been before.
+        let source = &sources[0];
+        let later = now.plus_seconds(1);
+        let next: Id<Customer> = source.mint(later, business).unwrap();
+        assert!(Id::first_at(later).unwrap() <= next);
+        let back: Id<Customer> = source.mint(now, business).unwrap();
+        assert!(back < Id::first_at(later).unwrap());
     }
 
     #[test]

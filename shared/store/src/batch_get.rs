@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures::FutureExt;
 use models::{Error, Result, Timestamp};
 
-use crate::item::{Item, Record, Stored, attr, decode, text};
+use crate::item::{Item, Record, Stored, attr, bytes_of, decode, text};
 use crate::keys::Key;
 use crate::table::{Table, backoff, unavailable};
 
@@ -23,12 +23,17 @@ pub struct BatchItems(HashMap<Key, Item>);
 impl BatchItems {
     /// The record at `key`, which stays here for others.
     pub fn get<T: Record>(&self, key: &Key) -> Result<Option<Stored<T>>> {
-        self.0.get(key).cloned().map_or(Ok(None), decode)
+        self.0.get(key).cloned().map(decode).transpose()
+    }
+
+    /// Bytes of the record at `key`.
+    pub(crate) fn bytes(&self, key: &Key) -> usize {
+        self.0.get(key).map_or(0, bytes_of)
     }
 
     /// The record at `key`, which is gone from here then.
     pub fn take<T: Record>(&mut self, key: &Key) -> Result<Option<Stored<T>>> {
-        self.0.remove(key).map_or(Ok(None), decode)
+        self.0.remove(key).map(decode).transpose()
     }
 }
 

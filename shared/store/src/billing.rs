@@ -6,21 +6,21 @@ use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
 
 use crate::due::DueKind;
-use crate::item::{Record, Stored, TOMBSTONE_DAYS};
+use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range};
 use crate::session::Session;
 
 impl Record for Plan {
     const TYPE: &'static str = "plan";
+    const NAMED: bool = true;
 
     fn key(&self, scope: &Scope) -> Key {
         keys::named(scope, &self.id)
     }
 
-    // A deleted plan keeps its name: invoices speak of it, and nobody should find another plan under it.
-    fn is_deleted(&self) -> bool {
-        self.deleted.is_some()
+    fn deleted(&self) -> Option<Timestamp> {
+        self.deleted
     }
 }
 
@@ -32,8 +32,10 @@ impl Record for Subscription {
     }
 
     fn parent(&self, scope: &Scope) -> Option<String> {
-        let listed = self.deleted.is_none();
-        listed.then(|| keys::of_customer::<ids::Subscription>(scope, self.customer_id))
+        Some(keys::of_customer::<ids::Subscription>(
+            scope,
+            self.customer_id,
+        ))
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -41,12 +43,8 @@ impl Record for Subscription {
     }
 
     // One whose first payment was refused, where its caller wanted none without, never was.
-    fn is_deleted(&self) -> bool {
-        self.deleted.is_some()
-    }
-
-    fn expires(&self) -> Option<Timestamp> {
-        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
+    fn deleted(&self) -> Option<Timestamp> {
+        self.deleted
     }
 }
 
@@ -67,13 +65,8 @@ impl Record for Invoice {
         Self::due(self)
     }
 
-    // A deleted draft leaves its event behind.
-    fn is_deleted(&self) -> bool {
-        self.deleted.is_some()
-    }
-
-    fn expires(&self) -> Option<Timestamp> {
-        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
+    fn deleted(&self) -> Option<Timestamp> {
+        self.deleted
     }
 }
 

@@ -2,7 +2,7 @@
 
 use models::billing::{BillingSettings, Coupon, TaxRate};
 use models::ids::{self, Id};
-use models::{Result, Scope};
+use models::{Result, Scope, Timestamp};
 
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
@@ -10,14 +10,14 @@ use crate::session::Session;
 
 impl Record for Coupon {
     const TYPE: &'static str = "coupon";
+    const NAMED: bool = true;
 
     fn key(&self, scope: &Scope) -> Key {
         keys::named(scope, &self.id)
     }
 
-    // A deleted coupon keeps its name, as a plan does: invoices speak of it.
-    fn is_deleted(&self) -> bool {
-        self.deleted.is_some()
+    fn deleted(&self) -> Option<Timestamp> {
+        self.deleted
     }
 }
 

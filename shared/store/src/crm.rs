@@ -6,7 +6,7 @@ use models::page::{Page, PageRequest};
 use models::text::folded;
 use models::{Result, Scope, Timestamp};
 
-use crate::item::{Record, Stored, TOMBSTONE_DAYS};
+use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range, Span};
 use crate::session::Session;
@@ -23,12 +23,8 @@ impl Record for Customer {
         Some(keys::customers_of_email(scope, email))
     }
 
-    fn expires(&self) -> Option<Timestamp> {
-        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
-    }
-
-    fn is_deleted(&self) -> bool {
-        self.deleted.is_some()
+    fn deleted(&self) -> Option<Timestamp> {
+        self.deleted
     }
 }
 

@@ -16,7 +16,7 @@ use models::{Error, Result, Scope};
 
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
-use crate::list::{Range, Span};
+use crate::list::{Range, Room, Span};
 use crate::retry::Retry;
 use crate::session::Session;
 
@@ -214,7 +214,7 @@ impl Session {
         Ok(self.list_range_now(&range, &request).await?.items)
     }
 
-    /// Up to `limit` events after `position`, oldest first. They follow each other without a gap. One consistent query and
+    /// Up to `limit` events after `position`, oldest first, and no more than a megabyte of them. They follow each other without a gap. One consistent query and
     /// one read of the events.
     pub async fn events_after(&self, position: u64, limit: u32) -> Result<FeedSlice> {
         let (first, _) = FeedPage::place(position.saturating_add(1));
@@ -231,7 +231,11 @@ impl Session {
         // A record is written before the feed knows of it, but another replica may not have it yet: then the feed ends here
         // for now, rather than have a gap.
         let there = wanted.into_iter().zip(read);
-        let there = there.map_while(|((position, _), event)| Some((position, event?)));
+        let mut room = Room::default();
+        let there = there.map_while(|((position, _), event)| {
+            let fits = |event: &Stored<EventRecord>| room.takes(event.data.len());
+            Some((position, event.filter(fits)?))
+        });
         let events: Vec<_> = there.collect();
         let has_more = events.len() < known;
         Ok(FeedSlice { events, has_more })

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use models::{Error, Result};
 
 use crate::item::{Item, attr, number, text};
-use crate::keys::{self, Key};
+use crate::keys;
 use crate::revision::Revision;
 use crate::session::{Session, stale};
 use crate::table::Committed;
@@ -156,7 +156,7 @@ impl Session {
                 });
                 Ok(true)
             }
-            Committed::Refused(index) if index < writes.puts.len() => Ok(false),
+            Committed::Refused(index) if index < writes.actions.len() => Ok(false),
             Committed::Refused(_) => Err(in_use()),
         }
     }
@@ -176,7 +176,7 @@ impl Session {
         self.push_key(&mut all, &held, &Kept::Done(&answer))?;
         match self.commit(&all).await? {
             Committed::Done => Ok(Some(answer)),
-            Committed::Refused(index) if index < writes.puts.len() => {
+            Committed::Refused(index) if index < writes.actions.len() => {
                 // Another call with this key may have made the very record that stands in our way.
                 match self.find_key(&held.key).await? {
                     Found::Response(answer) => Ok(Some(answer)),
@@ -250,12 +250,12 @@ impl Session {
     ) -> Result<Revision> {
         let now = self.wall().seconds();
         let until = now.saturating_add(KEEP_SECONDS);
-        let Key { pk, sk } = keys::idempotency(&self.scope(), &held.key.key);
+        let key = keys::idempotency(&self.scope(), &held.key.key);
         let string = |value: &str| AttributeValue::S(value.to_owned());
         let integer = |value: i64| AttributeValue::N(value.to_string());
         let mut item: Item = [
-            (attr::PK, AttributeValue::S(pk)),
-            (attr::SK, AttributeValue::S(sk)),
+            (attr::PK, string(&key.pk)),
+            (attr::SK, string(&key.sk)),
             (attr::TYPE, string("idem")),
             (attr::TTL, integer(until)),
             ("until", integer(until)),
@@ -285,7 +285,7 @@ impl Session {
             State::Fresh => Condition::AbsentOrExpired(now),
             State::Begun { revision, .. } => Condition::Unchanged(revision.clone()),
         };
-        writes.push(item, condition)
+        writes.put(key, item, condition)
     }
 }
 

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, VecDeque};
 use futures::future::{try_join, try_join_all};
 use models::billing::{Invoice, InvoicePage, Subscription};
 use models::ids::{self, Id};
-use models::page::{Page, PageRequest};
+use models::page::{Page, PageRequest, Pages};
 use models::{Error, Result, Scope};
 
 use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
-use crate::list::{Filter, Range, Span};
+use crate::list::{Filter, Range, Room, Span, keys_in};
 use crate::session::Session;
 
 /// Subscriptions of one customer whose lists are joined; with more, all invoices of the business are looked through.
@@ -104,22 +104,29 @@ impl Session {
             .collect();
         let mut found: Vec<Stored<Invoice>> = Vec::with_capacity(limit);
         let (mut looked_at, mut last) = (0_usize, None);
+        let (mut room, mut full) = (Room::default(), false);
         // One more than wanted tells whether another page follows.
         let mut size = limit.saturating_add(1).min(BATCH);
-        while found.len() <= limit && looked_at < most && !left.is_empty() {
+        while !full && looked_at < most && !left.is_empty() {
             let chunk: Vec<String> = left.drain(..size.min(left.len())).collect();
-            let read = self.read_all::<Invoice>(&pk, &chunk).await?;
-            found.extend(read.into_iter().filter(|invoice| wanted.is(invoice)));
+            let chunk = keys_in(&pk, &chunk);
+            let mut read = self.table().batch_get(&chunk).await?;
             looked_at = looked_at.saturating_add(chunk.len());
-            last = chunk.into_iter().last();
+            for key in chunk {
+                let bytes = read.bytes(&key);
+                let invoice = read.take::<Invoice>(&key)?;
+                if let Some(invoice) = invoice.filter(|invoice| wanted.is(invoice)) {
+                    full = found.len() >= limit || !room.takes(bytes);
+                    if full {
+                        break;
+                    }
+                    found.push(invoice);
+                }
+                last = Some(key.sk);
+            }
             size = BATCH;
         }
-        let next = if found.len() > limit {
-            found.truncate(limit);
-            found.last().map(|invoice| invoice.id.digits())
-        } else {
-            last.filter(|_| !left.is_empty())
-        };
+        let next = last.filter(|_| full || !left.is_empty());
         Ok(Page { items: found, next })
     }
 
@@ -173,19 +180,14 @@ impl Session {
             span: Span::Prefix(keys::INVOICE_PAGE_PREFIX.to_owned()),
             descending: false,
         };
-        let mut request = PageRequest {
-            limit: subscription.invoice_pages,
-            after: None,
-        };
-        let mut more = subscription.invoice_pages > 0;
-        while more {
-            let page = self
-                .list_range::<InvoicePage>(&range, &request, &[])
-                .await?;
-            let pages = page.items.into_iter().map(Stored::into_inner);
-            known.extend(pages.flat_map(|page| page.invoices));
-            request.after = page.next;
-            more = request.after.is_some();
+        if subscription.invoice_pages == 0 {
+            return Ok(known);
+        }
+        let mut pages = Pages::of(subscription.invoice_pages);
+        while let Some(request) = pages.request() {
+            let page = self.list_range::<InvoicePage>(&range, request, &[]);
+            let archived = pages.turn(page.await?).into_iter();
+            known.extend(archived.flat_map(|page| page.into_inner().invoices));
         }
         Ok(known)
     }

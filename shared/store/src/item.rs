@@ -36,13 +36,16 @@ pub(crate) mod attr {
     pub(crate) const PARENT_SK: &str = "gp_sk";
 }
 
-/// How long a deleted record stays for the relay, and for whoever wants to know what it was.
+/// How long a deleted record is kept for whoever wants to know what it was.
 pub(crate) const TOMBSTONE_DAYS: i64 = 30;
 
 /// Something that has its place in the table.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync {
     /// The entity type, attribute `et`.
     const TYPE: &'static str;
+    /// Whether somebody chose the key of such a record. After it was deleted nobody gets the name again: invoices and events speak
+    /// of what had it.
+    const NAMED: bool = false;
 
     /// Where it is.
     fn key(&self, scope: &Scope) -> Key;
@@ -62,9 +65,19 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync {
         None
     }
 
-    /// Whether it was deleted: such an item only waits for its removal, and nobody finds it.
-    fn is_deleted(&self) -> bool {
-        false
+    /// When it was deleted. The write that says so takes it from its place, so that nobody finds it and no list reads over it, and
+    /// puts it aside with its event ([`keys::deleted`]).
+    fn deleted(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Where its item is: in its place, or aside.
+    fn item_key(&self, scope: &Scope) -> Key {
+        let key = self.key(scope);
+        match self.deleted() {
+            Some(_) => keys::deleted(&key),
+            None => key,
+        }
     }
 }
 
@@ -113,29 +126,20 @@ pub(crate) fn stamps_of(events: Option<&str>) -> Result<Vec<Stamp>> {
 }
 
 /// A record as an item, without the revision that its write gives it.
-pub(crate) fn encode<T: Record>(
-    scope: &Scope,
-    record: &T,
-    events: Option<String>,
-) -> Result<Item> {
+pub(crate) fn encode<T: Record>(scope: &Scope, record: &T, events: Option<String>) -> Result<Item> {
     let mut item: Item = serde_dynamo::to_item(record).map_err(Error::internal)?;
     item.retain(|_, value| !matches!(value, AttributeValue::Null(_)));
-    let key = record.key(scope);
-    if let Some(parent) = record.parent(scope) {
-        item.insert(attr::PARENT_PK.into(), AttributeValue::S(parent));
-        item.insert(attr::PARENT_SK.into(), AttributeValue::S(key.sk.clone()));
-    }
-    if let Some(due) = record.due() {
-        item.insert(
-            attr::DUE_PK.into(),
-            AttributeValue::S(keys::due_partition(&key)),
-        );
-        item.insert(
-            attr::DUE_SK.into(),
-            AttributeValue::S(keys::due_sort(due, DueKind::of(T::TYPE)?.as_str(), &key)),
-        );
-    }
-    if let Some(at) = record.expires() {
+    let key = record.item_key(scope);
+    let expires = match record.deleted() {
+        // Where its name stays taken, this is what takes it.
+        Some(_) if T::NAMED => None,
+        Some(at) => Some(at.plus_days(TOMBSTONE_DAYS)),
+        None => {
+            index(&mut item, scope, record, &key)?;
+            record.expires()
+        }
+    };
+    if let Some(at) = expires {
         item.insert(
             attr::TTL.into(),
             AttributeValue::N(at.seconds().to_string()),
@@ -150,8 +154,23 @@ pub(crate) fn encode<T: Record>(
     Ok(item)
 }
 
-/// The record in an item; `None` where it was deleted.
-pub(crate) fn decode<T: Record>(item: Item) -> Result<Option<Stored<T>>> {
+/// Adds to an item where the indexes have it.
+fn index<T: Record>(item: &mut Item, scope: &Scope, record: &T, key: &Key) -> Result<()> {
+    if let Some(parent) = record.parent(scope) {
+        item.insert(attr::PARENT_PK.into(), AttributeValue::S(parent));
+        item.insert(attr::PARENT_SK.into(), AttributeValue::S(key.sk.clone()));
+    }
+    if let Some(due) = record.due() {
+        let kind = DueKind::of(T::TYPE)?.as_str();
+        let (partition, sort) = (keys::due_partition(key), keys::due_sort(due, kind, key));
+        item.insert(attr::DUE_PK.into(), AttributeValue::S(partition));
+        item.insert(attr::DUE_SK.into(), AttributeValue::S(sort));
+    }
+    Ok(())
+}
+
+/// The record in an item.
+pub(crate) fn decode<T: Record>(item: Item) -> Result<Stored<T>> {
     let revision =
         Revision::of(&item).ok_or_else(|| Error::internal("an item without a version"))?;
     let events = text(&item, attr::EVENTS).map(str::to_owned);
@@ -163,11 +182,7 @@ pub(crate) fn decode<T: Record>(item: Item) -> Result<Option<Stored<T>>> {
         )));
     }
     let record: T = serde_dynamo::from_item(item).map_err(Error::internal)?;
-    Ok((!record.is_deleted()).then_some(Stored {
-        record,
-        revision,
-        events,
-    }))
+    Ok(Stored::new(record, revision, events))
 }
 
 /// What DynamoDB counts of an item: names and values in UTF-8, numbers by half their digits, and a few bytes for what holds others.

@@ -9,6 +9,7 @@
 //! | a plan by name | `<b>#<m>#plan` / `<slug>` | `GetItem`, `Query` |
 //! | a plan or a coupon by name | `<b>#<m>#plan`, `<b>#<m>#coupon` / `<slug>` | `GetItem`, `Query` |
 //! | who has a name that only one can have | `<b>#<m>#uniq#<bucket>` / `<what>#<name>` | `GetItem`, conditional `PutItem` |
+//! | what was deleted: for its event, and a name that stays taken | `<key of the record, joined by #>` / `deleted` | written with the deletion |
 //! | an idempotency key | `<b>#<m>#idem#<hash>` / `idem` | `GetItem`, written with its effect |
 //!
 //! An invoice that a subscription made is not in `by_parent`: the subscription knows it. An index would cost a write unit for
@@ -111,6 +112,11 @@ pub fn unique(scope: &Scope, what: &str, name: &str) -> Key {
         format!("{}#uniq#{bucket}", root(scope)),
         format!("{what}#{name}"),
     )
+}
+
+/// Where a record is put that was deleted: below its own key, so that no two share a partition.
+pub fn deleted(key: &Key) -> Key {
+    Key::new(format!("{}#{}", key.pk, key.sk), "deleted")
 }
 
 /// The id in the key of a record.

@@ -59,5 +59,5 @@ pub use retry::Retry;
 pub use session::{Clock, Origin, Session, Versions, stale};
 pub use table::Table;
 pub use unique::UniqueName;
-pub use webhooks::{DeliveryQuery, EventQuery};
+pub use webhooks::{Delivered, DeliveryQuery, EventQuery};
 pub use write::Writes;

@@ -1,4 +1,4 @@
-//! Lists: one `Query` a page, newest first.
+//! Lists: one `Query` a page, newest first. A page ends with the records that were asked for, or with a megabyte of them.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,34 @@ use models::ids::{Id, Kind};
 use models::page::{Page, PageRequest};
 use models::{Error, Result, Timestamp};
 
-use crate::item::{Item, Record, Stored, attr, decode, text};
+use crate::item::{Item, Record, Stored, attr, bytes_of, decode, text};
 use crate::keys::Key;
 use crate::session::Session;
 use crate::table::unavailable;
 
 /// Queries that one request may cost where a filter leaves little: the page is then short, and its cursor goes on.
-const MAX_ROUNDS: u32 = 10;
-/// Items looked at in one query where a filter drops some.
+const MAX_ROUNDS: u32 = 4;
+/// Items looked at in one query where a filter drops some: 1,000 in one request.
 const FILTERED_ROUND: u32 = 250;
+/// Bytes of records, as DynamoDB counts them, with which a page ends: what one `Query` reads. An answer spells them out, in JSON
+/// within JSON, and a function may answer with 6 MB.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+/// What a page still takes.
+#[derive(Debug, Default)]
+pub(crate) struct Room(Option<usize>);
+
+impl Room {
+    /// Whether it takes a record of so many bytes, too. The first one it always takes, or the list would not go on.
+    pub(crate) fn takes(&mut self, bytes: usize) -> bool {
+        let left = match self.0 {
+            None => Some(PAGE_BYTES.saturating_sub(bytes)),
+            Some(left) => left.checked_sub(bytes),
+        };
+        self.0 = left.or(Some(0));
+        left.is_some()
+    }
+}
 
 /// What a list leaves out, by an attribute or a member of one (`dispatch.status`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +112,7 @@ impl Range {
 }
 
 impl Session {
-    /// One page of the records in `range`. One `Query`, unless deleted or filtered records leave the page short.
+    /// One page of the records in `range`. One `Query`, and up to 4 where filters leave the page short.
     pub(crate) async fn list_range<T: Record>(
         &self,
         range: &Range,
@@ -130,32 +149,32 @@ impl Session {
                 "is not a cursor of this list",
             ));
         }
-        for _ in 0..MAX_ROUNDS {
-            let size = if filters.is_empty() {
-                request.limit.saturating_add(1)
-            } else {
-                FILTERED_ROUND
-            };
+        // One more than wanted is asked for: it tells whether another page follows, and begins that page.
+        let (rounds, size) = if filters.is_empty() {
+            (1, request.limit.saturating_add(1))
+        } else {
+            (MAX_ROUNDS, FILTERED_ROUND)
+        };
+        let (mut room, mut full) = (Room::default(), false);
+        for _ in 0..rounds {
             let query = self.query(range, after.as_deref(), (size, consistent), filters);
             let (items, last) = query.await?;
+            after = last;
             for item in items {
-                let sk = text(&item, attr::SK).unwrap_or_default().to_owned();
-                if let Some(stored) = decode::<T>(item)? {
-                    found.push((sk, stored));
+                full = full || found.len() >= wanted || !room.takes(bytes_of(&item));
+                if !full {
+                    let sk = text(&item, attr::SK).unwrap_or_default().to_owned();
+                    found.push((sk, decode::<T>(item)?));
                 }
             }
-            after = last;
-            if found.len() > wanted || after.is_none() {
+            if full || after.is_none() {
                 break;
             }
         }
-        // One more than wanted was asked for: it tells whether another page follows, and begins that page.
-        let next = if found.len() > wanted {
-            found.truncate(wanted);
-            found.last().map(|(sk, _)| sk.clone())
-        } else {
-            after
-        };
+        if full {
+            after = found.last().map(|(sk, _)| sk.clone());
+        }
+        let next = after;
         Ok(Page {
             items: found.into_iter().map(|(_, stored)| stored).collect(),
             next,
@@ -250,8 +269,19 @@ impl Session {
         let mut keys = self.child_keys(parent, pk, after, limit).await?;
         let more = keys.len() > wanted;
         keys.truncate(wanted);
-        let next = if more { keys.last().cloned() } else { None };
-        let items = self.read_all::<T>(pk, &keys).await?;
+        let mut next = if more { keys.last().cloned() } else { None };
+        let wanted = keys_in(pk, &keys);
+        let mut read = self.table().batch_get(&wanted).await?;
+        let (mut items, mut room) = (Vec::with_capacity(keys.len()), Room::default());
+        let mut last = None;
+        for key in wanted {
+            if !room.takes(read.bytes(&key)) {
+                next = last;
+                break;
+            }
+            items.extend(read.take::<T>(&key)?);
+            last = Some(key.sk);
+        }
         Ok(Page { items, next })
     }
 
@@ -301,16 +331,37 @@ impl Session {
         pk: &str,
         keys: &[String],
     ) -> Result<Vec<Stored<T>>> {
-        let key = |sk: &String| Key {
-            pk: pk.to_owned(),
-            sk: sk.clone(),
-        };
-        let wanted: Vec<Key> = keys.iter().map(key).collect();
+        let wanted = keys_in(pk, keys);
         let mut read = self.table().batch_get(&wanted).await?;
         let mut found = Vec::with_capacity(keys.len());
         for key in &wanted {
             found.extend(read.take(key)?);
         }
         Ok(found)
+    }
+}
+
+/// The keys with these sort keys in one partition.
+pub(crate) fn keys_in(pk: &str, sort_keys: &[String]) -> Vec<Key> {
+    let key = |sk: &String| Key {
+        pk: pk.to_owned(),
+        sk: sk.clone(),
+    };
+    sort_keys.iter().map(key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PAGE_BYTES, Room};
+
+    #[test]
+    fn a_page_ends_with_its_bytes_but_never_before_its_first_record() {
+        let mut room = Room::default();
+        assert!(room.takes(PAGE_BYTES * 2));
+        assert!(!room.takes(1));
+        let mut room = Room::default();
+        assert!(room.takes(PAGE_BYTES - 2));
+        assert!(room.takes(2));
+        assert!(!room.takes(1));
     }
 }

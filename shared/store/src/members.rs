@@ -5,7 +5,7 @@ use models::members::{Commission, MEMBER_EMAIL, Member, MemberSettings, Password
 use models::page::{Page, PageRequest};
 use models::{Result, Scope, Timestamp};
 
-use crate::item::{Record, Stored, TOMBSTONE_DAYS, decode};
+use crate::item::{Record, Stored, decode};
 use crate::keys::{self, Key};
 use crate::list::Filter;
 use crate::session::Session;
@@ -19,16 +19,11 @@ impl Record for Member {
     }
 
     fn parent(&self, scope: &Scope) -> Option<String> {
-        let listed = self.deleted.is_none();
-        listed.then(|| keys::members_of(scope, self.partner_id))
+        Some(keys::members_of(scope, self.partner_id))
     }
 
-    fn expires(&self) -> Option<Timestamp> {
-        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
-    }
-
-    fn is_deleted(&self) -> bool {
-        self.deleted.is_some()
+    fn deleted(&self) -> Option<Timestamp> {
+        self.deleted
     }
 }
 
@@ -68,7 +63,7 @@ impl Table {
     /// The business and mode of a way to a new password, whether it is still good or not. One consistent read.
     pub async fn password_link(&self, hash: &str) -> Result<Option<Stored<PasswordLink>>> {
         match self.get(&keys::password_link(hash), true).await? {
-            Some(item) => decode(item),
+            Some(item) => decode(item).map(Some),
             None => Ok(None),
         }
     }

@@ -7,7 +7,7 @@ use models::payments::{Payment, PaymentMethod, PaymentStatus, Refund, RefundStat
 use models::{Error, Result, Scope, Timestamp};
 
 use crate::due::DueKind;
-use crate::item::{Record, Stored, TOMBSTONE_DAYS};
+use crate::item::{Record, Stored};
 use crate::keys::{self, Key};
 use crate::list::{Filter, Range, Span};
 use crate::session::Session;
@@ -28,17 +28,14 @@ impl Record for PaymentMethod {
     }
 
     fn parent(&self, scope: &Scope) -> Option<String> {
-        // A detached one leaves the list at once: else it would take up room on its customer's pages until it is removed.
-        let listed = self.deleted.is_none();
-        listed.then(|| keys::of_customer::<ids::PaymentMethod>(scope, self.customer_id))
+        Some(keys::of_customer::<ids::PaymentMethod>(
+            scope,
+            self.customer_id,
+        ))
     }
 
-    fn expires(&self) -> Option<Timestamp> {
-        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
-    }
-
-    fn is_deleted(&self) -> bool {
-        self.deleted.is_some()
+    fn deleted(&self) -> Option<Timestamp> {
+        self.deleted
     }
 }
 

@@ -36,12 +36,8 @@ impl Record for OauthClient {
         keys::record(scope, self.id)
     }
 
-    fn expires(&self) -> Option<Timestamp> {
-        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
-    }
-
-    fn is_deleted(&self) -> bool {
-        self.deleted.is_some()
+    fn deleted(&self) -> Option<Timestamp> {
+        self.deleted
     }
 }
 
@@ -106,12 +102,8 @@ impl Record for OauthLookup {
         keys::oauth_client(&self.client_id)
     }
 
-    fn expires(&self) -> Option<Timestamp> {
-        self.deleted.map(|at| at.plus_days(TOMBSTONE_DAYS))
-    }
-
-    fn is_deleted(&self) -> bool {
-        self.deleted.is_some()
+    fn deleted(&self) -> Option<Timestamp> {
+        self.deleted
     }
 }
 
@@ -121,7 +113,9 @@ impl Table {
         let Some(item) = self.get(&keys::credential(hash), false).await? else {
             return Ok(None);
         };
-        Ok(decode::<CredentialLookup>(item)?.map(|stored| stored.into_inner().credential))
+        Ok(Some(
+            decode::<CredentialLookup>(item)?.into_inner().credential,
+        ))
     }
 
     /// The client of that `client_id`, unless it was deleted. One consistent read.
@@ -129,7 +123,7 @@ impl Table {
         let Some(item) = self.get(&keys::oauth_client(client_id), true).await? else {
             return Ok(None);
         };
-        Ok(decode::<OauthLookup>(item)?.map(Stored::into_inner))
+        Ok(Some(decode::<OauthLookup>(item)?.into_inner()))
     }
 
     /// A business as it was a moment ago. One read.
@@ -145,7 +139,7 @@ impl Table {
         let Some(item) = self.get(&keys::account(id), true).await? else {
             return Ok(None);
         };
-        Ok(decode::<Account>(item)?.map(Stored::into_inner))
+        Ok(Some(decode::<Account>(item)?.into_inner()))
     }
 }
 

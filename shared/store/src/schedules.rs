@@ -98,7 +98,7 @@ impl Session {
                 .await
                 .map_err(unavailable)?;
             for item in output.items.unwrap_or_default() {
-                rows.extend(decode(item)?);
+                rows.push(decode(item)?);
             }
             start = output.last_evaluated_key;
             if start.is_none() {

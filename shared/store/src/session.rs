@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use models::event::Actor;
-use models::ids::{Id, Kind};
+use models::ids::{Id, Kind, Slug};
 use models::{Error, IdSource, Mode, Result, Scope, Timestamp};
 use tokio::sync::OnceCell;
 
@@ -218,6 +218,12 @@ impl Session {
         self.mint_at(self.moment().await?)
     }
 
+    /// A new name for what its creator gave none.
+    pub async fn mint_name<K: Kind>(&self) -> Result<Slug<K>> {
+        let id: Id<K> = self.mint().await?;
+        Ok(Slug::generated(id.number()))
+    }
+
     pub(crate) fn mint_at<K: Kind>(&self, moment: BusinessTime) -> Result<Id<K>> {
         self.ids
             .mint(moment.at, moment.clocked.then_some(self.scope.business))
@@ -242,7 +248,7 @@ impl Session {
         &self.ids
     }
 
-    /// A record by its key, unless it was deleted.
+    /// A record by its key.
     pub(crate) async fn load<T: Record>(
         &self,
         key: &Key,
@@ -251,11 +257,11 @@ impl Session {
         let Some(item) = self.table.get(key, consistent).await? else {
             return Ok(None);
         };
-        let stored: Option<Stored<T>> = decode(item)?;
-        if let (Some(noted), Some(stored)) = (self.noted.get(), &stored) {
+        let stored: Stored<T> = decode(item)?;
+        if let Some(noted) = self.noted.get() {
             noted.note(key, stored.version())?;
         }
-        Ok(stored)
+        Ok(Some(stored))
     }
 
     /// Writes everything or nothing, whatever the idempotency key. `false` says that a condition did not hold: a record

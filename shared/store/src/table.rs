@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Put as SdkPut, ReturnValue,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValue,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
@@ -23,7 +23,7 @@ use crate::lost_answer::LostAnswer;
 use crate::numbers::Numbers;
 use crate::revision::Revision;
 use crate::sealed_pages::SealedPages;
-use crate::write::{Parent, Put, Writes};
+use crate::write::{Action, Change, Check, Condition, Expected, Writes};
 
 /// Attempts at a commit that meets others on the same items.
 const CONFLICT_TRIES: u32 = 8;
@@ -45,7 +45,7 @@ pub struct Table {
 pub(crate) enum Committed {
     /// Everything was written.
     Done,
-    /// Nothing was written: the condition of the put at this index does not hold.
+    /// Nothing was written: the condition of the action at this index does not hold.
     Refused(usize),
 }
 
@@ -89,21 +89,32 @@ impl Table {
 
     /// Writes everything or nothing. A single put is one write unit, a transaction two for each item.
     pub(crate) async fn commit(&self, writes: &Writes<'_>) -> Result<Committed> {
-        let parents = writes.other_parents();
-        match writes.puts.as_slice() {
+        let checks = writes.other_checks();
+        match writes.actions.as_slice() {
             [] => Ok(Committed::Done),
-            [put] if parents.is_empty() => self.put(put).await,
-            puts => self.transact(puts, &parents).await,
+            [
+                Action {
+                    condition,
+                    change: Change::Put { item, revision },
+                    ..
+                },
+            ] if checks.is_empty() => self.put(item, revision, condition).await,
+            actions => self.transact(actions, &checks).await,
         }
     }
 
-    async fn put(&self, put: &Put) -> Result<Committed> {
-        let (expression, name, value) = put.condition.expression();
+    async fn put(
+        &self,
+        item: &Item,
+        revision: &Revision,
+        condition: &Condition,
+    ) -> Result<Committed> {
+        let (expression, name, value) = condition.expression();
         let request = self
             .client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(put.item.clone()))
+            .set_item(Some(item.clone()))
             .condition_expression(expression)
             .set_expression_attribute_names(
                 name.map(|(short, long)| [(short.to_owned(), long.to_owned())].into()),
@@ -121,7 +132,7 @@ impl Table {
                     return Ok(Committed::Refused(0));
                 }
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    return sent_again(put, failed.item());
+                    return sent_again(revision, failed.item());
                 }
                 Some(PutItemError::TransactionConflictException(_)) => backoff(attempt).await,
                 Some(_) | None => return Err(unavailable(error)),
@@ -132,20 +143,23 @@ impl Table {
 
     /// A transaction. Where its answer is lost, the SDK sends it again with the same `ClientRequestToken`, and DynamoDB, which
     /// remembers that for ten minutes, says again what it did.
-    async fn transact(&self, puts: &[Put], parents: &[&Parent]) -> Result<Committed> {
-        let count = puts.len().saturating_add(parents.len());
+    async fn transact(&self, actions: &[Action], checks: &[&Check]) -> Result<Committed> {
+        let count = actions.len().saturating_add(checks.len());
         if count > MAX_ITEMS {
-            let first = puts.first().and_then(|put| text(&put.item, attr::TYPE));
+            let first = actions.iter().find_map(|action| match &action.change {
+                Change::Put { item, .. } => text(item, attr::TYPE),
+                Change::Delete => None,
+            });
             return Err(Error::internal(format_args!(
                 "one commit has {count} items, {} and others; a transaction takes {MAX_ITEMS}",
                 first.unwrap_or_default()
             )));
         }
-        let checks = parents.iter().map(|parent| self.check(&parent.key));
-        let items = puts
+        let checked = checks.iter().map(|check| self.check(check));
+        let items = actions
             .iter()
-            .map(|put| self.transact_item(put))
-            .chain(checks)
+            .map(|action| self.transact_item(action))
+            .chain(checked)
             .collect::<Result<Vec<_>>>()?;
         for attempt in 0..CONFLICT_TRIES {
             let sent = self
@@ -168,13 +182,14 @@ impl Table {
                 .iter()
                 .position(|reason| code(reason) == "ConditionalCheckFailed")
             {
-                let parent = index
-                    .checked_sub(puts.len())
-                    .and_then(|index| parents.get(index));
-                if let Some(parent) = parent {
-                    return Err(parent.gone.clone());
-                }
-                return Ok(Committed::Refused(index));
+                let check = index.checked_sub(actions.len());
+                return match check.and_then(|index| checks.get(index)) {
+                    None => Ok(Committed::Refused(index)),
+                    Some(check) => match &check.expected {
+                        Expected::Present(gone) => Err(gone.clone()),
+                        Expected::Absent(action) => Ok(Committed::Refused(*action)),
+                    },
+                };
             }
             let transient = |reason: &CancellationReason| {
                 matches!(
@@ -193,28 +208,47 @@ impl Table {
         Err(busy())
     }
 
-    fn transact_item(&self, put: &Put) -> Result<TransactWriteItem> {
-        let (expression, name, value) = put.condition.expression();
-        let put = SdkPut::builder()
-            .table_name(&self.name)
-            .set_item(Some(put.item.clone()))
-            .condition_expression(expression)
-            .set_expression_attribute_names(
-                name.map(|(short, long)| [(short.to_owned(), long.to_owned())].into()),
-            )
-            .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()))
-            .build()
-            .map_err(Error::internal)?;
-        Ok(TransactWriteItem::builder().put(put).build())
+    fn transact_item(&self, action: &Action) -> Result<TransactWriteItem> {
+        let (expression, name, value) = action.condition.expression();
+        let names = name.map(|(short, long)| [(short.to_owned(), long.to_owned())].into());
+        let values = value.map(|value| [(":c".to_owned(), value)].into());
+        let transaction = TransactWriteItem::builder();
+        let transaction = match &action.change {
+            Change::Put { item, .. } => transaction.put(
+                Put::builder()
+                    .table_name(&self.name)
+                    .set_item(Some(item.clone()))
+                    .condition_expression(expression)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .build()
+                    .map_err(Error::internal)?,
+            ),
+            Change::Delete => transaction.delete(
+                Delete::builder()
+                    .table_name(&self.name)
+                    .key(attr::PK, AttributeValue::S(action.key.pk.clone()))
+                    .key(attr::SK, AttributeValue::S(action.key.sk.clone()))
+                    .condition_expression(expression)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .build()
+                    .map_err(Error::internal)?,
+            ),
+        };
+        Ok(transaction.build())
     }
 
-    /// That a record is there and was not deleted.
-    fn check(&self, key: &Key) -> Result<TransactWriteItem> {
+    fn check(&self, check: &Check) -> Result<TransactWriteItem> {
+        let expression = match &check.expected {
+            Expected::Present(_) => "attribute_exists(PK)",
+            Expected::Absent(_) => "attribute_not_exists(PK)",
+        };
         let check = ConditionCheck::builder()
             .table_name(&self.name)
-            .key(attr::PK, AttributeValue::S(key.pk.clone()))
-            .key(attr::SK, AttributeValue::S(key.sk.clone()))
-            .condition_expression("attribute_exists(PK) AND attribute_not_exists(deleted)")
+            .key(attr::PK, AttributeValue::S(check.key.pk.clone()))
+            .key(attr::SK, AttributeValue::S(check.key.sk.clone()))
+            .condition_expression(expression)
             .build()
             .map_err(Error::internal)?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
@@ -242,10 +276,10 @@ impl Table {
     }
 }
 
-/// How a put went that was sent again after an answer was lost, and was then refused because of what is `there`.
-fn sent_again(put: &Put, there: Option<&Item>) -> Result<Committed> {
+/// How the put of a `revision` went that was sent again after an answer was lost, and was then refused because of what is `there`.
+fn sent_again(revision: &Revision, there: Option<&Item>) -> Result<Committed> {
     let there = there.and_then(Revision::of);
-    match there.and_then(|there| there.comes_after(&put.revision)) {
+    match there.and_then(|there| there.comes_after(revision)) {
         Some(true) => Ok(Committed::Done),
         Some(false) => Ok(Committed::Refused(0)),
         None => Err(Error::Unavailable(

@@ -143,6 +143,6 @@ impl Session {
             .await
             .map_err(unavailable)?;
         let items = output.items.unwrap_or_default().into_iter();
-        items.filter_map(|item| decode(item).transpose()).collect()
+        items.map(decode).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! What one commit writes: conditional puts, each with the events that it tells of.
+//! What one commit writes: conditional puts and deletions, each with the events that it tells of.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use models::event::{EventType, Stamp, TestEvent};
@@ -7,14 +7,14 @@ use models::{Error, Result, Scope};
 
 use crate::entity::RecordId;
 use crate::item::{Item, Record, Stored, attr, bytes_of, encode, stamps_of};
-use crate::keys::Key;
+use crate::keys::{self, Key};
 use crate::revision::Revision;
 use crate::session::{BusinessTime, Session};
 
 /// Bytes of an item at the most: DynamoDB takes 409,600. What a caller can write is bounded well below that, field by field.
 const MAX_ITEM_BYTES: usize = 400_000;
 
-/// What must hold for an item to be put.
+/// What must hold for an item to be put or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Condition {
     /// No item is there.
@@ -25,35 +25,39 @@ pub(crate) enum Condition {
     AbsentOrExpired(i64),
 }
 
-/// One conditional put.
+/// One conditional change of one item.
 #[derive(Debug, Clone)]
-pub(crate) struct Put {
-    pub(crate) item: Item,
-    pub(crate) condition: Condition,
-    /// What the item will be.
-    pub(crate) revision: Revision,
-}
-
-impl Put {
-    pub(crate) fn key(&self) -> Key {
-        let part = |name| {
-            crate::item::text(&self.item, name)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        Key {
-            pk: part(attr::PK),
-            sk: part(attr::SK),
-        }
-    }
-}
-
-/// A record that has to be there when others are written that name it.
-#[derive(Debug, Clone)]
-pub(crate) struct Parent {
+pub(crate) struct Action {
     pub(crate) key: Key,
-    /// The error where it is not, or was deleted.
-    pub(crate) gone: Error,
+    pub(crate) condition: Condition,
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    /// The item is this from now on.
+    Put {
+        item: Item,
+        /// How far it is written then.
+        revision: Revision,
+    },
+    /// There is no item any more.
+    Delete,
+}
+
+/// What has to hold for an item that is not written.
+#[derive(Debug, Clone)]
+pub(crate) struct Check {
+    pub(crate) key: Key,
+    pub(crate) expected: Expected,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Expected {
+    /// A record is there, because others are written that name it. The error where it is not.
+    Present(Error),
+    /// Nothing is there. Else the action at this index is refused.
+    Absent(usize),
 }
 
 /// Changes that happen together or not at all. No item is touched twice.
@@ -61,8 +65,8 @@ pub(crate) struct Parent {
 pub struct Writes<'s> {
     session: &'s Session,
     moment: BusinessTime,
-    pub(crate) puts: Vec<Put>,
-    pub(crate) parents: Vec<Parent>,
+    pub(crate) actions: Vec<Action>,
+    checks: Vec<Check>,
 }
 
 impl Session {
@@ -71,8 +75,8 @@ impl Session {
         Ok(Writes {
             session: self,
             moment: self.moment().await?,
-            puts: Vec::new(),
-            parents: Vec::new(),
+            actions: Vec::new(),
+            checks: Vec::new(),
         })
     }
 }
@@ -114,8 +118,15 @@ impl Writes<'_> {
         events: &[EventType],
     ) -> Result<Stored<T>> {
         let events = self.stamps(None, events, None)?;
+        let key = record.item_key(scope);
         let item = encode(scope, record, events.clone())?;
-        let revision = self.push(item, Condition::Absent)?;
+        if T::NAMED {
+            self.checks.push(Check {
+                key: keys::deleted(&key),
+                expected: Expected::Absent(self.actions.len()),
+            });
+        }
+        let revision = self.put(key, item, Condition::Absent)?;
         Ok(Stored::new(record.clone(), revision, events))
     }
 
@@ -125,19 +136,18 @@ impl Writes<'_> {
     pub fn child_of<I: RecordId>(&mut self, id: I, pointer: &'static str) {
         let key = id.key(&self.session.scope());
         let gone = Error::no_such(I::Kind::NAME, id, pointer);
-        self.parents.push(Parent { key, gone });
+        let expected = Expected::Present(gone);
+        self.checks.push(Check { key, expected });
     }
 
-    /// The parents that none of the puts is a new version of: such a put has a condition of its own.
-    pub(crate) fn other_parents(&self) -> Vec<&Parent> {
-        let written: Vec<Key> = self.puts.iter().map(Put::key).collect();
-        let parents = self.parents.iter();
-        parents
-            .filter(|parent| !written.contains(&parent.key))
-            .collect()
+    /// The checks of what is not written itself: that has a condition of its own.
+    pub(crate) fn other_checks(&self) -> Vec<&Check> {
+        let written = |key: &Key| self.actions.iter().any(|action| action.key == *key);
+        let checks = self.checks.iter();
+        checks.filter(|check| !written(&check.key)).collect()
     }
 
-    /// Adds the next version of a record. `before` is the record as it was read.
+    /// Adds the next version of a record. `before` is the record as it was read. One that was deleted leaves its place, for 2 items.
     pub fn update<T: Record>(
         &mut self,
         before: &Stored<T>,
@@ -154,7 +164,7 @@ impl Writes<'_> {
         before: &Stored<T>,
         record: &T,
     ) -> Result<Stored<T>> {
-        let revision = self.push_update(before, record, before.events.clone())?;
+        let revision = self.push_update(before, record, None)?;
         Ok(Stored::new(record.clone(), revision, before.events.clone()))
     }
 
@@ -165,9 +175,7 @@ impl Writes<'_> {
         record: &T,
         events: &[EventType],
     ) -> Result<()> {
-        let events = self
-            .stamps(before.events.as_deref(), events, None)?
-            .or_else(|| before.events.clone());
+        let events = self.stamps(before.events.as_deref(), events, None)?;
         self.push_update(before, record, events)?;
         Ok(())
     }
@@ -188,9 +196,10 @@ impl Writes<'_> {
     }
 
     fn begin_at_once(&mut self) {
-        if let Some(put) = self.puts.last_mut() {
+        if let Some(Change::Put { item, .. }) = self.actions.last_mut().map(|last| &mut last.change)
+        {
             let name = attr::AT_ONCE.to_owned();
-            put.item.insert(name, AttributeValue::N("1".to_owned()));
+            item.insert(name, AttributeValue::N("1".to_owned()));
         }
     }
 
@@ -211,22 +220,21 @@ impl Writes<'_> {
 
     /// Whether nothing is to be written.
     pub fn is_empty(&self) -> bool {
-        self.puts.is_empty()
+        self.actions.is_empty()
     }
 
-    /// Adds a put of an item, and returns the revision that it makes.
-    pub(crate) fn push(&mut self, mut item: Item, condition: Condition) -> Result<Revision> {
+    /// Adds a put of an item, and returns how far it is written then.
+    pub(crate) fn put(
+        &mut self,
+        key: Key,
+        mut item: Item,
+        condition: Condition,
+    ) -> Result<Revision> {
         let revision = condition.revision().next(self.session.ids().random()?);
         revision.insert_into(&mut item);
-        let put = Put {
-            item,
-            condition,
-            revision: revision.clone(),
-        };
-        let key = put.key();
-        let bytes = bytes_of(&put.item);
+        let bytes = bytes_of(&item);
         if bytes > MAX_ITEM_BYTES {
-            let kind = crate::item::text(&put.item, attr::TYPE).unwrap_or_default();
+            let kind = crate::item::text(&item, attr::TYPE).unwrap_or_default();
             let detail = format!(
                 "the record would take {} KB ({kind}), and {} KB is the most",
                 bytes.div_ceil(1000),
@@ -234,27 +242,56 @@ impl Writes<'_> {
             );
             return Err(Error::conflict("record_too_large", detail));
         }
-        if let Condition::Unchanged(before) = &put.condition {
-            self.session.check_version(&key, before.version)?;
+        let change = Change::Put {
+            item,
+            revision: revision.clone(),
+        };
+        self.push(Action {
+            key,
+            condition,
+            change,
+        })?;
+        Ok(revision)
+    }
+
+    fn push(&mut self, action: Action) -> Result<()> {
+        let key = &action.key;
+        if let Condition::Unchanged(before) = &action.condition {
+            self.session.check_version(key, before.version)?;
         }
-        if self.puts.iter().any(|other| other.key() == key) {
+        if self.actions.iter().any(|other| other.key == *key) {
             return Err(Error::internal(format_args!(
                 "one commit writes {} / {} twice",
                 key.pk, key.sk
             )));
         }
-        self.puts.push(put);
-        Ok(revision)
+        self.actions.push(action);
+        Ok(())
     }
 
+    /// Adds the next version of a record, and of one that was deleted that it leaves its place. `events` is what that tells of.
     fn push_update<T: Record>(
         &mut self,
         before: &Stored<T>,
         record: &T,
         events: Option<String>,
     ) -> Result<Revision> {
-        let item = encode(&self.session.scope(), record, events)?;
-        self.push(item, Condition::Unchanged(before.revision.clone()))
+        let scope = self.session.scope();
+        let (key, unchanged) = (
+            record.item_key(&scope),
+            Condition::Unchanged(before.revision.clone()),
+        );
+        if record.deleted().is_none() {
+            let item = encode(&scope, record, events.or_else(|| before.events.clone()))?;
+            return self.put(key, item, unchanged);
+        }
+        self.push(Action {
+            key: record.key(&scope),
+            condition: unchanged,
+            change: Change::Delete,
+        })?;
+        let item = encode(&scope, record, events)?;
+        self.put(key, item, Condition::Absent)
     }
 
     /// The text of attribute `ev` for events after those in `before`; `None` for no event.

@@ -19,7 +19,7 @@ pub(crate) struct CreditNoteFilter {
 
 /// List credit notes
 ///
-/// Lists credit notes, newest first. With `customer_id` a page may be short although `has_more` is true.
+/// Lists credit notes, newest first. With `customer_id` a page may be short, or empty, although `has_more` is true.
 #[operation(get, "/v3/credit-notes", tag = "billing")]
 pub(crate) async fn list_credit_notes(
     cx: Cx<BillingRead>,

@@ -20,8 +20,7 @@ pub(crate) async fn delete_invoice(
     let mut writes = cx.writes().await?;
     writes.update(&stored, &invoice, Some(EventType::InvoiceDeleted))?;
     if let Some(discount) = &stored.coupon {
-        let coupon = cx.find_now(&discount.coupon_id).await?;
-        if let Some(before) = coupon.filter(|coupon| coupon.deleted.is_none()) {
+        if let Some(before) = cx.find_now(&discount.coupon_id).await? {
             let mut coupon = (*before).clone();
             coupon.give_back();
             writes.update(&before, &coupon, Some(EventType::CouponUpdated))?;

@@ -252,7 +252,7 @@ async fn each_action_costs_what_it_says() {
     for (state, action, write_tenths) in [
         ("draft", "change", 10),
         ("draft", "tag", 10),
-        ("draft", "delete", 10),
+        ("draft", "delete", 50),
         ("open", "void", 20),
         ("open", "uncollectible", 20),
     ] {

@@ -23,8 +23,8 @@ pub(crate) struct InvoiceFilter {
 
 /// List invoices
 ///
-/// Lists invoices, newest first, of everybody, of a customer or of a subscription. With `status` a page may be short
-/// although `has_more` is true.
+/// Lists invoices, newest first, of everybody, of a customer or of a subscription. With `status` a page may be short, or
+/// empty, although `has_more` is true.
 #[operation(get, "/v3/invoices", tag = "billing")]
 pub(crate) async fn list_invoices(
     cx: Cx<BillingRead>,

@@ -20,8 +20,8 @@ pub(crate) struct SubscriptionFilter {
 
 /// List subscriptions
 ///
-/// Lists subscriptions, newest first, ended ones as well. With `status` a page may be short although `has_more` is
-/// true.
+/// Lists subscriptions, newest first, ended ones as well. With `status` a page may be short, or empty,
+/// although `has_more` is true.
 #[operation(get, "/v3/subscriptions", tag = "billing")]
 pub(crate) async fn list_subscriptions(
     cx: Cx<BillingRead>,

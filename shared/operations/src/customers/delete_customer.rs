@@ -5,7 +5,7 @@ use models::billing::SubscriptionStatus;
 use models::crm::Customer;
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::page::PageRequest;
+use models::page::Pages;
 use store::Stored;
 
 use crate::Context;
@@ -25,21 +25,15 @@ pub async fn delete_customer(context: &Context, id: Id<ids::Customer>) -> Result
 /// deleted: whoever deleted it looks again, and a renewal ends what an index did not show yet.
 pub async fn end_subscriptions(context: &Context, id: Id<ids::Customer>) -> Result<()> {
     let now = context.now().await?;
-    let mut request = PageRequest {
-        limit: 100,
-        after: None,
-    };
-    loop {
-        let page = context.subscriptions(&request, Some(id), None).await?;
-        let running = page.items.into_iter();
+    let mut pages = Pages::of(100);
+    while let Some(request) = pages.request() {
+        let page = context.subscriptions(request, Some(id), None).await?;
+        let running = pages.turn(page).into_iter();
         for subscription in running.filter(|one| !one.status.is_over()) {
             end(context, subscription.id, now).await?;
         }
-        if page.next.is_none() {
-            return Ok(());
-        }
-        request.after = page.next;
     }
+    Ok(())
 }
 
 /// What waits for a payment does not come about any more: 409 where one is under way.

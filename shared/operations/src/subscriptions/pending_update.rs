@@ -58,8 +58,7 @@ async fn give_coupon_back(
     let Some(discount) = discount else {
         return Ok(());
     };
-    let coupon = context.find_now(&discount.coupon_id).await?;
-    let Some(before) = coupon.filter(|coupon| coupon.deleted.is_none()) else {
+    let Some(before) = context.find_now(&discount.coupon_id).await? else {
         return Ok(());
     };
     let mut coupon = (*before).clone();

@@ -38,7 +38,7 @@ pub struct EventData {
     /// The object as it was then.
     #[schema(value_type = BTreeMap<String, Value>, example = json!({"id": "inv_rs_789012", "status": "paid"}))]
     object: Value,
-    /// The fields that changed, with what they were before.
+    /// The fields that changed, with what they were before. Absent where the object is new, or was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = BTreeMap<String, Value>, example = json!({"status": "open"}))]
     previous_attributes: Option<Value>,

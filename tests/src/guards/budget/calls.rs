@@ -241,13 +241,13 @@ async fn ends_of_invoices(bill: &mut Bill<'_>, customer: &str) {
     bill.post("mark an invoice uncollectible", (20, 20), &path, json!({}))
         .await;
     let draft = bill.draft(customer).await;
-    bill.delete("delete a draft", (20, 10), &format!("/v3/invoices/{draft}"))
+    bill.delete("delete a draft", (20, 50), &format!("/v3/invoices/{draft}"))
         .await;
 }
 
 async fn catalog(bill: &mut Bill<'_>) {
     let plan = |id, amount| json!({ "id": id, "name": id, "currency": "USD", "amount": amount, "interval": "month" });
-    bill.post("create a plan", (10, 10), "/v3/plans", plan("small", 1000))
+    bill.post("create a plan", (10, 40), "/v3/plans", plan("small", 1000))
         .await;
     bill.api
         .post("/v3/plans", plan("large", 3000))
@@ -262,7 +262,7 @@ async fn catalog(bill: &mut Bill<'_>) {
     .await;
     bill.post(
         "create a coupon",
-        (10, 10),
+        (10, 40),
         "/v3/coupons",
         json!({ "name": "A", "percent_off": 10 }),
     )
@@ -322,7 +322,7 @@ async fn subscriptions(bill: &mut Bill<'_>) {
         .await;
     bill.delete(
         "delete a customer with one subscription",
-        (90, 40),
+        (90, 80),
         &format!("/v3/customers/{customer}"),
     )
     .await;
@@ -364,7 +364,7 @@ async fn reveknew(bill: &mut Bill<'_>) {
         .await;
     let tier = json!({ "name": "Basic", "amount": 20, "billingPeriod": "MONTHLY" });
     let tier = bill
-        .post("Reveknew: create a tier", (15, 10), &at("tiers"), tier)
+        .post("Reveknew: create a tier", (15, 40), &at("tiers"), tier)
         .await;
     let new = json!({ "customerId": customer, "tierId": tier, "startDate": "2030-01-25" });
     let what = "Reveknew: create a subscription with one scheduled payment";
