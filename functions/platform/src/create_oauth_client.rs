@@ -36,9 +36,7 @@ pub(crate) async fn create_oauth_client(
     Json(input): Json<NewOauthClient>,
 ) -> Result<Created<OauthClient>, Problem> {
     let scopes = scopes::granted(input.scopes, cx.scopes())?;
-    // A client does not expire, and servers use it.
-    scopes::within_life(None, cx.expires_at())?;
-    scopes::within_origins(&[], cx.allowed_origins())?;
+    scopes::within_client(scopes, &cx)?;
     let client_id = hex::encode(cx.ids().random::<16>()?);
     let secret = secrets::opaque(cx.ids())?;
     let created = cx.wall().whole_second();

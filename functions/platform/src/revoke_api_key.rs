@@ -5,11 +5,13 @@ use models::{Id, Moment, View};
 use views::rocketsavvy::ApiKey;
 
 use crate::key_secrets::lookups;
+use crate::scopes;
 
 /// Revoke an API key
 ///
 /// Revokes a key for good, with all secrets it still has. It may be accepted for up to 30 seconds more. A key may
-/// revoke itself; revoking a key again changes nothing.
+/// revoke itself, and others that have no more than it: neither scopes nor time nor origins. Revoking a key again changes
+/// nothing.
 #[operation(
     delete,
     "/v3/api-keys/{id}",
@@ -21,6 +23,7 @@ pub(crate) async fn revoke_api_key(
     Path(id): Path<Id<models::ids::ApiKey>>,
 ) -> Result<Done<ApiKey>, Problem> {
     let stored = cx.require_now(id).await?;
+    scopes::within_key(&stored, &cx)?;
     let now = cx.wall().whole_second();
     let mut key = (*stored).clone();
     let mut writes = cx.writes().await?;
@@ -83,6 +86,53 @@ mod tests {
         let late = api.post(&format!("{path}/rotate"), json!({})).await;
         late.expect(409);
         assert_eq!(late.text_of("code"), "api_key_revoked");
+    }
+
+    #[tokio::test]
+    async fn a_key_ends_no_key_that_has_more_than_it() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let all = ["platform:write", "crm:write"];
+        let made = async |mut body: serde_json::Value| {
+            body["name"] = json!("A");
+            body["mode"] = json!("test");
+            let made = api.post("/v3/api-keys", body).await;
+            made.expect(201);
+            let path = format!("/v3/api-keys/{}", made.text_of("id"));
+            (api.with_key(made.text_of("key")), path)
+        };
+        let shop = json!(["https://shop.example.com"]);
+        let (_, path) = made(json!({ "scopes": all })).await;
+        for (less, code) in [
+            (
+                json!({ "scopes": ["platform:write", "crm:read"] }),
+                "scope_exceeded",
+            ),
+            (
+                json!({ "scopes": all, "expires_at": "2026-02-01T00:00:00Z" }),
+                "expiry_exceeded",
+            ),
+            (
+                json!({ "scopes": all, "allowed_origins": shop }),
+                "origins_exceeded",
+            ),
+        ] {
+            let (caller, own) = made(less).await;
+            let before = world.dump();
+            for refused in [
+                caller.delete(&path).await,
+                caller
+                    .post(&format!("{path}/rotate"), json!({ "overlap_hours": 0 }))
+                    .await,
+            ] {
+                assert_eq!(refused.expect(403)["code"], code);
+            }
+            assert_eq!(world.dump(), before);
+            // Itself it may end, whatever it has.
+            caller.delete(&own).await.expect(200);
+        }
+        let (equal, _) = made(json!({ "scopes": all })).await;
+        equal.delete(&path).await.expect(200);
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use crate::scopes;
 /// How the old secret ends.
 #[derive(Debug, Input)]
 pub(crate) struct Rotation {
-    /// Hours for which the old secret stays good; 24 if it is absent.
+    /// Hours for which the present secret stays good; 24 if it is absent. With 0 no earlier secret is good any more.
     #[input(range = 0..=168, default = 24, example = 24)]
     overlap_hours: u32,
 }
@@ -20,8 +20,9 @@ pub(crate) struct Rotation {
 /// Rotate an API key
 ///
 /// Gives an API key a new secret, shown in this answer only: a repeated request with the same `Idempotency-Key` shows
-/// `null` instead. The old secret stays valid for `overlap_hours`, 24 if you do not say. At most ten older secrets are
-/// valid at a time. The calling key needs every scope of the rotated one and must not expire before it.
+/// `null` instead. The present secret stays valid for `overlap_hours`, 24 if you do not say; earlier ones keep the end that
+/// they have, unless `overlap_hours` is 0, which ends all of them at once. At most ten older secrets are valid at a time. A
+/// key can rotate itself, and others that have no more than it: neither scopes nor time nor origins.
 #[operation(post, "/v3/api-keys/{id}/rotate", tag = "platform")]
 pub(crate) async fn rotate_api_key(
     cx: Cx<PlatformWrite>,
@@ -29,37 +30,35 @@ pub(crate) async fn rotate_api_key(
     Json(rotation): Json<Rotation>,
 ) -> Result<Done<ApiKey>, Problem> {
     let stored = cx.require_now(id).await?;
-    scopes::within(stored.scopes, cx.scopes())?;
-    scopes::within_life(stored.expires_at, cx.expires_at())?;
-    scopes::within_origins(&stored.allowed_origins, cx.allowed_origins())?;
+    scopes::within_key(&stored, &cx)?;
     let now = cx.wall().whole_second();
-    let (newest, older): (Vec<_>, Vec<_>) = lookups(&cx, &stored)
-        .await?
+    let end = now.plus_seconds(i64::from(rotation.overlap_hours) * 3_600);
+    let mut good = lookups(&cx, &stored).await?;
+    good.retain(|lookup| lookup.credential.is_good(now));
+    let (ending, staying): (Vec<_>, Vec<_>) = good
         .into_iter()
-        .partition(|lookup| lookup.hash == stored.hash);
-    let good = older
-        .into_iter()
-        .filter(|lookup| lookup.credential.is_good(now))
-        .map(|lookup| lookup.into_inner().hash);
+        .partition(|lookup| lookup.hash == stored.hash || end <= now);
+    let staying = staying.into_iter().map(|lookup| lookup.into_inner().hash);
     let secret = match stored.kind {
         CredentialKind::ApiKey => secrets::api_key(cx.ids(), stored.mode)?,
         CredentialKind::MemberToken | CredentialKind::AccessToken => secrets::opaque(cx.ids())?,
     };
     let mut key = (*stored).clone();
-    key.rotate(secrets::digest(&secret), good.collect(), now)?;
+    key.rotate(secrets::digest(&secret), staying.collect(), now)?;
 
     let mut writes = cx.writes().await?;
     writes.update(&stored, &key, None)?;
     writes.create(&lookup(cx.scope().business, &key), None)?;
-    let end = now.plus_seconds(i64::from(rotation.overlap_hours) * 3_600);
-    for before in &newest {
-        let mut ending = (**before).clone();
-        ending.credential.end(end);
-        writes.update(before, &ending, None)?;
+    for before in &ending {
+        let mut ended = (**before).clone();
+        ended.credential.end(end);
+        writes.update(before, &ended, None)?;
     }
     let view = ApiKey::with_secret(&key, Moment::at(now, cx.mode()), secret)?;
     let reply = cx.done_secret(&writes, &view).await?;
-    cx.app().forget_credential(&stored.hash);
+    for before in &ending {
+        cx.app().forget_credential(&before.hash);
+    }
     Ok(reply)
 }
 
@@ -125,6 +124,36 @@ mod tests {
             .get("/v3/test-clock")
             .await
             .expect(200);
+    }
+
+    #[tokio::test]
+    async fn without_overlap_every_older_secret_is_refused_at_once() {
+        let world = World::new().await;
+        let api = world.call(crate::routes());
+        let made = key(&api, json!({ "name": "A", "mode": "test" })).await;
+        let mut secrets = vec![made.text_of("key").to_owned()];
+        // As many as may be good at once: ending them is what a key with too many needs.
+        for _ in 0..10 {
+            let week = json!({ "overlap_hours": 168 });
+            let rotated = api.post(&rotate_path(&made), week).await;
+            rotated.expect(200);
+            secrets.push(rotated.text_of("key").to_owned());
+        }
+        for secret in &secrets {
+            api.with_key(secret).get("/v3/test-clock").await.expect(200);
+        }
+        let now = json!({ "overlap_hours": 0 });
+        let rotated = api.post(&rotate_path(&made), now).await;
+        rotated.expect(200);
+        // Where the credential is remembered, and where it is read anew.
+        for seconds in [0, 60] {
+            let api = world.later(seconds).call(crate::routes());
+            for secret in &secrets {
+                api.with_key(secret).get("/v3/test-clock").await.expect(401);
+            }
+            let new = api.with_key(rotated.text_of("key"));
+            new.get("/v3/test-clock").await.expect(200);
+        }
     }
 
     #[tokio::test]

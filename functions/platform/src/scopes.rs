@@ -1,7 +1,8 @@
 //! Scopes that a caller hands out.
 
+use api::Cx;
 use api::input::{Field, Fields};
-use models::platform::ScopeSet;
+use models::platform::{ApiKey, ScopeSet};
 use models::{Error, Result, Timestamp};
 
 /// More names than there are scopes.
@@ -51,8 +52,22 @@ pub(crate) fn granted(asked: Option<ScopeSet>, caller: ScopeSet) -> Result<Scope
     Ok(scopes)
 }
 
+/// Errors where a key has more than the caller: who could not create it neither replaces its secrets nor ends them.
+pub(crate) fn within_key<S>(key: &ApiKey, cx: &Cx<S>) -> Result<()> {
+    within(key.scopes, cx.scopes())?;
+    within_life(key.expires_at, cx.expires_at())?;
+    within_origins(&key.allowed_origins, cx.allowed_origins())
+}
+
+/// The same of a client with these scopes. It does not expire, and servers use it.
+pub(crate) fn within_client<S>(scopes: ScopeSet, cx: &Cx<S>) -> Result<()> {
+    within(scopes, cx.scopes())?;
+    within_life(None, cx.expires_at())?;
+    within_origins(&[], cx.allowed_origins())
+}
+
 /// Errors where `scopes` has what the caller lacks, and names that.
-pub(crate) fn within(scopes: ScopeSet, caller: ScopeSet) -> Result<()> {
+fn within(scopes: ScopeSet, caller: ScopeSet) -> Result<()> {
     if caller.covers(scopes) {
         return Ok(());
     }
@@ -64,7 +79,7 @@ pub(crate) fn within(scopes: ScopeSet, caller: ScopeSet) -> Result<()> {
     Err(Error::Forbidden {
         code: "scope_exceeded",
         detail: format!(
-            "a key hands out only what it has; this key lacks {}",
+            "a key hands out, replaces and ends only what it has itself; this key lacks {}",
             missing.join(", ")
         ),
     })
@@ -96,7 +111,7 @@ pub(crate) fn within_origins(origins: &[String], caller: &[String]) -> Result<()
     Err(Error::Forbidden {
         code: "origins_exceeded",
         detail: format!(
-            "this key has allowed_origins; what it hands out is for these, too: {}",
+            "this key has allowed_origins; what it hands out, replaces or ends is for these, too: {}",
             caller.join(", ")
         ),
     })
@@ -110,7 +125,7 @@ pub(crate) fn within_life(expires_at: Option<Timestamp>, caller: Option<Timestam
         (_, Some(caller)) => Err(Error::Forbidden {
             code: "expiry_exceeded",
             detail: format!(
-                "this key is good until {caller}; what it makes must expire by then, too"
+                "this key is good until {caller}; what it hands out, replaces or ends must expire by then, too"
             ),
         }),
     }

@@ -172,7 +172,7 @@ impl ApiKey {
         }
         if good.len() >= MAX_OLDER_SECRETS {
             let detail = format!(
-                "{MAX_OLDER_SECRETS} older secrets of this key are still good; wait until one expires, or revoke the key"
+                "{MAX_OLDER_SECRETS} older secrets of this key are still good; wait until one expires, or rotate with overlap_hours 0, which ends them"
             );
             return Err(Error::conflict("too_many_secrets", detail));
         }
