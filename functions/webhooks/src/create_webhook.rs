@@ -9,6 +9,7 @@ use models::webhooks::{self, DisabledReason, EventFilter};
 use models::{Error, Metadata, Moment};
 use views::rocketsavvy::Endpoint;
 
+use crate::access;
 use crate::settings::{self, SECRET, distinct, good_secret, good_url};
 
 /// A new webhook endpoint.
@@ -43,12 +44,14 @@ pub(crate) struct NewWebhook {
 /// Create a webhook endpoint
 ///
 /// Registers a URL that receives events. The signing secret is shown in this answer only; the answer to a repeated
-/// request with the same `Idempotency-Key` is without it. A business may have 100 endpoints in each mode.
+/// request with the same `Idempotency-Key` is without it. The key must be able to read all events that the endpoint is to
+/// listen to: `invoice.*` takes `billing:read`, and `*` every group. A business may have 100 endpoints in each mode.
 #[operation(post, "/v3/webhooks", tag = "webhooks")]
 pub(crate) async fn create_webhook(
     cx: Cx<WebhooksWrite>,
     Json(input): Json<NewWebhook>,
 ) -> Result<Created<Endpoint>, Problem> {
+    access::may_subscribe(cx.scopes(), &input.events)?;
     settings::reachable(&input.url, cx.app().egress().in_mode(cx.mode()))?;
     // Nothing is there yet that a masked value could stand for.
     let headers = settings::unmasked(input.headers, &BTreeMap::new())?;

@@ -6,10 +6,12 @@ use models::Error;
 use models::webhooks::DeliveryId;
 use views::rocketsavvy::Delivery;
 
+use crate::access;
+
 /// Retrieve a delivery
 ///
 /// Retrieves a delivery: what was sent, what was answered, and the newest ten attempts. A delivery is kept for 90 days,
-/// or until its endpoint is deleted.
+/// or until its endpoint is deleted. The key must be able to read the record that the event carries.
 #[operation(get, "/v3/deliveries/{id}", tag = "webhooks")]
 pub(crate) async fn get_delivery(
     cx: Cx<WebhooksRead>,
@@ -24,6 +26,7 @@ pub(crate) async fn get_delivery(
     let (Some(delivery), Some(endpoint)) = (delivery, endpoint) else {
         return Err(Error::not_found("delivery", id).into());
     };
+    access::may_read_type(cx.scopes(), delivery.event_type)?;
     let event = events.into_iter().next().flatten();
     let view = Delivery::of(&delivery, &endpoint, event.as_deref(), cx.mode())?;
     Done::of(&view.with_attempts_of(&delivery))

@@ -4,15 +4,19 @@ use api::{Cx, Done, Path, Problem, WebhooksRead, operation};
 use models::{Id, View};
 use views::rocketsavvy::Event;
 
+use crate::access;
+
 /// Retrieve an event
 ///
-/// Retrieves an event by its id, in the form in which webhooks receive it.
+/// Retrieves an event by its id, in the form in which webhooks receive it. The key must be able to read the record that it
+/// carries: `invoice.paid` takes `billing:read`.
 #[operation(get, "/v3/events/{id}", tag = "webhooks")]
 pub(crate) async fn get_event(
     cx: Cx<WebhooksRead>,
     Path(id): Path<Id<models::ids::Event>>,
 ) -> Result<Done<Event>, Problem> {
     let event = cx.require_now(id).await?;
+    access::may_read_type(cx.scopes(), event.event_type)?;
     Done::of(&Event::of(&event, cx.mode())?)
 }
 

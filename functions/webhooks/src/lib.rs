@@ -16,7 +16,11 @@
 //! - That an attempt is being made is not written down: it would cost a write for each attempt, be true for some milliseconds,
 //!   and stay for ever where the process dies. So there is no status `sending`; `pending` and `failed` include it.
 //! - The deliveries of an endpoint go with it.
+//! - An event carries a record, so who may not read the record reads it in no event and no delivery either, and cannot have it
+//!   sent: neither by an endpoint of its own, nor by changing the URL or the secret of another one, nor by sending again.
+//!   `*` takes every group, because it matches what is added later. Deleting an endpoint takes `webhooks:write` alone.
 
+mod access;
 mod create_webhook;
 mod delete_webhook;
 mod event_type;

@@ -9,13 +9,14 @@
 use api::List;
 use api::input::{Fields, Input, Window};
 use api::{Cx, Listed, PageQuery, Paging, Problem, Query, WebhooksRead, operation};
+use models::event::EventType;
 use models::page::Page;
 use models::webhooks::EventFilter;
 use models::{Error, Result, View};
 use store::EventQuery;
 use views::rocketsavvy::Event;
 
-use crate::event_type;
+use crate::{access, event_type};
 
 /// The last position that anybody can ask for.
 const LAST_POSITION: i64 = 100_000_000_000;
@@ -61,11 +62,9 @@ impl EventListFilter {
         }
     }
 
-    fn query(&self) -> EventQuery<'_> {
-        let types = self.types.as_ref();
+    fn wanted<'a>(&'a self, types: Option<&'a [EventType]>) -> EventQuery<'a> {
         EventQuery {
-            kind: types.and_then(EventFilter::kind),
-            family: types.and_then(EventFilter::family),
+            types,
             object: self.object_id.as_deref(),
             since: self.created.since,
             until: self.created.until,
@@ -75,14 +74,15 @@ impl EventListFilter {
 
 /// List events
 ///
-/// Lists events, newest first. An event appears within seconds of what it reports. With a filter a page may be short, or
-/// empty, although `has_more` is true.
+/// Lists the events of records that the key may read, newest first: `invoice.paid` takes `billing:read`. Asking for a type that
+/// the key may not read is 403. An event appears within seconds of what it reports. With a filter, or with a key that
+/// may not read every group, a page may be short, or empty, although `has_more` is true.
 ///
 /// With `order=asc` this is the **feed**: all events in the order in which they were logged, for a consumer that must
 /// not miss any. Each event has a `position`, counted from 1 without gaps, and nothing is ever added before what was
 /// read. `next_cursor` is there on every page, also on an empty one, and `has_more` says whether more is there now:
-/// keep the cursor, or the last position, together with what you made of the events, and continue from there. With
-/// filters, positions jump and a page may be empty although `has_more` is true; the cursor counts what was left out as
+/// keep the cursor, or the last position, together with what you made of the events, and continue from there. Where
+/// events are left out, positions jump and a page may be empty although `has_more` is true; the cursor counts what was left out as
 /// read.
 #[operation(get, "/v3/events", tag = "webhooks")]
 pub(crate) async fn list_events(
@@ -90,9 +90,11 @@ pub(crate) async fn list_events(
     Query(query): Query<EventListFilter>,
 ) -> Result<Listed<Event>, Problem> {
     let paging = cx.page(&query.page)?;
+    let types = access::readable(cx.scopes(), query.types.as_ref())?;
+    let wanted = query.wanted(types.as_deref());
     let list = match query.order {
-        Order::NewestFirst => newest(&cx, &query, &paging).await?,
-        Order::Feed => feed(&cx, &query, &paging).await?,
+        Order::NewestFirst => newest(&cx, &query, &wanted, &paging).await?,
+        Order::Feed => feed(&cx, &query, &wanted, &paging).await?,
     };
     Listed::of(&list)
 }
@@ -100,6 +102,7 @@ pub(crate) async fn list_events(
 async fn newest(
     cx: &Cx<WebhooksRead>,
     query: &EventListFilter,
+    wanted: &EventQuery<'_>,
     paging: &Paging,
 ) -> Result<List<Event>> {
     let page = if query.created.is_empty() {
@@ -108,7 +111,7 @@ async fn newest(
             next: None,
         }
     } else {
-        cx.events(&paging.request, &query.query()).await?
+        cx.events(&paging.request, wanted).await?
     };
     paging.views(page, |event| Event::of(&event, cx.mode()))
 }
@@ -116,6 +119,7 @@ async fn newest(
 async fn feed(
     cx: &Cx<WebhooksRead>,
     query: &EventListFilter,
+    wanted: &EventQuery<'_>,
     paging: &Paging,
 ) -> Result<List<Event>> {
     let after = match &paging.request.after {
@@ -127,7 +131,6 @@ async fn feed(
     };
     let read = cx.events_after(after, paging.request.limit).await?;
     let last = read.events.last().map_or(after, |(position, _)| *position);
-    let wanted = query.query();
     let events = read.events.iter().filter(|(_, event)| wanted.has(event));
     let events = events
         .map(|(position, event)| Ok(Event::of(event, cx.mode())?.at_position(*position)))

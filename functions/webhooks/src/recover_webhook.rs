@@ -6,7 +6,7 @@ use futures::future::try_join3;
 use models::{Error, Id, Result, Timestamp, View, webhooks};
 use views::rocketsavvy::Recovery;
 
-use crate::settings;
+use crate::{access, settings};
 
 /// How far back a recovery goes, in days: for so long is known what was delivered.
 const MAX_DAYS: i64 = 90;
@@ -36,7 +36,8 @@ impl NewRecovery {
 ///
 /// Sends every event since a moment again that the endpoint listens to and did not receive, each once; what was
 /// delivered is left out. It goes on after the answer: `GET` on this path tells how far it is. 409 while another
-/// recovery of the endpoint is running, or where the endpoint is disabled.
+/// recovery of the endpoint is running, or where the endpoint is disabled. The key must be able to read all events that the
+/// endpoint listens to.
 #[operation(post, "/v3/webhooks/{id}/recover", tag = "webhooks")]
 pub(crate) async fn recover_webhook(
     _: Costs<50>,
@@ -46,6 +47,7 @@ pub(crate) async fn recover_webhook(
 ) -> Result<Accepted<Recovery>, Problem> {
     let (endpoint, before, now) =
         try_join3(cx.require_now(id), cx.recovery_now(id), cx.now()).await?;
+    access::may_direct(cx.scopes(), &endpoint)?;
     input.check(now)?;
     settings::is_sent_to(&endpoint)?;
     let recovery = webhooks::Recovery::new(id, input.since.whole_second(), now);

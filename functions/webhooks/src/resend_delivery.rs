@@ -6,13 +6,13 @@ use models::Error;
 use models::webhooks::{DeliveryId, DeliveryStatus};
 use views::rocketsavvy::Delivery;
 
-use crate::settings;
+use crate::{access, settings};
 
 /// Resend a delivery
 ///
 /// Sends an event again within seconds, whatever became of the delivery: to the endpoint's present URL, with the same
 /// `webhook-id`. If that fails, retries start over. A delivery that is about to be sent stays as it is; 409 where the
-/// endpoint is disabled.
+/// endpoint is disabled. The key must be able to read the record that the event carries.
 #[operation(post, "/v3/deliveries/{id}/resend", tag = "webhooks")]
 pub(crate) async fn resend_delivery(
     cx: Cx<WebhooksWrite>,
@@ -28,6 +28,7 @@ pub(crate) async fn resend_delivery(
     let (Some(stored), Some(endpoint)) = (stored, endpoint) else {
         return Err(Error::not_found("delivery", id).into());
     };
+    access::may_read_type(cx.scopes(), stored.event_type)?;
     settings::is_sent_to(&endpoint)?;
     let mut delivery = (*stored).clone();
     let mut writes = cx.writes().await?;

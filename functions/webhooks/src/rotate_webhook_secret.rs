@@ -6,6 +6,7 @@ use futures::future::try_join;
 use models::{Id, Moment};
 use views::rocketsavvy::Endpoint;
 
+use crate::access;
 use crate::settings::{self, SECRET, good_secret};
 
 /// How a secret is replaced.
@@ -25,7 +26,7 @@ pub(crate) struct SecretRotation {
 /// Replaces the signing secret of an endpoint. The new one is shown in this answer only; the answer to a repeated
 /// request with the same `Idempotency-Key` is without it. Until the overlap ends, `webhook-signature` carries a
 /// signature with each secret, so a receiver can switch at any time in between. At most ten replaced secrets sign at a
-/// time.
+/// time. The key must be able to read all events that the endpoint listens to.
 #[operation(post, "/v3/webhooks/{id}/rotate-secret", tag = "webhooks")]
 pub(crate) async fn rotate_webhook_secret(
     cx: Cx<WebhooksWrite>,
@@ -33,6 +34,7 @@ pub(crate) async fn rotate_webhook_secret(
     Json(rotation): Json<SecretRotation>,
 ) -> Result<Done<Endpoint>, Problem> {
     let (stored, now) = try_join(cx.require_now(id), cx.now()).await?;
+    access::may_direct(cx.scopes(), &stored)?;
     let secret = match rotation.secret {
         Some(secret) => secret,
         None => secrets::webhook_secret(cx.ids())?,

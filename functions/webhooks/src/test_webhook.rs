@@ -7,7 +7,7 @@ use models::event::{EventType, TestEvent};
 use serde_json::{Map, Value};
 use views::rocketsavvy::{TestSent, example_of};
 
-use crate::{event_type, settings};
+use crate::{access, event_type, settings};
 
 /// The data travels inside the endpoint's item, which every event of the business makes us read.
 const MAX_TEST_DATA_BYTES: usize = 8 * 1024;
@@ -31,7 +31,7 @@ fn test_data(fields: &mut Fields<'_>, name: &'static str) -> Field<Map<String, V
 ///
 /// Sends a test event of any type to this endpoint alone, signed and retried like any other. Its `data.object` is what
 /// `test_data` says, or a short sample with `test: true`: not a whole record. Its delivery appears with its first
-/// attempt, within seconds. 409 where the endpoint is disabled.
+/// attempt, within seconds. 409 where the endpoint is disabled. The key must be able to read the records of such events.
 #[operation(post, "/v3/webhooks/{id}/test", tag = "webhooks")]
 pub(crate) async fn test_webhook(
     cx: Cx<WebhooksWrite>,
@@ -39,6 +39,7 @@ pub(crate) async fn test_webhook(
     Json(input): Json<NewTest>,
 ) -> Result<Accepted<TestSent>, Problem> {
     let stored = cx.require_now(id).await?;
+    access::may_read_type(cx.scopes(), input.event_type)?;
     settings::is_sent_to(&stored)?;
     let object = match input.test_data {
         Some(data) => Value::Object(data),

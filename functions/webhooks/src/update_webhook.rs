@@ -9,6 +9,7 @@ use models::webhooks::{self, EventFilter};
 use models::{Id, Moment, Result, Timestamp, View};
 use views::rocketsavvy::Endpoint;
 
+use crate::access;
 use crate::settings::{self, SECRET, distinct, good_secret, good_url};
 
 /// What changes of an endpoint. What can be `null` is empty then.
@@ -70,7 +71,7 @@ impl WebhookPatch {
 ///
 /// Changes the fields that are given; one that is absent stays as it is. Deliveries that wait go to the new URL, and
 /// disabling the endpoint cancels them. A new `secret` is not shown again, and the present one signs beside it for 24
-/// hours.
+/// hours. The key must be able to read all events that the endpoint listens to before and after.
 #[operation(patch, "/v3/webhooks/{id}", tag = "webhooks")]
 pub(crate) async fn update_webhook(
     cx: Cx<WebhooksWrite>,
@@ -81,7 +82,9 @@ pub(crate) async fn update_webhook(
         settings::reachable(url, cx.app().egress().in_mode(cx.mode()))?;
     }
     let (stored, now) = try_join(cx.require_now(id), cx.now()).await?;
+    access::may_direct(cx.scopes(), &stored)?;
     let endpoint = patch.apply((*stored).clone(), now)?;
+    access::may_direct(cx.scopes(), &endpoint)?;
     let mut writes = cx.writes().await?;
     if endpoint != *stored {
         writes.update(&stored, &endpoint, None)?;

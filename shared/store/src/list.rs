@@ -45,8 +45,8 @@ pub enum Filter {
     Equals(&'static str, String),
     /// The attribute contains this text.
     Contains(&'static str, String),
-    /// The attribute begins with this text.
-    BeginsWith(&'static str, String),
+    /// The attribute has one of these texts, of which there are 1 to 100.
+    OneOf(&'static str, Vec<String>),
 }
 
 /// Which sort keys of a partition a list has.
@@ -209,9 +209,12 @@ impl Session {
         }
         let mut tests = Vec::new();
         for (index, filter) in filters.iter().enumerate() {
-            let (Filter::Equals(name, value)
-            | Filter::Contains(name, value)
-            | Filter::BeginsWith(name, value)) = filter;
+            let (name, texts) = match filter {
+                Filter::Equals(name, text) | Filter::Contains(name, text) => {
+                    (name, std::slice::from_ref(text))
+                }
+                Filter::OneOf(name, texts) => (name, texts.as_slice()),
+            };
             let mut path = Vec::new();
             for (depth, part) in name.split('.').enumerate() {
                 let placeholder = format!("#f{index}_{depth}");
@@ -219,12 +222,18 @@ impl Session {
                 path.push(placeholder);
             }
             let path = path.join(".");
+            let mut given = Vec::with_capacity(texts.len());
+            for (place, text) in texts.iter().enumerate() {
+                let placeholder = format!(":f{index}_{place}");
+                value(&placeholder, text);
+                given.push(placeholder);
+            }
+            let given = given.join(", ");
             tests.push(match filter {
-                Filter::Equals(..) => format!("{path} = :f{index}"),
-                Filter::Contains(..) => format!("contains({path}, :f{index})"),
-                Filter::BeginsWith(..) => format!("begins_with({path}, :f{index})"),
+                Filter::Equals(..) => format!("{path} = {given}"),
+                Filter::Contains(..) => format!("contains({path}, {given})"),
+                Filter::OneOf(..) => format!("{path} IN ({given})"),
             });
-            values.insert(format!(":f{index}"), AttributeValue::S(value.clone()));
         }
         let start = after.map(|sk| {
             let part =

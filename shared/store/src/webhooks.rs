@@ -1,5 +1,6 @@
 //! Endpoints, their deliveries, and the log of events.
 
+use models::event::EventType;
 use models::ids::{self, Id};
 use models::page::{Page, PageRequest, Pages};
 use models::webhooks::{Delivery, DeliveryId, Endpoint, EventRecord, Health, Recovery};
@@ -229,10 +230,8 @@ impl Session {
 pub struct DeliveryQuery<'a> {
     /// Where they stand, as the wire names it.
     pub status: Option<&'a str>,
-    /// The type of their events.
-    pub kind: Option<&'a str>,
-    /// What that type begins with, e.g. `invoice.`.
-    pub family: Option<&'a str>,
+    /// The types of their events, if not any.
+    pub types: Option<&'a [EventType]>,
 }
 
 impl DeliveryQuery<'_> {
@@ -240,26 +239,22 @@ impl DeliveryQuery<'_> {
         let is = |name, text: &str| Filter::Equals(name, text.to_owned());
         let mut filters = Vec::new();
         filters.extend(self.status.map(|status| is("status", status)));
-        filters.extend(of_type(self.kind, self.family));
+        filters.extend(self.types.map(of_types));
         filters
     }
 }
 
 /// Leaves out what has another event type.
-fn of_type(kind: Option<&str>, family: Option<&str>) -> impl Iterator<Item = Filter> {
-    let name = "event_type";
-    let kind = kind.map(|kind| Filter::Equals(name, kind.to_owned()));
-    let family = family.map(|family| Filter::BeginsWith(name, family.to_owned()));
-    kind.into_iter().chain(family)
+fn of_types(types: &[EventType]) -> Filter {
+    let names = types.iter().map(|kind| kind.as_str().to_owned());
+    Filter::OneOf("event_type", names.collect())
 }
 
 /// Which events of the log are asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EventQuery<'a> {
-    /// A type.
-    pub kind: Option<&'a str>,
-    /// What types begin with, e.g. `invoice.`.
-    pub family: Option<&'a str>,
+    /// Their types, if not any.
+    pub types: Option<&'a [EventType]>,
     /// The object that they happened to.
     pub object: Option<&'a str>,
     /// The earliest second, included.
@@ -271,9 +266,8 @@ pub struct EventQuery<'a> {
 impl EventQuery<'_> {
     /// Whether it asks for that event.
     pub fn has(&self, event: &EventRecord) -> bool {
-        let kind = event.event_type.as_str();
-        self.kind.is_none_or(|name| kind == name)
-            && self.family.is_none_or(|family| kind.starts_with(family))
+        self.types
+            .is_none_or(|types| types.contains(&event.event_type))
             && self.object.is_none_or(|id| event.object_id == id)
             && self.since.is_none_or(|at| event.created >= at)
             && self.until.is_none_or(|at| event.created <= at)
@@ -281,7 +275,7 @@ impl EventQuery<'_> {
 
     fn filters(&self) -> Vec<Filter> {
         let object = |id: &str| Filter::Equals("object_id", id.to_owned());
-        let mut filters: Vec<Filter> = of_type(self.kind, self.family).collect();
+        let mut filters: Vec<Filter> = self.types.map(of_types).into_iter().collect();
         filters.extend(self.object.map(object));
         filters
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::event::EventType;
+
 macro_rules! groups {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
         /// A group of operations. Each is one function, and the first half of a scope.
@@ -47,6 +49,61 @@ groups! {
     Warehouse = "warehouse";
     /// Endpoints and events.
     Webhooks = "webhooks";
+}
+
+impl Group {
+    /// The group whose records events of that type carry: who may read that group may read the event.
+    pub const fn of_events(kind: EventType) -> Self {
+        match kind {
+            EventType::BillingSettingsUpdated
+            | EventType::CouponCreated
+            | EventType::CouponDeleted
+            | EventType::CouponUpdated
+            | EventType::CreditNoteCreated
+            | EventType::InvoiceCreated
+            | EventType::InvoiceDeleted
+            | EventType::InvoiceFinalized
+            | EventType::InvoiceOverdue
+            | EventType::InvoicePaid
+            | EventType::InvoicePaymentFailed
+            | EventType::InvoiceUncollectible
+            | EventType::InvoiceUpdated
+            | EventType::InvoiceVoided
+            | EventType::PlanCreated
+            | EventType::PlanDeleted
+            | EventType::PlanUpdated
+            | EventType::ScheduleGraceExpired
+            | EventType::ScheduleReminderSent
+            | EventType::SubscriptionCanceled
+            | EventType::SubscriptionCreated
+            | EventType::SubscriptionPastDue
+            | EventType::SubscriptionPaused
+            | EventType::SubscriptionResumed
+            | EventType::SubscriptionTrialWillEnd
+            | EventType::SubscriptionUpdated
+            | EventType::TaxRateCreated
+            | EventType::TaxRateUpdated => Self::Billing,
+            EventType::OrderFulfilled => Self::Commerce,
+            EventType::CustomerCreated
+            | EventType::CustomerDeleted
+            | EventType::CustomerUpdated => Self::Crm,
+            EventType::CommissionEarned
+            | EventType::CommissionReversed
+            | EventType::MemberEnrolled
+            | EventType::MemberUpdated => Self::Members,
+            EventType::PaymentFailed
+            | EventType::PaymentSucceeded
+            | EventType::PaymentMethodAttached
+            | EventType::PaymentMethodDetached
+            | EventType::RefundFailed
+            | EventType::RefundSucceeded => Self::Payments,
+            EventType::TestClockAdvancing | EventType::TestClockReady => Self::Platform,
+            EventType::DeliveryExhausted
+            | EventType::DeliveryFailing
+            | EventType::DeliveryRecovered
+            | EventType::EndpointDisabled => Self::Webhooks,
+        }
+    }
 }
 
 /// Reading, or reading and writing.

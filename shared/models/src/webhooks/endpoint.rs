@@ -8,6 +8,7 @@ use crate::choices;
 use crate::event::EventType;
 use crate::ids::{self, Id};
 use crate::metadata::Metadata;
+use crate::platform::Group;
 use crate::time::Timestamp;
 
 /// Which events an endpoint wants: a type by name, a family (`invoice.*`), or all (`*`).
@@ -32,7 +33,7 @@ impl EventFilter {
     pub fn matches(&self, kind: EventType) -> bool {
         match self.0.strip_suffix(".*") {
             Some(family) => in_family(kind.as_str(), family),
-            None => self.0 == "*" || self.0 == kind.as_str(),
+            None => self.is_all() || self.0 == kind.as_str(),
         }
     }
 
@@ -41,15 +42,19 @@ impl EventFilter {
         &self.0
     }
 
-    /// The one type that it names.
-    pub fn kind(&self) -> Option<&str> {
-        Some(self.as_str()).filter(|text| !text.ends_with('*'))
+    /// The groups whose records the events carry that it matches. `*` has every group: events of any may come to be.
+    pub fn groups(&self) -> impl Iterator<Item = Group> {
+        let carries = |group: &Group| {
+            let mut kinds = EventType::ALL.iter();
+            kinds.any(|kind| Group::of_events(*kind) == *group && self.matches(*kind))
+        };
+        let groups = Group::ALL.iter().copied();
+        groups.filter(move |group| self.is_all() || carries(group))
     }
 
-    /// What all the types that it names begin with.
-    pub fn family(&self) -> Option<&str> {
-        let family = self.0.strip_suffix('*');
-        family.filter(|family| !family.is_empty())
+    /// Whether it matches every event.
+    pub fn is_all(&self) -> bool {
+        self.0 == "*"
     }
 }
 
@@ -231,6 +236,25 @@ mod tests {
             ".*",
         ] {
             assert_eq!(EventFilter::parse(typo), None, "{typo}");
+        }
+    }
+
+    #[test]
+    fn a_filter_has_the_groups_of_the_events_that_it_matches() {
+        let groups = |text: &str| -> Vec<Group> {
+            let filter = EventFilter::parse(text).unwrap();
+            filter.groups().collect()
+        };
+        assert_eq!(groups("*"), Group::ALL);
+        assert_eq!(groups("invoice.paid"), [Group::Billing]);
+        for kind in EventType::ALL {
+            let (family, _) = kind.as_str().split_once('.').unwrap();
+            assert_eq!(groups(kind.as_str()), [Group::of_events(*kind)]);
+            assert_eq!(
+                groups(&format!("{family}.*")),
+                [Group::of_events(*kind)],
+                "{family}"
+            );
         }
     }
 
