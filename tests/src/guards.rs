@@ -3,11 +3,14 @@
 mod architecture;
 mod budget;
 mod canary;
+mod card_numbers;
+mod event_scopes;
 mod grants;
 mod growth;
 mod http;
 mod idempotency_key;
 mod inputs;
+mod log;
 mod metadata;
 mod methods;
 mod samples;

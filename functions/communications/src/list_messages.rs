@@ -8,7 +8,7 @@ use views::rocketsavvy::Message;
 #[derive(Input)]
 pub(crate) struct MessageFilter {
     /// To or from this number, E.164.
-    #[input(chars = 3..=32, example = "+14165551234")]
+    #[input(chars = 3..=32, numbers = "telephone number", example = "+14165551234")]
     number: Option<String>,
     /// In this status.
     #[input(choice, example = "sent")]

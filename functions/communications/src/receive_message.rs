@@ -11,7 +11,7 @@ use views::rocketsavvy::ReceivedMessage;
 #[derive(Debug, Input)]
 pub(crate) struct InboundMessage {
     /// Whose it is: with its country's code, or a national number of the business's country.
-    #[input(chars = 3..=32, example = "+14165551234")]
+    #[input(chars = 3..=32, numbers = "telephone number", example = "+14165551234")]
     from: String,
     #[input(chars = 0..=1600, example = "STOP")]
     body: String,

@@ -17,7 +17,7 @@ pub(crate) struct CustomerFilter {
     #[input(email, example = "test@example.com")]
     email: Option<String>,
     /// This phone number, however it is written: `+1 416 555 1234`, or `(416) 555-1234` as in the country of the business.
-    #[input(chars = 3..=32, example = "+14165551234")]
+    #[input(chars = 3..=32, numbers = "telephone number", example = "+14165551234")]
     phone: Option<String>,
     #[input(flatten)]
     created: Window,

@@ -29,7 +29,7 @@ pub(crate) struct CustomerFields {
     first_name: Patch<String>,
     #[input(chars = 1..=100, example = "Doe")]
     last_name: Patch<String>,
-    #[input(chars = 3..=32, example = "+14165551234")]
+    #[input(chars = 3..=32, numbers = "telephone number", example = "+14165551234")]
     phone: Patch<String>,
     #[input(choice, example = "b2b")]
     customer_type: Patch<CustomerType>,

@@ -13,7 +13,7 @@ use views::reveknew::Customer;
 #[input(rename_all = "camelCase", check = Self::names_somebody)]
 pub(crate) struct NewCustomer {
     /// The business's own number of the customer: no other customer has it.
-    #[input(chars = 1..=64, example = "4515")]
+    #[input(chars = 1..=64, numbers = "customer number of another system", example = "4515")]
     pub(crate) customer_num: String,
     #[input(email, example = "JoeyEGosselin@jourrapide.com")]
     email: Option<String>,
@@ -22,7 +22,7 @@ pub(crate) struct NewCustomer {
     #[input(chars = 1..=100, example = "Gosselin")]
     last_name: Option<String>,
     /// Where reminders go: with its country's code, or a national number of the business's country.
-    #[input(chars = 3..=32, example = "0222740128")]
+    #[input(chars = 3..=32, numbers = "telephone number", example = "0222740128")]
     phone_no: Option<String>,
 }
 

@@ -15,7 +15,7 @@ use models::payments::card_number;
 #[derive(Input)]
 pub(crate) struct NewCard {
     /// 13 to 19 digits; spaces and dashes between them do not count.
-    #[input(chars = 0..=64, pattern = "^[ -]*([0-9][ -]*){13,19}$", then = number, example = "4242424242424242")]
+    #[input(chars = 0..=64, numbers = "card number", pattern = "^[ -]*([0-9][ -]*){13,19}$", then = number, example = "4242424242424242")]
     number: SecretString,
     #[input(range = 1..=12, example = 12)]
     exp_month: u32,

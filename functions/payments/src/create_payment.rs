@@ -10,7 +10,6 @@ use operations::{Ask, Context};
 use store::Stored;
 use views::rocketsavvy::Payment;
 
-use crate::free_text::{self, MAX_CHARS, without_card_number};
 use crate::payer::PayerFields;
 
 /// A new payment. What is charged is `payment_method` or `payment_method_id`, or else the default of `customer_id`.
@@ -24,12 +23,12 @@ pub(crate) struct PaymentFields {
     amount: i64,
     #[input(example = "USD")]
     currency: Currency,
-    #[input(chars = 1..=MAX_CHARS, then = without_card_number, example = "Professional services payment")]
+    #[input(chars = 1..=500, example = "Professional services payment")]
     description: Option<String>,
     /// Whether the risk is weighed; `false` if it is absent.
     #[input(default, example = true)]
     fraud_protection: bool,
-    #[input(by = free_text::metadata, default, example = { "source": "website" })]
+    #[input(default, example = { "source": "website" })]
     metadata: Metadata,
 }
 

@@ -9,7 +9,6 @@ use store::Retry;
 use views::rocketsavvy::PaymentMethod;
 
 use crate::card::{self, NewCard};
-use crate::free_text;
 use crate::payer::METHOD_TYPES;
 
 /// A card that a customer can be charged on from now on.
@@ -23,7 +22,7 @@ pub(crate) struct NewPaymentMethod {
     /// Whether the customer's scheduled bills are charged to it. A customer's first one is the default anyhow.
     #[input(default, example = true)]
     default: bool,
-    #[input(by = free_text::metadata, default, example = { "source": "website" })]
+    #[input(default, example = { "source": "website" })]
     metadata: Metadata,
 }
 

@@ -8,8 +8,6 @@ use operations::{Ask, Context};
 use store::Stored;
 use views::rocketsavvy::Refund;
 
-use crate::free_text::{MAX_CHARS, without_card_number};
-
 /// A new refund.
 #[derive(Input)]
 pub(crate) struct NewRefund {
@@ -17,7 +15,7 @@ pub(crate) struct NewRefund {
     #[input(minor = 1, example = 1000)]
     amount: Option<i64>,
     /// In your words.
-    #[input(chars = 1..=MAX_CHARS, then = without_card_number, example = "requested_by_customer")]
+    #[input(chars = 1..=500, example = "requested_by_customer")]
     reason: Option<String>,
 }
 

@@ -1,14 +1,13 @@
 //! Payments, the payment methods that they charge, and refunds.
 //!
 //! A card number comes in through `card` alone, which hands it to the gateway and keeps the token. Nothing that is stored or
-//! answered has a card number in it: `free_text` refuses texts with one.
+//! answered has a card number in it: texts with one are refused.
 
 mod card;
 mod create_payment;
 mod create_payment_method;
 mod create_refund;
 mod delete_payment_method;
-mod free_text;
 mod get_payment;
 mod get_payment_method;
 mod list_payment_methods;

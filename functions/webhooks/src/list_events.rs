@@ -39,7 +39,7 @@ pub(crate) struct EventListFilter {
     #[input(chars = 1..=100, then = event_type::known, rename = "type", example = "invoice.paid")]
     types: Option<EventFilter>,
     /// Events of this object only.
-    #[input(chars = 1..=100, example = "inv_rs_789012")]
+    #[input(chars = 1..=100, numbers = "id", example = "inv_rs_789012")]
     object_id: Option<String>,
     #[input(flatten)]
     created: Window,

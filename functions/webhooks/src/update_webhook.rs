@@ -16,7 +16,7 @@ use crate::settings::{self, SECRET, distinct, good_secret, good_url};
 #[derive(Input)]
 pub(crate) struct WebhookPatch {
     /// HTTPS, to a public host, port 443 or 8443.
-    #[input(chars = 1..=2048, then = good_url, example = "https://your-app.com/webhooks/rocketsavvy")]
+    #[input(chars = 1..=2048, numbers = "ids in the address of another system", then = good_url, example = "https://your-app.com/webhooks/rocketsavvy")]
     url: Change<String>,
     /// What you call it.
     #[input(chars = 1..=500, example = "Orders of the Berlin shop")]

@@ -45,6 +45,7 @@ pub(crate) struct Field {
     presence: Presence,
     then: Option<Path>,
     pattern: Option<Expr>,
+    numbers: Option<LitStr>,
 }
 
 /// What the field's attributes say.
@@ -53,6 +54,7 @@ struct Attributes {
     reader: Option<Reader>,
     then: Option<Path>,
     pattern: Option<Expr>,
+    numbers: Option<LitStr>,
     default: Option<Fallback>,
     rename: Option<LitStr>,
     example: Option<TokenStream>,
@@ -109,6 +111,10 @@ impl Attributes {
                 self.pattern = Some(meta.value()?.parse()?);
                 return Ok(());
             }
+            "numbers" => {
+                self.numbers = Some(meta.value()?.parse()?);
+                return Ok(());
+            }
             "rename" => {
                 self.rename = Some(meta.value()?.parse()?);
                 return Ok(());
@@ -157,12 +163,19 @@ impl Field {
             None if camel => camel_case(&ident.to_string()),
             None => ident.to_string(),
         };
+        if let Some(numbers) = &said.numbers
+            && !matches!(said.reader, Some(Reader::Chars(_)))
+        {
+            let detail = "goes with chars: card numbers are looked for in texts alone";
+            return Err(syn::Error::new_spanned(numbers, detail));
+        }
         Ok(Self {
             doc: super::doc(&field.attrs),
             example: said.example,
             reader: said.reader.unwrap_or(Reader::OfType),
             then: said.then,
             pattern: said.pattern,
+            numbers: said.numbers,
             ident,
             kind,
             wire,
@@ -180,6 +193,13 @@ impl Field {
             }
             Reader::OfType if is(kind, "MetadataChanges") => {
                 return quote! { let #ident = fields.metadata_changes(); };
+            }
+            Reader::Chars(range) if self.numbers.is_some() => {
+                let pattern = self.pattern.as_ref().map_or_else(
+                    || quote! { ::core::option::Option::None },
+                    |pattern| quote! { ::core::option::Option::Some(#pattern) },
+                );
+                quote! { fields.text_of_numbers(#wire, #range, #pattern) }
             }
             Reader::Chars(range) => {
                 if let Some(pattern) = &self.pattern {

@@ -46,6 +46,7 @@
 //! |---|---|
 //! | `chars = 1..=100` | a text of so many characters |
 //! | `pattern = "^[0-9]{3,4}$"` | what the document says of such a text, and `then` checks |
+//! | `numbers = "telephone number"` | which numbers such a text holds by nature: they may look like those of cards, which any other text is refused with |
 //! | `range = 0..=730` | a whole number between these |
 //! | `percentage = true` | a percentage, which is above zero where `true` |
 //! | `minor = 1` | an amount in minor units, at least that |

@@ -1,5 +1,6 @@
 //! The dialects: how success and errors are written. A dialect is codec and manners, never a business rule.
 
+mod repeated;
 pub mod reveknew;
 pub mod rocketsavvy;
 pub mod savvi;
@@ -57,6 +58,7 @@ impl Dialect {
 /// An error in the dialect of the request's path.
 pub(crate) fn render(error: &Error, info: &RequestInfo) -> Response {
     let dialect = Dialect::of(&info.path);
+    let error = &repeated::without_card_numbers(error);
     let mut response = match dialect {
         Dialect::Rocketsavvy => rocketsavvy::render(error, info),
         Dialect::Reveknew => reveknew::render(error),

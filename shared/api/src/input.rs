@@ -2,6 +2,7 @@
 //!
 //! A number is read from its own text: an amount never passes through a float.
 
+mod card_number;
 mod duplicate;
 mod field;
 mod near;
@@ -278,9 +279,27 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Text of that many characters, without control characters other than line breaks and tabs.
+    /// Text of that many characters, without control characters other than line breaks and tabs, and without a card number.
     pub fn text(&mut self, name: &'static str, chars: RangeInclusive<usize>) -> Field<String> {
         let shape = || Shape::text(chars.clone());
+        self.take(name, shape, |raw| plain(raw, &chars))
+    }
+
+    /// As [`Fields::text`] for one that holds other numbers by nature, which may look like those of cards: telephone numbers, ids
+    /// of elsewhere. `pattern` is what it looks like, for the document.
+    pub fn text_of_numbers(
+        &mut self,
+        name: &'static str,
+        chars: RangeInclusive<usize>,
+        pattern: Option<&'static str>,
+    ) -> Field<String> {
+        let shape = || {
+            let text = Shape::text(chars.clone());
+            match pattern {
+                Some(pattern) => text.pattern(pattern),
+                None => text,
+            }
+        };
         self.take(name, shape, |raw| bounded(raw, &chars))
     }
 
@@ -292,7 +311,7 @@ impl<'a> Fields<'a> {
         pattern: &'static str,
     ) -> Field<String> {
         let shape = || Shape::text(chars.clone()).pattern(pattern);
-        self.take(name, shape, |raw| bounded(raw, &chars))
+        self.take(name, shape, |raw| plain(raw, &chars))
     }
 
     /// A field that can only be `null`, which removes what is there. Anything else is refused, and `why` says so.
@@ -306,7 +325,7 @@ impl<'a> Fields<'a> {
     pub fn email(&mut self, name: &'static str) -> Field<String> {
         let shape = || Shape::text(1..=254).format("email");
         self.take(name, shape, |raw| {
-            let text = bounded(raw, &(1..=254))?;
+            let text = plain(raw, &(1..=254))?;
             if models::text::is_email(&text) {
                 Ok(models::text::nfc(&text))
             } else {
@@ -549,6 +568,13 @@ fn string(raw: &Raw<'_>) -> Result<String, Wrong> {
         Raw::Json(raw) => serde_json::from_str(raw.get()).or(Err(Wrong::Type("a text"))),
         Raw::Text(text) => Ok(text.clone()),
     }
+}
+
+/// As [`bounded`], without a card number.
+fn plain(raw: &Raw<'_>, chars: &RangeInclusive<usize>) -> Result<String, Wrong> {
+    let text = bounded(raw, chars)?;
+    card_number::refuse(&text)?;
+    Ok(text)
 }
 
 fn bounded(raw: &Raw<'_>, chars: &RangeInclusive<usize>) -> Result<String, Wrong> {

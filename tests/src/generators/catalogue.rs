@@ -119,7 +119,7 @@ const JSON: &str = "application/json";
     info(
         title = "RocketSavvy API",
         version = "3.0.0",
-        description = "Billing, payments, customers, members, text messages and webhooks of one business.\n\nSend your key as `Authorization: Bearer rs_test_key_…`. A test key reaches test records only, a live key live ones. Amounts are integers in minor units (`9999` is 99.99 USD), times are RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours. Errors are problems (RFC 9457) that name every wrong field; one that the operation does not know is wrong, too, and so is a parameter without a value.\n\nThis document generates clients: `openapi-python-client generate --url …/openapi/rocketsavvy.json` for Python, `npx @hey-api/openapi-ts -i …/openapi/rocketsavvy.json -o savvy` for TypeScript.",
+        description = "Billing, payments, customers, members, text messages and webhooks of one business.\n\nSend your key as `Authorization: Bearer rs_test_key_…`. A test key reaches test records only, a live key live ones. Amounts are integers in minor units (`9999` is 99.99 USD), times are RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours. Errors are problems (RFC 9457) that name every wrong field; one that the operation does not know is wrong, too, and so is a parameter without a value, or a text with a card number in it.\n\nThis document generates clients: `openapi-python-client generate --url …/openapi/rocketsavvy.json` for Python, `npx @hey-api/openapi-ts -i …/openapi/rocketsavvy.json -o savvy` for TypeScript.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "/", description = "This installation.")),
@@ -142,7 +142,7 @@ struct Rocketsavvy;
     info(
         title = "Reveknew API",
         version = "1.0.0",
-        description = "Schedule payments, and remind customers of them by SMS.\n\nGet a token at `POST /oauth/token` with the `client_id` and `client_secret` of your client, and send it as `Authorization: Bearer …`. It opens the test or the live records of one business, whose id is in every path. Amounts are numbers in major units of the business's currency (`20.5`), days are `2022-02-25`, times RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours.",
+        description = "Schedule payments, and remind customers of them by SMS.\n\nGet a token at `POST /oauth/token` with the `client_id` and `client_secret` of your client, and send it as `Authorization: Bearer …`. It opens the test or the live records of one business, whose id is in every path. Amounts are numbers in major units of the business's currency (`20.5`), days are `2022-02-25`, times RFC 3339 in UTC. Every mutating call takes an `Idempotency-Key`: the same key and the same body get the first answer again, with `Idempotent-Replayed: true`, for 24 hours. A text with a card number in it is refused.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "/", description = "This installation.")),
@@ -161,7 +161,7 @@ struct Reveknew;
     info(
         title = "Savvi API",
         version = "1.0.0",
-        description = "Partners enrol, change and find members.\n\nEvery operation takes JSON, XML (`<user>…</user>`), a form or a query string, by `POST` or by `GET`, and answers in the format of the body; `Accept` wins. Your `authentication_token` is one of the parameters: in the query, or better in the body of a `POST`, for addresses are logged on their way. In forms and queries fields are nested with brackets: `user[address_attributes][city]`. A success is 200; invalid data is 422 with every wrong field in `errors`. Members that somebody else enrolled do not exist. An `Idempotency-Key` is honoured: the same key and the same parameters get the first answer again, for 24 hours.",
+        description = "Partners enrol, change and find members.\n\nEvery operation takes JSON, XML (`<user>…</user>`), a form or a query string, by `POST` or by `GET`, and answers in the format of the body; `Accept` wins. Your `authentication_token` is one of the parameters: in the query, or better in the body of a `POST`, for addresses are logged on their way. In forms and queries fields are nested with brackets: `user[address_attributes][city]`. A success is 200; invalid data is 422 with every wrong field in `errors`, and so is a text with a card number in it. Members that somebody else enrolled do not exist. An `Idempotency-Key` is honoured: the same key and the same parameters get the first answer again, for 24 hours.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     servers((url = "/", description = "This installation.")),

@@ -1,37 +1,10 @@
 //! Planted secrets: no card number, key or password in a store, a log, an event or an error.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Value, json};
 use testkit::{Call, World};
-use tracing_subscriber::filter::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::generators::catalogue;
-
-/// Everything that was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::guards::log::Log;
 
 /// Runs of 13 to 19 digits that pass the check of card numbers. Ids have 15 and 16 digits and fail it nine times in ten, so
 /// only numbers that begin like the planted ones count.
@@ -67,13 +40,7 @@ async fn nothing_secret_is_stored_logged_or_answered() {
         "the search finds what it looks for"
     );
     let log = Log::default();
-    let filter = EnvFilter::new("debug,aws=info,hyper=info,h2=info");
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.listen();
     let world = World::new().await;
     let routes = catalogue::all().merge(enterprise::routes());
     let api = world.call(axum::Router::from(routes).merge(enterprise::pages()));
@@ -99,7 +66,7 @@ async fn nothing_secret_is_stored_logged_or_answered() {
     }
 
     let stored: String = world.dump().iter().map(Value::to_string).collect();
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(logged.contains("request served"), "nothing was logged");
     assert!(
         !logged.contains(&page),

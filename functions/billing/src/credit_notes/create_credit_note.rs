@@ -20,7 +20,7 @@ const MAX_MEMO: usize = 1000;
 #[input(name = "NewCreditNoteLine", rules = Self::rules)]
 pub(crate) struct CreditedLine {
     /// As the invoice prints it.
-    #[input(chars = 1..=64, then = line_item, example = "il_789012_1")]
+    #[input(chars = 1..=64, numbers = "id", then = line_item, example = "il_789012_1")]
     line_item_id: String,
     /// Units of it.
     #[input(above_zero, example = 1)]

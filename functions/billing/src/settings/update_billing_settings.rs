@@ -22,7 +22,7 @@ pub(crate) struct SellerFields {
     /// Lines of 1 to 100 characters.
     #[input(by = address_lines, default, example = ["1 High Street", "London"])]
     address_lines: Vec<String>,
-    #[input(chars = 1..=50, example = "GB123456789")]
+    #[input(chars = 1..=50, numbers = "tax number", example = "GB123456789")]
     tax_id: Option<String>,
     #[input(email, example = "billing@example.com")]
     email: Option<String>,

@@ -25,10 +25,10 @@ pub(crate) struct Report {
     timestamp: Option<Timestamp>,
     /// Another report for this metric with the same key, within 24 hours, is the same report and does not count. It has to
     /// say the same: 400 otherwise.
-    #[input(chars = 1..=200, example = "report-2025-06-27")]
+    #[input(chars = 1..=200, numbers = "id of another system", example = "report-2025-06-27")]
     idempotency_key: Option<String>,
     /// What a metric that counts different values counts, e.g. a user.
-    #[input(chars = 1..=200, example = "user-4711")]
+    #[input(chars = 1..=200, numbers = "id of another system", example = "user-4711")]
     unique_value: Option<String>,
 }
 

@@ -9,6 +9,7 @@ use models::{Error, Metadata};
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
+use super::card_number;
 use super::schema::{Described, Shape};
 use super::{Field, Fields, Input, Patch, Raw, Wrong, pointer_in};
 
@@ -71,6 +72,7 @@ impl Fields<'_> {
                     format!("must have {bound} entries").into(),
                 ));
             }
+            card_number::refuse_each(texts.iter().map(String::as_str))?;
             let read = texts
                 .iter()
                 .map(|text| item(text))
@@ -158,24 +160,10 @@ impl Fields<'_> {
 
     /// `metadata` of a new record: texts by name, within Stripe's limits. A key with `null` or an empty text is not there.
     pub fn metadata(&mut self) -> Field<Metadata> {
-        self.metadata_unless(|_| None)
-    }
-
-    /// The same, unless one of its names and values, which may be empty, is refused: with that code and detail.
-    pub fn metadata_unless(
-        &mut self,
-        refuse: impl Fn(&str) -> Option<(&'static str, &'static str)>,
-    ) -> Field<Metadata> {
         let shape = || Shape::metadata(false);
         self.take("metadata", shape, |raw| {
-            let given = read_metadata(raw)?;
-            let texts = given.iter();
-            let texts = texts.flat_map(|(key, value)| [Some(key), value.as_ref()]);
-            if let Some((code, detail)) = texts.flatten().find_map(|text| refuse(text)) {
-                return Err(Wrong::Value(code, detail.into()));
-            }
             let set = |(key, value): (String, Option<String>)| value.map(|value| (key, value));
-            Ok(given.into_iter().filter_map(set).collect())
+            Ok(read_metadata(raw)?.into_iter().filter_map(set).collect())
         })
     }
 
@@ -205,6 +193,8 @@ impl Fields<'_> {
                 let detail = format!("must have at most {most} entries");
                 return Err(Wrong::Value("too_many", detail.into()));
             }
+            let texts = map.iter().flat_map(|(name, text)| [name, text]);
+            card_number::refuse_each(texts.map(String::as_str))?;
             Ok(map)
         });
         texts.and_then(|map| {
@@ -236,7 +226,13 @@ impl Fields<'_> {
                     format!("must have at most {most} bytes").into(),
                 ));
             }
-            serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))
+            let value: serde_json::Value =
+                serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
+            card_number::refuse_in(&value)?;
+            match value {
+                serde_json::Value::Object(members) => Ok(members),
+                _ => Err(Wrong::Type("an object")),
+            }
         })
     }
 
@@ -264,12 +260,13 @@ impl Fields<'_> {
                 serde_json::Value::Bool(_) | serde_json::Value::Number(_) => true,
                 serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => false,
             };
-            if map.values().all(scalar) {
-                Ok(map)
-            } else {
+            if !map.values().all(scalar) {
                 let detail = format!("values must be texts of at most {MAX_VALUE_CHARS} characters, numbers, true or false");
-                Err(Wrong::Value("invalid_value", detail.into()))
+                return Err(Wrong::Value("invalid_value", detail.into()));
             }
+            card_number::refuse_each(map.keys().map(String::as_str))?;
+            map.values().try_for_each(card_number::refuse_in)?;
+            Ok(map)
         })
     }
 }
@@ -310,6 +307,10 @@ fn read_metadata(raw: &Raw<'_>) -> Result<BTreeMap<String, Option<String>>, Wron
             return Err(Wrong::Value("too_long", detail.into()));
         }
     }
+    let texts = map
+        .iter()
+        .flat_map(|(key, value)| [Some(key), value.as_ref()]);
+    card_number::refuse_each(texts.flatten().map(String::as_str))?;
     let set = |value: Option<String>| value.filter(|value| !value.is_empty());
     Ok(map
         .into_iter()
@@ -322,18 +323,6 @@ fn read_metadata(raw: &Raw<'_>) -> Result<BTreeMap<String, Option<String>>, Wron
 pub struct MetadataChanges(Patch<BTreeMap<String, Option<String>>>);
 
 impl MetadataChanges {
-    /// All that was written, names as well as values.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        let given = match &self.0 {
-            Patch::Set(changes) => Some(changes),
-            Patch::Keep | Patch::Clear => None,
-        };
-        given
-            .into_iter()
-            .flatten()
-            .flat_map(|(key, value)| std::iter::once(key.as_str()).chain(value.as_deref()))
-    }
-
     /// The metadata after the change. A 400 where it would have too many keys then.
     pub fn apply(self, mut before: Metadata) -> models::Result<Metadata> {
         let changes = match self.0 {

@@ -3,6 +3,7 @@
 use crate::error::Invalid;
 use crate::members::pattern::{is_email, is_us_phone};
 use crate::members::{DEFAULT_COUNTRY, Gender, MemberKind, MemberStatus, Password, state};
+use crate::payments::card_number;
 use crate::time::Date;
 
 /// The longest text that a column of a Rails application takes.
@@ -90,18 +91,37 @@ impl Check<'_> {
 
     /// A field that a new member must have.
     fn required(&mut self, field: &str, text: Option<&String>) -> Option<String> {
-        if text.is_none() && self.act == FormAction::Create {
-            self.wrong(field, "blank", "can't be blank");
-        }
+        self.present(field, text);
         self.text(field, text)
     }
 
-    /// Any text of a line.
+    fn present(&mut self, field: &str, text: Option<&String>) {
+        if text.is_none() && self.act == FormAction::Create {
+            self.wrong(field, "blank", "can't be blank");
+        }
+    }
+
+    /// Any text of a line, without a card number.
     fn text(&mut self, field: &str, text: Option<&String>) -> Option<String> {
         self.short(field, text, MAX_CHARS)
     }
 
     fn short(&mut self, field: &str, text: Option<&String>, most: usize) -> Option<String> {
+        let text = self.line(field, text, most)?;
+        if card_number::stands_in(&text) {
+            self.wrong(field, card_number::IN_TEXT, "can't contain a card number");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A number of another system's, which may look like that of a card.
+    fn foreign_number(&mut self, field: &str, text: Option<&String>) -> Option<String> {
+        self.present(field, text);
+        self.line(field, text, MAX_CHARS)
+    }
+
+    fn line(&mut self, field: &str, text: Option<&String>, most: usize) -> Option<String> {
         let text = text?;
         if text.chars().count() > most {
             let detail = format!("is too long (maximum is {most} characters)");
@@ -237,7 +257,7 @@ impl MemberInput {
         let gender = check.choice("gender", self.gender.as_ref(), Gender::ALL);
         let status = check.choice("status", self.status.as_ref(), MemberStatus::ALL);
         let vault_customer = if call_center {
-            check.required("braintree_customer_id", self.braintree_customer_id.as_ref())
+            check.foreign_number("braintree_customer_id", self.braintree_customer_id.as_ref())
         } else {
             None
         };

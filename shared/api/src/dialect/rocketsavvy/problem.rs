@@ -8,6 +8,7 @@ use models::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::dialect::repeated;
 use crate::request::RequestInfo;
 
 /// A problem (RFC 9457).
@@ -175,7 +176,7 @@ pub(crate) fn problem(error: &Error, info: &RequestInfo) -> (u16, ProblemDetails
         title: title(error),
         status: status.as_u16(),
         detail,
-        instance: info.path.clone(),
+        instance: repeated::clean(&info.path).into_owned(),
         code: code.to_owned(),
         request_id: info.request_id.clone(),
         errors,
@@ -198,7 +199,7 @@ pub(crate) fn render_too_large(info: &RequestInfo, limit_bytes: usize) -> Respon
         title: "The body is too large",
         status: 413,
         detail: format!("a body may have at most {limit_bytes} bytes"),
-        instance: info.path.clone(),
+        instance: repeated::clean(&info.path).into_owned(),
         code: "body_too_large".to_owned(),
         request_id: info.request_id.clone(),
         errors: Vec::new(),

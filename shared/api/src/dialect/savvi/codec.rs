@@ -8,6 +8,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use models::members::{AddressInput, MemberInput, Password};
+use models::payments::card_number;
 use models::{Error, Invalid, Result};
 use serde_json::Value;
 
@@ -224,6 +225,10 @@ fn email_in(tree: &Tree) -> Result<String> {
     match tree.get("email") {
         Some(Tree::Text(text)) if !text.trim().is_empty() => {
             let text = text.trim();
+            if card_number::stands_in(text) {
+                let detail = "can't contain a card number";
+                return Err(Error::invalid("email", card_number::IN_TEXT, detail));
+            }
             // Longer ones nobody has, and no key takes them.
             let known = text.len() <= 254;
             let none = || Error::not_found("member", "");
