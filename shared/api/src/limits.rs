@@ -201,7 +201,7 @@ impl Limits {
         {
             return Ok(rate);
         }
-        let account = now.table.account_lately(business).await?;
+        let account = now.table.account(business).await?;
         let rate = account.and_then(|account| account.rate_limit);
         let rate = rate.unwrap_or(RateLimit::DEFAULT);
         let mut rates = self.rates.lock().map_err(Error::internal)?;

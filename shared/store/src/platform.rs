@@ -127,16 +127,8 @@ impl Table {
     }
 
     /// A business as it was a moment ago. One read.
-    pub async fn account_lately(&self, id: Business) -> Result<Option<Account>> {
-        let Some(item) = self.get(&keys::account(id), false).await? else {
-            return Ok(None);
-        };
-        Ok(decode::<Account>(item)?.map(Stored::into_inner))
-    }
-
-    /// A business, consistently. One read.
     pub async fn account(&self, id: Business) -> Result<Option<Account>> {
-        let Some(item) = self.get(&keys::account(id), true).await? else {
+        let Some(item) = self.get(&keys::account(id), false).await? else {
             return Ok(None);
         };
         Ok(Some(decode::<Account>(item)?.into_inner()))
