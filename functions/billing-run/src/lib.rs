@@ -18,15 +18,14 @@ pub fn function(config: &Config) -> Result<Invocation> {
 
 /// The worker over a given application.
 pub fn worker(app: App) -> Invocation {
-    api::sqs_function(move |body| {
+    api::due_function(app.clone(), move |message| {
         let app = app.clone();
-        async move { run(&app, &body).await }
+        async move { run(&app, message).await }
     })
 }
 
 /// Gives one due item its turn.
-async fn run(app: &App, body: &str) -> Result<()> {
-    let message: DueMessage = serde_json::from_str(body).map_err(Error::internal)?;
+async fn run(app: &App, message: DueMessage) -> Result<()> {
     let key = message.key();
     let scope = key
         .scope()

@@ -15,14 +15,13 @@ pub fn function(config: &Config) -> Result<Invocation> {
 
 /// The worker over a given application.
 pub fn worker(app: App) -> Invocation {
-    api::sqs_function(move |body| {
+    api::due_function(app.clone(), move |due| {
         let app = app.clone();
-        async move { send(&app, &body).await }
+        async move { send(&app, due).await }
     })
 }
 
-async fn send(app: &App, body: &str) -> Result<()> {
-    let due: DueMessage = serde_json::from_str(body).map_err(Error::internal)?;
+async fn send(app: &App, due: DueMessage) -> Result<()> {
     let key = due.key();
     let unknown = || Error::internal(format!("{} / {} is no message", key.pk, key.sk));
     let scope = key.scope().ok_or_else(unknown)?;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use api::{App, Message};
 use futures::future::{join_all, try_join, try_join_all};
-use models::{Result, Scope, Timestamp};
+use models::webhooks::{Delivery, EventRecord};
+use models::{Error, Result, Scope, Timestamp};
 use operations::Context;
 use providers::webhook::Sender;
-use store::Key;
+use store::{BatchItems, Key, Stored};
 
 use crate::attempt::{Outcome, carry_out};
 use crate::endpoints::{self, EndpointBatch};
@@ -24,6 +25,12 @@ pub(crate) struct Worker {
 
 /// Whose time it is: a business and mode, and the moment that a test clock gave.
 type ScopeAt = (Scope, Option<Timestamp>);
+
+/// Its context, its time, and whether a test clock gives that.
+type Moment = (Arc<Context>, Timestamp, bool);
+
+/// The jobs by endpoint.
+type Groups = HashMap<(Key, ScopeAt), EndpointBatch>;
 
 impl Worker {
     /// Handles a batch and returns the ids of the messages that failed.
@@ -42,9 +49,14 @@ impl Worker {
         }
         let ids: Vec<String> = jobs.iter().map(|job| job.message_id.clone()).collect();
         match self.prepare(jobs).await {
-            Ok(groups) => {
+            Ok((groups, unread)) => {
                 let work = groups.iter().map(|group| self.attempt(group));
                 failed.extend(join_all(work).await.into_iter().flatten());
+                for (job, error) in unread {
+                    let (id, key) = (job.message_id.clone(), job.delivery_key());
+                    let unread = async { Err(error) };
+                    failed.extend(api::attempt_due(&self.app, id, (&key, job.at), unread).await);
+                }
             }
             Err(error) => {
                 tracing::error!(?error, "a batch could not be read for and will come again");
@@ -54,8 +66,8 @@ impl Worker {
         failed
     }
 
-    /// Reads what the jobs need, with one call, and sorts them by endpoint.
-    async fn prepare(&self, jobs: Vec<Job>) -> Result<Vec<EndpointBatch>> {
+    /// Reads what the jobs need, with one call, and sorts them by endpoint; apart from those with a record that cannot be read.
+    async fn prepare(&self, jobs: Vec<Job>) -> Result<(Vec<EndpointBatch>, Vec<(Job, Error)>)> {
         let keys: HashSet<Key> = jobs
             .iter()
             .flat_map(|job| {
@@ -74,37 +86,23 @@ impl Worker {
         });
         let (mut read, clocks) =
             try_join(self.app.table().batch_get(&keys), try_join_all(clocks)).await?;
-        let clocks: HashMap<ScopeAt, (Arc<Context>, Timestamp, bool)> =
-            clocks.into_iter().collect();
-        let mut groups: HashMap<(Key, ScopeAt), EndpointBatch> = HashMap::new();
+        let clocks: HashMap<ScopeAt, Moment> = clocks.into_iter().collect();
+        let mut groups = Groups::new();
+        let mut unread = Vec::new();
         for job in jobs {
-            let moment = (job.scope, job.at);
-            let Some((context, now, clocked)) = clocks.get(&moment) else {
+            let Some(clock) = clocks.get(&(job.scope, job.at)) else {
                 continue;
             };
-            let delivery = read.take(&job.delivery_key())?;
-            let record = match job.event {
-                Some(_) => None,
-                None => read.get(&job.event_key())?,
-            };
-            let group = match groups.entry((job.endpoint_key(), moment)) {
-                Entry::Occupied(group) => group.into_mut(),
-                Entry::Vacant(place) => place.insert(EndpointBatch {
-                    context: Arc::clone(context),
-                    endpoint: read.get(&job.endpoint_key())?,
-                    health: read.get(&job.health_key())?,
-                    now: *now,
-                    clocked: *clocked,
-                    jobs: Vec::new(),
+            match load(&mut groups, &mut read, clock, &job) {
+                Ok((group, delivery, record)) => group.jobs.push(LoadedDelivery {
+                    job,
+                    delivery,
+                    record,
                 }),
-            };
-            group.jobs.push(LoadedDelivery {
-                job,
-                delivery,
-                record,
-            });
+                Err(error) => unread.push((job, error)),
+            }
         }
-        Ok(groups.into_values().collect())
+        Ok((groups.into_values().collect(), unread))
     }
 
     /// Makes the attempts of one endpoint and takes note of how they went. Returns the messages that failed.
@@ -131,7 +129,8 @@ impl Worker {
                     outcome = carry_out(&self.sender, group, known, decision).await?;
                     Ok(())
                 };
-                let failed = api::attempt(id, work).await;
+                let due = (&known.job.delivery_key(), known.job.at);
+                let failed = api::attempt_due(&self.app, id, due, work).await;
                 (failed, outcome)
             });
         let (failed, outcomes): (Vec<_>, Vec<_>) = join_all(work).await.into_iter().unzip();
@@ -141,4 +140,34 @@ impl Worker {
         }
         failed.into_iter().flatten().collect()
     }
+}
+
+/// The group of a job, and the records of its delivery and of its event. An error where one of them cannot be read.
+fn load<'g>(
+    groups: &'g mut Groups,
+    read: &mut BatchItems,
+    clock: &Moment,
+    job: &Job,
+) -> Result<(
+    &'g mut EndpointBatch,
+    Option<Stored<Delivery>>,
+    Option<Stored<EventRecord>>,
+)> {
+    let delivery = read.take(&job.delivery_key())?;
+    let record = match job.event {
+        Some(_) => None,
+        None => read.get(&job.event_key())?,
+    };
+    let group = match groups.entry((job.endpoint_key(), (job.scope, job.at))) {
+        Entry::Occupied(group) => group.into_mut(),
+        Entry::Vacant(place) => place.insert(EndpointBatch {
+            context: Arc::clone(&clock.0),
+            endpoint: read.get(&job.endpoint_key())?,
+            health: read.get(&job.health_key())?,
+            now: clock.1,
+            clocked: clock.2,
+            jobs: Vec::new(),
+        }),
+    };
+    Ok((group, delivery, record))
 }

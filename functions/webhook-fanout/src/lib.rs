@@ -85,7 +85,9 @@ async fn batch(app: &App, queue: &Queue, messages: Vec<Message>) -> Vec<String> 
         match read(&message) {
             Ok(Work::Event(scope, arrival)) => events.entry(scope).or_default().push(arrival),
             Ok(Work::Recovery(id, due)) => {
-                recoveries.push(api::attempt(id, recover::recover(app, queue, due)));
+                let (key, at) = (due.key(), due.at);
+                let work = recover::recover(app, queue, due);
+                recoveries.push(async move { api::attempt_due(app, id, (&key, at), work).await });
             }
             Err(error) => {
                 tracing::error!(message_id = message.id, %error, "a message cannot be read");

@@ -16,6 +16,7 @@ mod credential_cache;
 mod cursor;
 mod cx;
 pub mod dialect;
+mod due;
 pub mod input;
 mod limits;
 mod list;
@@ -36,6 +37,7 @@ pub use config::Config;
 pub use cors::Cors;
 pub use cursor::{PageQuery, Paging};
 pub use cx::Cx;
+pub use due::{attempt_due, due_function};
 pub use limits::{Costs, Door};
 pub use list::{Deleted, List};
 pub use middleware::{finish, with_layers};
@@ -44,8 +46,8 @@ pub use reply::{
     Accepted, Answered, Created, Csv, Done, FileBytes, Listed, NoContent, Pdf, Problem, Reply,
 };
 pub use run::{
-    Build, Change, Invocation, Message, attempt, http_function, run, run_without_table,
-    sqs_batch_function, sqs_function, stream_function, typed_function,
+    Build, Change, Invocation, Message, http_function, run, run_without_table, sqs_batch_function,
+    stream_function, typed_function,
 };
 pub use scope::{
     BillingRead, BillingWrite, CommunicationsRead, CommunicationsWrite, CrmRead, CrmWrite,

@@ -71,27 +71,8 @@ pub struct Message {
     pub body: String,
 }
 
-/// A worker that handles each message for itself.
-pub fn sqs_function<F, Fut>(handle: F) -> Invocation
-where
-    F: Fn(String) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<()>> + Send + 'static,
-{
-    let handle = Arc::new(handle);
-    sqs_batch_function(move |messages| {
-        let handle = Arc::clone(&handle);
-        async move {
-            let work = messages
-                .into_iter()
-                .map(|message| attempt(message.id, handle(message.body)));
-            let failed = futures::future::join_all(work).await;
-            failed.into_iter().flatten().collect()
-        }
-    })
-}
-
 /// A worker that shares reads and writes among the messages of a batch. `handle` returns the ids of those that failed and
-/// shall come again: each by itself, however the others fare ([`attempt`]).
+/// shall come again: each by itself, however the others fare ([`attempt_due`](crate::attempt_due)).
 pub fn sqs_batch_function<F, Fut>(handle: F) -> Invocation
 where
     F: Fn(Vec<Message>) -> Fut + Send + Sync + 'static,
@@ -115,23 +96,16 @@ where
 }
 
 /// Does the work of one message. Returns its id where that failed, for whatever reason, a panic included.
-pub async fn attempt(id: String, work: impl Future<Output = Result<()>>) -> Option<String> {
+pub(crate) async fn attempt(id: String, work: impl Future<Output = Result<()>>) -> Option<String> {
     match std::panic::AssertUnwindSafe(work).catch_unwind().await {
         Ok(Ok(())) => None,
         Ok(Err(error)) => {
             let error = detail(&error);
-            tracing::error!(
-                message_id = id,
-                error,
-                "a message failed and will come again"
-            );
+            tracing::error!(message_id = id, error, "a message failed");
             Some(id)
         }
         Err(_) => {
-            tracing::error!(
-                message_id = id,
-                "a message made its worker panic and will come again"
-            );
+            tracing::error!(message_id = id, "a message made its worker panic");
             Some(id)
         }
     }

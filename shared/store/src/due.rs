@@ -1,5 +1,6 @@
 //! The due index: what must happen next, in order of its time.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
 use futures::FutureExt;
@@ -46,9 +47,10 @@ impl DueKind {
 }
 
 /// Something that is due, as the index knows it. The item itself decides: whoever acts reads it again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DueItem {
     /// Where the item is.
+    #[serde(flatten)]
     pub key: Key,
     /// What it is: the record's `TYPE`.
     pub entity_type: String,
@@ -78,6 +80,24 @@ impl DueMessage {
             pk: self.pk.clone(),
             sk: self.sk.clone(),
         }
+    }
+}
+
+/// A message about a record of a business.
+pub trait OfBusiness {
+    /// Whose record it is, and in which mode: `<business>#<mode>`.
+    fn business(&self) -> &str;
+}
+
+impl OfBusiness for DueMessage {
+    fn business(&self) -> &str {
+        keys::business_of(&self.pk)
+    }
+}
+
+impl OfBusiness for DeliveryMessage {
+    fn business(&self) -> &str {
+        keys::business_of(&self.pk)
     }
 }
 
@@ -168,8 +188,23 @@ impl Table {
             ]
             .into()
         });
-        let output = self
-            .client
+        let query = self.due_query(partition, until, limit);
+        due_items(query.set_exclusive_start_key(start)).await
+    }
+
+    /// What became due last, at or before `until`: one page, latest first.
+    pub async fn due_last(
+        &self,
+        partition: &str,
+        until: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<DueItem>> {
+        let query = self.due_query(partition, until, limit);
+        due_items(query.scan_index_forward(false)).await
+    }
+
+    fn due_query(&self, partition: &str, until: Timestamp, limit: i32) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.name)
             .index_name("by_due")
@@ -177,31 +212,30 @@ impl Table {
             .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
             .expression_attribute_values(":until", AttributeValue::S(keys::due_until(until)))
             .limit(limit)
-            .set_exclusive_start_key(start)
-            .send()
-            .boxed()
-            .await
-            .map_err(unavailable)?;
-        output
-            .items
-            .unwrap_or_default()
-            .iter()
-            .map(|item| {
-                let part = |name| text(item, name).unwrap_or_default();
-                let (at, rest) = part(attr::DUE_SK).split_once('#').unwrap_or_default();
-                let entity_type = rest.split('#').next().unwrap_or_default().to_owned();
-                let at = Timestamp::from_key(at)
-                    .ok_or_else(|| Error::internal("a due item without a time"))?;
-                let key = Key {
-                    pk: part(attr::PK).to_owned(),
-                    sk: part(attr::SK).to_owned(),
-                };
-                Ok(DueItem {
-                    key,
-                    entity_type,
-                    at,
-                })
-            })
-            .collect()
     }
+}
+
+async fn due_items(query: QueryFluentBuilder) -> Result<Vec<DueItem>> {
+    let output = query.send().boxed().await.map_err(unavailable)?;
+    output
+        .items
+        .unwrap_or_default()
+        .iter()
+        .map(|item| {
+            let part = |name| text(item, name).unwrap_or_default();
+            let (at, rest) = part(attr::DUE_SK).split_once('#').unwrap_or_default();
+            let entity_type = rest.split('#').next().unwrap_or_default().to_owned();
+            let at = Timestamp::from_key(at)
+                .ok_or_else(|| Error::internal("a due item without a time"))?;
+            let key = Key {
+                pk: part(attr::PK).to_owned(),
+                sk: part(attr::SK).to_owned(),
+            };
+            Ok(DueItem {
+                key,
+                entity_type,
+                at,
+            })
+        })
+        .collect()
 }

@@ -32,6 +32,8 @@ pub(crate) mod attr {
     pub(crate) const WRITES: &str = "w";
     /// On a write that wants its due work begun at once, without waiting for the next sweep.
     pub(crate) const AT_ONCE: &str = "at_once";
+    /// How often in a row the item's worker failed, on an item that was put off for it. An ordinary write leaves it out.
+    pub(crate) const FAILURES: &str = "due_failed";
     pub(crate) const PARENT_PK: &str = "gp_pk";
     pub(crate) const PARENT_SK: &str = "gp_sk";
 }
@@ -87,6 +89,7 @@ pub struct Stored<T> {
     record: T,
     pub(crate) revision: Revision,
     pub(crate) events: Option<String>,
+    pub(crate) failures: Option<u64>,
 }
 
 impl<T> Stored<T> {
@@ -95,6 +98,7 @@ impl<T> Stored<T> {
             record,
             revision,
             events,
+            failures: None,
         }
     }
 
@@ -174,6 +178,7 @@ pub(crate) fn decode<T: Record>(item: Item) -> Result<Stored<T>> {
     let revision =
         Revision::of(&item).ok_or_else(|| Error::internal("an item without a version"))?;
     let events = text(&item, attr::EVENTS).map(str::to_owned);
+    let failures = number(&item, attr::FAILURES);
     let kind = text(&item, attr::TYPE).unwrap_or_default();
     if kind != T::TYPE {
         return Err(Error::internal(format_args!(
@@ -182,7 +187,10 @@ pub(crate) fn decode<T: Record>(item: Item) -> Result<Stored<T>> {
         )));
     }
     let record: T = serde_dynamo::from_item(item).map_err(Error::internal)?;
-    Ok(Stored::new(record, revision, events))
+    Ok(Stored {
+        failures,
+        ..Stored::new(record, revision, events)
+    })
 }
 
 /// What DynamoDB counts of an item: names and values in UTF-8, numbers by half their digits, and a few bytes for what holds others.
@@ -206,8 +214,10 @@ fn bytes_of_value(value: &AttributeValue) -> usize {
     } else if let Ok(map) = value.as_m() {
         let bytes = bytes_of(map).saturating_add(map.len());
         bytes.saturating_add(3)
+    } else if let Ok(bytes) = value.as_b() {
+        bytes.as_ref().len()
     } else {
-        // A truth value; records have no bytes and no sets.
+        // A truth value; records have no sets.
         1
     }
 }

@@ -29,6 +29,7 @@ mod webhooks;
 
 use models::ids::{Id, Kind, Slug};
 use models::{Mode, Scope};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use billing::{
@@ -37,7 +38,9 @@ pub use billing::{
     plan_version, refund, schedule_day, schedule_parts, schedule_row, usage_log, usage_page,
 };
 pub use customers::{consent, customers_of_email, of_customer};
-pub use due::{DUE_SHARDS, due_partition, due_shard, due_sort, due_test_partition, due_until};
+pub use due::{
+    DUE_SHARDS, due_partition, due_shard, due_sort, due_test_partition, due_until, sent_items,
+};
 pub use members::{commissions_of, member_settings, members_of, password_link};
 pub use platform::{
     ACCOUNTS, account, bucket, credential, failures, oauth_client, stream_mark, test_clock,
@@ -48,7 +51,7 @@ pub use webhooks::{
 };
 
 /// A primary key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
     /// Partition key.
     pub pk: String,
@@ -79,6 +82,15 @@ impl Key {
         };
         Some(Scope { business, mode })
     }
+}
+
+/// The part of a partition key that says whose record it is: `<business>#<mode>`.
+pub(crate) fn business_of(pk: &str) -> &str {
+    let end = pk
+        .match_indices('#')
+        .nth(1)
+        .map_or(pk.len(), |(end, _)| end);
+    pk.get(..end).unwrap_or(pk)
 }
 
 fn root(scope: &Scope) -> String {

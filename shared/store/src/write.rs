@@ -157,15 +157,23 @@ impl Writes<'_> {
         self.update_after(before, record, event.as_slice())
     }
 
-    /// The next version of a record that the same worker changes further. Nothing is told of it. Returns it as it will be once it is
-    /// written.
+    /// The next version of a record that the same worker changes further. Nothing is told of it, and how often workers failed at it
+    /// stays: this one has not finished. Returns it as it will be once it is written.
     pub fn advance<T: Record + Clone>(
         &mut self,
         before: &Stored<T>,
         record: &T,
     ) -> Result<Stored<T>> {
         let revision = self.push_update(before, record, None)?;
-        Ok(Stored::new(record.clone(), revision, before.events.clone()))
+        let last = self.actions.last_mut().map(|last| &mut last.change);
+        if let (Some(failures), Some(Change::Put { item, .. })) = (before.failures, last) {
+            let failures = AttributeValue::N(failures.to_string());
+            item.insert(attr::FAILURES.to_owned(), failures);
+        }
+        Ok(Stored {
+            failures: before.failures,
+            ..Stored::new(record.clone(), revision, before.events.clone())
+        })
     }
 
     /// The next version of a record that several things happened to at once.

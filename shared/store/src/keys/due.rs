@@ -3,6 +3,7 @@
 //! | access pattern | key | operation |
 //! |---|---|---|
 //! | what is due | index `by_due`: `due#<shard>` or `due#<b>#test` / `<time>#<type>#<key>` | `Query` |
+//! | what of that was sent to its queue | `due#<shard>` or `due#<b>#test` / `sent` | `GetItem` |
 
 use models::{Mode, Timestamp};
 use sha2::{Digest, Sha256};
@@ -45,4 +46,9 @@ pub fn due_sort(at: Timestamp, entity_type: &str, key: &Key) -> String {
 /// Everything that was due at or before `at` sorts before this.
 pub fn due_until(at: Timestamp) -> String {
     format!("{}#~", at.key())
+}
+
+/// What was sent of a partition of index `by_due`.
+pub fn sent_items(partition: &str) -> Key {
+    Key::new(partition, "sent")
 }
