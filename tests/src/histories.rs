@@ -10,5 +10,6 @@ mod lost_answers;
 mod money;
 mod rate_limits;
 mod standing_clock;
+mod sweep;
 mod usage;
 pub(crate) mod webhook_pipeline;

@@ -41,34 +41,40 @@ const SETTLE: Duration = Duration::from_millis(150);
 
 /// Moves the clock of a business as far as one invocation gets.
 pub(crate) async fn advance(app: &App, queues: &Queues, business: Business) -> Result<()> {
-    let walk = Walk {
-        app,
-        queues,
-        business,
-        deadline: Instant::now() + BUDGET,
-    };
+    let walk = Walk::of(app, queues, business);
     while walk.has_time() {
-        let context = app.scheduled(
-            Scope {
-                business,
-                mode: Mode::Test,
-            },
-            None,
-        );
-        let Some(clock) = context.test_clock().await? else {
+        let Some(clock) = walk.advancing().await? else {
             return Ok(());
         };
-        if clock.status != ClockStatus::Advancing {
-            return Ok(());
+        if is_left(&clock) {
+            return walk.from(clock).await;
         }
-        // Leases are about machines, so they go by the machine's clock.
-        let now = Clock::Wall.now();
-        if clock.leased_until.is_some_and(|until| until > now) {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            continue;
-        }
-        return walk.from(clock).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
+    Ok(())
+}
+
+/// The same where nobody else moves it at this moment; does not wait for whoever does.
+pub(crate) async fn take_up(app: &App, queues: &Queues, business: Business) -> Result<()> {
+    let walk = Walk::of(app, queues, business);
+    match walk.advancing().await? {
+        Some(clock) if is_left(&clock) => walk.from(clock).await,
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether nobody moves a clock. Leases are about machines, so they go by the machine's clock.
+pub(crate) fn is_left(clock: &TestClock) -> bool {
+    let now = Clock::Wall.now();
+    clock.leased_until.is_none_or(|until| until <= now)
+}
+
+/// Has another invocation take a clock up: its write comes back through the stream of the table. Where somebody else wrote first,
+/// that one has it. 1 write unit.
+pub(crate) async fn hand_on(context: &Context, stored: &Stored<TestClock>) -> Result<()> {
+    let mut writes = context.writes().await?;
+    writes.update_at_once(stored, stored)?;
+    context.write(&writes).await?;
     Ok(())
 }
 
@@ -79,7 +85,26 @@ struct Walk<'a> {
     deadline: Instant,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn of(app: &'a App, queues: &'a Queues, business: Business) -> Self {
+        Self {
+            app,
+            queues,
+            business,
+            deadline: Instant::now() + BUDGET,
+        }
+    }
+
+    /// The clock, where it is on its way.
+    async fn advancing(&self) -> Result<Option<Stored<TestClock>>> {
+        let scope = Scope {
+            business: self.business,
+            mode: Mode::Test,
+        };
+        let clock = self.app.scheduled(scope, None).test_clock().await?;
+        Ok(clock.filter(|clock| clock.status == ClockStatus::Advancing))
+    }
+
     fn has_time(&self) -> bool {
         Instant::now() < self.deadline
     }

@@ -1,26 +1,35 @@
 //! Moves what is due to the queue of its kind, and walks test clocks through time.
 //!
-//! Three triggers: the schedule of every minute sweeps all that is due in real time and takes up test clocks that stopped
-//! half-way; the event `test_clock.advancing` starts one clock at once; and a write that cannot wait
-//! for the next minute has its item sent on at once, or says of a test clock how far the stream was read. Sweeping writes nothing: a worker moves the item's
-//! due time on in the same write with which it acts, and until then the item is swept again.
+//! Three triggers: the schedule of every minute sweeps all that is due in real time and hands on test clocks that stopped
+//! half-way; the event `test_clock.advancing` starts one clock at once; and a write that cannot wait for the next minute has its
+//! item sent on at once, or says of a test clock how far the stream was read, or that nobody moves it.
+//!
+//! A worker moves an item's due time on in the same write with which it acts, or puts the item off where it fails. Until then the
+//! item is due, and a sweep knows by what it wrote down that its message is on the way. What a sweep cannot do of one business or
+//! of one part of the index is logged, and the others go on.
 
 mod advance;
+mod choose;
 mod deliveries;
 mod mark;
 mod sweep;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use api::{App, Config, Invocation};
-use futures::future::try_join_all;
+use futures::future::{join, join_all};
 use models::page::Pages;
 use models::platform::ClockStatus;
-use models::{Business, Error, Id, Mode, Result, Scope};
+use models::{Business, Error, Mode, Result, Scope};
 use queue::Queue;
 use serde_json::Value;
 use store::{DueItem, DueKind, DueMessage};
 
 /// Businesses looked up with one query.
 const ACCOUNTS_PAGE: u32 = 100;
+/// Test clocks that one tick hands on, so that walks do not take all invocations that the account may have at once. The others
+/// have their turn when these move or have arrived.
+const MOST_HANDED_ON: usize = 5;
 
 /// Where due work goes.
 #[derive(Debug, Clone)]
@@ -106,7 +115,10 @@ pub fn function(config: &Config) -> Result<Invocation> {
         async move {
             if let Some(due) = due_of(&trigger)? {
                 if due.kind == DueKind::TestClock {
-                    return mark::note(&app, &due).await;
+                    let Some(business) = mark::note(&app, &due).await? else {
+                        return Ok(());
+                    };
+                    return advance::take_up(&app, &queues, business).await;
                 }
                 return queues.send(vec![due]).await;
             }
@@ -120,34 +132,53 @@ pub fn function(config: &Config) -> Result<Invocation> {
 
 /// One minute has passed.
 async fn tick(app: &App, queues: &Queues) -> Result<()> {
-    sweep::live(app, queues).await?;
-    // The list of businesses belongs to the installation: any scope may read it.
-    let session = app.scheduled(
-        Scope {
-            business: Id::new(0)?,
-            mode: Mode::Live,
-        },
-        None,
-    );
+    let (_live, test) = join(sweep::live(app, queues), test_modes(app, queues)).await;
+    test
+}
+
+/// The test modes of all businesses, side by side. One that fails does not stop the others.
+async fn test_modes(app: &App, queues: &Queues) -> Result<()> {
+    let session = sweep::installation(app)?;
+    let handed_on = AtomicUsize::new(0);
     let mut pages = Pages::of(ACCOUNTS_PAGE);
     while let Some(request) = pages.request() {
         let page = session.accounts(request).await?;
         let businesses = pages.turn(page).into_iter().map(|account| account.id);
-        try_join_all(businesses.map(|business| test_mode(app, queues, business))).await?;
+        let modes = businesses.map(async |business| {
+            if let Err(error) = test_mode(app, queues, business, &handed_on).await {
+                tracing::error!(
+                    alarm = "due_work", %business, ?error,
+                    "the test mode of a business could not be swept"
+                );
+            }
+        });
+        join_all(modes).await;
     }
     Ok(())
 }
 
-/// The test mode of one business: in real time, or by its clock.
-async fn test_mode(app: &App, queues: &Queues, business: Business) -> Result<()> {
+/// The test mode of one business: in real time, or where its clock stands. A clock that should move and does not is handed to an
+/// invocation of its own, because walking takes a while and the next business waits.
+async fn test_mode(
+    app: &App,
+    queues: &Queues,
+    business: Business,
+    handed_on: &AtomicUsize,
+) -> Result<()> {
     let scope = Scope {
         business,
         mode: Mode::Test,
     };
-    match app.scheduled(scope, None).test_clock().await? {
+    let context = app.scheduled(scope, None);
+    match context.test_clock().await? {
         None => sweep::test(app, queues, business, app.clock().now(), false).await,
         Some(clock) if clock.status == ClockStatus::Advancing => {
-            advance::advance(app, queues, business).await
+            if advance::is_left(&clock)
+                && handed_on.fetch_add(1, Ordering::Relaxed) < MOST_HANDED_ON
+            {
+                advance::hand_on(&context, &clock).await?;
+            }
+            Ok(())
         }
         Some(clock) => sweep::test(app, queues, business, clock.frozen_time, true).await,
     }

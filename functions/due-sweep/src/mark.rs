@@ -6,35 +6,35 @@
 
 use api::App;
 use models::platform::StreamMark;
-use models::{Mode, Result};
+use models::{Business, Mode, Result};
 use operations::Context;
 use store::{DueMessage, Key};
 
-/// Writes the mark of the clock down that came through the stream.
-pub(crate) async fn note(app: &App, due: &DueMessage) -> Result<()> {
+/// Writes the mark of the clock down that came through the stream. Returns whose clock it is.
+pub(crate) async fn note(app: &App, due: &DueMessage) -> Result<Option<Business>> {
     let key = Key {
         pk: due.pk.clone(),
         sk: due.sk.clone(),
     };
     let Some(scope) = key.scope().filter(|scope| scope.mode == Mode::Test) else {
-        return Ok(());
+        return Ok(None);
     };
     let context = app.scheduled(scope, None);
     let (clock, known) =
         futures::future::try_join(context.clock_record(), context.stream_mark()).await?;
     let Some(clock) = clock else {
-        return Ok(());
+        return Ok(None);
     };
     let read = StreamMark { mark: clock.mark };
     let mut writes = context.writes().await?;
     match &known {
-        Some(known) if known.mark >= read.mark => return Ok(()),
+        Some(known) if known.mark >= read.mark => return Ok(Some(scope.business)),
         Some(known) => writes.update(known, &read, None)?,
         None => drop(writes.create(&read, None)?),
     }
     // Where somebody else wrote it, it was the same one or a later one.
     context.write(&writes).await?;
-    Ok(())
+    Ok(Some(scope.business))
 }
 
 /// Whether the stream was read up to that mark.

@@ -7,7 +7,7 @@ use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use models::{Error, Result};
 use serde::Serialize;
-use store::Connection;
+use store::{Connection, OfBusiness};
 
 /// SQS takes so many messages in one call.
 const BATCH: usize = 10;
@@ -39,8 +39,9 @@ impl Queue {
     }
 
     /// Sends every message, ten to a call as long as they fit. An error says that some may not have been sent: sending again
-    /// is harmless to our workers.
-    pub async fn send<M: Serialize>(&self, messages: &[M]) -> Result<()> {
+    /// is harmless to our workers. Each goes in the group of its business: SQS hands out the messages of a group with a long
+    /// backlog after those of the others (a fair queue).
+    pub async fn send<M: Serialize + OfBusiness>(&self, messages: &[M]) -> Result<()> {
         let (mut batch, mut bytes) = (Vec::with_capacity(BATCH), 0_usize);
         for message in messages {
             let body = serde_json::to_string(message).map_err(Error::internal)?;
@@ -49,18 +50,20 @@ impl Queue {
                 bytes = 0;
             }
             bytes = bytes.saturating_add(body.len());
-            batch.push(body);
+            batch.push((message.business(), body));
         }
         self.send_batch(batch).await
     }
 
-    async fn send_batch(&self, bodies: Vec<String>) -> Result<()> {
-        if bodies.is_empty() {
+    async fn send_batch(&self, messages: Vec<(&str, String)>) -> Result<()> {
+        if messages.is_empty() {
             return Ok(());
         }
-        let entries = bodies.into_iter().enumerate().map(|(index, body)| {
+        let messages = messages.into_iter().enumerate();
+        let entries = messages.map(|(index, (business, body))| {
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(index.to_string())
+                .message_group_id(business)
                 .message_body(body);
             entry.build().map_err(Error::internal)
         });

@@ -11,18 +11,18 @@ use testkit::{World, deliver};
 pub(super) const BATCH: usize = 10;
 
 /// One tick of the schedule.
-pub(super) async fn tick(world: &World) -> std::result::Result<(), String> {
+pub(in crate::histories) async fn tick(world: &World) -> std::result::Result<(), String> {
     let sweep = due_sweep::function(&world.config).unwrap();
     let event = serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
     sweep(event).await.map(drop)
 }
 
-pub(super) fn worker(world: &World) -> Invocation {
+pub(in crate::histories) fn worker(world: &World) -> Invocation {
     billing_run::worker(world.app.clone())
 }
 
 /// Hands all messages to one worker, batch by batch, the failed ones again.
-pub(super) async fn handle_all(world: &World) {
+pub(in crate::histories) async fn handle_all(world: &World) {
     let worker = worker(world);
     for _ in 0..1_000 {
         let batch = world.inbox.take(BATCH);
