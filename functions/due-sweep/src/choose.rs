@@ -40,7 +40,7 @@ pub(crate) fn choose<'r>(due: &'r [DueItem], sent: &SentItems, now: Timestamp) -
         .saturating_sub(sent.on_their_way(now))
         .min(space);
     let mut items = Vec::new();
-    for turn in 0..(room / 2).max(ALWAYS) {
+    for turn in 0..room.div_ceil(2).max(ALWAYS) {
         let most = if turn < ALWAYS { space } else { room };
         for waiting in fresh.values_mut() {
             if items.len() < most {

@@ -5,12 +5,15 @@
 //! made for the moment of its event all the same.
 
 use api::App;
-use models::platform::StreamMark;
+use models::platform::{ClockStatus, StreamMark};
 use models::{Business, Mode, Result};
 use operations::Context;
 use store::{DueMessage, Key};
 
-/// Writes the mark of the clock down that came through the stream. Returns whose clock it is.
+use crate::advance;
+
+/// Writes the mark of the clock down that came through the stream. Returns whose clock it is, where it is
+/// on its way and nobody moves it.
 pub(crate) async fn note(app: &App, due: &DueMessage) -> Result<Option<Business>> {
     let key = Key {
         pk: due.pk.clone(),
@@ -25,16 +28,18 @@ pub(crate) async fn note(app: &App, due: &DueMessage) -> Result<Option<Business>
     let Some(clock) = clock else {
         return Ok(None);
     };
+    let left = clock.status == ClockStatus::Advancing && advance::is_left(&clock);
+    let left = left.then_some(scope.business);
     let read = StreamMark { mark: clock.mark };
     let mut writes = context.writes().await?;
     match &known {
-        Some(known) if known.mark >= read.mark => return Ok(Some(scope.business)),
+        Some(known) if known.mark >= read.mark => return Ok(left),
         Some(known) => writes.update(known, &read, None)?,
         None => drop(writes.create(&read, None)?),
     }
     // Where somebody else wrote it, it was the same one or a later one.
     context.write(&writes).await?;
-    Ok(Some(scope.business))
+    Ok(left)
 }
 
 /// Whether the stream was read up to that mark.

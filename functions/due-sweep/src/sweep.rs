@@ -1,5 +1,8 @@
 //! Reading a partition of the due index and sending what it holds.
 
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
 use api::App;
 use futures::future::join_all;
 use models::{Business, Id, Mode, Result, Scope, Timestamp};
@@ -14,6 +17,10 @@ use crate::choose::choose;
 pub(crate) const PAGE: i32 = 500;
 /// Items that one sweep reads of a partition. Where there are more, the next one goes on behind them.
 const MOST_READ: usize = 8_000;
+/// Items that are sent one after another before it looks at the time.
+const SENT_TOGETHER: usize = 200;
+/// How long a sweep sends; the function's time-out is 60 seconds.
+const BUDGET: Duration = Duration::from_secs(40);
 
 /// All that is due in live mode, shard by shard. A shard that fails does not stop the others.
 pub(crate) async fn live(app: &App, queues: &Queues) {
@@ -55,6 +62,7 @@ async fn sweep(
     until: Timestamp,
     clocked: bool,
 ) -> Result<()> {
+    let begun = Instant::now();
     let first = app.table().due(partition, until, None, PAGE).await?;
     if first.is_empty() {
         return Ok(());
@@ -77,27 +85,40 @@ async fn sweep(
         return Ok(());
     };
     if chosen.again > 0 {
+        let first = chosen.items.len().saturating_sub(chosen.again);
+        let first = chosen.items.get(first).map(|item| item.key.sk.as_str());
         tracing::error!(
             alarm = "due_work",
             partition,
             items = chosen.again,
-            first = chosen
-                .items
-                .iter()
-                .rev()
-                .take(chosen.again)
-                .last()
-                .map(|item| item.key.sk.as_str()),
+            first,
             "what was sent before is still due and is sent again"
         );
     }
-    let result = queues.send_due(chosen.items.iter().copied(), clocked).await;
-    if result.is_err() {
-        // The next sweep sends them, some for the second time.
-        sent.take_back(chosen.items.iter().copied());
+    let (unsent, result) = send(queues, &chosen.items, clocked, begun).await;
+    if !unsent.is_empty() {
+        // The next sweep sends them, perhaps some for the second time.
+        sent.take_back(unsent.iter().copied());
         write(&context, Some(written), &sent).await?;
     }
     result
+}
+
+/// Sends items as long as there is time. Returns those of which it is not known that they were sent.
+async fn send<'i>(
+    queues: &Queues,
+    mut items: &'i [&'i DueItem],
+    clocked: bool,
+    begun: Instant,
+) -> (&'i [&'i DueItem], Result<()>) {
+    while !items.is_empty() && begun.elapsed() < BUDGET {
+        let (now, later) = items.split_at(items.len().min(SENT_TOGETHER));
+        if let Err(error) = queues.send_due(now.iter().copied(), clocked).await {
+            return (items, Err(error));
+        }
+        items = later;
+    }
+    (items, Ok(()))
 }
 
 /// Writes down what was sent. `None` where another sweep wrote first.
@@ -164,7 +185,7 @@ async fn read(
         }
     }
     // What was found twice is one item.
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let identity = |item: &DueItem| (item.at, item.key.clone());
     read.items.retain(|item| seen.insert(identity(item)));
     Ok(read)

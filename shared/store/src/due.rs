@@ -50,7 +50,6 @@ impl DueKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DueItem {
     /// Where the item is.
-    #[serde(flatten)]
     pub key: Key,
     /// What it is: the record's `TYPE`.
     pub entity_type: String,

@@ -190,6 +190,16 @@ mod entries {
         serializer.serialize_bytes(&bytes)
     }
 
+    fn entry(bytes: &[u8; ENTRY_BYTES]) -> Option<(u64, Entry)> {
+        let (place, rest) = bytes.split_first_chunk()?;
+        let (times, again) = rest.split_first()?;
+        let entry = Entry {
+            times: *times,
+            again: u32::from_be_bytes(*again.first_chunk()?),
+        };
+        Some((u64::from_be_bytes(*place), entry))
+    }
+
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Entries, D::Error> {
@@ -216,13 +226,7 @@ mod entries {
         if !rest.is_empty() {
             return Err(D::Error::custom("half an entry"));
         }
-        let entry = |bytes: &[u8; ENTRY_BYTES]| {
-            let [a, b, c, d, e, f, g, h, times, again @ ..] = *bytes;
-            let place = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
-            let again = u32::from_be_bytes(again);
-            (place, Entry { times, again })
-        };
-        Ok(whole.iter().map(entry).collect())
+        Ok(whole.iter().filter_map(entry).collect())
     }
 }
 

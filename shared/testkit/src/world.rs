@@ -338,7 +338,7 @@ impl World {
     }
 
     /// Writes an item as it is: one that no writer of ours makes.
-    pub fn put(&self, item: serde_json::Value) {
+    pub fn put(&self, item: &serde_json::Value) {
         let request = serde_json::json!({ "TableName": TABLE, "Item": item });
         let request = serde_json::from_value(request).unwrap();
         self.database.put_item(request).unwrap();

@@ -42,7 +42,7 @@ fn item(world: &World, id: Id<ids::Subscription>) -> Value {
 fn poison(world: &World, id: Id<ids::Subscription>) {
     let mut item = item(world, id);
     item["status"] = json!({ "S": "no such status" });
-    world.put(item);
+    world.put(&item);
 }
 
 /// A due item of a kind that somebody would bill, of a business in live mode, in one shard.
@@ -110,7 +110,7 @@ async fn a_failing_item_is_tried_again_after_one_minute_two_and_four_and_its_suc
     // The cause is mended: it is done when it is due again, and what fails then begins anew.
     let mut mended = item(&world, sick);
     mended["status"] = healthy["status"].clone();
-    world.put(mended);
+    world.put(&mended);
     let later = world.later(DAY + 128 * 60);
     tick(&later).await.unwrap();
     handle_all(&later).await;
@@ -149,9 +149,9 @@ async fn ten_thousand_items_that_cannot_be_done_hold_up_nobody() {
     let world = World::to_measure(START).await;
     let at: Timestamp = START.parse().unwrap();
     for number in 0..10_000 {
-        world.put(live_item(1, number, at.plus_seconds(-DAY)));
+        world.put(&live_item(1, number, at.plus_seconds(-DAY)));
     }
-    world.put(live_item(2, 7, at));
+    world.put(&live_item(2, 7, at));
     world.meter.take();
     tick(&world).await.unwrap();
     let messages = waiting(&world);
@@ -175,10 +175,10 @@ async fn every_item_of_a_long_backlog_has_its_turn() {
     let at: Timestamp = START.parse().unwrap();
     // All are due at one moment, and the second business's are in the middle of the first one's.
     for number in 0..20_000 {
-        world.put(live_item(1, number, at));
+        world.put(&live_item(1, number, at));
     }
     for number in 0..3 {
-        world.put(live_item(2, 10_000 + number, at));
+        world.put(&live_item(2, 10_000 + number, at));
     }
     let mut others = 0;
     for minute in 0..3 {
@@ -254,13 +254,13 @@ async fn a_business_that_cannot_be_read_does_not_stop_the_others() {
     let world = World::at(START).await;
     let id = subscribe(&world).await;
     let at: Timestamp = START.parse().unwrap();
-    world.put(live_item(2, 1, at));
+    world.put(&live_item(2, 1, at));
     // The other business comes first in some list and last in another, and so does one that has no record that can be read.
     for business in [world.theirs.business, Id::new(3).unwrap()] {
         let business: Business = business;
         let key = keys::test_clock(business);
         let text = |text: String| json!({ "S": text });
-        world.put(json!({
+        world.put(&json!({
             "PK": text(key.pk), "SK": text(key.sk), "et": text("clock".to_owned()), "v": { "N": "1" },
             "frozen_time": text("no time".to_owned()),
         }));
@@ -278,7 +278,7 @@ async fn a_part_of_the_index_that_cannot_be_read_does_not_stop_the_others() {
     let id = subscribe(&world).await;
     let mut broken = live_item(2, 1, START.parse().unwrap());
     broken["due_sk"] = json!({ "S": "no time#sub#1" });
-    world.put(broken);
+    world.put(&broken);
     let now = world.later(DAY);
     tick(&now).await.unwrap();
     assert_eq!(waiting(&now), [keys::record(&world.ours.test(), id).pk]);
