@@ -4,9 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use models::mail::{EmailKind, LINK, NewEmail};
 use models::members::{Member, PasswordLink};
+use models::text::of_others;
 use models::{Result, Timestamp};
 use operations::Context;
 use store::{Writes, keys};
+
+/// Characters of a name in the mail.
+const MOST_CHARS: usize = 100;
 
 /// Adds the mail and the way to a password to `writes`: 1 read and 2 items. Only the hash of the link's secret is kept where it
 /// is looked for.
@@ -31,17 +35,24 @@ pub(crate) async fn welcome(
         used_at: None,
     };
     writes.create(&link, None)?;
-    let name = plain(&member.first_name);
-    let business = plain(business);
+    let name = of_others(&member.first_name, MOST_CHARS);
+    let business = of_others(business, MOST_CHARS);
+    // A name that was chosen for somebody is told as it is, or not at all.
+    let sign_in = match &member.username {
+        None => format!("Your user name is {}.", member.email),
+        Some(username) if *username == of_others(username, MOST_CHARS) => {
+            format!("Your user name is {username}.")
+        }
+        Some(_) => "You sign in with the user name that was chosen for you.".to_owned(),
+    };
     let new = NewEmail {
         identity: format!("{}#welcome", member.id),
         kind: EmailKind::Welcome,
         to: member.email.clone(),
         subject: format!("Welcome to {business}"),
         text: format!(
-            "Hello {name},\n\nyour account at {business} has been created. Your user name is {}.\n\nChoose your password here, \
+            "Hello {name},\n\nyour account at {business} has been created. {sign_in}\n\nChoose your password here, \
              within {} days:\n{LINK}\n\nIf you did not expect this message, you need not do anything.\n",
-            plain(member.username.as_deref().unwrap_or(&member.email)),
             PasswordLink::LIFE_DAYS,
         ),
         link: Some(format!("{pages}/m/{code}")),
@@ -49,9 +60,4 @@ pub(crate) async fn welcome(
     };
     operations::create_email(context, writes, new, now).await?;
     Ok(())
-}
-
-/// A text of others in a mail of ours: one line, and no place for a link.
-fn plain(text: &str) -> String {
-    text.replace(['\n', '\r', '\t'], " ").replace(LINK, "")
 }

@@ -275,7 +275,7 @@ async fn the_welcome_is_sent_once_and_its_link_sets_a_password_once() {
     let after = hash(&world);
     assert!(before != after && after.starts_with("$argon2id$"));
     let chosen = models::members::Password::new("long enough".to_owned());
-    assert!(operations::is_password(Some(&after), &chosen).unwrap());
+    assert!(operations::is_password(&after, &chosen).unwrap());
     assert_eq!(set("password=another+one").await.status, 404);
     assert_eq!(hash(&world), after);
     let unknown = api
@@ -285,6 +285,88 @@ async fn the_welcome_is_sent_once_and_its_link_sets_a_password_once() {
         unknown.status == 404 && !unknown.text.contains("payment"),
         "{}",
         unknown.text
+    );
+}
+
+#[tokio::test]
+async fn a_welcome_carries_no_link_but_ours() {
+    let world = World::new().await;
+    let token = world.partner("Call Center", 3).await;
+    let api = caller(&world);
+    settle_terms(&api).await;
+    let xml = |email: &str, username: &str| {
+        format!(
+            "<user><email>{email}</email><first_name>Claim at https://evil.example/{{link}}</first_name><last_name>Y</last_name>\
+             <username>{username}</username><braintree_customer_id>btid1</braintree_customer_id><address_attributes>\
+             <address1>1</address1><city>C</city><state>UT</state><zipcode>84101</zipcode><phone>8015555555</phone>\
+             </address_attributes></user>"
+        )
+    };
+    let path = format!("create_call_center_member?authentication_token={token}");
+    for (email, username) in [
+        ("x@example.com", "evil.example"),
+        ("y@example.com", "ada-1815"),
+    ] {
+        let made = post(&api, &path, XML, &xml(email, username)).await;
+        assert_eq!(made.status, 200, "{}", made.text);
+    }
+    let text = async |email: &str| {
+        let mails = api.get(&format!("/v3/emails?to={email}")).await;
+        mails.expect(200)["data"][0]["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = text("x@example.com").await;
+    assert!(
+        first.starts_with("Hello Claim at https: evil. example/ link,\n"),
+        "{first}"
+    );
+    assert!(!first.contains("evil.example"), "{first}");
+    assert_eq!(first.matches("://").count(), 1, "{first}");
+    assert!(
+        text("y@example.com")
+            .await
+            .contains("Your user name is ada-1815.")
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_does_not_exist_costs_no_hash() {
+    use std::time::{Duration, Instant};
+    let world = World::new().await;
+    let api = caller(&world);
+    let fastest = |times: [Duration; 3]| times.into_iter().min().unwrap();
+    let password = models::members::Password::new("long enough".to_owned());
+    let hash = fastest(std::array::from_fn(|_| {
+        let begun = Instant::now();
+        operations::hash_password(
+            world
+                .app
+                .context(world.ours.test(), store::Origin::system())
+                .ids(),
+            &password,
+        )
+        .unwrap();
+        begun.elapsed()
+    }));
+    let mut answers = [Duration::MAX; 3];
+    for answer in &mut answers {
+        let begun = Instant::now();
+        let unknown = api
+            .send_as(
+                Method::POST,
+                "/m/AAAAAAAAAAAAAAAAAAAAAA",
+                FORM,
+                b"password=long+enough",
+            )
+            .await;
+        *answer = begun.elapsed();
+        assert_eq!(unknown.status, 404);
+    }
+    assert!(
+        fastest(answers) < hash / 2,
+        "{answers:?}, and a hash takes {hash:?}"
     );
 }
 

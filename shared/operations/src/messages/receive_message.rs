@@ -3,10 +3,14 @@
 use models::event::EventType;
 use models::ids::{self, Id};
 use models::messaging::{Consent, Keyword, Message, MessageKind, MessageStatus, NewMessage};
+use models::text::of_others;
 use models::{Result, Timestamp};
 use store::Writes;
 
 use crate::Context;
+
+/// Characters of the business's name in an answer.
+const MOST_NAME_CHARS: usize = 60;
 
 /// What came in, and what follows from it.
 #[derive(Debug, Clone)]
@@ -53,7 +57,7 @@ pub async fn receive_message(
         Some(keyword) => {
             let account = context.account().await?;
             let name = account.map(|account| account.name).unwrap_or_default();
-            let body = keyword.reply(&name);
+            let body = keyword.reply(&of_others(&name, MOST_NAME_CHARS));
             let reply = written(ids.1, MessageKind::Reply, number, &body, now);
             writes.create(&reply, None)?;
             Some(reply)
