@@ -1,12 +1,13 @@
 //! Histories by chance: workers that die, calls at the same moment, and books that must balance.
 
-mod billing_run;
+pub(crate) mod billing_run;
 pub(crate) mod chance;
 mod crash;
 mod deletion;
 mod gateway;
 mod large_pages;
 mod lost_answers;
+mod messages;
 mod money;
 mod rate_limits;
 mod standing_clock;

@@ -9,7 +9,9 @@ use crate::update_schedule::ScheduleChange;
 /// Send a reminder again
 ///
 /// Sends the message about a scheduled payment again: within a minute, or in the morning if it is night in the
-/// business's time zone.
+/// business's time zone. Five minutes have to pass between two messages about a payment, a number gets at most five
+/// messages in an hour, and a business sends at most 1,000 in a day unless its settings say otherwise; 429 says when
+/// it can be tried again.
 #[operation(
     patch,
     "/enterprise/v1/subscriptions/{businessId}/{subscriptionId}/schedule",

@@ -4,6 +4,7 @@ mod access;
 mod budgets;
 mod crashes;
 mod examples;
+mod limits;
 mod pages;
 mod rules;
 

@@ -37,7 +37,7 @@ pub use schedule::{
 };
 pub use settings::{
     AfterRetries, BillingSettings, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS,
-    ProrationUnit, Seller,
+    MAX_TEXT_MESSAGES_PER_DAY, ProrationUnit, Seller,
 };
 pub use subscription::{
     AnchorChange, Bill, Change, ChargedAs, ChargedLine, CollectionMethod, DueAction, Effective,

@@ -55,7 +55,7 @@ choices! {
 /// Why a message was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageFailure {
-    /// A stable code: `opted_out`, `invalid_number`, `sms_not_configured`, or the provider's.
+    /// A stable code: `opted_out`, `invalid_number`, `number_limit`, `daily_limit`, `sms_not_configured`, or the provider's.
     pub code: String,
     /// A sentence for a person.
     pub message: String,
@@ -91,6 +91,9 @@ pub struct Message {
     /// What it reminds of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
+    /// Whether it was counted among those of its hour and its day.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counted: bool,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -132,6 +135,7 @@ impl Message {
             body: new.body,
             customer_id: new.customer_id,
             about: new.about,
+            counted: false,
             created: now,
         }
     }

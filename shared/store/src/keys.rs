@@ -38,6 +38,7 @@ pub use billing::{
     plan_version, refund, schedule_day, schedule_parts, schedule_row, usage_log, usage_page,
 };
 pub use customers::{consent, customers_of_email, of_customer};
+pub(crate) use customers::{texts_of, texts_to};
 pub use due::{
     DUE_SHARDS, due_partition, due_shard, due_sort, due_test_partition, due_until, sent_items,
 };

@@ -11,6 +11,10 @@ use crate::keys::{self, Key};
 use crate::list::Filter;
 use crate::session::Session;
 
+/// How long a counter stays when its hour or its day is over: by the machine's clock, whatever a test clock says.
+const COUNTER_DAYS: i64 = 2;
+const HOUR_SECONDS: i64 = 3_600;
+
 impl Record for Message {
     const TYPE: &'static str = DueKind::Message.as_str();
 
@@ -43,6 +47,23 @@ impl Session {
         filters.extend(number.map(|number| Filter::Equals("number", number.to_owned())));
         filters.extend(status.map(|status| Filter::Equals("dispatch.status", status.to_owned())));
         self.list_filtered::<ids::Message>(page, &filters).await
+    }
+
+    /// Counts a text message to a number (E.164) in its hour, where there are fewer than `most`. 1 write unit.
+    pub async fn count_text_to(&self, number: &str, at: Timestamp, most: u32) -> Result<bool> {
+        let hour = at.seconds().div_euclid(HOUR_SECONDS);
+        let key = keys::texts_to(&self.scope(), number, hour);
+        let until = self.wall().plus_days(COUNTER_DAYS);
+        self.table().increment_below(&key, most, until).await
+    }
+
+    /// Counts a text message in its day of UTC, where there are fewer than `most`. 1 write unit.
+    ///
+    /// One item takes a thousand writes a second, and so many messages are begun in a second by a business at the most.
+    pub async fn count_text(&self, at: Timestamp, most: u32) -> Result<bool> {
+        let key = keys::texts_of(&self.scope(), at.date()?);
+        let until = self.wall().plus_days(COUNTER_DAYS);
+        self.table().increment_below(&key, most, until).await
     }
 
     /// Whether a number wants messages, where it ever said. One consistent read.

@@ -7,13 +7,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValue,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
 use futures::FutureExt;
-use models::{Error, Result};
+use models::{Error, Result, Timestamp};
 
 use crate::connection::Connection;
 use crate::feed::FeedHeads;
@@ -273,6 +274,41 @@ impl Table {
             .attributes()
             .and_then(|item| crate::item::number(item, "n"))
             .ok_or_else(|| Error::internal("a counter without a number"))
+    }
+
+    /// Adds one to a counter that may not exceed `most`, and goes on `until`. `false` where it is there already. A call whose answer
+    /// is lost may count twice, never too little. 1 write unit.
+    pub(crate) async fn increment_below(
+        &self,
+        key: &Key,
+        most: u32,
+        until: Timestamp,
+    ) -> Result<bool> {
+        if most == 0 {
+            return Ok(false);
+        }
+        let counted = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key(attr::PK, AttributeValue::S(key.pk.clone()))
+            .key(attr::SK, AttributeValue::S(key.sk.clone()))
+            .update_expression("SET #ttl = :ttl ADD n :one")
+            .condition_expression("attribute_not_exists(n) OR n < :most")
+            .expression_attribute_names("#ttl", attr::TTL)
+            .expression_attribute_values(":ttl", AttributeValue::N(until.seconds().to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .expression_attribute_values(":most", AttributeValue::N(most.to_string()))
+            .send()
+            .boxed()
+            .await;
+        let Err(error) = counted else {
+            return Ok(true);
+        };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Some(_) | None => Err(unavailable(error)),
+        }
     }
 }
 

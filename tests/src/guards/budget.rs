@@ -10,6 +10,7 @@ use testkit::{GOOD_CARD, Units, World};
 
 use crate::generators::catalogue;
 use crate::generators::generated::generated_between;
+use crate::histories::billing_run::tick;
 use crate::histories::webhook_pipeline::pipeline::Pipeline;
 use crate::histories::webhook_pipeline::receiver::{Manner, Receiver};
 use crate::histories::webhook_pipeline::{endpoint, happen};
@@ -27,6 +28,7 @@ async fn generated_costs_are_those_of_the_code() {
     let mut rows = Vec::new();
     requests(&world, &mut rows).await;
     renewals(&world, &mut rows).await;
+    sweeps(&mut rows).await;
     usage(&world, &mut rows).await;
     webhooks(&mut rows).await;
     calls::calls(&mut rows).await;
@@ -112,6 +114,60 @@ async fn requests(world: &World, rows: &mut Vec<Row>) {
         10,
         20,
     );
+}
+
+/// Ticks of an installation with two businesses, and what fails.
+async fn sweeps(rows: &mut Vec<Row>) {
+    let world = World::new().await;
+    let start = world.config.clock.now();
+    let mut row = |what, read_tenths, write_tenths| {
+        rows.push(Row {
+            what,
+            units: world.meter.take(),
+            read_tenths,
+            write_tenths,
+        });
+    };
+    world.meter.take();
+    tick(&world).await.unwrap();
+    row("a tick of two businesses, nothing is due", 120, 0);
+    let mut days = 0;
+    for (subscriptions, what) in [
+        (1, "the same, and one renewal is due, test"),
+        (100, "the same, and a hundred renewals are due, test"),
+    ] {
+        for _ in 0..subscriptions {
+            world
+                .subscribed(testkit::Subscriber {
+                    start: start.plus_days(days),
+                    interval: models::time::Interval::Day,
+                    amount_minor: 1_000,
+                    earlier: 0,
+                })
+                .await;
+        }
+        days += 1;
+        let later = world.later(days * 86_400);
+        world.meter.take();
+        tick(&later).await.unwrap();
+        row(what, 150, 20);
+        if subscriptions == 1 {
+            drop(later.inbox.take(usize::MAX));
+        }
+    }
+    let later = world.later(days * 86_400);
+    let message = later.inbox.take(1);
+    let failing = message
+        .iter()
+        .map(|message| message.replace("\"sub\"", "\"msg\""))
+        .collect::<Vec<_>>();
+    let worker = billing_run::worker(later.app.clone());
+    world.meter.take();
+    assert_eq!(
+        testkit::deliver(&worker, &failing).await,
+        Vec::<String>::new()
+    );
+    row("put off a renewal that failed, test", 30, 30);
 }
 
 /// Reports of usage, one by one and 500 at once.

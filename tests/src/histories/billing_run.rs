@@ -12,8 +12,9 @@ use testkit::{Subscriber, World, deliver};
 
 use crate::generators::catalogue;
 pub(crate) use driver::drain;
+pub(crate) use driver::tick;
 use driver::{BATCH, Books, first_page, run_alone};
-pub(super) use driver::{handle_all, tick, worker};
+pub(super) use driver::{handle_all, worker};
 
 /// Noon of a day in January, when all worlds of this file begin.
 const START: &str = "2026-01-15T12:00:00Z";

@@ -414,3 +414,57 @@ async fn a_faulty_gateway_is_asked_again_and_the_subscription_falls_behind_only_
     );
     assert!(cloud.running.end().await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_host_and_scheme_a_caller_names_nothing_fails_and_links_are_ours() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let cloud = Cloud::start(None).await;
+    let address = cloud.running.address();
+    for headers in [
+        "Host: evil.test\r\nX-Forwarded-Proto: javascript\r\nX-Forwarded-Host: evil.test",
+        "Host: a%b\r\nX-Forwarded-Proto: ht tp\r\nX-Forwarded-Port: x",
+        "Host: evil.test:99999\r\nX-Forwarded-Proto: \u{e9}",
+        "Host:\r\nX-Forwarded-Proto:",
+    ] {
+        for path in [
+            "/health",
+            "/docs",
+            "/m/AAAAAAAAAAAAAAAAAAAAAA",
+            "/p/a",
+            "/v3/customers",
+            "/no/such",
+        ] {
+            let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+            let request = format!("GET {path} HTTP/1.1\r\n{headers}\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer).into_owned();
+            let status = answer.split(' ').nth(1).unwrap_or_default();
+            assert!(
+                status.starts_with(['2', '3', '4']),
+                "{path} {headers}: {answer}"
+            );
+            assert!(!answer.contains("evil.test"), "{path} {headers}: {answer}");
+        }
+    }
+    let user = json!({
+        "email": "m@example.com", "first_name": "M", "last_name": "N", "braintree_customer_id": "btid1",
+        "address_attributes": { "address1": "1", "city": "C", "state": "UT", "zipcode": "84101", "phone": "8015555555" },
+    });
+    let body = json!({ "authentication_token": seed::member_token(), "user": user });
+    let made = cloud
+        .client
+        .post(format!("http://{address}/api/v1/create_call_center_member"))
+        .header("host", "evil.test")
+        .header("x-forwarded-proto", "gopher")
+        .header("content-type", "application/json")
+        .body(body.to_string())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(made.status().as_u16(), 200);
+    let mails = cloud.get("/v3/emails").await;
+    let text = mails["data"][0]["text"].as_str().unwrap();
+    assert!(text.contains(&format!("http://{address}/m/")), "{text}");
+}

@@ -3,8 +3,8 @@
 use api::input::{Field, Fields, Input, Patch};
 use api::{BillingWrite, Cx, Done, Json, Problem, operation};
 use models::billing::{
-    AfterRetries, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS, ProrationUnit,
-    Seller,
+    AfterRetries, LateUsage, MAX_DEFAULT_TAX_RATES, MAX_RETRIES, MAX_RETRY_DAYS,
+    MAX_TEXT_MESSAGES_PER_DAY, ProrationUnit, Seller,
 };
 use models::event::EventType;
 use models::ids::{Id, TaxRate};
@@ -49,6 +49,9 @@ pub(crate) struct BillingSettingsChanges {
     /// Days from an invoice that is sent to its due date.
     #[input(range = 0..=365, example = 30)]
     days_until_due: Patch<u32>,
+    /// Text messages that are sent in a day of UTC at the most; 0 for none. What is beyond it fails with `daily_limit`.
+    #[input(range = 0..=MAX_TEXT_MESSAGES_PER_DAY, example = 1000)]
+    text_messages_per_day: Patch<u32>,
     /// What is printed at the foot of an invoice.
     #[input(chars = 1..=500, example = "Thank you for your business.")]
     invoice_footer: Patch<String>,
@@ -116,6 +119,10 @@ impl BillingSettingsChanges {
                 .days_until_due
                 .apply(Some(before.days_until_due))
                 .unwrap_or(default.days_until_due),
+            text_messages_per_day: self
+                .text_messages_per_day
+                .apply(Some(before.text_messages_per_day))
+                .unwrap_or(default.text_messages_per_day),
             invoice_footer: self.invoice_footer.apply(before.invoice_footer),
             seller: self.seller.map(Seller::from).apply(before.seller),
         }
@@ -184,7 +191,7 @@ mod tests {
     fn defaults() -> Value {
         json!({
             "retry_days": [3, 5, 7, 14, 21], "after_retries": "cancel", "proration": "second", "late_usage": "next_invoice",
-            "default_tax_rates": [], "days_until_due": 30, "invoice_footer": null, "seller": null, "livemode": false,
+            "default_tax_rates": [], "days_until_due": 30, "text_messages_per_day": 1000, "invoice_footer": null, "seller": null, "livemode": false,
         })
     }
 
@@ -206,7 +213,7 @@ mod tests {
         let (first, second) = (rate(&api, true).await, rate(&api, true).await);
         let change = json!({
             "retry_days": [], "after_retries": "unpaid", "proration": "day", "late_usage": "reject",
-            "default_tax_rates": [second, first], "days_until_due": 0, "invoice_footer": "Thank you.",
+            "default_tax_rates": [second, first], "days_until_due": 0, "text_messages_per_day": 0, "invoice_footer": "Thank you.",
             "seller": { "name": "Acme Ltd", "address_lines": ["1 High Street", "London"], "tax_id": "GB1", "email": "a@example.com" },
         });
         let mut want = change.clone();
@@ -227,7 +234,7 @@ mod tests {
         }
         let nulls = json!({
             "retry_days": null, "after_retries": null, "proration": null, "late_usage": null, "default_tax_rates": null,
-            "days_until_due": null, "invoice_footer": null, "seller": null,
+            "days_until_due": null, "text_messages_per_day": null, "invoice_footer": null, "seller": null,
         });
         assert_eq!(*api.patch(PATH, nulls).await.expect(200), defaults());
     }
@@ -260,7 +267,7 @@ mod tests {
         let api = world.call(crate::routes());
         let body = json!({
             "retry_days": [0], "after_retries": "x", "proration": "hour", "late_usage": "drop", "default_tax_rates": [1],
-            "days_until_due": 366, "invoice_footer": "x".repeat(501),
+            "days_until_due": 366, "text_messages_per_day": 100_001, "invoice_footer": "x".repeat(501),
             "seller": { "name": "", "address_lines": ["a\nb"], "tax_id": "", "email": "x", "phone": 1, "emaill": 1 },
             "retry_dayz": [],
         });
@@ -273,6 +280,7 @@ mod tests {
             "/late_usage",
             "/default_tax_rates",
             "/days_until_due",
+            "/text_messages_per_day",
             "/invoice_footer",
             "/seller/name",
             "/seller/address_lines",

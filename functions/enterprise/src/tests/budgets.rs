@@ -37,8 +37,8 @@ async fn a_payment_costs_what_its_steps_cost() {
     let paid = spent(&shop);
     // Subscription and first row, while the customer is there.
     assert_eq!(created[..2], [35, 90]);
-    // The message twice, the row that follows, and the row.
-    assert_eq!(reminded[1], 100);
+    // The message twice, the row that follows, and the row; and two counters of messages.
+    assert_eq!(reminded[1], 120);
     // The invoice and its number, row and subscription.
     assert_eq!(billed[1], 80);
     assert_eq!(shown[..2], [40, 0]);

@@ -173,6 +173,36 @@ fn the_sweep_ticks_and_hears_of_test_clocks() {
     assert_eq!(hidden, ["~async-due-sweep"]);
 }
 
+/// Where a line of the log says that somebody has to look, an alarm counts it.
+#[test]
+fn what_keeps_failing_is_an_alarm() {
+    let filters: Vec<&str> = TEMPLATE
+        .split("Type: AWS::Logs::MetricFilter")
+        .skip(1)
+        .collect();
+    for worker in [
+        "DueSweep",
+        "BillingRun",
+        "Notifications",
+        "WebhookFanout",
+        "WebhookDelivery",
+    ] {
+        let own = format!("LogGroupName: !Ref {worker}LogGroup\n");
+        let filter = filters.iter().find(|filter| filter.contains(&own)).unwrap();
+        assert!(filter.contains("FilterPattern: '{ $.fields.alarm = \"due_work\" }'"));
+        assert!(filter.contains("MetricName: DueWorkFailures"));
+    }
+    let alarm = TEMPLATE.split_once("  DueWorkAlarm:").unwrap().1;
+    assert!(alarm.contains("MetricName: DueWorkFailures"));
+    for code in [
+        include_str!("../../../../shared/api/src/due.rs"),
+        include_str!("../../../../functions/due-sweep/src/sweep.rs"),
+        include_str!("../../../../functions/due-sweep/src/lib.rs"),
+    ] {
+        assert!(code.contains("alarm = \"due_work\""));
+    }
+}
+
 #[test]
 fn workers_take_batches() {
     let template = template();

@@ -9,6 +9,10 @@ use crate::ids::{Id, TaxRate};
 pub const MAX_RETRIES: usize = 8;
 /// Days between two of them at the most.
 pub const MAX_RETRY_DAYS: u32 = 60;
+/// Text messages of a day at the most.
+pub const MAX_TEXT_MESSAGES_PER_DAY: u32 = 100_000;
+/// Text messages of a day where nobody said otherwise.
+const TEXT_MESSAGES_PER_DAY: u32 = 1_000;
 /// Tax rates that an invoice has where nothing else is said, at the most.
 pub const MAX_DEFAULT_TAX_RATES: usize = 5;
 
@@ -82,12 +86,19 @@ pub struct BillingSettings {
     pub default_tax_rates: Vec<Id<TaxRate>>,
     /// Days from an invoice that is sent to its due date.
     pub days_until_due: u32,
+    /// Text messages that are sent in a day of UTC at the most.
+    #[serde(default = "text_messages_per_day")]
+    pub text_messages_per_day: u32,
     /// What is printed at the foot of an invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invoice_footer: Option<String>,
     /// Who sells; the account's name where it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seller: Option<Seller>,
+}
+
+const fn text_messages_per_day() -> u32 {
+    TEXT_MESSAGES_PER_DAY
 }
 
 impl Default for BillingSettings {
@@ -99,6 +110,7 @@ impl Default for BillingSettings {
             late_usage: LateUsage::default(),
             default_tax_rates: Vec::new(),
             days_until_due: 30,
+            text_messages_per_day: TEXT_MESSAGES_PER_DAY,
             invoice_footer: None,
             seller: None,
         }

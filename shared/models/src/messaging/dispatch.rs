@@ -66,6 +66,13 @@ impl Dispatch {
         self.send_at = Some(now.plus_seconds(BEGUN_SECONDS));
     }
 
+    /// It was begun and is not handed over, because it is one too many for now: it waits until then.
+    pub fn wait_until(&mut self, at: Timestamp) {
+        self.status = MessageStatus::Queued;
+        self.attempts = self.attempts.saturating_sub(1);
+        self.send_at = Some(at);
+    }
+
     /// Whether this is still the attempt that `concluded` began, so that its outcome may be written down.
     pub fn waits_for(&self, concluded: &Self) -> bool {
         self.status == MessageStatus::Sending && self.attempts == concluded.attempts

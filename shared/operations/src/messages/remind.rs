@@ -3,20 +3,25 @@
 use models::billing::{ScheduleRow, Subscription};
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::messaging::{About, Message, MessageKind, NewMessage};
+use models::messaging::{About, Message, MessageKind, MessageStatus, NewMessage};
 use models::platform::Account;
+use models::text::of_others;
 use models::{Error, Money, Result, Timestamp};
 use store::{Retry, Writes};
 
 use crate::Context;
+use crate::messages::allowance::{self, Allowance};
 use crate::messages::send_message::send_at_once;
 use crate::schedules::grow_schedule::rows_after;
 use crate::schedules::row_payment::Scheduled;
 
+/// Seconds after a message until another one about the same row can be asked for.
+const RESEND_SECONDS: i64 = 300;
+
 /// Reminds the customer of a row, at once where it is not night, and makes the row that follows. `false` says that somebody else
 /// changed the row meanwhile.
 ///
-/// Four writes one after another, 10 write units: the message as it is handed over, and with the provider's answer; the next
+/// Four writes one after another, 10 write units, and 2 for counting the message: the message as it is handed over, and with the provider's answer; the next
 /// row; and the row last. Until then it is due, so a run that dies is repeated and finds what is done. A message that somebody
 /// else has begun is left to that one, and to its own moment.
 pub(crate) async fn remind(
@@ -86,7 +91,9 @@ async fn note_reminded(context: &Context, announced: &ScheduleRow, at: Timestamp
     }
 }
 
-/// Adds to `writes` that the customer is told of a row again, and the row as it is then. Errors where nobody can be told.
+/// Adds to `writes` that the customer is told of a row again, and the row as it is then. Errors where nobody can be told, and where
+/// it is too early for that: a few minutes after the last message about the row, and where the number or the business has had its
+/// messages. What it reads and counts for that is 1.5 read units and 2 write units.
 pub async fn remind_again(
     context: &Context,
     subscription: store::Stored<Subscription>,
@@ -95,6 +102,7 @@ pub async fn remind_again(
     subscription.refuse_if_over()?;
     row.refuse_unless_open("announced")?;
     let now = context.now().await?;
+    refuse_too_early(context, &row, now).await?;
     let scheduled = Scheduled { subscription, row };
     let mut row = (*scheduled.row).clone();
     let mut writes = context.writes().await?;
@@ -111,6 +119,36 @@ pub async fn remind_again(
     row.messages = row.messages.saturating_add(1);
     writes.update(&scheduled.row, &row, None)?;
     Ok(writes)
+}
+
+/// Errors where the last message about a row is on its way, or was made a few minutes ago.
+async fn refuse_too_early(context: &Context, row: &ScheduleRow, now: Timestamp) -> Result<()> {
+    let Some(id) = row.message_id else {
+        return Ok(());
+    };
+    let last = context.find_now(id).await?;
+    let Some(last) = last.filter(|last| last.dispatch.status != MessageStatus::Failed) else {
+        return Ok(());
+    };
+    refuse_until(last.created.plus_seconds(RESEND_SECONDS), now)
+}
+
+/// Counts a message that somebody asks for at this moment. Errors where it is one too many.
+async fn count(context: &Context, number: &str, now: Timestamp) -> Result<()> {
+    match allowance::take(context, number, now).await? {
+        Allowance::Given => Ok(()),
+        Allowance::NumberIsFull(until) | Allowance::DayIsFull(until) => refuse_until(until, now),
+    }
+}
+
+fn refuse_until(until: Timestamp, now: Timestamp) -> Result<()> {
+    let seconds = until.seconds().saturating_sub(now.seconds());
+    if seconds <= 0 {
+        return Ok(());
+    }
+    Err(Error::RateLimited {
+        retry_after_seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
+    })
 }
 
 /// What the customer is told of a row; `None` where they have no number, or are gone. 2 reads.
@@ -152,7 +190,12 @@ async fn create_message(
     loop {
         match context.find_now(id).await? {
             None => {
-                writes.create(&Message::new(id, new, now), None)?;
+                let mut message = Message::new(id, new, now);
+                if message.dispatch.due().is_some() {
+                    count(context, &message.number, now).await?;
+                    message.counted = true;
+                }
+                writes.create(&message, None)?;
                 return Ok(id);
             }
             Some(stored) if stored.identity == new.identity => return Ok(id),
@@ -165,9 +208,9 @@ async fn create_message(
 fn text(account: &Account, subscription: &Subscription, row: &ScheduleRow) -> Result<String> {
     Ok(format!(
         "{}: {} for {} is due on {}. Pay: {} Reply STOP to opt out.",
-        shortened(&account.name, 30),
+        of_others(&account.name, 30),
         amount_text(row.amount),
-        shortened(&subscription.main()?.price.name, 30),
+        of_others(&subscription.main()?.price.name, 30),
         row.scheduled_for,
         row.url
     ))
@@ -176,13 +219,4 @@ fn text(account: &Account, subscription: &Subscription, row: &ScheduleRow) -> Re
 /// An amount as people read it: `20.00 USD`.
 pub fn amount_text(amount: Money) -> String {
     format!("{} {}", amount.major(), amount.currency())
-}
-
-fn shortened(name: &str, most: usize) -> String {
-    let plain = name.replace(['\n', '\r', '\t'], " ");
-    if plain.chars().count() <= most {
-        return plain;
-    }
-    let head: String = plain.chars().take(most.saturating_sub(1)).collect();
-    format!("{head}…")
 }

@@ -2,19 +2,20 @@
 
 use models::event::EventType;
 use models::ids::{self, Id};
-use models::messaging::{Message, MessageStatus, NewMessage, morning_after};
+use models::messaging::{Dispatch, Message, MessageKind, MessageStatus, NewMessage, morning_after};
 use models::{Result, Timestamp, Zone};
 use providers::sms::Text;
 use store::{Retry, Stored, Writes};
 
 use crate::Context;
 use crate::context::missing_record;
+use crate::messages::allowance::{self, Allowance};
 
 /// Sends a message that is due.
 ///
 /// Who dies between the provider's answer and the record of it leaves the message due: it is handed over again, under the same
-/// key. A provider that knows keys sends it once; one that does not sends it twice rather than never. 3 reads and 5 write
-/// units, 2 of them for its row.
+/// key. A provider that knows keys sends it once; one that does not sends it twice rather than never. 4 reads and 7 write
+/// units, 2 of them for its row, and 2 for being counted.
 pub async fn send_message(context: &Context, id: Id<ids::Message>, at: Timestamp) -> Result<()> {
     let Some(stored) = context.find_now(id).await? else {
         return Ok(());
@@ -26,8 +27,9 @@ pub async fn send_message(context: &Context, id: Id<ids::Message>, at: Timestamp
     let begins = begin(context, &mut message, at).await?;
     // Where that fails, somebody else has begun.
     if write(context, &stored, &message).await? && begins {
-        hand_over(context, &mut message, at).await;
-        conclude(context, &message, at).await?;
+        let begun = message.dispatch.clone();
+        send(context, &mut message, at).await?;
+        conclude(context, &message, &begun, at).await?;
     }
     Ok(())
 }
@@ -35,7 +37,7 @@ pub async fn send_message(context: &Context, id: Id<ids::Message>, at: Timestamp
 /// Sends a new message at once, unless it is there: somebody else has begun it then. Returns it as it is afterwards; in the night
 /// it waits for its moment.
 ///
-/// `place` is the moment that its id tells. 1 read; 4 write units, or 1 for a message that nobody sends.
+/// `place` is the moment that its id tells. 2 reads; 6 write units, or 1 for a message that nobody sends.
 pub(crate) async fn send_at_once(
     context: &Context,
     new: NewMessage,
@@ -51,7 +53,7 @@ pub(crate) async fn send_at_once(
         let stored = writes.create(&message, None)?;
         if context.write(&writes).await? {
             if begins {
-                hand_over(context, &mut message, at).await;
+                send(context, &mut message, at).await?;
                 if !write(context, &stored, &message).await? {
                     // Who took it over meanwhile has written down what became of it.
                     return reload(context, id).await;
@@ -85,6 +87,37 @@ async fn begin(context: &Context, message: &mut Message, at: Timestamp) -> Resul
     }
     message.dispatch.begin(at);
     Ok(true)
+}
+
+/// Sends a message that this worker has begun, and nobody else. It is counted first, where it was not yet: one too many is not
+/// handed over. A reminder waits for the next hour then, or fails where the day has had its messages, because what comes days late
+/// reminds of nothing.
+async fn send(context: &Context, message: &mut Message, at: Timestamp) -> Result<()> {
+    if !message.counted {
+        count(context, message, at).await?;
+    }
+    if message.counted {
+        hand_over(context, message, at).await;
+    }
+    Ok(())
+}
+
+async fn count(context: &Context, message: &mut Message, at: Timestamp) -> Result<()> {
+    match allowance::take(context, &message.number, at).await? {
+        Allowance::Given => message.counted = true,
+        Allowance::NumberIsFull(until) if message.kind == MessageKind::PaymentReminder => {
+            message.dispatch.wait_until(until);
+        }
+        Allowance::NumberIsFull(_) => {
+            let detail = "The number has had as many messages as one gets in an hour.";
+            message.dispatch.fail("number_limit", detail);
+        }
+        Allowance::DayIsFull(_) => {
+            let detail = "As many messages were sent today as text_messages_per_day allows.";
+            message.dispatch.fail("daily_limit", detail);
+        }
+    }
+    Ok(())
 }
 
 /// Hands a message over to the provider, and takes its answer.
@@ -132,14 +165,19 @@ async fn write(context: &Context, stored: &Stored<Message>, message: &Message) -
 }
 
 /// Writes down what the provider answered, and that the row was announced, in one write.
-async fn conclude(context: &Context, message: &Message, at: Timestamp) -> Result<()> {
+async fn conclude(
+    context: &Context,
+    message: &Message,
+    begun: &Dispatch,
+    at: Timestamp,
+) -> Result<()> {
     let mut retry = Retry::of("the schedule");
     loop {
         let Some(stored) = context.find_now(message.id).await? else {
             return Ok(());
         };
         // Who took it over meanwhile has written down what became of it.
-        if !stored.dispatch.waits_for(&message.dispatch) {
+        if !stored.dispatch.waits_for(begun) {
             return Ok(());
         }
         let mut writes = context.writes().await?;

@@ -3,18 +3,30 @@
 //! | access pattern | key | operation |
 //! |---|---|---|
 //! | whether a number wants messages | `<b>#<m>#consent` / `<number>` | `GetItem` |
+//! | text messages to a number in an hour | `<b>#<m>#texts#<number>` / `<hour since 1970>` | `UpdateItem` |
+//! | text messages of a day | `<b>#<m>#texts` / `<day>` | `UpdateItem` |
 //! | records of a customer | index `by_parent`: `<b>#<m>#cust#<id>#<kind>` / `<id>` | `Query`, then `BatchGetItem` |
 //! | customers of an e-mail address | index `by_parent`: `<b>#<m>#cust#email#<hash>` / `<id>` | `Query`, then `BatchGetItem` |
 
-use models::Scope;
 use models::ids::{self, Id, Kind};
 use models::text::folded;
+use models::{Date, Scope};
 
 use super::{Key, children, list, root, sha256};
 
 /// Whether a number wants messages.
 pub fn consent(scope: &Scope, number: &str) -> Key {
     Key::new(format!("{}#consent", root(scope)), number)
+}
+
+/// The counter of text messages to a number in an hour, counted from 1970.
+pub(crate) fn texts_to(scope: &Scope, number: &str, hour: i64) -> Key {
+    Key::new(format!("{}#texts#{number}", root(scope)), hour.to_string())
+}
+
+/// The counter of all text messages in a day.
+pub(crate) fn texts_of(scope: &Scope, day: Date) -> Key {
+    Key::new(format!("{}#texts", root(scope)), day.to_string())
 }
 
 /// The partition of index `by_parent` in which a customer's records of kind `K` are.

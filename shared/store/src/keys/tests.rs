@@ -71,6 +71,9 @@ fn keys_are_what_they_were() {
         show(record::<ids::CreditNote>(&live, Id::new(42).unwrap())),
         of_customer::<ids::Invoice>(&live, Id::new(42).unwrap()),
         credit_notes_of(&live, Id::new(42).unwrap()),
+        show(sent_items(&due_shard(3))),
+        show(texts_to(&live, "+14165551234", 491_000)),
+        show(texts_of(&live, "2026-01-05".parse().unwrap())),
     ];
     let want = [
         "7#live#cust / 0000000000000042",
@@ -104,6 +107,9 @@ fn keys_are_what_they_were() {
         "7#live#cn / 0000000000000042",
         "7#live#cust#0000000000000042#inv",
         "7#live#inv#0000000000000042#cn",
+        "due#03 / sent",
+        "7#live#texts#+14165551234 / 491000",
+        "7#live#texts / 2026-01-05",
     ];
     assert_eq!(got, want);
 }

@@ -164,6 +164,9 @@ pub struct BillingSettings {
     /// Days from an invoice that is sent to its due date.
     #[schema(example = 30)]
     days_until_due: u32,
+    /// Text messages that are sent in a day of UTC at the most.
+    #[schema(example = 1000)]
+    text_messages_per_day: u32,
     /// What is printed at the foot of an invoice.
     invoice_footer: Option<String>,
     /// The account's name is printed if it is absent.
@@ -193,6 +196,7 @@ impl View for BillingSettings {
                 .map(ToString::to_string)
                 .collect(),
             days_until_due: settings.days_until_due,
+            text_messages_per_day: settings.text_messages_per_day,
             invoice_footer: settings.invoice_footer.clone(),
             seller: settings.seller.as_ref().map(seller),
             livemode: mode.is_live(),

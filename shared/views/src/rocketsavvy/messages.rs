@@ -54,7 +54,7 @@ pub struct Message {
 /// Why a message was not sent.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct MessageError {
-    /// `opted_out`, `invalid_number`, `sms_not_configured`, or the provider's.
+    /// `opted_out`, `invalid_number`, `number_limit`, `daily_limit`, `sms_not_configured`, or the provider's.
     #[schema(example = "opted_out")]
     code: String,
     #[schema(example = "The customer wants no messages.")]

@@ -11,7 +11,7 @@ use testkit::{World, deliver};
 pub(super) const BATCH: usize = 10;
 
 /// One tick of the schedule.
-pub(in crate::histories) async fn tick(world: &World) -> std::result::Result<(), String> {
+pub(crate) async fn tick(world: &World) -> std::result::Result<(), String> {
     let sweep = due_sweep::function(&world.config).unwrap();
     let event = serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
     sweep(event).await.map(drop)
