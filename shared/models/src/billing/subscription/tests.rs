@@ -371,3 +371,20 @@ fn no_period_is_skipped_or_doubled_in_48_months_from_any_day() {
         }
     }
 }
+
+#[test]
+fn of_the_invoices_that_charge_again_the_newest_are_kept() {
+    let mut subscription = start(0, "2026-01-01T00:00:00Z");
+    let invoice = bill(&mut subscription, "2026-01-01T00:02:00Z", true).unwrap();
+    for number in 1..=40 {
+        let id = Id::new(invoice.id.number() + number).unwrap();
+        let again = Invoice {
+            id,
+            ..invoice.clone()
+        };
+        subscription.charge_again(&again, 0, at("2026-01-02T00:00:00Z"));
+    }
+    let charging = subscription.charging_invoices();
+    assert_eq!(charging.len(), MAX_ITEMS);
+    assert_eq!(charging[0].number(), invoice.id.number() + 21);
+}
