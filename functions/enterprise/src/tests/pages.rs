@@ -261,71 +261,103 @@ async fn ten_payments_that_fail_in_a_day_are_enough_however_many_come_at_once() 
     assert!(api.get(path(url)).await.text.contains("Paid. Thank you!"));
 }
 
+/// A row of 20.00 that is due on 25 January and is billed by a process that dies with that fault, while the customer's balance has
+/// 100.00.
+async fn billed_by_the_dying(fault: testkit::Fault) -> (Shop, Value) {
+    let shop = Shop::at("2026-01-20T15:00:00Z").await;
+    let made = shop
+        .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
+        .await;
+    let context = shop.world.app.scheduled(shop.scope(), None);
+    let stored = context.find_now(buyer(&made)).await.unwrap().unwrap();
+    let mut customer = (*stored).clone();
+    customer.set_credit(models::Money::new(10_000, "USD".parse().unwrap()));
+    let mut writes = context.writes().await.unwrap();
+    writes.update(&stored, &customer, None).unwrap();
+    assert!(context.write(&writes).await.unwrap());
+    shop.run("2026-01-24T12:00:00Z").await;
+    let at: models::Timestamp = "2026-01-25T06:00:00Z".parse().unwrap();
+    let slot = models::billing::Slot {
+        date: "2026-01-25".parse().unwrap(),
+        n: 0,
+    };
+    let subscription = made["id"].as_str().unwrap().parse().unwrap();
+    let process = shop.world.process(4711);
+    process.meter.fault(Some(fault));
+    let dying = process.app.scheduled(shop.scope(), Some(at));
+    drop(operations::run_schedule(&dying, subscription, slot, at).await);
+    (shop, made)
+}
+
+fn buyer(made: &Value) -> models::Id<models::ids::Customer> {
+    made["customerId"].as_str().unwrap().parse().unwrap()
+}
+
+/// What is paid and not credited, in cents, of invoices that are all paid or void; what the balance has; and how many credit notes there
+/// are.
+async fn kept(shop: &Shop, made: &Value) -> (i64, i64, usize) {
+    let context = shop.world.app.scheduled(shop.scope(), None);
+    let page = models::page::PageRequest {
+        limit: 100,
+        after: None,
+    };
+    let mut kept = 0;
+    let invoices = context.invoices(&page, None, None, None).await.unwrap();
+    for invoice in &invoices.items {
+        let credited = invoice.credited.as_ref().map_or(0, |one| one.total.minor());
+        match invoice.status.as_str() {
+            "paid" => kept += invoice.total().unwrap().minor() - credited,
+            "void" => {}
+            other => panic!("{other}: {invoice:?}"),
+        }
+    }
+    let customer = context.find_now(buyer(made)).await.unwrap().unwrap();
+    let notes = shop.v3().get("/v3/credit-notes").await;
+    let notes = notes.expect(200)["data"].as_array().unwrap().len();
+    (kept, customer.credit("USD".parse().unwrap()).minor(), notes)
+}
+
 #[tokio::test]
 async fn what_the_balance_paid_of_a_row_that_was_changed_meanwhile_goes_back_to_it() {
     let mut credited = 0;
     for fault in testkit::Fault::everywhere(24) {
-        let shop = Shop::at("2026-01-20T15:00:00Z").await;
-        let made = shop
-            .subscribe(json!({}), json!({ "startDate": "2026-01-25" }))
-            .await;
-        let context = shop.world.app.scheduled(shop.scope(), None);
-        let id = made["customerId"].as_str().unwrap();
-        let id: models::Id<models::ids::Customer> = id.parse().unwrap();
-        let stored = context.find_now(id).await.unwrap().unwrap();
-        let mut customer = (*stored).clone();
-        customer.set_credit(models::Money::new(10_000, "USD".parse().unwrap()));
-        let mut writes = context.writes().await.unwrap();
-        writes.update(&stored, &customer, None).unwrap();
-        assert!(context.write(&writes).await.unwrap());
-        shop.run("2026-01-24T12:00:00Z").await;
-
-        // The day comes, and whoever bills it dies somewhere; then the amount is changed, and the next one comes.
-        let at: models::Timestamp = "2026-01-25T06:00:00Z".parse().unwrap();
-        let slot = models::billing::Slot {
-            date: "2026-01-25".parse().unwrap(),
-            n: 0,
-        };
-        let subscription = made["id"].as_str().unwrap().parse().unwrap();
-        let process = shop.world.process(4711);
-        process.meter.fault(Some(fault));
-        let dying = process.app.scheduled(shop.scope(), Some(at));
-        drop(operations::run_schedule(&dying, subscription, slot, at).await);
+        let (shop, made) = billed_by_the_dying(fault).await;
         change(&shop, &made, 50).await;
         shop.run("2026-01-25T06:00:00Z").await;
-
         let now = shop.subscription(&made["id"]).await;
         let row = &now["schedules"][0];
         assert_eq!(row["status"], "COMPLETED", "{fault:?}: {now}");
-        let page = models::page::PageRequest {
-            limit: 100,
-            after: None,
-        };
-        let mut kept = 0;
-        let invoices = context.invoices(&page, None, None, None).await.unwrap();
-        for invoice in &invoices.items {
-            let credited = invoice.credited.as_ref().map_or(0, |one| one.total.minor());
-            let owed = invoice.status.as_str() == "paid";
-            kept += if owed {
-                invoice.total().unwrap().minor() - credited
-            } else {
-                0
-            };
-            assert!(
-                matches!(invoice.status.as_str(), "paid" | "void"),
-                "{fault:?}"
-            );
-        }
-        let notes = shop.v3().get("/v3/credit-notes").await;
-        credited += notes.expect(200)["data"].as_array().unwrap().len();
-        let after = context.find_now(id).await.unwrap().unwrap();
-        let balance = after.credit("USD".parse().unwrap()).minor();
         let paid = if row["amount"] == json!(50) {
             5_000
         } else {
             2_000
         };
+        let (kept, balance, notes) = kept(&shop, &made).await;
         assert_eq!((kept, balance), (paid, 10_000 - paid), "{fault:?}: {row}");
+        credited += notes;
     }
     assert!(credited > 0, "no invoice of an earlier amount was paid");
+}
+
+#[tokio::test]
+async fn what_the_balance_paid_of_a_row_that_was_cancelled_meanwhile_goes_back_to_it() {
+    let mut credited = 0;
+    for fault in testkit::Fault::everywhere(24) {
+        let (shop, made) = billed_by_the_dying(fault).await;
+        let rest = format!("/{}/cancel", made["id"].as_str().unwrap());
+        shop.call(Method::PATCH, "subscriptions", &rest, Value::Null)
+            .await
+            .expect(204);
+        shop.run("2026-01-25T06:00:00Z").await;
+        let now = shop.subscription(&made["id"]).await;
+        let paid = match now["schedules"][0]["status"].as_str().unwrap() {
+            "COMPLETED" => 2_000,
+            "CANCELLED" => 0,
+            other => panic!("{other}"),
+        };
+        let (kept, balance, notes) = kept(&shop, &made).await;
+        assert_eq!((kept, balance), (paid, 10_000 - paid), "{fault:?}: {now}");
+        credited += notes;
+    }
+    assert!(credited > 0, "no invoice of a cancelled row was paid");
 }

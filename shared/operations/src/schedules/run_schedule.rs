@@ -82,14 +82,37 @@ async fn follow(context: &Context, scheduled: &Scheduled, at: Timestamp) -> Resu
     }
     let mut writes = context.writes().await?;
     if row.cancelled_at.is_some()
-        && let Some(id) = row.invoice_id
+        && let Some(id) = invoice_of(context, scheduled, at).await?
         && let Some(stored) = context.find_now(id).await?
-        && stored.can_be_voided()
     {
-        void(context, &mut writes, &stored, at).await?;
+        if stored.can_be_voided() {
+            void(context, &mut writes, &stored, at).await?;
+        } else if stored.status == InvoiceStatus::Paid && !stored.notable()?.is_zero() {
+            credit_rest(context, &mut writes, &stored, NOT_MADE).await?;
+        }
     }
     writes.update(&scheduled.row, &row, None)?;
     context.write(&writes).await
+}
+
+/// The invoice of a row that is cancelled: the one that it knows, or one that a run made that died before it wrote the row. A read more
+/// where it knows none.
+async fn invoice_of(
+    context: &Context,
+    scheduled: &Scheduled,
+    at: Timestamp,
+) -> Result<Option<Id<ids::Invoice>>> {
+    if scheduled.row.invoice_id.is_some() {
+        return Ok(scheduled.row.invoice_id);
+    }
+    if scheduled.row.edition > 0 {
+        discard_editions(context, scheduled, at).await?;
+    }
+    let bill = scheduled.row.bill(&scheduled.subscription)?;
+    let new = scheduled
+        .subscription
+        .row_invoice(&scheduled.row, &bill, at)?;
+    id_of(context, &new).await
 }
 
 /// Adds to `writes` that the invoice of a row is void; the row itself says the rest.
