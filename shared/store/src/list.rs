@@ -49,6 +49,42 @@ pub enum Filter {
     OneOf(&'static str, Vec<String>),
 }
 
+impl Filter {
+    /// The filter as a part of an expression, under names of its own: it is the one at `index`.
+    fn test(
+        &self,
+        index: usize,
+        names: &mut HashMap<String, String>,
+        values: &mut HashMap<String, AttributeValue>,
+    ) -> String {
+        let (name, given) = match self {
+            Self::Equals(name, text) | Self::Contains(name, text) => {
+                (name, std::slice::from_ref(text))
+            }
+            Self::OneOf(name, given) => (name, given.as_slice()),
+        };
+        let mut path = Vec::new();
+        for (depth, part) in name.split('.').enumerate() {
+            let placeholder = format!("#f{index}_{depth}");
+            names.insert(placeholder.clone(), part.to_owned());
+            path.push(placeholder);
+        }
+        let path = path.join(".");
+        let mut of = Vec::with_capacity(given.len());
+        for (place, text) in given.iter().enumerate() {
+            let placeholder = format!(":f{index}_{place}");
+            values.insert(placeholder.clone(), AttributeValue::S(text.clone()));
+            of.push(placeholder);
+        }
+        let of = of.join(", ");
+        match self {
+            Self::Equals(..) => format!("{path} = {of}"),
+            Self::Contains(..) => format!("contains({path}, {of})"),
+            Self::OneOf(..) => format!("{path} IN ({of})"),
+        }
+    }
+}
+
 /// Which sort keys of a partition a list has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Span {
@@ -209,31 +245,7 @@ impl Session {
         }
         let mut tests = Vec::new();
         for (index, filter) in filters.iter().enumerate() {
-            let (name, texts) = match filter {
-                Filter::Equals(name, text) | Filter::Contains(name, text) => {
-                    (name, std::slice::from_ref(text))
-                }
-                Filter::OneOf(name, texts) => (name, texts.as_slice()),
-            };
-            let mut path = Vec::new();
-            for (depth, part) in name.split('.').enumerate() {
-                let placeholder = format!("#f{index}_{depth}");
-                names.insert(placeholder.clone(), part.to_owned());
-                path.push(placeholder);
-            }
-            let path = path.join(".");
-            let mut given = Vec::with_capacity(texts.len());
-            for (place, text) in texts.iter().enumerate() {
-                let placeholder = format!(":f{index}_{place}");
-                value(&placeholder, text);
-                given.push(placeholder);
-            }
-            let given = given.join(", ");
-            tests.push(match filter {
-                Filter::Equals(..) => format!("{path} = {given}"),
-                Filter::Contains(..) => format!("contains({path}, {given})"),
-                Filter::OneOf(..) => format!("{path} IN ({given})"),
-            });
+            tests.push(filter.test(index, &mut names, &mut values));
         }
         let start = after.map(|sk| {
             let part =
