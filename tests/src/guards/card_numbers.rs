@@ -107,10 +107,8 @@ impl TextField {
 
 /// The values with a card number that a schema's texts can take; none where it takes no text.
 fn values(schema: &Value) -> Vec<Value> {
-    let types = match &schema["type"] {
-        Value::Array(types) => types.clone(),
-        one => vec![one.clone()],
-    };
+    let types = schema["type"].as_array().map(Vec::as_slice);
+    let types = types.unwrap_or(std::slice::from_ref(&schema["type"]));
     let takes = |kind: &str| types.iter().any(|one| one == kind);
     if takes("string") && schema["format"] == "email" {
         return vec![json!(format!("{NUMBER}@example.com"))];
@@ -178,11 +176,9 @@ fn text_fields(document: &Value, operations: Vec<Operation>) -> Vec<TextField> {
         }
         let mut inside = Vec::new();
         texts(document, body_schema(&operation), &[], &mut inside);
-        found.extend(
-            inside
-                .into_iter()
-                .map(|(path, value)| (Place::Body(path), value)),
-        );
+        inside.retain(|(path, _)| *path != [CREDENTIAL]);
+        let inside = inside.into_iter();
+        found.extend(inside.map(|(path, value)| (Place::Body(path), value)));
         for (place, value) in found {
             fields.push(TextField {
                 operation: operation.clone(),
@@ -200,19 +196,16 @@ fn put(body: &mut Value, path: &[String], value: Value) {
         *body = value;
         return;
     };
-    let inner = match first.parse::<usize>() {
-        Ok(_) => {
-            if body.as_array().is_none_or(Vec::is_empty) {
-                *body = json!([null]);
-            }
-            &mut body[0]
+    let inner = if first.parse::<usize>().is_ok() {
+        if body.as_array().is_none_or(Vec::is_empty) {
+            *body = json!([null]);
         }
-        Err(_) => {
-            if !body.is_object() {
-                *body = Value::Object(Map::new());
-            }
-            &mut body[first.as_str()]
+        &mut body[0]
+    } else {
+        if !body.is_object() {
+            *body = Value::Object(Map::new());
         }
+        &mut body[first.as_str()]
     };
     put(inner, rest, value);
 }
@@ -323,19 +316,18 @@ fn of_partner(operation: &Operation) -> Vec<(&'static str, String)> {
 }
 
 /// Members of both kinds, whom Savvi can change.
-async fn enroll(savvi: &Caller, operations: &[Operation]) {
-    for (id, email) in [
-        ("create_call_center_member", CALL_CENTER_MEMBER),
-        ("create_wholesale_member", WHOLESALE_MEMBER),
+async fn enroll(savvi: &Call) {
+    let address = json!({ "address1": "1", "city": "C", "state": "UT", "zipcode": "84101", "phone": "8015555555" });
+    for (path, email) in [
+        ("/api/v1/create_call_center_member", CALL_CENTER_MEMBER),
+        ("/api/v1/create_wholesale_member", WHOLESALE_MEMBER),
     ] {
-        let mut operations = operations.iter();
-        let operation = operations.find(|operation| operation.id == id).unwrap();
-        let field = TextField {
-            operation: operation.clone(),
-            place: Place::Body(["user", "email"].map(str::to_owned).to_vec()),
-            value: json!(email),
-        };
-        savvi.send(&field).await.expect(200);
+        let user = json!({
+            "email": email, "first_name": "M", "last_name": "N", "braintree_customer_id": "btid1",
+            "address_attributes": address,
+        });
+        let body = json!({ CREDENTIAL: PARTNER, "user": user });
+        savvi.post(path, body).await.expect(200);
     }
 }
 
@@ -372,7 +364,7 @@ async fn callers(world: &World) -> Vec<(Caller, Vec<TextField>)> {
     api.post("/v3/plans", plan).await.expect(201);
     let plan = json!({ "plan_id": "plan_members" });
     api.patch("/v3/member-settings", plan).await.expect(200);
-    enroll(&partner, &savvi.2).await;
+    enroll(&partner.api).await;
     let (keyed, operated) = v3.2.into_iter().partition(Operation::takes_a_key);
     let callers = [
         (key, keyed),

@@ -1,7 +1,7 @@
 //! Card numbers in texts that callers write as they like. They are refused: they would be stored in the clear.
 
 use models::payments::card_number;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Wrong;
 
@@ -27,11 +27,16 @@ pub(super) fn refuse_in(value: &Value) -> Result<(), Wrong> {
         Value::Number(number) => refuse(&number.to_string()),
         Value::String(text) => refuse(text),
         Value::Array(entries) => entries.iter().try_for_each(refuse_in),
-        Value::Object(members) => members.iter().try_for_each(|(name, value)| {
-            refuse(name)?;
-            refuse_in(value)
-        }),
+        Value::Object(members) => refuse_in_members(members),
     }
+}
+
+/// The same of an object.
+pub(super) fn refuse_in_members(members: &Map<String, Value>) -> Result<(), Wrong> {
+    members.iter().try_for_each(|(name, value)| {
+        refuse(name)?;
+        refuse_in(value)
+    })
 }
 
 #[cfg(test)]

@@ -226,13 +226,10 @@ impl Fields<'_> {
                     format!("must have at most {most} bytes").into(),
                 ));
             }
-            let value: serde_json::Value =
+            let members: serde_json::Map<String, serde_json::Value> =
                 serde_json::from_str(raw.get()).or(Err(Wrong::Type("an object")))?;
-            card_number::refuse_in(&value)?;
-            match value {
-                serde_json::Value::Object(members) => Ok(members),
-                _ => Err(Wrong::Type("an object")),
-            }
+            card_number::refuse_in_members(&members)?;
+            Ok(members)
         })
     }
 
