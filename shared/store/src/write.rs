@@ -170,10 +170,9 @@ impl Writes<'_> {
             let failures = AttributeValue::N(failures.to_string());
             item.insert(attr::FAILURES.to_owned(), failures);
         }
-        Ok(Stored {
-            failures: before.failures,
-            ..Stored::new(record.clone(), revision, before.events.clone())
-        })
+        let mut next = Stored::new(record.clone(), revision, before.events.clone());
+        next.failures = before.failures;
+        Ok(next)
     }
 
     /// The next version of a record that several things happened to at once.

@@ -146,9 +146,8 @@ fn refuse_until(until: Timestamp, now: Timestamp) -> Result<()> {
     if seconds <= 0 {
         return Ok(());
     }
-    Err(Error::RateLimited {
-        retry_after_seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
-    })
+    let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+    Err(Error::too_many(seconds))
 }
 
 /// What the customer is told of a row; `None` where they have no number, or are gone. 2 reads.
