@@ -142,17 +142,20 @@ impl Worker {
     }
 }
 
+/// A job's group, delivery and event.
+type Loaded<'g> = (
+    &'g mut EndpointBatch,
+    Option<Stored<Delivery>>,
+    Option<Stored<EventRecord>>,
+);
+
 /// The group of a job, and the records of its delivery and of its event. An error where one of them cannot be read.
 fn load<'g>(
     groups: &'g mut Groups,
     read: &mut BatchItems,
     clock: &Moment,
     job: &Job,
-) -> Result<(
-    &'g mut EndpointBatch,
-    Option<Stored<Delivery>>,
-    Option<Stored<EventRecord>>,
-)> {
+) -> Result<Loaded<'g>> {
     let delivery = read.take(&job.delivery_key())?;
     let record = match job.event {
         Some(_) => None,
