@@ -78,7 +78,7 @@ mod tests {
         (0..count).map(item).collect()
     }
 
-    fn of<'r>(items: &'r [&DueItem], business: &str) -> Vec<usize> {
+    fn of(items: &[&DueItem], business: &str) -> Vec<usize> {
         let positions = items.iter().enumerate();
         let own = positions.filter(|(_, item)| item.key.pk.starts_with(business));
         own.map(|(position, _)| position).collect()

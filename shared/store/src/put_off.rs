@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_distance_doubles_to_four_hours() {
         let now = Timestamp::from_seconds(0);
-        let minutes = |failures| PutOff::after(failures, now).until.seconds() / 60;
+        let minutes = |failures| PutOff::after(failures, now).until.seconds().div_euclid(60);
         let distances: Vec<i64> = (1..=10).map(minutes).collect();
         assert_eq!(distances, [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]);
         assert_eq!(minutes(u64::MAX), 240);

@@ -36,6 +36,7 @@ fn what_belongs_to_a_test_clock_is_beside_it() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each key")]
 fn keys_are_what_they_were() {
     let live = scope(Mode::Live);
     let show = |key: Key| format!("{} / {}", key.pk, key.sk);
