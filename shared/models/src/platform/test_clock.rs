@@ -91,7 +91,7 @@ impl TestClock {
         let farthest = self.frozen_time.plus_days(MAX_ADVANCE_DAYS);
         if to > farthest {
             let detail = format!(
-                "must be at most two years after {}: before {farthest}; advance again from there",
+                "must be at most {farthest}, two years after {}; advance again from there",
                 self.frozen_time
             );
             return Err(invalid("too_far", detail));
