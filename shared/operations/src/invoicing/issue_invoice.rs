@@ -97,7 +97,8 @@ pub(crate) async fn issue_invoice(
     }
 }
 
-/// An earlier run wrote the invoice. It may have died before its attempt; a refusal is not asked for twice in one turn.
+/// Another run wrote the invoice. It may have died before its attempt; a refusal is not asked for twice in one turn. It may also have
+/// found that this run was asking the gateway, and written the invoice as under way: then the answer is booked here.
 async fn resume(
     context: &Context,
     stored: Stored<Invoice>,
@@ -106,6 +107,9 @@ async fn resume(
     if is_untried(&stored) && collects(&stored, Some(subscription)) {
         // Where the subscription stands then is written with the bill.
         return Box::pin(collect(context, stored, false)).await;
+    }
+    if stored.processing.is_some_and(|attempt| !attempt.manual) {
+        return Box::pin(collect(context, stored, true)).await;
     }
     Ok(stored.into_inner())
 }
