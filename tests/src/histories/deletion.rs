@@ -101,6 +101,26 @@ async fn who_is_deleted_while_others_subscribe_is_billed_no_more() {
 }
 
 /// What the index did not show to whoever deleted the customer ends when it would be billed.
+/// Its subscriptions are canceled first, so a conflict would leave a customer without them.
+#[tokio::test]
+async fn who_is_deleted_while_others_change_it_is_deleted() {
+    let world = World::new().await;
+    let api = shop(&world).await;
+    for round in 0..4 {
+        let id = customer(&api).await;
+        let path = format!("/v3/customers/{id}");
+        let subscription = json!({ "customer_id": id, "plan_id": "plan_pro" });
+        api.post("/v3/subscriptions", subscription)
+            .await
+            .expect(201);
+        let change = json!({ "metadata": { "round": round.to_string() } });
+        let changes = join_all((0..MANY).map(|_| api.patch(&path, change.clone())));
+        let (deleted, _) = tokio::join!(api.delete(&path), changes);
+        deleted.expect(200);
+        api.get(&path).await.expect(404);
+    }
+}
+
 #[tokio::test]
 async fn a_renewal_without_a_customer_ends_its_subscription() {
     let world = World::new().await;
