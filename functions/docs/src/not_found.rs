@@ -1,5 +1,6 @@
 //! The answer to a request that no function takes: 404, written as the dialect that the path belongs to writes it.
 
+use api::dialect::shown_path;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -24,7 +25,7 @@ struct Problem<'a> {
 
 /// Answers with 404.
 pub async fn not_found(method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let path = uri.path();
+    let path = &*shown_path(uri.path());
     let body = if is_under(path, "/api/v2") {
         suite()
     } else if is_under(path, "/api/v1") {
@@ -108,6 +109,21 @@ mod tests {
         assert!(is_under("/api/v1/users", "/api/v1"));
         assert!(!is_under("/api/v10", "/api/v1"));
         assert!(!is_under("/v3/api/v1", "/api/v1"));
+    }
+
+    #[tokio::test]
+    async fn a_card_number_in_a_path_is_not_repeated() {
+        for path in [
+            "/v3/customers/4242424242424242/x",
+            "/4242424242424242",
+            "/enterprise/v1/%34242424242424242",
+        ] {
+            let reply = get(path, &[]).await;
+            assert_eq!(reply.status, 404, "{path}");
+            let shown = reply.json().to_string();
+            assert!(shown.contains("[card number]"), "{shown}");
+            assert!(!shown.contains("42424"), "{shown}");
+        }
     }
 
     #[tokio::test]

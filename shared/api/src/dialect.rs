@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use models::{Error, RatePolicy};
 
+pub use self::repeated::shown_path;
 use crate::request::RequestInfo;
 
 /// Which dialect a path belongs to.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use models::payments::card_number;
 use models::{Error, FieldError, Invalid};
+use percent_encoding::percent_decode_str;
 
 /// Stands in the place of a card number.
 const MASK: &str = "[card number]";
@@ -11,6 +12,15 @@ const MASK: &str = "[card number]";
 /// The text without card numbers.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     card_number::masked(text, MASK)
+}
+
+/// The path of a request as an error repeats it: without card numbers, also where they were percent-encoded.
+pub fn shown_path(path: &str) -> Cow<'_, str> {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    match clean(&decoded) {
+        Cow::Owned(clean) => Cow::Owned(clean),
+        Cow::Borrowed(_) => Cow::Borrowed(path),
+    }
 }
 
 /// The error without card numbers in what it names and says.
@@ -81,6 +91,10 @@ mod tests {
             assert!(!shown.contains("4242"), "{shown}");
             assert!(shown.contains(MASK), "{shown}");
         }
+        for path in ["/v3/plans/%34242424242424242", "/v3/4242424242424242/x"] {
+            assert!(!shown_path(path).contains("42424"), "{path}");
+        }
+        assert_eq!(shown_path("/v3/plans/a%20b"), "/v3/plans/a%20b");
         let ours = Error::not_found("invoice", format!("inv_rs_{number}"));
         let clean = without_card_numbers(&ours);
         assert_eq!(clean.to_string(), ours.to_string());
