@@ -214,8 +214,8 @@ impl Session {
         Ok(self.list_range_now(&range, &request).await?.items)
     }
 
-    /// Up to `limit` events after `position`, oldest first, and no more than a megabyte of them. They follow each other without a gap. One consistent query and
-    /// one read of the events.
+    /// Up to `limit` events after `position`, oldest first, and no more than a megabyte of them. They follow each other without a
+    /// gap. One consistent query and one read of the events.
     pub async fn events_after(&self, position: u64, limit: u32) -> Result<FeedSlice> {
         let (first, _) = FeedPage::place(position.saturating_add(1));
         let pages = u64::from(limit).div_euclid(FEED_PAGE).saturating_add(2);

@@ -28,7 +28,7 @@ mod tests;
 mod webhooks;
 
 use models::ids::{Id, Kind, Slug};
-use models::{Mode, Scope};
+use models::{Mode, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -92,6 +92,11 @@ pub(crate) fn business_of(pk: &str) -> &str {
         .nth(1)
         .map_or(pk.len(), |(end, _)| end);
     pk.get(..end).unwrap_or(pk)
+}
+
+/// The hour of a moment, counted from 1970.
+fn hour(at: Timestamp) -> String {
+    at.seconds().div_euclid(3600).to_string()
 }
 
 fn root(scope: &Scope) -> String {

@@ -13,7 +13,6 @@ use crate::session::Session;
 
 /// How long a counter stays when its hour or its day is over: by the machine's clock, whatever a test clock says.
 const COUNTER_DAYS: i64 = 2;
-const HOUR_SECONDS: i64 = 3_600;
 
 impl Record for Message {
     const TYPE: &'static str = DueKind::Message.as_str();
@@ -51,8 +50,7 @@ impl Session {
 
     /// Counts a text message to a number (E.164) in its hour, where there are fewer than `most`. 1 write unit.
     pub async fn count_text_to(&self, number: &str, at: Timestamp, most: u32) -> Result<bool> {
-        let hour = at.seconds().div_euclid(HOUR_SECONDS);
-        let key = keys::texts_to(&self.scope(), number, hour);
+        let key = keys::texts_to(&self.scope(), number, at);
         let until = self.wall().plus_days(COUNTER_DAYS);
         self.table().increment_below(&key, most, until).await
     }

@@ -98,7 +98,8 @@ impl Session {
         Ok(found)
     }
 
-    /// Payments of an invoice, where it is that customer's, newest first, with that status where one is named: also those that it does not know itself any more: the customer's are looked through.
+    /// Payments of an invoice, where it is that customer's, newest first, with that status where one is named. The customer's are
+    /// looked through, so those are among them that the invoice does not know any more.
     pub async fn payments_of_invoice(
         &self,
         page: &PageRequest,

@@ -3,8 +3,6 @@
 //!
 //! These items are no records: nothing is told of them, and DynamoDB removes them once they mean nothing any more.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 // The SDK's futures are tens of kilobytes; boxed here, no caller's future carries them.
@@ -12,9 +10,9 @@ use futures::FutureExt;
 use models::platform::{Bucket, RateLimit};
 use models::{Error, Result, Timestamp};
 
-use crate::item::{Item, attr};
-use crate::keys::{self, Key};
-use crate::table::{Table, unavailable};
+use crate::item::Item;
+use crate::keys;
+use crate::table::{Table, counted, unavailable};
 
 /// Attempts at a bucket that others take from at the same moment.
 const MAX_ATTEMPTS: u32 = 4;
@@ -80,13 +78,13 @@ impl Table {
         let time = limit.time_of(tokens);
         let request = if seen <= full {
             let after = full.micros.saturating_add(time);
-            self.update(&key, now)
+            self.update_until(&key, kept_until(now))
                 .update_expression("SET full_at = :after, #ttl = :ttl")
                 .condition_expression("attribute_not_exists(full_at) OR full_at <= :now")
                 .expression_attribute_values(":after", number(after))
                 .expression_attribute_values(":now", number(full.micros))
         } else {
-            self.update(&key, now)
+            self.update_until(&key, kept_until(now))
                 .update_expression("SET full_at = full_at + :time, #ttl = :ttl")
                 .condition_expression("full_at > :now AND full_at <= :latest")
                 .expression_attribute_values(":time", number(time))
@@ -115,37 +113,17 @@ impl Table {
 
     /// Counts a failed attempt of a source, and returns how many there were in this hour. One write.
     pub async fn count_failure(&self, source: &str, now: Timestamp) -> Result<u64> {
-        let key = keys::failures(source, now.seconds().div_euclid(3600));
-        let output = self
-            .update(&key, now)
+        let key = keys::failures(source, now);
+        let count = self
+            .update_until(&key, kept_until(now))
             .update_expression("ADD n :one SET #ttl = :ttl")
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::UpdatedNew)
-            .send()
-            .boxed()
-            .await
-            .map_err(unavailable)?;
-        output
-            .attributes()
-            .and_then(|item| crate::item::number(item, "n"))
-            .ok_or_else(|| Error::internal("a counter without a number"))
+            .expression_attribute_values(":one", number(1));
+        counted(count).await
     }
+}
 
-    fn update(
-        &self,
-        key: &Key,
-        now: Timestamp,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
-        let part = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
-        let place: HashMap<String, AttributeValue> =
-            [part(attr::PK, &key.pk), part(attr::SK, &key.sk)].into();
-        self.client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(place))
-            .expression_attribute_names("#ttl", attr::TTL)
-            .expression_attribute_values(":ttl", number(now.seconds().saturating_add(KEPT_SECONDS)))
-    }
+fn kept_until(now: Timestamp) -> Timestamp {
+    now.plus_seconds(KEPT_SECONDS)
 }
 
 enum Taken {

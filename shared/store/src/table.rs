@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValue,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem,
@@ -257,23 +258,28 @@ impl Table {
 
     /// Adds one to a counter and returns what it is now. A call whose answer is lost may skip a number, never repeat one.
     pub(crate) async fn increment(&self, key: &Key, by: u64) -> Result<u64> {
-        let output = self
-            .client
+        let count = self
+            .update_item(key)
+            .update_expression("ADD n :by")
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+        counted(count).await
+    }
+
+    /// An update of the item at `key`, to be filled in.
+    pub(crate) fn update_item(&self, key: &Key) -> UpdateItemFluentBuilder {
+        self.client
             .update_item()
             .table_name(&self.name)
             .key(attr::PK, AttributeValue::S(key.pk.clone()))
             .key(attr::SK, AttributeValue::S(key.sk.clone()))
-            .update_expression("ADD n :by")
-            .expression_attribute_values(":by", AttributeValue::N(by.to_string()))
-            .return_values(ReturnValue::UpdatedNew)
-            .send()
-            .boxed()
-            .await
-            .map_err(unavailable)?;
-        output
-            .attributes()
-            .and_then(|item| crate::item::number(item, "n"))
-            .ok_or_else(|| Error::internal("a counter without a number"))
+    }
+
+    /// The same of an item that DynamoDB may remove after `until`, under `#ttl` and `:ttl` in the expression.
+    pub(crate) fn update_until(&self, key: &Key, until: Timestamp) -> UpdateItemFluentBuilder {
+        let until = AttributeValue::N(until.seconds().to_string());
+        self.update_item(key)
+            .expression_attribute_names("#ttl", attr::TTL)
+            .expression_attribute_values(":ttl", until)
     }
 
     /// Adds one to a counter that may not exceed `most`, and goes on `until`. `false` where it is there already. A call whose answer
@@ -288,15 +294,9 @@ impl Table {
             return Ok(false);
         }
         let counted = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key(attr::PK, AttributeValue::S(key.pk.clone()))
-            .key(attr::SK, AttributeValue::S(key.sk.clone()))
+            .update_until(key, until)
             .update_expression("SET #ttl = :ttl ADD n :one")
             .condition_expression("attribute_not_exists(n) OR n < :most")
-            .expression_attribute_names("#ttl", attr::TTL)
-            .expression_attribute_values(":ttl", AttributeValue::N(until.seconds().to_string()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .expression_attribute_values(":most", AttributeValue::N(most.to_string()))
             .send()
@@ -310,6 +310,16 @@ impl Table {
             Some(_) | None => Err(unavailable(error)),
         }
     }
+}
+
+/// Sends an update of a counter, and returns what it is now.
+pub(crate) async fn counted(update: UpdateItemFluentBuilder) -> Result<u64> {
+    let update = update.return_values(ReturnValue::UpdatedNew);
+    let output = update.send().boxed().await.map_err(unavailable)?;
+    output
+        .attributes()
+        .and_then(|item| crate::item::number(item, "n"))
+        .ok_or_else(|| Error::internal("a counter without a number"))
 }
 
 /// How the put of a `revision` went that was sent again after an answer was lost, and was then refused because of what is `there`.

@@ -165,10 +165,8 @@ impl Writes<'_> {
         record: &T,
     ) -> Result<Stored<T>> {
         let revision = self.push_update(before, record, None)?;
-        let last = self.actions.last_mut().map(|last| &mut last.change);
-        if let (Some(failures), Some(Change::Put { item, .. })) = (before.failures, last) {
-            let failures = AttributeValue::N(failures.to_string());
-            item.insert(attr::FAILURES.to_owned(), failures);
+        if let Some(failures) = before.failures {
+            self.add_number(attr::FAILURES, failures);
         }
         let mut next = Stored::new(record.clone(), revision, before.events.clone());
         next.failures = before.failures;
@@ -203,10 +201,14 @@ impl Writes<'_> {
     }
 
     fn begin_at_once(&mut self) {
-        if let Some(Change::Put { item, .. }) = self.actions.last_mut().map(|last| &mut last.change)
-        {
-            let name = attr::AT_ONCE.to_owned();
-            item.insert(name, AttributeValue::N("1".to_owned()));
+        self.add_number(attr::AT_ONCE, 1);
+    }
+
+    /// Adds an attribute to the item that was put last.
+    fn add_number(&mut self, name: &str, number: u64) {
+        let last = self.actions.last_mut().map(|last| &mut last.change);
+        if let Some(Change::Put { item, .. }) = last {
+            item.insert(name.to_owned(), AttributeValue::N(number.to_string()));
         }
     }
 

@@ -10,18 +10,18 @@
 
 use models::ids::{self, Id, Kind};
 use models::text::folded;
-use models::{Date, Scope};
+use models::{Date, Scope, Timestamp};
 
-use super::{Key, children, list, root, sha256};
+use super::{Key, children, hour, list, root, sha256};
 
 /// Whether a number wants messages.
 pub fn consent(scope: &Scope, number: &str) -> Key {
     Key::new(format!("{}#consent", root(scope)), number)
 }
 
-/// The counter of text messages to a number in an hour, counted from 1970.
-pub(crate) fn texts_to(scope: &Scope, number: &str, hour: i64) -> Key {
-    Key::new(format!("{}#texts#{number}", root(scope)), hour.to_string())
+/// The counter of text messages to a number in the hour of that moment.
+pub(crate) fn texts_to(scope: &Scope, number: &str, at: Timestamp) -> Key {
+    Key::new(format!("{}#texts#{number}", root(scope)), hour(at))
 }
 
 /// The counter of all text messages in a day.

@@ -9,9 +9,9 @@
 //! | failed attempts of a source in an hour | `failures#<source>` / `<hour>` | `UpdateItem` |
 //! | the businesses of the installation | `acct` / `<id, 16 digits>` | `GetItem`, `Query` |
 
-use models::{Mode, Scope};
+use models::{Mode, Scope, Timestamp};
 
-use super::{Key, root};
+use super::{Key, hour, root};
 
 /// The test clock of a business.
 pub fn test_clock(business: models::Business) -> Key {
@@ -46,9 +46,9 @@ pub fn bucket(name: &str) -> Key {
     Key::new(format!("limit#{name}"), "bucket")
 }
 
-/// Failed attempts of a source in that hour of Unix time.
-pub fn failures(source: &str, hour: i64) -> Key {
-    Key::new(format!("failures#{source}"), hour.to_string())
+/// Failed attempts of a source in the hour of that moment.
+pub fn failures(source: &str, at: Timestamp) -> Key {
+    Key::new(format!("failures#{source}"), hour(at))
 }
 
 /// The partition of all businesses.

@@ -73,7 +73,11 @@ fn keys_are_what_they_were() {
         of_customer::<ids::Invoice>(&live, Id::new(42).unwrap()),
         credit_notes_of(&live, Id::new(42).unwrap()),
         show(sent_items(&due_shard(3))),
-        show(texts_to(&live, "+14165551234", 491_000)),
+        show(texts_to(
+            &live,
+            "+14165551234",
+            Timestamp::from_seconds(491_000 * 3_600),
+        )),
         show(texts_of(&live, "2026-01-05".parse().unwrap())),
     ];
     let want = [
