@@ -6,7 +6,6 @@ use models::billing::{BillingPeriod, Charge, Plan, Price, TaxBehavior, TierPolic
 use models::event::EventType;
 use models::{Currency, Error, Metadata, Money, Result, View};
 use rust_decimal::Decimal;
-use store::Retry;
 use views::reveknew::Tier;
 
 /// A tier, with all fields.
@@ -97,25 +96,20 @@ pub(crate) async fn create_tier(
     let account = cx.account().await?;
     let account = account.ok_or_else(|| Error::internal("a business without a record"))?;
     let (price, terms) = body.price(account.currency, None)?;
-    let mut plan = Plan {
-        id: cx.mint_name().await?,
-        version: 1,
-        price,
-        trial_period_days: 0,
-        tier: Some(terms),
-        metadata: Metadata::new(),
-        created: cx.now().await?,
-        deleted: None,
-    };
-    let mut retry = Retry::of("the record");
-    loop {
-        let mut writes = cx.writes().await?;
+    let created = cx.now().await?;
+    cx.insert_named(None, |id, writes| {
+        let plan = Plan {
+            id: id.clone(),
+            version: 1,
+            price: price.clone(),
+            trial_period_days: 0,
+            tier: Some(terms.clone()),
+            metadata: Metadata::new(),
+            created,
+            deleted: None,
+        };
         writes.create(&plan, Some(EventType::PlanCreated))?;
-        let view = Tier::of(&plan, ())?;
-        if let Some(reply) = cx.try_created(&writes, &view, &plan.id).await? {
-            return Ok(reply);
-        }
-        retry.again().await?;
-        plan.id = cx.mint_name().await?;
-    }
+        Tier::of(&plan, ())
+    })
+    .await
 }

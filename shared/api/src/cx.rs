@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use models::event::Actor;
-use models::ids::{self, Id, Kind};
+use models::ids::{self, Id, Kind, Slug};
 use models::platform::{Credential, CredentialKind, ScopeSet};
 use models::{Business, Error, Result, ShownOnce, Timestamp};
 use operations::Context;
@@ -262,6 +262,35 @@ impl<S> Cx<S> {
             .insert_kept(make, |view: &T| json(&view.without_secret()))
             .await?;
         Ok(show(&view, answer)?)
+    }
+
+    /// As [`Cx::insert`] under a name: the one that the caller chose, or else a new one. An error where the chosen one is taken.
+    pub async fn insert_named<K, T>(
+        &self,
+        chosen: Option<Slug<K>>,
+        make: impl Fn(&Slug<K>, &mut Writes<'_>) -> Result<T>,
+    ) -> Result<Created<T>, Problem>
+    where
+        K: Kind,
+        T: Serialize,
+    {
+        let mut retry = Retry::of("the record");
+        loop {
+            let name = match &chosen {
+                Some(name) => name.clone(),
+                None => self.mint_name().await?,
+            };
+            let mut writes = self.writes().await?;
+            let view = make(&name, &mut writes)?;
+            if let Some(answer) = self.try_created(&writes, &view, &name).await? {
+                return Ok(answer);
+            }
+            if chosen.is_some() {
+                let (what, id) = (K::NAME, name.to_string());
+                return Err(Error::AlreadyExists { what, id }.into());
+            }
+            retry.again().await?;
+        }
     }
 
     /// Creates a record under a new id; `kept` is the body that is kept for the idempotency key.

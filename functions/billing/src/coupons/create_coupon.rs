@@ -7,7 +7,6 @@ use models::event::EventType;
 use models::ids::{self, Slug};
 use models::{Currency, Error, Metadata, Moment, Money, Timestamp, View};
 use rust_decimal::Decimal;
-use store::Retry;
 use views::rocketsavvy::Coupon;
 
 /// The longest that a coupon repeats: ten years.
@@ -119,38 +118,25 @@ pub(crate) async fn create_coupon(
         return Err(Error::invalid("/redeem_by", "not_later", "must be in the future").into());
     }
     let (terms, duration) = (body.terms()?, body.duration());
-    let chosen = body.id;
-    let mut coupon = models::billing::Coupon {
-        id: match &chosen {
-            Some(id) => id.clone(),
-            None => cx.mint_name().await?,
-        },
-        name: body.name,
-        terms,
-        duration,
-        max_redemptions: body.max_redemptions,
-        redeem_by: body.redeem_by.map(Timestamp::whole_second),
-        times_redeemed: 0,
-        active: true,
-        metadata: body.metadata,
-        created: now,
-        deleted: None,
-    };
-    let mut retry = Retry::of("the record");
-    loop {
-        let mut writes = cx.writes().await?;
+    let redeem_by = body.redeem_by.map(Timestamp::whole_second);
+    cx.insert_named(body.id, |id, writes| {
+        let coupon = models::billing::Coupon {
+            id: id.clone(),
+            name: body.name.clone(),
+            terms,
+            duration,
+            max_redemptions: body.max_redemptions,
+            redeem_by,
+            times_redeemed: 0,
+            active: true,
+            metadata: body.metadata.clone(),
+            created: now,
+            deleted: None,
+        };
         writes.create(&coupon, Some(EventType::CouponCreated))?;
-        let view = Coupon::of(&coupon, Moment::at(now, cx.mode()))?;
-        if let Some(reply) = cx.try_created(&writes, &view, &coupon.id).await? {
-            return Ok(reply);
-        }
-        if let Some(id) = &chosen {
-            let id = id.to_string();
-            return Err(Error::AlreadyExists { what: "coupon", id }.into());
-        }
-        retry.again().await?;
-        coupon.id = cx.mint_name().await?;
-    }
+        Coupon::of(&coupon, Moment::at(now, cx.mode()))
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -6,9 +6,8 @@ use models::billing::{Charge, Meter, Price, PricingModel, TaxBehavior};
 use models::event::EventType;
 use models::ids::{self, Slug};
 use models::time::Interval;
-use models::{Currency, Error, Metadata, View};
+use models::{Currency, Metadata, View};
 use rust_decimal::Decimal;
-use store::Retry;
 use views::rocketsavvy::Plan;
 
 use crate::plans::price::{ChargeFields, MAX_METERS, NewMeter, check_meters, reject};
@@ -90,35 +89,24 @@ pub(crate) async fn create_plan(
     cx: Cx<BillingWrite>,
     Json(mut body): Json<NewPlan>,
 ) -> Result<Created<Plan>, Problem> {
-    let chosen = body.id.take();
-    let mut plan = models::billing::Plan {
-        id: match &chosen {
-            Some(id) => id.clone(),
-            None => cx.mint_name().await?,
-        },
-        version: 1,
-        trial_period_days: body.trial_period_days,
-        tier: None,
-        metadata: std::mem::take(&mut body.metadata),
-        price: body.price(),
-        created: cx.now().await?,
-        deleted: None,
-    };
-    let mut retry = Retry::of("the record");
-    loop {
-        let mut writes = cx.writes().await?;
+    let (chosen, metadata) = (body.id.take(), std::mem::take(&mut body.metadata));
+    let trial_period_days = body.trial_period_days;
+    let (price, created) = (body.price(), cx.now().await?);
+    cx.insert_named(chosen, |id, writes| {
+        let plan = models::billing::Plan {
+            id: id.clone(),
+            version: 1,
+            trial_period_days,
+            tier: None,
+            metadata: metadata.clone(),
+            price: price.clone(),
+            created,
+            deleted: None,
+        };
         writes.create(&plan, Some(EventType::PlanCreated))?;
-        let view = Plan::of(&plan, cx.mode())?;
-        if let Some(reply) = cx.try_created(&writes, &view, &plan.id).await? {
-            return Ok(reply);
-        }
-        if let Some(id) = &chosen {
-            let id = id.to_string();
-            return Err(Error::AlreadyExists { what: "plan", id }.into());
-        }
-        retry.again().await?;
-        plan.id = cx.mint_name().await?;
-    }
+        Plan::of(&plan, cx.mode())
+    })
+    .await
 }
 
 #[cfg(test)]
