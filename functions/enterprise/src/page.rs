@@ -16,9 +16,6 @@ use store::{Origin, keys};
 
 use html::{long, notice};
 
-/// Characters of the secret in an address: 128 bits in base64.
-const CODE_CHARS: usize = 22;
-
 /// A page that was found by its address.
 pub(crate) struct Found {
     pub(crate) context: Context,
@@ -27,37 +24,37 @@ pub(crate) struct Found {
 
 /// Finds the page for somebody at the door, who is turned away after too many attempts.
 pub(crate) async fn find(app: &App, door: &Door, code: &str) -> Result<Found> {
-    door.page(code).await?;
-    let found = find_again(app, code).await;
-    if let Err(Error::NotFound { .. }) = &found {
-        door.no_such_page().await;
-    }
-    found
+    let found = door.page(code, |hash| look_up(app, hash)).await?;
+    found.ok_or_else(absent)
 }
 
-/// Finds the page: 1 query and 1 call of 2 reads. What is no address of a page does not exist.
+/// Finds the page again, as it is by now.
 pub(crate) async fn find_again(app: &App, code: &str) -> Result<Found> {
-    let absent = || Error::not_found("payment", "");
-    let plain = code
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if code.len() != CODE_CHARS || !plain {
-        return Err(absent());
-    }
-    let hash = keys::sha256(code);
-    let key = app.table().payment_page(&hash).await?.ok_or_else(absent)?;
-    let scope = key.scope().ok_or_else(absent)?;
-    let (subscription, slot) = keys::schedule_parts(&key).ok_or_else(absent)?;
+    let found = look_up(app, keys::sha256(code)).await?;
+    found.ok_or_else(absent)
+}
+
+fn absent() -> Error {
+    Error::not_found("payment", "")
+}
+
+/// The page with that hash: 1 query and 1 call of 2 reads.
+async fn look_up(app: &App, hash: String) -> Result<Option<Found>> {
+    let Some(key) = app.table().payment_page(&hash).await? else {
+        return Ok(None);
+    };
+    let (Some(scope), Some((subscription, slot))) = (key.scope(), keys::schedule_parts(&key))
+    else {
+        return Ok(None);
+    };
     let via = Origin {
         actor: Actor("payment_page".to_owned()),
         request: None,
     };
     let context = app.context(scope, via);
-    let scheduled = scheduled_row(&context, subscription, slot)
-        .await?
-        .filter(|scheduled| scheduled.row.page_hash == hash)
-        .ok_or_else(absent)?;
-    Ok(Found { context, scheduled })
+    let scheduled = scheduled_row(&context, subscription, slot).await?;
+    let scheduled = scheduled.filter(|scheduled| scheduled.row.page_hash == hash);
+    Ok(scheduled.map(|scheduled| Found { context, scheduled }))
 }
 
 /// What is wrong with a form, by field, and with all of it.

@@ -14,10 +14,8 @@ use http::{HeaderMap, StatusCode};
 use models::event::Actor;
 use models::members::{Password, PasswordLink};
 use models::{Error, Result};
-use store::{Origin, Stored, keys};
+use store::{Origin, Stored};
 
-/// Characters of the secret in an address: 128 bits in base64.
-const CODE_CHARS: usize = 22;
 /// The form.
 const FORM: &str = "<form method=\"post\"><p><label for=\"password\">Your password</label><br>\
     <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" minlength=\"7\" maxlength=\"128\" required></p>\
@@ -25,24 +23,11 @@ const FORM: &str = "<form method=\"post\"><p><label for=\"password\">Your passwo
 
 /// The way that an address is, where it can still be used, for somebody at the door. 1 read.
 async fn find(app: &App, door: &Door, code: &str) -> Result<Option<Stored<PasswordLink>>> {
-    door.page(code).await?;
-    let link = link(app, code).await?;
-    if link.is_none() {
-        door.no_such_page().await;
-    }
-    Ok(link)
-}
-
-async fn link(app: &App, code: &str) -> Result<Option<Stored<PasswordLink>>> {
-    let plain = code
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if code.len() != CODE_CHARS || !plain {
-        return Ok(None);
-    }
-    let link = app.table().password_link(&keys::sha256(code)).await?;
-    let now = app.clock().now();
-    Ok(link.filter(|link| link.is_good(now)))
+    let look_up = |hash: String| async move {
+        let link = app.table().password_link(&hash).await?;
+        Ok(link.filter(|link| link.is_good(app.clock().now())))
+    };
+    door.page(code, look_up).await
 }
 
 /// Shows the form.

@@ -67,10 +67,10 @@ impl Caller<'_> {
             app.credentials().put(&hash, &found);
             found
         };
-        let now = app.clock().now();
-        match credential.expires_at {
-            Some(at) if at <= now => Err(Error::Unauthenticated),
-            Some(_) | None => Ok(credential),
+        if credential.is_good(app.clock().now()) {
+            Ok(credential)
+        } else {
+            Err(Error::Unauthenticated)
         }
     }
 

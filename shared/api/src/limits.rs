@@ -116,14 +116,14 @@ impl Limits {
             (format!("{key}#{own}"), own, 1),
             (format!("{root}#{own}"), all, BUSINESS_FACTOR),
         ] {
-            let held = self.held(&bucket, now.at)?;
-            let mut held = held.lock().await;
-            if held.spend(call.cost, now.at) {
-                continue;
+            let limit = async {
+                let own = self.rate_of(now, scope.business).await?;
+                Ok(own.times(factor))
+            };
+            let refused = self.spend(now, &bucket, call.cost, limit).await?;
+            if let Some((wait, limit)) = refused {
+                return Err(refusal(wait, policy, limit));
             }
-            let limit = self.rate_of(now, scope.business).await?.times(factor);
-            let taken = held.take(now, &bucket, limit, call.cost).await;
-            taken.map_err(|wait| refusal(wait, Some((policy, limit))))?;
         }
         Ok(())
     }
@@ -154,13 +154,33 @@ impl Limits {
             return Ok(());
         }
         let bucket = format!("{what}#{of}");
-        let held = self.held(&bucket, now.at)?;
+        let refused = self.spend(now, &bucket, 1, async { Ok(limit) }).await?;
+        refused.map_or(Ok(()), |(wait, _)| Err(Error::too_many(wait)))
+    }
+
+    /// Spends of a bucket what this process holds, or takes more; how much there may be is asked for then. Where the bucket has too
+    /// little, the seconds to wait and that limit.
+    async fn spend(
+        &self,
+        now: Now<'_>,
+        bucket: &str,
+        cost: u32,
+        limit: impl Future<Output = Result<RateLimit>>,
+    ) -> Result<Option<(u32, RateLimit)>> {
+        let held = self.held(bucket, now.at)?;
         let mut held = held.lock().await;
-        if held.spend(1, now.at) {
-            return Ok(());
+        if held.spend(cost, now.at) {
+            return Ok(None);
         }
-        let taken = held.take(now, &bucket, limit, 1).await;
-        taken.map_err(|wait| refusal(wait, None))
+        let taken = async {
+            let limit = limit.await?;
+            let wait = held.take(now, bucket, limit, cost).await?;
+            Ok::<_, Error>(wait.map(|wait| (wait, limit)))
+        };
+        Ok(taken.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a rate limit could not be looked up; the call goes on");
+            None
+        }))
     }
 
     /// Errors where `who` failed too often, as long as that locks it out.
@@ -202,8 +222,7 @@ impl Limits {
             return Ok(rate);
         }
         let account = now.table.account(business).await?;
-        let rate = account.and_then(|account| account.rate_limit);
-        let rate = rate.unwrap_or(RateLimit::DEFAULT);
+        let rate = account.map_or(RateLimit::DEFAULT, |account| account.calls());
         let mut rates = self.rates.lock().map_err(Error::internal)?;
         if rates.len() >= REMEMBERED {
             rates.retain(|_, (_, read)| read.plus_seconds(RATE_SECONDS) > now.at);
@@ -213,14 +232,18 @@ impl Limits {
     }
 }
 
-fn refusal(retry_after_seconds: u32, limit: Option<(&'static str, RateLimit)>) -> Error {
-    let policy = limit.map(|(name, limit)| RatePolicy {
+fn refusal(retry_after_seconds: u32, name: &'static str, limit: RateLimit) -> Error {
+    let policy = RatePolicy {
         name,
         quota: limit.burst,
         window_seconds: limit.window_seconds(),
-    });
+    };
     Error::RateLimited {
         retry_after_seconds,
-        policy,
+        policy: Some(policy),
     }
+}
+
+fn minute_of(now: Timestamp) -> i64 {
+    now.seconds().div_euclid(60)
 }

@@ -106,11 +106,12 @@ impl Signature {
                     response = response.content(*content_type, content);
                 }
                 if matches!(*status, 429 | 503) {
-                    response = response.header("Retry-After", seconds());
+                    response =
+                        response.header("Retry-After", header(Type::Integer, "Seconds to wait."));
                 }
                 if *status == 429 && dialect != Dialect::Savvi {
                     for (name, description) in RATE_LIMIT_HEADERS {
-                        response = response.header(*name, text(description));
+                        response = response.header(*name, header(Type::String, description));
                     }
                 }
                 (status.to_string(), RefOr::T(response.build()))
@@ -119,16 +120,9 @@ impl Signature {
     }
 }
 
-fn seconds() -> utoipa::openapi::Header {
+fn header(kind: Type, description: &str) -> utoipa::openapi::Header {
     HeaderBuilder::new()
-        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
-        .description(Some("Seconds to wait."))
-        .build()
-}
-
-fn text(description: &str) -> utoipa::openapi::Header {
-    HeaderBuilder::new()
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .schema(Some(ObjectBuilder::new().schema_type(kind)))
         .description(Some(description))
         .build()
 }

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use models::Result;
+use store::keys;
 
 use crate::app::App;
 use crate::request::RequestInfo;
@@ -29,18 +30,29 @@ impl FromRequestParts<App> for Door {
 }
 
 impl Door {
-    /// Counts a request for the page of that code. An error where there were too many, of the page or from this address, or where this
-    /// address asked for too many pages that do not exist.
-    pub async fn page(&self, code: &str) -> Result<()> {
+    /// Counts a request for the page of that code, and looks it up by the hash of its code; `None` where there is no such page. An
+    /// error where there were too many, of the page or from this address, or where this address asked for too many pages that do not
+    /// exist.
+    pub async fn page<T, F>(
+        &self,
+        code: &str,
+        look_up: impl FnOnce(String) -> F + Send,
+    ) -> Result<Option<T>>
+    where
+        F: Future<Output = Result<Option<T>>> + Send,
+    {
         let (limits, now) = (self.app.limits(), self.app.now());
         limits.check_failures(now.at, &self.source)?;
-        limits.admit_page(now, code, &self.source).await
-    }
-
-    /// The page does not exist.
-    pub async fn no_such_page(&self) {
-        let limits = self.app.limits();
-        limits.note_failure(self.app.now(), &self.source).await;
+        limits.admit_page(now, code, &self.source).await?;
+        let found = if is_page_code(code) {
+            look_up(keys::sha256(code)).await?
+        } else {
+            None
+        };
+        if found.is_none() {
+            limits.note_failure(now, &self.source).await;
+        }
+        Ok(found)
     }
 
     /// Counts a client that authenticates itself. An error where too many came from this address, or where this client failed too often
@@ -65,7 +77,15 @@ impl Door {
     }
 
     fn client_here(&self, client_id: &str) -> String {
-        let client = store::keys::sha256(client_id);
+        let client = keys::sha256(client_id);
         format!("{}#{client}", self.source)
     }
+}
+
+/// Characters of the secret in the address of a page: 128 bits in base64.
+const CODE_CHARS: usize = 22;
+
+fn is_page_code(code: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    code.len() == CODE_CHARS && code.bytes().all(plain)
 }

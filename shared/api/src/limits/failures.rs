@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use models::{Error, Result, Timestamp};
 
-use super::Now;
+use super::{Now, minute_of};
 
 /// Failures a minute that a process does not count.
 const FREE_FAILURES: u32 = 5;
@@ -66,7 +66,7 @@ impl Failures {
         let Ok(mut known) = self.0.lock() else {
             return false;
         };
-        let minute = now.seconds().div_euclid(60);
+        let minute = minute_of(now);
         if known.len() >= REMEMBERED {
             known.retain(|_, record| record.minute == minute || record.locked_until > now);
         }

@@ -1,10 +1,10 @@
 //! What a process holds of one bucket.
 
-use models::Timestamp;
 use models::platform::{Bucket, RateLimit};
+use models::{Result, Timestamp};
 use store::{LimitedBy, TokenRequest};
 
-use super::Now;
+use super::{Now, minute_of};
 
 /// Calls a minute for which a process needs no token.
 const FREE_CALLS: u32 = 10;
@@ -38,14 +38,15 @@ impl Held {
         false
     }
 
-    /// Takes a block of the bucket and spends of it. An error is the seconds to wait; while they pass, nothing is written.
+    /// Takes a block of the bucket and spends of it. Where it has too little, the seconds to wait; while they pass, nothing is
+    /// written.
     pub(super) async fn take(
         &mut self,
         now: Now<'_>,
         name: &str,
         limit: RateLimit,
         cost: u32,
-    ) -> Result<(), u32> {
+    ) -> Result<Option<u32>> {
         let cost = cost.min(limit.burst);
         let missing = cost.saturating_sub(self.tokens);
         let block = limit.burst.div_ceil(BLOCK);
@@ -59,22 +60,15 @@ impl Held {
             limit,
             now: now.at,
         };
-        match now.table.take_tokens(from, wanted).await {
-            Ok(lease) => {
-                self.bucket = lease.bucket;
-                self.tokens = self.tokens.saturating_add(lease.tokens);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a rate limit could not be looked up; the call goes on");
-                return Ok(());
-            }
-        }
+        let lease = now.table.take_tokens(from, wanted).await?;
+        self.bucket = lease.bucket;
+        self.tokens = self.tokens.saturating_add(lease.tokens);
         match self.tokens.checked_sub(cost) {
             Some(rest) => {
                 self.tokens = rest;
-                Ok(())
+                Ok(None)
             }
-            None => Err(limit.wait_seconds(self.bucket, wanted.least, now.at)),
+            None => Ok(Some(limit.wait_seconds(self.bucket, wanted.least, now.at))),
         }
     }
 
@@ -82,8 +76,4 @@ impl Held {
     pub(super) fn is_new(&self, now: Timestamp) -> bool {
         self.minute.saturating_add(1) >= minute_of(now)
     }
-}
-
-fn minute_of(now: Timestamp) -> i64 {
-    now.seconds().div_euclid(60)
 }

@@ -28,3 +28,10 @@ pub struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
 }
+
+impl Account {
+    /// How many calls each of its keys may make: reads, and as many writes.
+    pub fn calls(&self) -> RateLimit {
+        self.rate_limit.unwrap_or(RateLimit::DEFAULT)
+    }
+}

@@ -48,12 +48,9 @@ impl View for Account {
             country: account.country.clone(),
             currency: account.currency.code(),
             time_zone: account.time_zone.clone(),
-            rate_limit: {
-                let limit = account.rate_limit.unwrap_or(platform::RateLimit::DEFAULT);
-                RateLimit {
-                    per_second: limit.per_second,
-                    burst: limit.burst,
-                }
+            rate_limit: RateLimit {
+                per_second: account.calls().per_second,
+                burst: account.calls().burst,
             },
             created: account.created.to_string(),
         })
