@@ -10,7 +10,7 @@ mod growth;
 mod http;
 mod idempotency_key;
 mod inputs;
-mod log;
+pub(crate) mod log;
 mod metadata;
 mod methods;
 mod samples;

@@ -8,18 +8,14 @@ use api::App;
 use models::platform::{ClockStatus, StreamMark};
 use models::{Business, Mode, Result};
 use operations::Context;
-use store::{DueMessage, Key};
+use store::DueMessage;
 
 use crate::advance;
 
 /// Writes the mark of the clock down that came through the stream. Returns whose clock it is, where it is
 /// on its way and nobody moves it.
 pub(crate) async fn note(app: &App, due: &DueMessage) -> Result<Option<Business>> {
-    let key = Key {
-        pk: due.pk.clone(),
-        sk: due.sk.clone(),
-    };
-    let Some(scope) = key.scope().filter(|scope| scope.mode == Mode::Test) else {
+    let Some(scope) = due.key().scope().filter(|scope| scope.mode == Mode::Test) else {
         return Ok(None);
     };
     let context = app.scheduled(scope, None);

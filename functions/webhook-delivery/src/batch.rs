@@ -27,7 +27,7 @@ pub(crate) struct Worker {
 type ScopeAt = (Scope, Option<Timestamp>);
 
 /// Its context, its time, and whether a test clock gives that.
-type Moment = (Arc<Context>, Timestamp, bool);
+type ScopeClock = (Arc<Context>, Timestamp, bool);
 
 /// The jobs by endpoint.
 type Groups = HashMap<(Key, ScopeAt), EndpointBatch>;
@@ -86,7 +86,7 @@ impl Worker {
         });
         let (mut read, clocks) =
             try_join(self.app.table().batch_get(&keys), try_join_all(clocks)).await?;
-        let clocks: HashMap<ScopeAt, Moment> = clocks.into_iter().collect();
+        let clocks: HashMap<ScopeAt, ScopeClock> = clocks.into_iter().collect();
         let mut groups = Groups::new();
         let mut unread = Vec::new();
         for job in jobs {
@@ -153,7 +153,7 @@ type Loaded<'g> = (
 fn load<'g>(
     groups: &'g mut Groups,
     read: &mut BatchItems,
-    clock: &Moment,
+    clock: &ScopeClock,
     job: &Job,
 ) -> Result<Loaded<'g>> {
     let delivery = read.take(&job.delivery_key())?;

@@ -44,7 +44,7 @@ pub use subscriptions::bill_subscription::bill_subscription;
 pub use subscriptions::forecast::{Forecast, forecast};
 pub use subscriptions::invoice_change::InvoiceChange;
 pub use subscriptions::next_invoice::name_next_invoice;
-pub use subscriptions::pending_update::drop_pending_update;
+pub use subscriptions::pending_update::{drop_pending_update, give_coupon_back};
 pub use subscriptions::prorate::{ChangeTime, Prorated, credited_invoices, prorate, resume};
 pub use subscriptions::run_subscription::{run_subscription, undo_latest};
 pub use usage::append_usage::{RecordedUsage, ReportedUsage, append_usage};

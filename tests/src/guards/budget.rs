@@ -22,6 +22,20 @@ struct Row {
     write_tenths: u64,
 }
 
+impl Row {
+    /// Has each call take what the world's meter says by then.
+    fn taken(world: &World, rows: &mut Vec<Self>) -> impl FnMut(&'static str, u64, u64) {
+        |what, read_tenths, write_tenths| {
+            rows.push(Self {
+                what,
+                units: world.meter.take(),
+                read_tenths,
+                write_tenths,
+            });
+        }
+    }
+}
+
 #[tokio::test]
 async fn generated_costs_are_those_of_the_code() {
     let world = World::new().await;
@@ -78,14 +92,7 @@ fn tenths(units: u64) -> String {
 async fn requests(world: &World, rows: &mut Vec<Row>) {
     let api = world.call(catalogue::all());
     let live = api.with_key(&world.ours.live_key);
-    let mut row = |what, read_tenths, write_tenths| {
-        rows.push(Row {
-            what,
-            units: world.meter.take(),
-            read_tenths,
-            write_tenths,
-        });
-    };
+    let mut row = Row::taken(world, rows);
     // The credential is read once in 30 seconds and remembered.
     api.get("/v3/customers").await.expect(200);
     live.get("/v3/customers").await.expect(200);
@@ -120,14 +127,7 @@ async fn requests(world: &World, rows: &mut Vec<Row>) {
 async fn sweeps(rows: &mut Vec<Row>) {
     let world = World::new().await;
     let start = world.config.clock.now();
-    let mut row = |what, read_tenths, write_tenths| {
-        rows.push(Row {
-            what,
-            units: world.meter.take(),
-            read_tenths,
-            write_tenths,
-        });
-    };
+    let mut row = Row::taken(&world, rows);
     world.meter.take();
     tick(&world).await.unwrap();
     row("a tick of two businesses, nothing is due", 120, 0);
@@ -180,14 +180,7 @@ async fn usage(world: &World, rows: &mut Vec<Row>) {
     let new = json!({ "customer_id": customer, "plan_id": "live", "trial_period_days": 14 });
     let subscription = live.post("/v3/subscriptions", new).await;
     let id = subscription.text_of("id");
-    let mut row = |what, read_tenths, write_tenths| {
-        rows.push(Row {
-            what,
-            units: world.meter.take(),
-            read_tenths,
-            write_tenths,
-        });
-    };
+    let mut row = Row::taken(world, rows);
     world.meter.take();
     let report = |n: u32, key: Option<String>| json!({ "subscription_id": id, "metric_name": "api_calls", "quantity": n, "idempotency_key": key });
     live.post("/v3/usage", report(1, None)).await.expect(201);
@@ -293,14 +286,7 @@ async fn renewals(world: &World, rows: &mut Vec<Row>) {
     let subscription =
         json!({ "customer_id": customer, "plan_id": "pro", "trial_period_days": 14 });
     let subscription = api.post("/v3/subscriptions", subscription).await;
-    let mut row = |what, read_tenths, write_tenths| {
-        rows.push(Row {
-            what,
-            units: world.meter.take(),
-            read_tenths,
-            write_tenths,
-        });
-    };
+    let mut row = Row::taken(world, rows);
     row("create a subscription with a trial, test", 40, 60);
 
     let id: Id<models::ids::Subscription> = subscription.text_of("id").parse().unwrap();

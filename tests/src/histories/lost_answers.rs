@@ -76,6 +76,17 @@ async fn a_change_that_others_followed_is_done() {
     .await;
 }
 
+/// Somebody else changes every customer that is there.
+async fn rename_all(api: &Call) {
+    let made = api.get("/v3/customers").await;
+    for customer in made.expect(200)["data"].as_array().unwrap() {
+        let path = format!("/v3/customers/{}", customer["id"].as_str().unwrap());
+        api.patch(&path, json!({ "first_name": "Theirs" }))
+            .await
+            .expect(200);
+    }
+}
+
 #[tokio::test]
 async fn a_record_that_others_changed_at_once_is_made_once() {
     at_each_call(
@@ -84,15 +95,7 @@ async fn a_record_that_others_changed_at_once_is_made_once() {
             let new = json!({ "email": "ada@example.com" });
             api.post("/v3/customers", new).await
         },
-        async |api, ()| {
-            let made = api.get("/v3/customers").await;
-            for customer in made.expect(200)["data"].as_array().unwrap() {
-                let path = format!("/v3/customers/{}", customer["id"].as_str().unwrap());
-                api.patch(&path, json!({ "first_name": "Theirs" }))
-                    .await
-                    .expect(200);
-            }
-        },
+        async |api, ()| rename_all(&api).await,
         async |api, (), answer| {
             let made = api.get("/v3/customers").await;
             let made: Vec<&Value> = made.body["data"].as_array().unwrap().iter().collect();
@@ -111,15 +114,7 @@ async fn a_transaction_that_others_followed_is_done_once() {
             let new = json!({ "email": "ada@example.com" });
             api.idempotent("k").post("/v3/customers", new).await
         },
-        async |api, ()| {
-            let made = api.get("/v3/customers").await;
-            for customer in made.expect(200)["data"].as_array().unwrap() {
-                let path = format!("/v3/customers/{}", customer["id"].as_str().unwrap());
-                api.patch(&path, json!({ "first_name": "Theirs" }))
-                    .await
-                    .expect(200);
-            }
-        },
+        async |api, ()| rename_all(&api).await,
         async |api, (), answer| {
             answer.expect(201);
             let made = api.get("/v3/customers").await;

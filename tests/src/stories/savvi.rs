@@ -1,18 +1,15 @@
 //! Savvi through the local cloud: the documents' own command lines, and inputs that nobody should send.
 
-use std::io::Write;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 
 use api::Invocation;
 use http::Method;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use testkit::{Answer, Call, World};
-use tracing_subscriber::filter::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::generators::catalogue;
+use crate::guards::log::Log;
 use crate::stories::story::Cloud;
 
 /// The command lines of both documents.
@@ -137,29 +134,6 @@ async fn every_printed_command_line_works_as_it_is_printed() {
     assert!(cloud.running.end().await);
 }
 
-/// Everything that was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 /// A request as API Gateway hands it over, through the very adapter of the function.
 async fn invoke(function: &Invocation, method: &str, path: &str, query: &str, body: &str) -> Value {
     let event = json!({
@@ -178,12 +152,7 @@ async fn invoke(function: &Invocation, method: &str, path: &str, query: &str, bo
 #[tokio::test]
 async fn neither_tokens_nor_passwords_are_logged_or_stored() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(EnvFilter::new("debug,aws=info,hyper=info,h2=info"))
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.listen();
     let world = World::new().await;
     let token = world.partner("Acme", 3).await;
     let function = members::function(&world.config).unwrap();
@@ -219,7 +188,7 @@ async fn neither_tokens_nor_passwords_are_logged_or_stored() {
     }
     let stored: String = world.dump().iter().map(Value::to_string).collect();
     assert!(stored.contains("b@example.com") && stored.contains("$argon2id$"));
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(logged.contains("request served"), "nothing was logged");
     let start = logged.find("request served").unwrap();
     for (place, text) in [("the table", &stored), ("an answer", &answers)] {

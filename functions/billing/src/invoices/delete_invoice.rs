@@ -19,12 +19,6 @@ pub(crate) async fn delete_invoice(
     invoice.delete(cx.now().await?)?;
     let mut writes = cx.writes().await?;
     writes.update(&stored, &invoice, Some(EventType::InvoiceDeleted))?;
-    if let Some(discount) = &stored.coupon
-        && let Some(before) = cx.find_now(&discount.coupon_id).await?
-    {
-        let mut coupon = (*before).clone();
-        coupon.give_back();
-        writes.update(&before, &coupon, Some(EventType::CouponUpdated))?;
-    }
+    operations::give_coupon_back(&cx, &mut writes, stored.coupon.as_ref()).await?;
     cx.done(&writes, &Deleted::of(&id)).await
 }

@@ -21,9 +21,9 @@ const RESEND_SECONDS: i64 = 300;
 /// Reminds the customer of a row, at once where it is not night, and makes the row that follows. `false` says that somebody else
 /// changed the row meanwhile.
 ///
-/// Four writes one after another, 10 write units, and 2 for counting the message: the message as it is handed over, and with the provider's answer; the next
-/// row; and the row last. Until then it is due, so a run that dies is repeated and finds what is done. A message that somebody
-/// else has begun is left to that one, and to its own moment.
+/// Four writes one after another, 10 write units, and 2 for counting the message: the message as it is handed over, and with the
+/// provider's answer; the next row; and the row last. Until then it is due, so a run that dies is repeated and finds what is done.
+/// A message that somebody else has begun is left to that one, and to its own moment.
 pub(crate) async fn remind(
     context: &Context,
     scheduled: &Scheduled,

@@ -50,7 +50,7 @@ pub(crate) async fn unpaid(
 }
 
 /// Adds to `writes` that a coupon can be redeemed once more.
-async fn give_coupon_back(
+pub async fn give_coupon_back(
     context: &Context,
     writes: &mut Writes<'_>,
     discount: Option<&Discount>,
